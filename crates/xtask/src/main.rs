@@ -1,2 +1,119 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: the workspace's own commands, for people and for CI alike.
+//!
+//! This file holds the table of subcommands and hands over to one module each. What a subcommand does is in the module
+//! of its name.
+
+mod cargo;
+mod check;
+mod deny;
+mod failure;
+mod setup;
+mod steps;
+mod test;
+
+use std::process::ExitCode;
+
+use failure::Failure;
+
+/// One line of `cargo xtask --help` and the function behind it.
+struct Subcommand {
+    name: &'static str,
+    arguments: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Result<(), Failure>,
+}
+
+/// Every subcommand. To add one: a module, and one entry here.
+#[rustfmt::skip]
+const SUBCOMMANDS: &[Subcommand] = &[
+    Subcommand { name: "setup", arguments: "", about: "look for the tools the other commands need; in CI, as root, install them", run: setup::run },
+    Subcommand { name: "test", arguments: "", about: "run every test and the demo at trace level, and search their output for secrets", run: test::run },
+    Subcommand { name: "check", arguments: "[fmt|clippy|docs|deny]...", about: "format, lints, documentation, and licences, duplicates, layout", run: check::run },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<(), Failure> {
+    let Some((name, rest)) = arguments.split_first() else {
+        print!("{}", help());
+        return Err(Failure::new(
+            "no subcommand given; choose one of the list above",
+        ));
+    };
+    if matches!(name.as_str(), "--help" | "-h" | "help")
+        || rest.iter().any(|argument| argument == "--help")
+    {
+        print!("{}", help());
+        return Ok(());
+    }
+    let Some(subcommand) = SUBCOMMANDS
+        .iter()
+        .find(|subcommand| subcommand.name == name)
+    else {
+        return Err(Failure::new(format!(
+            "there is no subcommand `{name}`; `cargo xtask --help` lists them"
+        )));
+    };
+    (subcommand.run)(rest)
+}
+
+fn help() -> String {
+    let invocation =
+        |subcommand: &Subcommand| format!("{} {}", subcommand.name, subcommand.arguments);
+    let width = SUBCOMMANDS
+        .iter()
+        .map(|subcommand| invocation(subcommand).len())
+        .max()
+        .unwrap_or(0);
+    let lines: Vec<String> = SUBCOMMANDS
+        .iter()
+        .map(|subcommand| format!("  {:width$}  {}", invocation(subcommand), subcommand.about))
+        .collect();
+    format!("Usage: cargo xtask <SUBCOMMAND>\n\n{}\n", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn help_lists_every_subcommand_on_a_line_of_its_own() {
+        for subcommand in SUBCOMMANDS {
+            assert!(
+                help()
+                    .lines()
+                    .any(|line| line.trim().starts_with(subcommand.name)
+                        && line.ends_with(subcommand.about))
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_subcommand_is_refused_with_the_next_step() {
+        let refusal = dispatch(&words("tset")).unwrap_err().to_string();
+        assert!(
+            refusal.contains("`tset`") && refusal.contains("cargo xtask --help"),
+            "{refusal}"
+        );
+    }
+
+    #[test]
+    fn arguments_that_a_subcommand_does_not_know_are_refused() {
+        assert!(dispatch(&words("setup everything")).is_err());
+        assert!(dispatch(&words("test --fast")).is_err());
+        assert!(dispatch(&words("check spelling")).is_err());
+    }
+}

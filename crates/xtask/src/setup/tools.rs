@@ -1,0 +1,34 @@
+//! The table of the programs that the subcommands call, beyond cargo itself.
+//!
+//! A new tool is one entry; nothing else knows their names.
+
+/// A program, how to see that it is there, and where it comes from.
+pub(super) struct Tool {
+    pub(super) name: &'static str,
+    /// Program and arguments of a call that succeeds when the tool is usable.
+    pub(super) detect: &'static [&'static str],
+    pub(super) source: Source,
+    /// The subcommands that cannot do without it.
+    pub(super) needed_by: &'static [&'static str],
+}
+
+/// Where a tool comes from.
+pub(super) enum Source {
+    /// A Debian package.
+    Apt(&'static str),
+    /// A component of the Rust toolchain.
+    Rustup(&'static str),
+}
+
+impl Tool {
+    pub(super) fn is_needed_by(&self, subcommand: &str) -> bool {
+        self.needed_by.contains(&subcommand)
+    }
+}
+
+#[rustfmt::skip]
+pub(super) const TOOLS: &[Tool] = &[
+    Tool { name: "rustfmt", detect: &["cargo", "fmt", "--version"], source: Source::Rustup("rustfmt"), needed_by: &["check"] },
+    Tool { name: "clippy", detect: &["cargo", "clippy", "--version"], source: Source::Rustup("clippy"), needed_by: &["check"] },
+    Tool { name: "valgrind", detect: &["valgrind", "--version"], source: Source::Apt("valgrind"), needed_by: &["bench"] },
+];
