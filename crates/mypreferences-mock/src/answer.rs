@@ -1,0 +1,120 @@
+//! An answer before it goes on the wire: status, headers, body.
+//! How it is sent, whole or broken, is the business of `delivery`.
+
+use std::fmt;
+
+/// An HTTP answer. `Date`, `Content-Length` and the headers every answer of the service has are added
+/// when it is sent, unless a header of the same name is given here.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Headers in the order in which they are sent; names may repeat.
+    pub headers: Vec<(String, String)>,
+    /// The body, as bytes: it may be anything.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// An answer with neither body nor headers of its own.
+    pub fn empty(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// An answer with a JSON body, given as text.
+    pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            headers: vec![(
+                "Content-Type".to_owned(),
+                "application/json; charset=utf-8".to_owned(),
+            )],
+            body: body.into(),
+        }
+    }
+
+    /// The documented error body: an object with the one attribute `Message`.
+    pub fn message(status: u16, message: &str) -> Self {
+        Self::json(
+            status,
+            serde_json::json!({ "Message": message }).to_string(),
+        )
+    }
+
+    /// An HTML page, as proxies and captive portals send; with or without a content type.
+    pub fn html(status: u16, with_content_type: bool) -> Self {
+        let answer = Self::empty(status).body(
+            "<!DOCTYPE html>\r\n<html><head><title>Please wait</title></head>\
+             <body><h1>Please wait</h1></body></html>\r\n",
+        );
+        if with_content_type {
+            answer.header("Content-Type", "text/html; charset=utf-8")
+        } else {
+            answer
+        }
+    }
+
+    /// A redirect; `location` is sent as given.
+    pub fn redirect(status: u16, location: &str) -> Self {
+        Self::empty(status).header("Location", location)
+    }
+
+    /// A 200 whose JSON body holds bytes that are not UTF-8.
+    pub fn invalid_utf8(status: u16) -> Self {
+        Self::json(
+            status,
+            b"{\"Message\":\"\xC3\x28 \xFF\xFE \xE2\x82\"}".to_vec(),
+        )
+    }
+
+    /// A JSON body that says it is gzip and is not.
+    pub fn bad_gzip(status: u16) -> Self {
+        // A correct gzip head, so that decoding begins, and then nonsense.
+        let mut body = vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3];
+        body.extend_from_slice(&[0xFF; 64]);
+        Self::json(status, body).header("Content-Encoding", "gzip")
+    }
+
+    /// The same answer with one more header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same answer with `Retry-After`, whose text may be seconds, a date or nonsense.
+    #[must_use]
+    pub fn retry_after(self, text: &str) -> Self {
+        self.header("Retry-After", text)
+    }
+
+    /// The same answer with another body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub(crate) fn has_header(&self, name: &str) -> bool {
+        self.headers
+            .iter()
+            .any(|(given, _)| given.eq_ignore_ascii_case(name))
+    }
+}
+
+/// Shows no body: it may hold an access token.
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        formatter
+            .debug_struct("Answer")
+            .field("status", &self.status)
+            .field("header_names", &names)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}

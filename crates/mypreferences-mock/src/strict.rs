@@ -1,0 +1,172 @@
+//! The judge of requests: anything that is not exactly what the vendor documents is refused.
+//! A lenient mock would let a client pass that the service then refuses.
+
+use crate::answer::Answer;
+use crate::authorization::{Authorization, Refusal};
+use crate::export::Request;
+use crate::http::{Framing, Head};
+use crate::route::{Operation, Route, Target};
+
+/// The largest page: pages are made in memory. The vendor's own limit is not public.
+const LARGEST_LIMIT: u64 = 100_000;
+
+/// A request that passed, ready to be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Checked {
+    pub(crate) token: i64,
+    pub(crate) request: Request,
+}
+
+/// What the judge needs to know of the world.
+pub(crate) struct Rulebook<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) authorization: &'a Authorization,
+    pub(crate) realm: &'a str,
+    pub(crate) now_millis: i64,
+}
+
+impl Rulebook<'_> {
+    /// Judges a request whose body had this many bytes. The refusal says which of the rules was broken first.
+    pub(crate) fn check(
+        &self,
+        head: &Head,
+        route: &Route,
+        body_bytes: u64,
+    ) -> Result<Checked, Answer> {
+        // First, as the vendor's web server does it before the application sees the request.
+        if head.method == "POST" && !matches!(head.framing, Framing::Length(_)) {
+            return Err(Answer::message(
+                411,
+                "The request must have a Content-Length.",
+            ));
+        }
+        if head.framing == Framing::Chunked {
+            return Err(Answer::message(400, "A transfer encoding is not accepted."));
+        }
+        let target = match route {
+            Route::Known(target) => target,
+            Route::WrongMethod(allowed) => {
+                let message = "The requested resource does not support this http method.";
+                return Err(Answer::message(405, message).header("Allow", allowed));
+            }
+            Route::Unknown => {
+                let message = "No HTTP resource was found that matches the request URI.";
+                return Err(Answer::message(404, message));
+            }
+        };
+        let authorization = single_authorization(head)?;
+        if target.client_id != self.client_id {
+            return Err(Answer::message(404, "The client id is invalid."));
+        }
+        self.authorization
+            .check(authorization, self.now_millis)
+            .map_err(|refusal| self.unauthorized(refusal))?;
+        let Some(token) = target.token else {
+            return Err(bad("The access token is not a positive integer."));
+        };
+        let request = parameters(target)?;
+        if body_bytes > 0 {
+            return Err(bad("The request must not have a body."));
+        }
+        Ok(Checked { token, request })
+    }
+
+    fn unauthorized(&self, refusal: Refusal) -> Answer {
+        Answer::message(401, refusal.text()).header(
+            "WWW-Authenticate",
+            &format!("PNAUTHINFO3 realm=\"{}\"", self.realm),
+        )
+    }
+}
+
+fn bad(message: &str) -> Answer {
+    Answer::message(400, message)
+}
+
+fn single_authorization(head: &Head) -> Result<Option<&[u8]>, Answer> {
+    let mut values = head
+        .headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Authorization"))
+        .map(|(_, value)| value.as_slice());
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(bad("The request has more than one Authorization header."));
+    }
+    Ok(first)
+}
+
+fn parameters(target: &Target) -> Result<Request, Answer> {
+    let query = target.query.as_deref();
+    match (target.operation, target.kind) {
+        (Operation::Commit, Some(kind)) => match query {
+            Some("keepFiles=true") => Ok(Request::Commit {
+                kind,
+                keep_files: true,
+            }),
+            Some("keepFiles=false") => Ok(Request::Commit {
+                kind,
+                keep_files: false,
+            }),
+            _ => Err(bad(
+                "The query must be keepFiles=true or keepFiles=false and nothing else.",
+            )),
+        },
+        (Operation::Page, Some(kind)) => {
+            let page = PageParameters::read(query)?;
+            Ok(Request::Page {
+                kind,
+                limit: page.limit.unwrap_or(1000),
+                offset: page.offset.unwrap_or(1),
+                keep_alive: page.keep_alive.unwrap_or(false),
+            })
+        }
+        _ if query.is_some() => Err(bad("This request has no query parameters.")),
+        _ => Ok(Request::Status),
+    }
+}
+
+#[derive(Default)]
+struct PageParameters {
+    limit: Option<u64>,
+    offset: Option<u64>,
+    keep_alive: Option<bool>,
+}
+
+impl PageParameters {
+    /// All three are optional, in any order, once each.
+    fn read(query: Option<&str>) -> Result<Self, Answer> {
+        let mut page = Self::default();
+        let Some(query) = query else {
+            return Ok(page);
+        };
+        for parameter in query.split('&') {
+            match parameter.split_once('=') {
+                Some(("limit", text)) if page.limit.is_none() => {
+                    page.limit = Some(
+                        positive(text)
+                            .filter(|limit| *limit <= LARGEST_LIMIT)
+                            .ok_or_else(|| bad("The limit is invalid."))?,
+                    );
+                }
+                Some(("offset", text)) if page.offset.is_none() => {
+                    page.offset =
+                        Some(positive(text).ok_or_else(|| bad("The offset is invalid."))?);
+                }
+                Some(("keepAlive", "true")) if page.keep_alive.is_none() => {
+                    page.keep_alive = Some(true);
+                }
+                Some(("keepAlive", "false")) if page.keep_alive.is_none() => {
+                    page.keep_alive = Some(false);
+                }
+                _ => return Err(bad("A query parameter is unknown, repeated or invalid.")),
+            }
+        }
+        Ok(page)
+    }
+}
+
+/// A count is written like a token.
+fn positive(text: &str) -> Option<u64> {
+    crate::route::parse_token(text).and_then(|number| u64::try_from(number).ok())
+}

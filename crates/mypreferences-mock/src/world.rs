@@ -1,0 +1,355 @@
+//! The state of one scenario: exports, rules, log, authorization and clock.
+//! Separate from the TCP server, so that one listener can serve many worlds side by side.
+
+use std::collections::BTreeMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::answer::Answer;
+use crate::authorization::Authorization;
+use crate::clock::Clock;
+use crate::export::{Export, ExportState, ExportView, unknown_token};
+use crate::http::Head;
+use crate::log::{Log, LoggedRequest};
+use crate::route::{Operation, Route};
+use crate::rules::{Action, Rule, Rules};
+use crate::strict::{Checked, Rulebook};
+
+/// How a world begins.
+#[derive(Debug, Clone)]
+pub struct WorldConfig {
+    /// The only client id that is known; another one in the path is answered 404.
+    pub client_id: String,
+    /// Who may ask.
+    pub authorization: Authorization,
+    /// The realm named in a 401.
+    pub realm: String,
+    /// How many requests the log keeps; the oldest are dropped. (It also keeps 64 MiB at most.)
+    pub log_capacity: usize,
+}
+
+impl Default for WorldConfig {
+    fn default() -> Self {
+        Self {
+            client_id: "ExampleClient".to_owned(),
+            authorization: Authorization::None,
+            realm: "https://pm.mypreferences.com".to_owned(),
+            log_capacity: 20_000,
+        }
+    }
+}
+
+/// One scenario. All methods take `&self` and may be called from any thread while requests are served.
+#[derive(Debug)]
+pub struct World {
+    clock: Clock,
+    config: WorldConfig,
+    state: Mutex<State>,
+    log: Mutex<Log>,
+    changes: Changes,
+}
+
+#[derive(Debug)]
+struct State {
+    exports: BTreeMap<i64, ExportState>,
+    rules: Rules,
+    authorization: Authorization,
+    send_date: bool,
+    extra_headers: Vec<(String, String)>,
+}
+
+impl World {
+    /// A world without exports and rules, whose time begins now.
+    pub fn new(config: WorldConfig) -> Self {
+        let state = State {
+            exports: BTreeMap::new(),
+            rules: Rules::default(),
+            authorization: config.authorization.clone(),
+            send_date: true,
+            extra_headers: Vec::new(),
+        };
+        Self {
+            clock: Clock::start(),
+            state: Mutex::new(state),
+            log: Mutex::new(Log::new(config.log_capacity)),
+            changes: Changes::default(),
+            config,
+        }
+    }
+
+    /// Adds an export, or replaces the one with the same token.
+    pub fn add_export(&self, export: Export) {
+        let state = ExportState::new(export, self.clock.elapsed());
+        let token = state.token();
+        lock(&self.state).exports.insert(token, state);
+    }
+
+    /// Forgets an export; whatever asks for its token is answered 404. Says whether there was one.
+    pub fn remove_export(&self, token: i64) -> bool {
+        lock(&self.state).exports.remove(&token).is_some()
+    }
+
+    /// The export as it is now.
+    pub fn export(&self, token: i64) -> Option<ExportView> {
+        let now = self.clock.elapsed();
+        lock(&self.state)
+            .exports
+            .get_mut(&token)
+            .map(|export| export.view(now))
+    }
+
+    /// Sets the status word of an export, any word. `Complete` brings deleted files back.
+    /// Says whether there is such an export.
+    pub fn set_status(&self, token: i64, word: &str) -> bool {
+        let known = match lock(&self.state).exports.get_mut(&token) {
+            Some(export) => {
+                export.set_status(word);
+                true
+            }
+            None => false,
+        };
+        self.changes.announce();
+        known
+    }
+
+    /// Changes the settings of an export (its status word too). Says whether there is such an export.
+    pub fn update_export(&self, token: i64, change: impl FnOnce(&mut Export)) -> bool {
+        let known = match lock(&self.state).exports.get_mut(&token) {
+            Some(export) => {
+                change(export.export_mut());
+                true
+            }
+            None => false,
+        };
+        self.changes.announce();
+        known
+    }
+
+    /// Adds a rule at the end of the list.
+    pub fn push_rule(&self, rule: Rule) {
+        let now = self.clock.elapsed();
+        lock(&self.state).rules.push(rule, now);
+    }
+
+    /// Removes all rules.
+    pub fn clear_rules(&self) {
+        lock(&self.state).rules.clear();
+    }
+
+    /// Changes who may ask from now on.
+    pub fn set_authorization(&self, authorization: Authorization) {
+        lock(&self.state).authorization = authorization;
+    }
+
+    /// Sets how far the server's clock is ahead of the machine's, in milliseconds (negative: behind).
+    /// `Date`, `Expires` and the check of time stamps follow it.
+    pub fn set_clock_offset(&self, millis: i64) {
+        self.clock.set_offset_millis(millis);
+    }
+
+    /// The server's idea of the time, in milliseconds since 1970.
+    pub fn now_millis(&self) -> i64 {
+        self.clock.now_millis()
+    }
+
+    /// Time since the world began: the time of the log.
+    pub fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
+    /// Switches the `Date` header of all answers on or off.
+    pub fn set_date_header(&self, send: bool) {
+        lock(&self.state).send_date = send;
+    }
+
+    /// Headers of all answers, for example `Age` or a request id; replaces the previous ones.
+    pub fn set_extra_headers(&self, headers: Vec<(String, String)>) {
+        lock(&self.state).extra_headers = headers;
+    }
+
+    /// All requests in the order in which they were complete.
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        lock(&self.log).requests().to_vec()
+    }
+
+    /// The requests for one operation.
+    pub fn requests_for(&self, operation: Operation) -> Vec<LoggedRequest> {
+        lock(&self.log)
+            .requests()
+            .iter()
+            .filter(|request| operation.covers(request.operation))
+            .cloned()
+            .collect()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_log(&self) {
+        lock(&self.log).clear();
+    }
+
+    /// Waits until the log fulfils the condition, which is asked after each change.
+    /// `false`: it did not within the time. Needs a tokio runtime with timers.
+    pub async fn wait_for(
+        &self,
+        condition: impl Fn(&[LoggedRequest]) -> bool,
+        timeout: Duration,
+    ) -> bool {
+        self.changes
+            .wait(|| condition(&self.requests()), timeout)
+            .await
+    }
+
+    /// Waits until an export fulfils the condition. `false`: it did not within the time, or there is no such export.
+    pub async fn wait_for_export(
+        &self,
+        token: i64,
+        condition: impl Fn(&ExportView) -> bool,
+        timeout: Duration,
+    ) -> bool {
+        self.changes
+            .wait(
+                || self.export(token).is_some_and(|view| condition(&view)),
+                timeout,
+            )
+            .await
+    }
+
+    /// [`World::wait_for`] for synchronous code.
+    pub fn wait_for_blocking(
+        &self,
+        condition: impl Fn(&[LoggedRequest]) -> bool,
+        timeout: Duration,
+    ) -> bool {
+        self.changes
+            .wait_blocking(|| condition(&self.requests()), timeout)
+    }
+
+    /// Judges a request by the strict rules.
+    pub(crate) fn check(
+        &self,
+        head: &Head,
+        route: &Route,
+        body_bytes: u64,
+    ) -> Result<Checked, Answer> {
+        let authorization = lock(&self.state).authorization.clone();
+        Rulebook {
+            client_id: &self.config.client_id,
+            authorization: &authorization,
+            realm: &self.config.realm,
+            now_millis: self.clock.now_millis(),
+        }
+        .check(head, route, body_bytes)
+    }
+
+    /// Does what a checked request asks, and says what is to be answered.
+    pub(crate) fn carry_out(&self, checked: &Checked) -> Answer {
+        let answer = match lock(&self.state).exports.get_mut(&checked.token) {
+            Some(export) => export.carry_out(checked.request, &self.clock),
+            None => unknown_token(),
+        };
+        self.changes.announce();
+        answer
+    }
+
+    /// Uses up a turn of the first rule that holds.
+    pub(crate) fn pick_action(&self, operation: Option<Operation>, token: Option<i64>) -> Action {
+        let now = self.clock.elapsed();
+        lock(&self.state).rules.pick(operation, token, now)
+    }
+
+    /// The headers that every answer has: those of the vendor's sample.
+    pub(crate) fn common_headers(&self) -> Vec<(String, String)> {
+        let mut headers: Vec<(String, String)> = [
+            ("Cache-Control", "no-cache"),
+            ("Pragma", "no-cache"),
+            ("Expires", "-1"),
+            ("Server", "Microsoft-IIS/8.0"),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+        let state = lock(&self.state);
+        if state.send_date
+            && let Some(date) = self.clock.http_date()
+        {
+            headers.push(("Date".to_owned(), date));
+        }
+        headers.extend(state.extra_headers.iter().cloned());
+        headers
+    }
+
+    /// Adds a request to the log and returns its number.
+    pub(crate) fn record(&self, request: LoggedRequest) -> u64 {
+        let number = lock(&self.log).push(request);
+        self.changes.announce();
+        number
+    }
+
+    /// Changes a request of the log, unless it has been dropped from it.
+    pub(crate) fn amend(&self, number: u64, change: impl FnOnce(&mut LoggedRequest)) {
+        if let Some(request) = lock(&self.log).get_mut(number) {
+            change(request);
+        }
+        self.changes.announce();
+    }
+}
+
+/// A panic in a test's closure must not take the mock down with it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells waiters, asynchronous and synchronous ones, that something has changed.
+#[derive(Debug, Default)]
+struct Changes {
+    sender: watch::Sender<u64>,
+    count: Mutex<u64>,
+    condition: Condvar,
+}
+
+impl Changes {
+    fn announce(&self) {
+        self.sender.send_modify(|count| *count += 1);
+        *lock(&self.count) += 1;
+        self.condition.notify_all();
+    }
+
+    async fn wait(&self, fulfilled: impl Fn() -> bool, timeout: Duration) -> bool {
+        let mut receiver = self.sender.subscribe();
+        let waiting = async {
+            loop {
+                receiver.borrow_and_update();
+                if fulfilled() {
+                    return true;
+                }
+                if receiver.changed().await.is_err() {
+                    return false;
+                }
+            }
+        };
+        // Asked once more at the end: what the passing of time alone changes is announced by nobody.
+        tokio::time::timeout(timeout, waiting)
+            .await
+            .unwrap_or_else(|_| fulfilled())
+    }
+
+    fn wait_blocking(&self, fulfilled: impl Fn() -> bool, timeout: Duration) -> bool {
+        let begun = Instant::now();
+        loop {
+            let before = *lock(&self.count);
+            if fulfilled() {
+                return true;
+            }
+            let left = timeout.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return false;
+            }
+            let guard = lock(&self.count);
+            let _unused = self
+                .condition
+                .wait_timeout_while(guard, left, |count| *count == before);
+        }
+    }
+}
