@@ -11,21 +11,28 @@ use tools::{Source, TOOLS, Tool};
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     Failure::unless_empty(arguments)?;
-    let optional_for = |tool: &Tool| !(tool.is_needed_by("check") || tool.is_needed_by("test"));
-    prepare(TOOLS, optional_for)
+    install_missing(TOOLS.iter());
+    report(TOOLS, |tool| {
+        !(tool.is_needed_by("check") || tool.is_needed_by("test"))
+    })
 }
 
 /// The same for one subcommand: what that one does not need is only mentioned.
 pub(crate) fn prepare_for(subcommand: &str) -> Result<(), Failure> {
-    prepare(TOOLS, |tool| !tool.is_needed_by(subcommand))
+    install_missing(TOOLS.iter().filter(|tool| tool.is_needed_by(subcommand)));
+    report(TOOLS, |tool| !tool.is_needed_by(subcommand))
 }
 
-fn prepare(tools: &[Tool], is_optional: impl Fn(&Tool) -> bool) -> Result<(), Failure> {
-    let mut missing: Vec<&Tool> = tools.iter().filter(|tool| !is_present(tool)).collect();
-    if !missing.is_empty() && may_install() {
+fn install_missing<'a>(tools: impl Iterator<Item = &'a Tool>) {
+    if may_install() {
+        let missing: Vec<&Tool> = tools.filter(|tool| !is_present(tool)).collect();
         install_by_apt(&missing);
-        missing.retain(|tool| !is_present(tool));
     }
+}
+
+/// Prints what is there and what is not, and fails when something is missing that is not optional.
+fn report(tools: &[Tool], is_optional: impl Fn(&Tool) -> bool) -> Result<(), Failure> {
+    let missing: Vec<&Tool> = tools.iter().filter(|tool| !is_present(tool)).collect();
     for tool in tools {
         let state = if missing.iter().any(|other| other.name == tool.name) {
             "MISSING"
@@ -146,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_missing_tool_that_is_required_fails_with_the_line_to_run() {
-        let failure = prepare(&[ABSENT], |_| false).unwrap_err().to_string();
+        let failure = report(&[ABSENT], |_| false).unwrap_err().to_string();
         assert!(
             failure.contains("rustup component add absent-component"),
             "{failure}"
@@ -155,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_missing_tool_that_only_another_command_needs_is_a_note() {
-        assert!(prepare(&[ABSENT], |tool| !tool.is_needed_by("test")).is_ok());
+        assert!(report(&[ABSENT], |tool| !tool.is_needed_by("test")).is_ok());
     }
 
     #[test]

@@ -12,8 +12,12 @@ use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 
-/// A process that a test forgot keeps the pipe open for ever. So long is waited for it after the program's own end.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// A process that a test forgot keeps the pipe open for ever. After the program's own end the output is over when
+/// nothing came for so long.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// The same for a forgotten process that goes on printing: its lines are no longer the program's.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often it is looked whether the program is still there.
 const GLANCE: Duration = Duration::from_millis(200);
@@ -71,9 +75,11 @@ impl Transcript {
     ) -> Result<(), Failure> {
         let mut ended: Option<Instant> = None;
         let mut glanced = Instant::now();
+        let mut last_line = Instant::now();
         loop {
             match lines.recv_timeout(GLANCE) {
                 Ok(line) => {
+                    last_line = Instant::now();
                     self.file
                         .write_all(&line)
                         .map_err(|error| Failure::file(&self.path, &error))?;
@@ -88,7 +94,9 @@ impl Transcript {
                     ended = Some(glanced);
                 }
             }
-            if ended.is_some_and(|ended| ended.elapsed() >= PATIENCE) {
+            if ended.is_some_and(|ended| {
+                last_line.max(ended).elapsed() >= QUIET || ended.elapsed() >= PATIENCE
+            }) {
                 println!(
                     "note: a process that was started on the way is still running and was not waited for"
                 );
