@@ -11,7 +11,7 @@ use crate::delivery::{After, Envelope};
 use crate::http::{self, Framing, Head};
 use crate::log::LoggedRequest;
 use crate::route::Route;
-use crate::rules::{Action, Apply, Delivery};
+use crate::rules::{Action, Apply, Delivery, ResetPoint};
 use crate::server::Shared;
 use crate::strict::Checked;
 use crate::wire::{Arrival, Body, Wire};
@@ -231,6 +231,9 @@ impl Player {
             }
             Action::Reset { at, apply } => {
                 self.apply(apply);
+                if at != ResetPoint::BeforeHeaders {
+                    self.exchange.answered(200);
+                }
                 let after = self.envelope().deliver_until(wire, at).await;
                 self.exchange.finished();
                 after.unwrap_or(After::Reset)

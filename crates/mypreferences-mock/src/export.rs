@@ -204,7 +204,6 @@ pub(crate) fn unknown_token() -> Answer {
 }
 
 /// An export in a world.
-#[derive(Debug)]
 pub(crate) struct ExportState {
     export: Export,
     added_at: Duration,

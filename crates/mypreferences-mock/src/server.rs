@@ -53,7 +53,7 @@ impl MockConfig {
     }
 }
 
-/// What happens to a new connection.
+/// What happens to a new connection. Those that are open already are served on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectMode {
     /// It is served.

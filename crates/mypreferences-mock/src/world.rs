@@ -2,6 +2,7 @@
 //! Separate from the TCP server, so that one listener can serve many worlds side by side.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -42,7 +43,6 @@ impl Default for WorldConfig {
 }
 
 /// One scenario. All methods take `&self` and may be called from any thread while requests are served.
-#[derive(Debug)]
 pub struct World {
     clock: Clock,
     config: WorldConfig,
@@ -51,7 +51,17 @@ pub struct World {
     changes: Changes,
 }
 
-#[derive(Debug)]
+/// Shows no exports: their tokens are the keys. Asks for no lock, so that it can be printed at any moment.
+impl fmt::Debug for World {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("World")
+            .field("config", &self.config)
+            .field("elapsed", &self.clock.elapsed())
+            .finish_non_exhaustive()
+    }
+}
+
 struct State {
     exports: BTreeMap<i64, ExportState>,
     rules: Rules,
@@ -115,6 +125,7 @@ impl World {
     }
 
     /// Changes the settings of an export (its status word too). Says whether there is such an export.
+    /// The closure must not call the world: it is locked meanwhile.
     pub fn update_export(&self, token: i64, change: impl FnOnce(&mut Export)) -> bool {
         let known = match lock(&self.state).exports.get_mut(&token) {
             Some(export) => {
