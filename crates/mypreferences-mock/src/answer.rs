@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::authorization::Refusal;
+
 /// An HTTP answer. `Date`, `Content-Length` and the headers every answer of the service has are added
 /// when it is sent, unless a header of the same name is given here.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,6 +47,14 @@ impl Answer {
         )
     }
 
+    /// A 401 with one of the documented reasons and the documented challenge.
+    pub fn unauthorized(refusal: Refusal, realm: &str) -> Self {
+        Self::message(401, refusal.text()).header(
+            "WWW-Authenticate",
+            &format!("PNAUTHINFO3 realm=\"{realm}\""),
+        )
+    }
+
     /// An HTML page, as proxies and captive portals send; with or without a content type.
     pub fn html(status: u16, with_content_type: bool) -> Self {
         let answer = Self::empty(status).body(
@@ -63,7 +73,7 @@ impl Answer {
         Self::empty(status).header("Location", location)
     }
 
-    /// A 200 whose JSON body holds bytes that are not UTF-8.
+    /// An answer whose JSON body holds bytes that are not UTF-8.
     pub fn invalid_utf8(status: u16) -> Self {
         Self::json(
             status,

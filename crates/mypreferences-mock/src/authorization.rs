@@ -53,17 +53,31 @@ impl fmt::Debug for Authorization {
 
 /// The documented reasons for a 401.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
+    /// The scheme is not one that is known.
     Scheme,
+    /// The time stamp is malformed, or lies in the future.
     DateFormat,
+    /// The time stamp is older than 15 minutes.
     TooOld,
+    /// There is no header.
     Missing,
+    /// The header is incomplete, the signature is wrong, or the user is unknown.
     Unable,
 }
 
 impl Refusal {
+    /// All of them, in the vendor's order.
+    pub const ALL: [Self; 5] = [
+        Self::Scheme,
+        Self::DateFormat,
+        Self::TooOld,
+        Self::Missing,
+        Self::Unable,
+    ];
+
     /// The vendor's text, word for word.
-    pub(crate) fn text(self) -> &'static str {
+    pub fn text(self) -> &'static str {
         match self {
             Self::Scheme => "The scheme is invalid",
             Self::DateFormat => "The specified date does not match an expected ISO 8601 format",

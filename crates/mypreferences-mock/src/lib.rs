@@ -39,7 +39,7 @@ mod wire;
 mod world;
 
 pub use answer::Answer;
-pub use authorization::Authorization;
+pub use authorization::{Authorization, Refusal};
 pub use export::{AppliedCommit, Export, ExportKind, ExportView, StatusAfterCommit};
 pub use log::LoggedRequest;
 pub use ports::RefusedPort;

@@ -2,7 +2,7 @@
 //! A lenient mock would let a client pass that the service then refuses.
 
 use crate::answer::Answer;
-use crate::authorization::{Authorization, Refusal};
+use crate::authorization::Authorization;
 use crate::export::Request;
 use crate::http::{Framing, Head};
 use crate::route::{Operation, Route, Target};
@@ -60,7 +60,7 @@ impl Rulebook<'_> {
         }
         self.authorization
             .check(authorization, self.now_millis)
-            .map_err(|refusal| self.unauthorized(refusal))?;
+            .map_err(|refusal| Answer::unauthorized(refusal, self.realm))?;
         let Some(token) = target.token else {
             return Err(bad("The access token is not a positive integer."));
         };
@@ -69,13 +69,6 @@ impl Rulebook<'_> {
             return Err(bad("The request must not have a body."));
         }
         Ok(Checked { token, request })
-    }
-
-    fn unauthorized(&self, refusal: Refusal) -> Answer {
-        Answer::message(401, refusal.text()).header(
-            "WWW-Authenticate",
-            &format!("PNAUTHINFO3 realm=\"{}\"", self.realm),
-        )
     }
 }
 
