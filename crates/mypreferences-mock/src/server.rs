@@ -2,12 +2,12 @@
 //! Holds no scenario state of its own; that is the `World`'s.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -102,8 +102,12 @@ impl MockService {
     ///
     /// # Errors
     /// When the port cannot be listened on.
+    #[allow(
+        clippy::unused_async,
+        reason = "it needs a runtime, and its signature says so"
+    )]
     pub async fn start(config: MockConfig) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
+        let listener = listen(config.port)?;
         let mut service = Self::prepare(config, listener.local_addr()?.port());
         let (stop, stopped) = service.switches();
         let shared = service.shared.clone();
@@ -123,14 +127,11 @@ impl MockService {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        // The standard listener is bound here: blocking on the runtime would panic within another one.
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, config.port))?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
         let listener = {
             let _entered = runtime.enter();
-            TcpListener::from_std(listener)?
+            listen(config.port)?
         };
+        let port = listener.local_addr()?.port();
         let mut service = Self::prepare(config, port);
         let (stop, stopped) = service.switches();
         let shared = service.shared.clone();
@@ -322,6 +323,17 @@ impl Drop for MockService {
             let _ = thread.join();
         }
     }
+}
+
+/// Listens with a long queue: a client whose connection does not fit into it would try again only after a second,
+/// and a test with many connections at once would measure that second. Needs an entered runtime.
+fn listen(port: u16) -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // As servers on Unix do, so that a fixed port can be taken again at once. Elsewhere it means something worse.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    socket.listen(4096)
 }
 
 /// Accepts until the sender of `stop` is dropped. The connections live in the set and are cut with it.
