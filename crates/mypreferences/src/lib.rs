@@ -1,1 +1,61 @@
-//! Placeholder.
+//! Client for PossibleNOW's MyPreferences bulk export. Its heart is **Commit**, the acknowledgement that marks a
+//! retrieval as finished, expires its access token and, unless told otherwise, deletes the export files on the
+//! server: sent at least once, read back when its answer is lost, never a wrong verdict.
+//!
+//! Start at [`Client`]. Where to look in the source:
+//!
+//! | question | module |
+//! |---|---|
+//! | where does a status code become an error? | `status_code` |
+//! | where is sent/not-sent decided? | `sent` |
+//! | where is the verdict judged? | `verdict` |
+//! | who does what the verdict says? | `commit`, and `flight` for several callers of one token |
+//!
+//! Features: `blocking` (a synchronous twin), `tracing` (redacted events), `test-hooks` (never in a shipped build).
+
+mod access_token;
+mod answer;
+mod backoff;
+#[cfg(feature = "blocking")]
+pub mod blocking;
+mod cancel;
+mod canonical;
+mod client;
+mod clock;
+mod commit;
+mod credentials;
+mod error;
+mod events;
+mod exchange;
+mod flight;
+mod memory;
+mod next_action;
+mod reads;
+mod receipt;
+mod redact;
+mod sent;
+mod settings;
+mod status;
+mod status_code;
+mod surface;
+#[cfg(feature = "test-hooks")]
+pub mod test_hooks;
+mod tls;
+mod transport;
+mod verdict;
+
+pub use access_token::AccessToken;
+pub use cancel::CancelToken;
+pub use client::{Client, ClientBuilder, Commit, PageProbe, ResolveCommit, Status};
+pub use credentials::{
+    AuthorizationFuture, AuthorizationProvider, Credentials, HmacHash, SigningRequest,
+    TimestampFormat,
+};
+pub use error::{Attempt, CommitState, Error, ErrorKind, Operation, Retry, Sent, TimeoutPhase};
+pub use events::AttemptEvent;
+pub use receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
+pub use secrecy::SecretString;
+pub use settings::Settings;
+pub use status::ExportStatus;
+pub use surface::{Environment, ExportKind, Surface};
+pub use verdict::StatusWord;

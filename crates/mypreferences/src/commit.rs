@@ -1,0 +1,498 @@
+//! The driver of a commit: does what [`crate::verdict`] says next (send, ask, wait), keeps what came of it, and turns
+//! the verdict into a receipt or an error. It decides nothing itself.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use crate::backoff::draw_jitter;
+use crate::client::Inner;
+use crate::error::{
+    Attempt, CommitState, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase,
+};
+use crate::events::{self, AttemptEvent};
+use crate::exchange::Description;
+use crate::memory::Key;
+use crate::next_action::next_action;
+use crate::reads::{ProbePage, ReadStatus, attempt, page_reply, provider_refused, status_reply};
+use crate::receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
+use crate::sent::cut_off;
+use crate::surface::Routes;
+use crate::transport::BodyPlan;
+use crate::verdict::{
+    Asked, Facts, Finding, Rules, SendFact, SendResult, StatusReply, StatusWord, Step, Verdict,
+    next_question, next_step, page_probe_helps,
+};
+
+/// One call, shared by the driver and everybody who waits for it.
+pub(crate) struct Call {
+    pub(crate) key: Key,
+    pub(crate) keep_files: bool,
+    begun: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    facts: Facts,
+    attempts: Vec<Attempt>,
+    last: Option<Description>,
+    /// Of the newest status answer: its request id and `Date`.
+    question: Option<(Option<String>, Option<SystemTime>)>,
+    /// A POST is under way.
+    in_flight: bool,
+    /// The one repair of a 401 was used.
+    repaired: bool,
+}
+
+impl Call {
+    pub(crate) fn new(key: Key, keep_files: bool, rules: Rules) -> Call {
+        Call {
+            key,
+            keep_files,
+            begun: Instant::now(),
+            state: Mutex::new(State {
+                facts: Facts {
+                    rules,
+                    baseline: None,
+                    page_has_worked: false,
+                    sends: Vec::new(),
+                    asked: Vec::new(),
+                },
+                attempts: Vec::new(),
+                last: None,
+                question: None,
+                in_flight: false,
+                repaired: false,
+            }),
+        }
+    }
+
+    /// Gives the call time until `timeout` from now: another waiter with a later deadline came.
+    pub(crate) fn extend(&self, timeout: Duration) {
+        let until = self.begun.elapsed() + timeout;
+        let mut state = self.state();
+        state.facts.rules.timeout = state.facts.rules.timeout.max(until);
+    }
+
+    /// A panic elsewhere leaves plain data behind, which is still true.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn deadline(&self) -> Instant {
+        self.begun + self.state().facts.rules.timeout
+    }
+}
+
+impl Inner {
+    /// Runs a commit to its end.
+    pub(crate) async fn drive(self: &Arc<Self>, call: &Call) -> Result<CommitReceipt, Error> {
+        loop {
+            let step = next_step(&call.state().facts, call.now());
+            match step {
+                Step::Send { at } => {
+                    sleep_until(call.begun + at).await;
+                    self.send(call).await?;
+                }
+                Step::Ask { at, limit, probe } => {
+                    sleep_until(call.begun + at).await;
+                    self.ask(call, limit, probe).await;
+                }
+                Step::Done(verdict) => return self.conclude(call, verdict),
+            }
+        }
+    }
+
+    /// Asks about a token without sending (`resolve_commit`).
+    pub(crate) async fn resolve(self: &Arc<Self>, call: &Call) -> Resolution {
+        {
+            let (_, page_has_worked) = self.memory.baseline(call.key, Instant::now());
+            call.state().facts.page_has_worked = page_has_worked;
+        }
+        loop {
+            let next = next_question(&call.state().facts, call.now());
+            match next {
+                Err(Step::Ask { at, limit, probe }) => {
+                    sleep_until(call.begun + at).await;
+                    self.ask(call, limit, probe).await;
+                }
+                Ok(Finding::Consumed {
+                    certainty,
+                    confirmed_by,
+                }) => {
+                    return Resolution::Committed(receipt(
+                        call,
+                        (
+                            Outcome::AlreadyCommitted,
+                            certainty,
+                            confirmed_by,
+                            Files::Unknown,
+                        ),
+                        None,
+                    ));
+                }
+                Ok(Finding::NotYet) => {
+                    let as_of = call.state().question.as_ref().and_then(|(_, date)| *date);
+                    return Resolution::NotCommitted { as_of };
+                }
+                Ok(Finding::Unclear) | Err(Step::Send { .. } | Step::Done(_)) => {
+                    return Resolution::Unknown(self.unresolved(call));
+                }
+            }
+        }
+    }
+
+    async fn send(self: &Arc<Self>, call: &Call) -> Result<(), Error> {
+        let (kind, token) = call.key;
+        let url = self
+            .routes
+            .commit(kind, token, call.keep_files, Operation::Commit)?;
+        let deadline = call.deadline();
+        let repaired_before = {
+            let mut state = call.state();
+            if !state.facts.sends.iter().any(SendFact::left) {
+                let (baseline, page_has_worked) = self.memory.baseline(call.key, Instant::now());
+                state.facts.baseline = baseline;
+                state.facts.page_has_worked = page_has_worked;
+            }
+            state.in_flight = true;
+            state.repaired
+        };
+        let exchanged = match self.exchange(true, url, deadline, BodyPlan::Sniff).await {
+            Ok(exchanged) => exchanged,
+            Err(refusal) => {
+                call.state().in_flight = false;
+                let mut error = provider_refused(Operation::Commit, &refusal);
+                if call.state().facts.sends.iter().any(SendFact::is_open) {
+                    error.0.commit_state = Some(CommitState::Unknown);
+                }
+                return Err(error);
+            }
+        };
+        let repaired = !repaired_before && self.repair(&exchanged, deadline).await;
+        let description = self.describe(&exchanged, token, repaired_before);
+        let mut state = call.state();
+        state.in_flight = false;
+        state.repaired |= repaired;
+        let started = exchanged.started - call.begun;
+        let ended = exchanged.ended - call.begun;
+        let ended_before = state
+            .facts
+            .sends
+            .last()
+            .map_or(Duration::ZERO, |send| send.ended);
+        let n = u32::try_from(state.attempts.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let attempt = attempt(
+            n,
+            started.saturating_sub(ended_before),
+            &description,
+            ended.saturating_sub(started),
+        );
+        state.facts.sends.push(SendFact {
+            started,
+            ended,
+            result: match (description.sent, description.status, description.kind) {
+                (Sent::Answered, Some(status), _) => SendResult::Answered {
+                    status,
+                    html: description.html,
+                    retry_after: description.retry_after,
+                    repaired,
+                },
+                (Sent::NotSent, _, Some(kind)) => SendResult::NotSent { kind },
+                (Sent::NotSent | Sent::MaybeSent | Sent::Answered, _, _) => SendResult::MaybeSent,
+            },
+            jitter: draw_jitter(),
+        });
+        state.attempts.push(attempt.clone());
+        state.last = Some(description);
+        drop(state);
+        if events::wanted(self.on_attempt.as_ref()) {
+            let event = AttemptEvent {
+                operation: Operation::Commit,
+                attempt,
+                url: self.shown_url(call),
+            };
+            events::attempt(self.on_attempt.as_ref(), &event);
+        }
+        Ok(())
+    }
+
+    /// Asks status, and the first page where that can tell something. Whatever goes wrong is an answer too.
+    async fn ask(self: &Arc<Self>, call: &Call, limit: Duration, probe: bool) {
+        let begun = call.now();
+        let deadline = Instant::now() + limit;
+        let (mut repaired, n) = {
+            let state = call.state();
+            (
+                state.repaired,
+                u32::try_from(state.facts.asked.len())
+                    .unwrap_or(u32::MAX)
+                    .saturating_add(1),
+            )
+        };
+        let status = self
+            .try_read(&ReadStatus, call.key, deadline, &mut repaired, n)
+            .await;
+        let (reply, server_now, retry_after, question) = match &status {
+            Ok(tried) => {
+                self.remember_status(call.key, tried);
+                let description = &tried.description;
+                (
+                    status_reply(tried),
+                    description.date,
+                    description.retry_after,
+                    Some((description.request_id.clone(), description.server_date())),
+                )
+            }
+            Err(_) => (StatusReply::Nothing, None, None, None),
+        };
+        let page_helps = probe && page_probe_helps(&call.state().facts, reply);
+        let page = if page_helps {
+            match self
+                .try_read(&ProbePage, call.key, deadline, &mut repaired, n)
+                .await
+            {
+                Ok(tried) => {
+                    if tried.value.is_some() {
+                        self.memory.page_worked(call.key, tried.ended);
+                    }
+                    Some(page_reply(&tried))
+                }
+                Err(_) => None,
+            }
+        } else {
+            None
+        };
+        let mut state = call.state();
+        state.repaired = repaired;
+        if question.is_some() {
+            state.question = question;
+        }
+        state.facts.asked.push(Asked {
+            begun,
+            answered: call.now(),
+            status: reply,
+            page,
+            server_now,
+            retry_after,
+        });
+    }
+
+    fn conclude(&self, call: &Call, verdict: Verdict) -> Result<CommitReceipt, Error> {
+        match verdict {
+            Verdict::Receipt {
+                outcome,
+                certainty,
+                confirmed_by,
+                files,
+            } => {
+                let ours = outcome == Outcome::Committed && certainty == Certainty::Certain;
+                if ours {
+                    self.memory.committed(call.key, call.keep_files);
+                }
+                Ok(receipt(
+                    call,
+                    (outcome, certainty, confirmed_by, files),
+                    Some(call.keep_files),
+                ))
+            }
+            Verdict::LastSend { commit_state } => Err(self.failed(call, None, commit_state)),
+            Verdict::OutcomeUnknown => {
+                Err(self.failed(call, Some(ErrorKind::OutcomeUnknown), CommitState::Unknown))
+            }
+            Verdict::NothingSent => Err(self.cut_short(call, ErrorKind::Timeout)),
+            Verdict::NotReady(word) => {
+                let kind = match word {
+                    StatusWord::Expired => ErrorKind::ExportExpired,
+                    StatusWord::Error | StatusWord::Failed => ErrorKind::ExportFailed,
+                    StatusWord::Processing
+                    | StatusWord::Complete
+                    | StatusWord::Retrieved
+                    | StatusWord::Unknown => ErrorKind::WaitTimedOut,
+                };
+                Err(self.failed(call, Some(kind), CommitState::NotCommitted))
+            }
+        }
+    }
+
+    /// The error of a call that ended by itself. Without a kind: the last send's own.
+    fn failed(&self, call: &Call, kind: Option<ErrorKind>, commit_state: CommitState) -> Error {
+        let state = call.state();
+        let last = state.last.as_ref();
+        let kind = kind
+            .or_else(|| last.and_then(|last| last.kind))
+            .unwrap_or(ErrorKind::Internal);
+        let phase = if kind == ErrorKind::Timeout {
+            last.and_then(|last| last.phase)
+        } else {
+            None
+        };
+        let detail = match kind {
+            ErrorKind::OutcomeUnknown if state.attempts.is_empty() => {
+                Some("the answers do not tell whether the token was committed")
+            }
+            ErrorKind::OutcomeUnknown => {
+                Some("the commit was sent and the answers do not tell what became of it")
+            }
+            ErrorKind::ExportExpired => Some("status says Expired"),
+            ErrorKind::ExportFailed => Some("status says that the export failed"),
+            ErrorKind::WaitTimedOut => Some("status says Processing"),
+            _ if last.is_some_and(|last| last.html) => Some("the answer is an HTML page"),
+            _ => None,
+        };
+        self.error(
+            call,
+            &state,
+            kind,
+            phase,
+            detail.map(str::to_owned),
+            commit_state,
+        )
+    }
+
+    fn unresolved(&self, call: &Call) -> Error {
+        let mut error = self.failed(call, Some(ErrorKind::OutcomeUnknown), CommitState::Unknown);
+        error.0.operation = Operation::ResolveCommit;
+        error.0.commit_state = None;
+        error.0.method = Some("GET");
+        let (_, token) = call.key;
+        error.0.url = self
+            .routes
+            .status(token, Operation::ResolveCommit)
+            .ok()
+            .map(|url| Routes::sanitised(&url, token));
+        error
+    }
+
+    /// The error of a waiter that leaves before the call is over: cancelled, or its own time is up.
+    pub(crate) fn cut_short(&self, call: &Call, kind: ErrorKind) -> Error {
+        let state = call.state();
+        let under_way = if state.in_flight {
+            cut_off(self.transport.ever_connected())
+        } else {
+            Sent::NotSent
+        };
+        let open = state.facts.sends.iter().any(SendFact::is_open) || under_way == Sent::MaybeSent;
+        let commit_state = if open {
+            CommitState::Unknown
+        } else {
+            CommitState::NotCommitted
+        };
+        let phase = (kind == ErrorKind::Timeout).then_some(TimeoutPhase::Operation);
+        let mut error = self.error(call, &state, kind, phase, None, commit_state);
+        // What is known of earlier answers is not the fact that ended this call.
+        error.0.http_status = None;
+        error.0.server_message = None;
+        error.0.retry_after = None;
+        error.0.request_id = None;
+        error.0.source = None;
+        if state.in_flight {
+            let n = u32::try_from(state.attempts.len())
+                .unwrap_or(u32::MAX)
+                .saturating_add(1);
+            let ended_before = state
+                .facts
+                .sends
+                .last()
+                .map_or(Duration::ZERO, |send| send.ended);
+            error.0.sent = under_way;
+            error.0.attempts.push(Attempt {
+                n,
+                delay_before: Duration::ZERO,
+                elapsed: call.now().saturating_sub(ended_before),
+                sent: under_way,
+                status: None,
+                kind: Some(kind),
+            });
+        }
+        error
+    }
+
+    fn error(
+        &self,
+        call: &Call,
+        state: &State,
+        kind: ErrorKind,
+        phase: Option<TimeoutPhase>,
+        detail: Option<String>,
+        commit_state: CommitState,
+    ) -> Error {
+        let last = state.last.as_ref();
+        let retry = match (kind.is_temporary(Operation::Commit), state.attempts.len()) {
+            (false, _) => Retry::Permanent,
+            (true, _) if kind == ErrorKind::OutcomeUnknown => Retry::Temporary,
+            (true, 0 | 1) => Retry::Temporary,
+            (true, _) => Retry::Persistent,
+        };
+        let retry_after = last.and_then(|last| last.retry_after);
+        Error(Box::new(Record {
+            kind,
+            phase,
+            operation: Operation::Commit,
+            detail,
+            http_status: last.and_then(|last| last.status),
+            server_message: last.and_then(|last| last.server_message.clone()),
+            retry,
+            retry_after,
+            sent: last.map_or(Sent::NotSent, |last| last.sent),
+            commit_state: Some(commit_state),
+            attempts: state.attempts.clone(),
+            elapsed: call.now(),
+            request_id: last.and_then(|last| last.request_id.clone()),
+            method: Some("POST"),
+            url: Some(self.shown_url(call)),
+            next_action: next_action(kind, phase, Some(commit_state), retry_after),
+            source: last.and_then(|last| last.source.clone()),
+        }))
+    }
+
+    fn shown_url(&self, call: &Call) -> String {
+        let (kind, token) = call.key;
+        self.routes
+            .commit(kind, token, call.keep_files, Operation::Commit)
+            .map_or_else(|_| String::new(), |url| Routes::sanitised(&url, token))
+    }
+}
+
+fn receipt(
+    call: &Call,
+    (outcome, certainty, confirmed_by, files): (Outcome, Certainty, ConfirmedBy, Files),
+    keep_files: Option<bool>,
+) -> CommitReceipt {
+    let elapsed = call.now();
+    let mut state = call.state();
+    let (request_id, server_date) = match (confirmed_by, &state.last, &state.question) {
+        (ConfirmedBy::Response, Some(last), _) => (last.request_id.clone(), last.server_date()),
+        (_, _, Some((request_id, date))) => (request_id.clone(), *date),
+        (_, _, None) => (None, None),
+    };
+    let sends = state.facts.sends.iter().filter(|send| send.left()).count();
+    CommitReceipt {
+        outcome,
+        certainty,
+        confirmed_by,
+        keep_files,
+        files,
+        sends: u32::try_from(sends).unwrap_or(u32::MAX),
+        attempts: std::mem::take(&mut state.attempts),
+        elapsed,
+        request_id,
+        server_date,
+    }
+}
+
+/// Sleeping for a moment that has passed would still cost a timer.
+async fn sleep_until(at: Instant) {
+    if at > Instant::now() {
+        tokio::time::sleep_until(at).await;
+    }
+}

@@ -1,0 +1,48 @@
+//! Telling the world what a call does: the `on_attempt` hook, and redacted `tracing` events (feature `tracing`).
+
+use std::sync::Arc;
+
+use crate::error::{Attempt, Operation};
+
+/// One request of a call, told after it ended: a POST of a commit, a question about one, a try of a read.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AttemptEvent {
+    /// What the request was: `Commit` for the POST, `Status` and `Page` for reads and questions.
+    pub operation: Operation,
+    /// How it ended.
+    pub attempt: Attempt,
+    /// Its URL with the access token masked.
+    pub url: String,
+}
+
+/// The hook's type. Called from the task that runs the call; it must not block.
+pub(crate) type OnAttempt = Arc<dyn Fn(&AttemptEvent) + Send + Sync>;
+
+/// Whether anybody listens. Building an event costs a few allocations.
+pub(crate) fn wanted(hook: Option<&OnAttempt>) -> bool {
+    #[cfg(feature = "tracing")]
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        return true;
+    }
+    hook.is_some()
+}
+
+/// Tells the hook and the subscriber.
+pub(crate) fn attempt(hook: Option<&OnAttempt>, event: &AttemptEvent) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        operation = event.operation.name(),
+        n = event.attempt.n,
+        sent = event.attempt.sent.name(),
+        status = event.attempt.status,
+        kind = event.attempt.kind.map(crate::ErrorKind::name),
+        delay_before = event.attempt.delay_before.as_secs_f64(),
+        elapsed = event.attempt.elapsed.as_secs_f64(),
+        url = event.url,
+        "attempt"
+    );
+    if let Some(hook) = hook {
+        hook(event);
+    }
+}

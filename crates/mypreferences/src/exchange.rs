@@ -1,0 +1,233 @@
+//! One authorised exchange: sign just before the send, exchange, learn the server's clock; and the description of
+//! what came back, with every secret taken out.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderValue;
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+use url::Url;
+
+use crate::access_token::AccessToken;
+use crate::answer;
+use crate::client::Inner;
+use crate::clock::{system_time, unix_ms};
+use crate::credentials::{SigningRequest, Sort, pnauthinfo3};
+use crate::error::{ErrorKind, Sent, TimeoutPhase};
+use crate::redact::Scrubber;
+use crate::sent::Failure;
+use crate::status_code::{StatusClass, class, error_kind};
+use crate::transport::{Answer, BodyPlan, Request};
+
+/// What the vendor's 401 texts say when the timestamp is the reason (facts 4, DOC): a date in the future is answered
+/// with the format's text.
+const CLOCK_REASONS: [&str; 2] = [
+    "issued timestamp and the current time",
+    "expected iso 8601 format",
+];
+
+/// An exchange that was made.
+pub(crate) struct Exchanged {
+    pub(crate) result: Result<Answer, Failure>,
+    pub(crate) started: Instant,
+    pub(crate) ended: Instant,
+    /// The clock correction that the signature was made with.
+    correction_ms: i64,
+    authorization: HeaderValue,
+}
+
+/// What is known about one request, as far as a record shows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Description {
+    pub(crate) sent: Sent,
+    pub(crate) status: Option<u16>,
+    /// The answer is an HTML page.
+    pub(crate) html: bool,
+    /// The kind of failure; none for a success.
+    pub(crate) kind: Option<ErrorKind>,
+    pub(crate) phase: Option<TimeoutPhase>,
+    pub(crate) server_message: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) request_id: Option<String>,
+    /// `Date`, in seconds since the epoch.
+    pub(crate) date: Option<i64>,
+    pub(crate) source: Option<String>,
+}
+
+impl Description {
+    pub(crate) fn server_date(&self) -> Option<SystemTime> {
+        self.date.and_then(system_time)
+    }
+
+    /// Whether the server says that the signature's time is the reason.
+    fn blames_the_clock(&self) -> bool {
+        self.server_message.as_deref().is_some_and(|message| {
+            let message = message.to_ascii_lowercase();
+            CLOCK_REASONS.iter().any(|reason| message.contains(reason))
+        })
+    }
+}
+
+impl Inner {
+    /// Sends one request. `Err` is a credentials provider's refusal: nothing was sent.
+    pub(crate) async fn exchange(
+        &self,
+        post: bool,
+        url: Url,
+        deadline: Instant,
+        body: BodyPlan,
+    ) -> Result<Exchanged, String> {
+        let correction_ms = self.clock.correction_ms();
+        let authorization = self.authorization(correction_ms, deadline).await?;
+        let local_ms = unix_ms(self.wall.now());
+        let started = Instant::now();
+        let request = Request {
+            post,
+            url,
+            authorization: authorization.clone(),
+            deadline,
+            body,
+        };
+        let result = self.transport.exchange(request).await;
+        let ended = Instant::now();
+        if let Ok(answer) = &result
+            && let Some(date) = answer::fresh_date(&answer.headers)
+        {
+            self.clock.learn(date, local_ms, answer.head_after);
+        }
+        Ok(Exchanged {
+            result,
+            started,
+            ended,
+            correction_ms,
+            authorization,
+        })
+    }
+
+    async fn authorization(
+        &self,
+        correction_ms: i64,
+        deadline: Instant,
+    ) -> Result<HeaderValue, String> {
+        let server_ms = unix_ms(self.wall.now()).saturating_add(correction_ms);
+        let text = match &self.credentials.0 {
+            Sort::Hmac { user_id, secret } => pnauthinfo3(
+                self.settings.hmac_hash,
+                self.settings.timestamp_format,
+                &self.client_id,
+                user_id,
+                secret.expose_secret(),
+                server_ms,
+            ),
+            Sort::Bearer(token) => format!("Bearer {}", token.expose_secret()),
+            Sort::Verbatim(value) => value.expose_secret().to_owned(),
+            Sort::Provider(provider) => {
+                let request = SigningRequest {
+                    client_id: self.client_id.clone(),
+                    server_time: system_time(server_ms.div_euclid(1000))
+                        .unwrap_or(SystemTime::UNIX_EPOCH),
+                };
+                match tokio::time::timeout_at(deadline, provider.authorization(&request)).await {
+                    Ok(answer) => answer?.expose_secret().to_owned(),
+                    Err(_) => return Err(String::from("it gave no answer in time")),
+                }
+            }
+        };
+        // The text itself stays out of the message.
+        let mut value = HeaderValue::from_str(&text)
+            .map_err(|_| String::from("its value cannot stand in a header"))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    /// After a 401: whether signing again, or renewed credentials, may change the answer. Once a call; the caller
+    /// counts.
+    pub(crate) async fn repair(&self, exchanged: &Exchanged, deadline: Instant) -> bool {
+        let unauthorized = matches!(&exchanged.result, Ok(answer) if class(answer.status) == StatusClass::Unauthorized);
+        if !unauthorized {
+            return false;
+        }
+        if self.credentials.depend_on_the_clock() {
+            return self.clock.was_skewed(exchanged.correction_ms);
+        }
+        match &self.credentials.0 {
+            Sort::Provider(provider) => tokio::time::timeout_at(deadline, provider.renew())
+                .await
+                .unwrap_or(false),
+            Sort::Hmac { .. } | Sort::Bearer(_) | Sort::Verbatim(_) => false,
+        }
+    }
+
+    /// Describes an exchange. A success is a 200 or 204 that is not HTML; what its body has to be is the caller's
+    /// matter. `repaired` says that the clock was already corrected in this call.
+    pub(crate) fn describe(
+        &self,
+        exchanged: &Exchanged,
+        token: AccessToken,
+        repaired: bool,
+    ) -> Description {
+        let scrubber = || {
+            let mut secrets = self.credentials.secrets();
+            if let Ok(value) = exchanged.authorization.to_str() {
+                secrets.push(value);
+                if let Some((_, signature)) = value.split_once("Signature=") {
+                    secrets.push(signature);
+                }
+            }
+            Scrubber {
+                access_token: token,
+                secrets,
+            }
+        };
+        let answer = match &exchanged.result {
+            Ok(answer) => answer,
+            Err(failure) => {
+                return Description {
+                    sent: failure.sent,
+                    status: None,
+                    html: false,
+                    kind: Some(failure.kind),
+                    phase: failure.phase,
+                    server_message: None,
+                    retry_after: None,
+                    request_id: None,
+                    date: None,
+                    source: failure
+                        .source
+                        .as_deref()
+                        .map(|source| scrubber().clean(source)),
+                };
+            }
+        };
+        let html = answer::is_html(&answer.headers, &answer.body);
+        let success = class(answer.status) == StatusClass::Success && !html;
+        let kind = (!success).then(|| error_kind(answer.status));
+        let message = if success || html {
+            None
+        } else {
+            answer::message(&answer.body)
+        };
+        let mut description = Description {
+            sent: Sent::Answered,
+            status: Some(answer.status),
+            html,
+            kind,
+            phase: (kind == Some(ErrorKind::Timeout)).then_some(TimeoutPhase::Server),
+            server_message: message.map(|message| scrubber().message(&message)),
+            retry_after: answer::retry_after(&answer.headers),
+            request_id: answer::request_id(&answer.headers)
+                .and_then(|id| scrubber().request_id(id)),
+            date: answer::date(&answer.headers),
+            source: None,
+        };
+        let clock_is_known = answer::fresh_date(&answer.headers).is_some();
+        if description.kind == Some(ErrorKind::Unauthorized)
+            && self.credentials.depend_on_the_clock()
+            && (repaired || !clock_is_known)
+            && description.blames_the_clock()
+        {
+            description.kind = Some(ErrorKind::ClockSkew);
+        }
+        description
+    }
+}

@@ -1,0 +1,142 @@
+//! Single flight: commits of one token in one client share one running call. Whoever waits keeps an own deadline and
+//! an own cancel token; one who leaves never ends the call for the others, and the last one who leaves does.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{Shared, WeakShared};
+use tokio::time::Instant;
+
+use crate::cancel::CancelToken;
+use crate::client::Inner;
+use crate::commit::Call;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::memory::Key;
+use crate::receipt::CommitReceipt;
+
+/// A call ends by itself at its deadline; a waiter that outlives it by so much leaves.
+const GRACE: Duration = Duration::from_millis(500);
+/// Above so many entries, those of calls that were dropped midway are swept out.
+const SWEEP_ABOVE: usize = 256;
+
+type Running = Pin<Box<dyn Future<Output = Result<CommitReceipt, Error>> + Send>>;
+
+/// The running calls of one client.
+#[derive(Default)]
+pub(crate) struct Flights(Mutex<HashMap<Key, Flight>>);
+
+struct Flight {
+    call: Arc<Call>,
+    running: WeakShared<Running>,
+}
+
+impl Flights {
+    fn remove(&self, call: &Arc<Call>) {
+        if let Ok(mut flights) = self.0.lock()
+            && flights
+                .get(&call.key)
+                .is_some_and(|flight| Arc::ptr_eq(&flight.call, call))
+        {
+            flights.remove(&call.key);
+        }
+    }
+}
+
+impl Inner {
+    /// Joins the running commit of this token or starts one, and waits for it.
+    pub(crate) async fn commit(
+        self: &Arc<Self>,
+        key: Key,
+        keep_files: bool,
+        timeout: Duration,
+        cancel: Option<&CancelToken>,
+    ) -> Result<CommitReceipt, Error> {
+        let deadline = Instant::now() + timeout;
+        let (call, running) = self.join_or_start(key, keep_files, timeout)?;
+        let waiting = tokio::time::timeout_at(deadline + GRACE, running);
+        let ended = match cancel {
+            None => waiting.await.map_err(|_| ErrorKind::Timeout),
+            Some(cancel) => {
+                let cancelled = std::pin::pin!(cancel.cancelled());
+                match futures_util::future::select(cancelled, std::pin::pin!(waiting)).await {
+                    futures_util::future::Either::Left(((), _)) => Err(ErrorKind::Cancelled),
+                    futures_util::future::Either::Right((ended, _)) => {
+                        ended.map_err(|_| ErrorKind::Timeout)
+                    }
+                }
+            }
+        };
+        ended.unwrap_or_else(|kind| Err(self.cut_short(&call, kind)))
+    }
+
+    fn join_or_start(
+        self: &Arc<Self>,
+        key: Key,
+        keep_files: bool,
+        timeout: Duration,
+    ) -> Result<(Arc<Call>, Shared<Running>), Error> {
+        let mut flights = self
+            .flights
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(flight) = flights.get(&key)
+            && let Some(running) = flight.running.upgrade()
+        {
+            if flight.call.keep_files != keep_files {
+                return Err(conflict(
+                    "a commit of this token with another keep_files is running",
+                ));
+            }
+            flight.call.extend(timeout);
+            return Ok((Arc::clone(&flight.call), running));
+        }
+        if self
+            .memory
+            .committed_with(key)
+            .is_some_and(|committed| committed != keep_files)
+        {
+            return Err(conflict(
+                "this client has committed the token with another keep_files",
+            ));
+        }
+        let mut rules = self.settings.rules();
+        rules.timeout = timeout;
+        let call = Arc::new(Call::new(key, keep_files, rules));
+        let running: Running = Box::pin({
+            let (inner, call) = (Arc::clone(self), Arc::clone(&call));
+            async move {
+                let result = inner.drive(&call).await;
+                inner.flights.remove(&call);
+                result
+            }
+        });
+        let running = running.shared();
+        if flights.len() > SWEEP_ABOVE {
+            flights.retain(|_, flight| flight.running.upgrade().is_some());
+        }
+        if let Some(weak) = running.downgrade() {
+            flights.insert(
+                key,
+                Flight {
+                    call: Arc::clone(&call),
+                    running: weak,
+                },
+            );
+        }
+        Ok((call, running))
+    }
+}
+
+fn conflict(detail: &str) -> Error {
+    Error::early(
+        ErrorKind::CommitConflict,
+        Operation::Commit,
+        detail,
+        "decide on one value of keep_files for a token; nothing was sent",
+    )
+}

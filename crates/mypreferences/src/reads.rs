@@ -1,0 +1,372 @@
+//! The reads: status and the page probe as calls of their own, tried again while their failure is temporary; and as
+//! single questions about a commit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::access_token::AccessToken;
+use crate::backoff::draw_jitter;
+use crate::client::Inner;
+use crate::error::{Attempt, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase};
+use crate::events::{self, AttemptEvent};
+use crate::exchange::{Description, Exchanged};
+use crate::next_action::next_action;
+use crate::status::{ExportStatus, is_page};
+use crate::status_code::{StatusClass, class, is_throttling, says_gone};
+use crate::surface::{ExportKind, Routes};
+use crate::transport::{BodyEnd, BodyPlan};
+use crate::verdict::{PageReply, StatusReply, StatusWord};
+
+/// Something that is read and understood.
+pub(crate) trait Read {
+    type Value;
+    const OPERATION: Operation;
+    fn understand(&self, body: &[u8], description: &Description) -> Option<Self::Value>;
+}
+
+pub(crate) struct ReadStatus;
+
+impl Read for ReadStatus {
+    type Value = ExportStatus;
+    const OPERATION: Operation = Operation::Status;
+    fn understand(&self, body: &[u8], description: &Description) -> Option<ExportStatus> {
+        ExportStatus::read(body, description.date)
+    }
+}
+
+pub(crate) struct ProbePage;
+
+impl Read for ProbePage {
+    type Value = ();
+    const OPERATION: Operation = Operation::Page;
+    fn understand(&self, body: &[u8], _: &Description) -> Option<()> {
+        is_page(body).then_some(())
+    }
+}
+
+/// One try of a read, understood or described.
+pub(crate) struct Tried<V> {
+    pub(crate) value: Option<V>,
+    pub(crate) description: Description,
+    pub(crate) started: Instant,
+    pub(crate) ended: Instant,
+}
+
+impl Inner {
+    fn read_request<R: Read>(
+        &self,
+        kind: ExportKind,
+        token: AccessToken,
+        operation: Operation,
+    ) -> Result<(url::Url, BodyPlan), Error> {
+        match R::OPERATION {
+            Operation::Page => Ok((
+                self.routes.page(kind, token, operation)?,
+                BodyPlan::Read {
+                    cap: self.settings.max_page_body,
+                },
+            )),
+            Operation::Status
+            | Operation::Configure
+            | Operation::Commit
+            | Operation::ResolveCommit => Ok((
+                self.routes.status(token, operation)?,
+                BodyPlan::Read {
+                    cap: self.settings.max_control_body,
+                },
+            )),
+        }
+    }
+
+    /// One try, with the one repair of a 401 if it is still to be had. `Err`: nothing was sent.
+    pub(crate) async fn try_read<R: Read>(
+        &self,
+        read: &R,
+        (kind, token): (ExportKind, AccessToken),
+        deadline: Instant,
+        repaired: &mut bool,
+        n: u32,
+    ) -> Result<Tried<R::Value>, Error> {
+        loop {
+            let (url, plan) = self.read_request::<R>(kind, token, R::OPERATION)?;
+            let shown = url.clone();
+            let exchanged = self
+                .exchange(false, url, deadline, plan)
+                .await
+                .map_err(|refusal| provider_refused(R::OPERATION, &refusal))?;
+            if !*repaired && self.repair(&exchanged, deadline).await {
+                *repaired = true;
+                continue;
+            }
+            let mut description = self.describe(&exchanged, token, *repaired);
+            let value = understand(read, &exchanged, &mut description);
+            let tried = Tried {
+                value,
+                description,
+                started: exchanged.started,
+                ended: exchanged.ended,
+            };
+            if events::wanted(self.on_attempt.as_ref()) {
+                let attempt = attempt(
+                    n,
+                    Duration::ZERO,
+                    &tried.description,
+                    tried.ended - tried.started,
+                );
+                let url = Routes::sanitised(&shown, token);
+                let event = AttemptEvent {
+                    operation: R::OPERATION,
+                    attempt,
+                    url,
+                };
+                events::attempt(self.on_attempt.as_ref(), &event);
+            }
+            return Ok(tried);
+        }
+    }
+
+    /// A read as a call of its own: temporary failures are tried again.
+    pub(crate) async fn read<R: Read>(
+        self: &Arc<Self>,
+        read: &R,
+        key: (ExportKind, AccessToken),
+        timeout: Duration,
+    ) -> Result<R::Value, Error> {
+        let begun = Instant::now();
+        let deadline = begun + timeout;
+        let mut attempts = Vec::new();
+        let mut repaired = false;
+        let mut ended_before = begun;
+        for n in 1..=self.settings.max_attempts {
+            let tried = self.try_read(read, key, deadline, &mut repaired, n).await?;
+            let description = tried.description;
+            attempts.push(attempt(
+                n,
+                tried.started - ended_before,
+                &description,
+                tried.ended - tried.started,
+            ));
+            ended_before = tried.ended;
+            if let Some(value) = tried.value {
+                return Ok(value);
+            }
+            let wait = self.wait_before_reading_again(&description, R::OPERATION, n);
+            match wait {
+                Some(wait) if n < self.settings.max_attempts && tried.ended + wait < deadline => {
+                    tokio::time::sleep(wait).await;
+                }
+                Some(_) | None => {
+                    let url = self.read_request::<R>(key.0, key.1, R::OPERATION)?.0;
+                    return Err(read_error(
+                        R::OPERATION,
+                        description,
+                        attempts,
+                        begun.elapsed(),
+                        Routes::sanitised(&url, key.1),
+                    ));
+                }
+            }
+        }
+        // Not reached: max_attempts is at least 1, and the last attempt returns.
+        Err(Error::early(
+            ErrorKind::Internal,
+            R::OPERATION,
+            "no attempt was made",
+            "report this bug",
+        ))
+    }
+
+    /// How long to wait before a read is tried again; none when its failure is permanent or the server asks for too
+    /// much patience.
+    fn wait_before_reading_again(
+        &self,
+        description: &Description,
+        operation: Operation,
+        tries: u32,
+    ) -> Option<Duration> {
+        let kind = description.kind?;
+        if !kind.is_temporary(operation) {
+            return None;
+        }
+        if let Some(wait) = description.retry_after {
+            return (wait <= self.settings.max_retry_after).then_some(wait);
+        }
+        let throttled = description.status.is_some_and(is_throttling);
+        Some(
+            self.settings
+                .backoff()
+                .delay(throttled, tries, draw_jitter()),
+        )
+    }
+}
+
+/// The value of a 200, or what makes it none: the description then gets the kind of its failure.
+fn understand<R: Read>(
+    read: &R,
+    exchanged: &Exchanged,
+    description: &mut Description,
+) -> Option<R::Value> {
+    if description.kind.is_some() {
+        return None;
+    }
+    let Ok(answer) = &exchanged.result else {
+        return None;
+    };
+    let (kind, phase, source) = match &answer.body_end {
+        BodyEnd::Complete | BodyEnd::Stopped => {
+            if let Some(value) = read.understand(&answer.body, description) {
+                return Some(value);
+            }
+            (ErrorKind::InvalidResponse, None, None)
+        }
+        BodyEnd::TooLarge => (ErrorKind::ResponseTooLarge, None, None),
+        BodyEnd::Interrupted(cause) => (ErrorKind::Interrupted, None, Some(cause.clone())),
+        BodyEnd::Malformed(cause) => (ErrorKind::InvalidResponse, None, Some(cause.clone())),
+        BodyEnd::TimedOut(phase) => (ErrorKind::Timeout, Some(*phase), None),
+    };
+    description.kind = Some(kind);
+    description.phase = phase;
+    description.source = source;
+    None
+}
+
+/// What a try of status says to the verdict.
+pub(crate) fn status_reply(tried: &Tried<ExportStatus>) -> StatusReply {
+    if let Some(status) = &tried.value {
+        let expires = status
+            .expires_text
+            .as_deref()
+            .and_then(crate::clock::parse_expires);
+        return StatusReply::Word {
+            word: status.status,
+            row_count: status.row_count,
+            expires,
+        };
+    }
+    match tried.description.status {
+        // An HTML page may come from anywhere.
+        Some(_) if tried.description.html => StatusReply::Nothing,
+        Some(status) if says_gone(status) => StatusReply::Gone,
+        Some(status) => match class(status) {
+            StatusClass::Unauthorized => StatusReply::Unauthorized,
+            StatusClass::Redirect => StatusReply::Redirected,
+            StatusClass::Success
+            | StatusClass::OtherSuccess
+            | StatusClass::RefusesToken
+            | StatusClass::Busy
+            | StatusClass::Throttled
+            | StatusClass::Denied
+            | StatusClass::ServerError => StatusReply::Nothing,
+        },
+        None => StatusReply::Nothing,
+    }
+}
+
+/// What a try of the page probe says to the verdict.
+pub(crate) fn page_reply(tried: &Tried<()>) -> PageReply {
+    if tried.value.is_some() {
+        return PageReply::Works;
+    }
+    let html = tried.description.html;
+    match tried.description.status {
+        Some(status) if says_gone(status) && !html => PageReply::Gone,
+        Some(status) => match class(status) {
+            StatusClass::Unauthorized if !html => PageReply::Unauthorized,
+            StatusClass::RefusesToken | StatusClass::Unauthorized | StatusClass::Denied => {
+                PageReply::Refused
+            }
+            StatusClass::Success
+            | StatusClass::OtherSuccess
+            | StatusClass::Redirect
+            | StatusClass::Busy
+            | StatusClass::Throttled
+            | StatusClass::ServerError => PageReply::Nothing,
+        },
+        None => PageReply::Nothing,
+    }
+}
+
+impl Inner {
+    /// Keeps what a status says for later calls of this client.
+    pub(crate) fn remember_status(
+        &self,
+        key: (ExportKind, AccessToken),
+        tried: &Tried<ExportStatus>,
+    ) {
+        let Some(status) = &tried.value else { return };
+        if status.status == StatusWord::Complete {
+            let expires = status
+                .expires_text
+                .as_deref()
+                .and_then(crate::clock::parse_expires);
+            self.memory.saw_ready(key, tried.ended, expires);
+        } else {
+            self.memory.saw_not_ready(key);
+        }
+    }
+}
+
+pub(crate) fn attempt(
+    n: u32,
+    delay_before: Duration,
+    description: &Description,
+    elapsed: Duration,
+) -> Attempt {
+    Attempt {
+        n,
+        delay_before,
+        elapsed,
+        sent: description.sent,
+        status: description.status,
+        kind: description.kind,
+    }
+}
+
+/// A provider's refusal: nothing was sent.
+pub(crate) fn provider_refused(operation: Operation, refusal: &str) -> Error {
+    Error::early(
+        ErrorKind::Configuration,
+        operation,
+        format!("the credentials provider made no Authorization value: {refusal}"),
+        "check the provider",
+    )
+}
+
+fn read_error(
+    operation: Operation,
+    description: Description,
+    attempts: Vec<Attempt>,
+    elapsed: Duration,
+    url: String,
+) -> Error {
+    let kind = description.kind.unwrap_or(ErrorKind::Internal);
+    let phase = description.phase;
+    let retry = match (kind.is_temporary(operation), attempts.len()) {
+        (false, _) => Retry::Permanent,
+        (true, 0 | 1) => Retry::Temporary,
+        (true, _) => Retry::Persistent,
+    };
+    let out_of_time = phase == Some(TimeoutPhase::Operation) && description.sent == Sent::NotSent;
+    Error(Box::new(Record {
+        kind,
+        phase,
+        operation,
+        detail: out_of_time
+            .then(|| String::from("the time was over before there was a connection")),
+        http_status: description.status,
+        server_message: description.server_message,
+        retry,
+        retry_after: description.retry_after,
+        sent: description.sent,
+        commit_state: None,
+        attempts,
+        elapsed,
+        request_id: description.request_id,
+        method: Some("GET"),
+        url: Some(url),
+        next_action: next_action(kind, phase, None, description.retry_after),
+        source: description.source,
+    }))
+}

@@ -1,0 +1,143 @@
+//! Keeping secrets and access tokens out of everything that is shown: the sanitised URL, and a scrubber for texts
+//! that come from outside (server messages, error chains, request ids).
+
+use crate::access_token::AccessToken;
+
+const MASK: &str = "***";
+/// Cap of a server's message, in bytes.
+const MAX_MESSAGE: usize = 2048;
+/// Cap of a request id, in bytes.
+const MAX_REQUEST_ID: usize = 128;
+
+/// What must not appear in a text about one call.
+pub(crate) struct Scrubber<'a> {
+    pub(crate) access_token: AccessToken,
+    /// Texts to take out wherever they stand: secrets and the `Authorization` value.
+    pub(crate) secrets: Vec<&'a str>,
+}
+
+impl Scrubber<'_> {
+    /// The text without secrets and without the access token.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        let mut clean = text.to_owned();
+        for secret in &self.secrets {
+            // A secret of one or two characters would turn every text into masks and says nothing.
+            if secret.len() > 2 && clean.contains(secret) {
+                clean = clean.replace(secret, MASK);
+            }
+        }
+        mask_number(
+            &clean,
+            &self.access_token.expose().to_string(),
+            &self.access_token.masked(),
+        )
+    }
+
+    /// A server's message: cleaned, control characters escaped, at most 2 KiB.
+    pub(crate) fn message(&self, text: &str) -> String {
+        cut(&escape_controls(&self.clean(text)), MAX_MESSAGE)
+    }
+
+    /// A request id: cleaned, printable ASCII only; none when nothing is left.
+    pub(crate) fn request_id(&self, text: &str) -> Option<String> {
+        let printable: String = text.chars().filter(char::is_ascii_graphic).collect();
+        let clean = cut(&self.clean(&printable), MAX_REQUEST_ID);
+        (!clean.is_empty()).then_some(clean)
+    }
+}
+
+/// Replaces a number where it stands alone between non-digits.
+fn mask_number(text: &str, number: &str, mask: &str) -> String {
+    if !text.contains(number) {
+        return text.to_owned();
+    }
+    let bytes = text.as_bytes();
+    let digit_at = |index: usize| bytes.get(index).is_some_and(u8::is_ascii_digit);
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = 0;
+    for (start, _) in text.match_indices(number) {
+        let end = start + number.len();
+        let alone = (start == 0 || !digit_at(start - 1)) && !digit_at(end);
+        // A long number is the token even inside a longer run of digits.
+        if start >= rest && (alone || number.len() > 6) {
+            clean.push_str(&text[rest..start]);
+            clean.push_str(mask);
+            rest = end;
+        }
+    }
+    clean.push_str(&text[rest..]);
+    clean
+}
+
+/// Control characters as `\u{…}`, so that a message cannot break a log line or a terminal.
+fn escape_controls(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        // U+2028 and U+2029 break lines for many readers, and the bidirectional marks turn text around.
+        if character.is_control()
+            || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        {
+            escaped.extend(character.escape_unicode());
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+fn cut(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let mark = '…';
+    let mut end = limit - mark.len_utf8();
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{mark}", &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scrubber(token: i64) -> Scrubber<'static> {
+        Scrubber {
+            access_token: AccessToken::new(token).unwrap(),
+            secrets: vec!["s3cret-value"],
+        }
+    }
+
+    #[test]
+    fn secrets_and_token_are_taken_out_wherever_they_stand() {
+        let scrubber = scrubber(7_731_902_846_155_093);
+        let clean = scrubber.clean(
+            "token 7731902846155093, key s3cret-value, x7731902846155093y, 17731902846155093",
+        );
+        assert_eq!(clean, "token ***5093, key ***, x***5093y, 1***5093");
+    }
+
+    #[test]
+    fn a_short_token_is_masked_only_where_it_stands_alone() {
+        assert_eq!(
+            scrubber(42).clean("42 of 1420 rows, 42"),
+            "***2 of 1420 rows, ***2"
+        );
+    }
+
+    #[test]
+    fn messages_are_capped_and_control_characters_escaped() {
+        let scrubber = scrubber(4711);
+        assert_eq!(
+            scrubber.message("a\r\nb\u{1b}[31m\u{202e}"),
+            "a\\u{d}\\u{a}b\\u{1b}[31m\\u{202e}"
+        );
+        let long = scrubber.message(&"ü".repeat(5000));
+        assert!(long.len() <= MAX_MESSAGE && long.ends_with('…'));
+        assert_eq!(
+            scrubber.request_id("a b\n-4711-"),
+            Some("ab-***11-".to_owned())
+        );
+        assert_eq!(scrubber.request_id("\n "), None);
+    }
+}

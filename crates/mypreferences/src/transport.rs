@@ -1,0 +1,414 @@
+//! One HTTP exchange: request out, response head and a bounded body in. Time limits for each phase, caps for each
+//! body, no redirects, no retries, no shared secrets. What the answer means is decided elsewhere.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
+};
+use tokio::time::Instant;
+use url::Url;
+
+use crate::error::{Error, ErrorKind, TimeoutPhase};
+use crate::sent::{self, Failure};
+use crate::settings::Settings;
+use crate::status_code::{StatusClass, class};
+use crate::surface::is_loopback;
+use crate::tls;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const ZERO: HeaderValue = HeaderValue::from_static("0");
+const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("mypreferences/", env!("CARGO_PKG_VERSION")));
+
+/// Bodies of errors are read so far, and no further.
+const MAX_ERROR_BODY: usize = 64 << 10;
+/// A success is looked at so far: enough to see whether it is a portal's HTML page.
+const SNIFF: usize = 512;
+/// After that, a short body is read to its end so that the connection can be used again, but not for long.
+const DRAIN_TIME: Duration = Duration::from_millis(250);
+
+/// What to do with the body of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyPlan {
+    /// The body of a success changes nothing, unless it is HTML.
+    Sniff,
+    /// The body of a 200 is what was asked for, up to this many decoded bytes.
+    Read {
+        /// The cap in bytes.
+        cap: usize,
+    },
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// POST without a body, else GET.
+    pub post: bool,
+    /// Where to. Holds the access token: never shown.
+    pub url: Url,
+    /// The `Authorization` value, marked as sensitive.
+    pub authorization: HeaderValue,
+    /// The moment when the call's time is over.
+    pub deadline: Instant,
+    /// What to do with the body.
+    pub body: BodyPlan,
+}
+
+/// How the reading of a body ended.
+#[derive(Clone, Debug)]
+pub enum BodyEnd {
+    /// Read to its end.
+    Complete,
+    /// Enough was read, or nothing more was wanted.
+    Stopped,
+    /// Larger than the cap.
+    TooLarge,
+    /// The connection ended in the middle of it.
+    Interrupted(String),
+    /// Badly chunked or badly compressed.
+    Malformed(String),
+    /// A time limit passed.
+    TimedOut(TimeoutPhase),
+}
+
+/// A complete response head and what was read of the body.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The decoded body as far as it was read.
+    pub body: Vec<u8>,
+    /// How its reading ended.
+    pub body_end: BodyEnd,
+    /// From the start of the exchange to the response head.
+    pub head_after: Duration,
+}
+
+/// The future of one exchange.
+#[cfg(feature = "test-hooks")]
+pub type ExchangeFuture<'a> =
+    std::pin::Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
+
+/// A transport of a test's own.
+#[cfg(feature = "test-hooks")]
+pub trait TestTransport: Send + Sync + 'static {
+    /// Plays one exchange.
+    fn exchange(&self, request: Request) -> ExchangeFuture<'_>;
+}
+
+pub(crate) enum Transport {
+    Http(Http),
+    #[cfg(feature = "test-hooks")]
+    Test(Arc<dyn TestTransport>),
+}
+
+impl Transport {
+    pub(crate) async fn exchange(&self, request: Request) -> Result<Answer, Failure> {
+        match self {
+            Transport::Http(http) => http.exchange(request).await,
+            #[cfg(feature = "test-hooks")]
+            Transport::Test(test) => test.exchange(request).await,
+        }
+    }
+
+    /// Whether a request of this client can have reached the server at all.
+    pub(crate) fn ever_connected(&self) -> bool {
+        match self {
+            Transport::Http(http) => http.ever_connected.load(Ordering::Acquire),
+            #[cfg(feature = "test-hooks")]
+            Transport::Test(_) => true,
+        }
+    }
+}
+
+/// The real transport: reqwest over rustls.
+pub(crate) struct Http {
+    client: reqwest::Client,
+    first_byte_timeout: Duration,
+    body_timeout: Duration,
+    ever_connected: Arc<AtomicBool>,
+}
+
+impl Http {
+    pub(crate) fn new(base_url: &str, settings: &Settings) -> Result<Http, Error> {
+        let cannot = |error: reqwest::Error| {
+            Error::configuration(
+                format!("the HTTP client cannot be made: {}", error.without_url()),
+                "check ca_file, client_cert and proxy",
+            )
+        };
+        let loopback = Url::parse(base_url).is_ok_and(|url| is_loopback(&url));
+        let ever_connected = Arc::new(AtomicBool::new(false));
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(settings.connect_timeout)
+            .pool_idle_timeout(settings.pool_idle_timeout)
+            .tcp_keepalive(settings.tcp_keepalive)
+            .tcp_nodelay(true)
+            .connector_layer(WatchConnections(Arc::clone(&ever_connected)))
+            .tls_backend_preconfigured(if base_url.starts_with("https:") {
+                tls::client_config(settings)?
+            } else {
+                tls::no_trust()?
+            });
+        if loopback {
+            builder = builder.no_proxy();
+        }
+        if let Some(proxy) = &settings.proxy {
+            builder = builder
+                .no_proxy()
+                .proxy(reqwest::Proxy::all(proxy).map_err(|_| {
+                    Error::configuration(
+                        "proxy is not a proxy URL",
+                        "pass a URL such as http://proxy.example:3128",
+                    )
+                })?);
+        }
+        Ok(Http {
+            client: builder.build().map_err(cannot)?,
+            first_byte_timeout: settings.first_byte_timeout,
+            body_timeout: settings.body_timeout,
+            ever_connected,
+        })
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Answer, Failure> {
+        let deadline = request.deadline;
+        let plan = request.body;
+        let started = Instant::now();
+        let connecting = Arc::new(Connecting::default());
+        let head = CONNECTING.scope(
+            Arc::clone(&connecting),
+            self.client.execute(outgoing(request)),
+        );
+        let mut head = std::pin::pin!(head);
+        // The first-byte limit starts when the request has a connection; connecting has a limit of its own.
+        let mut limit = Instant::now() + self.first_byte_timeout;
+        let response = loop {
+            match tokio::time::timeout_at(limit.min(deadline), head.as_mut()).await {
+                Ok(Ok(response)) => break response,
+                Ok(Err(error)) => return Err(sent::classify(error)),
+                Err(_) if Instant::now() >= deadline => {
+                    return Err(self.cut_off(TimeoutPhase::Operation));
+                }
+                Err(_) => match connecting.since_connected(self.first_byte_timeout) {
+                    Some(later) => limit = later,
+                    None => return Err(self.cut_off(TimeoutPhase::FirstByte)),
+                },
+            }
+        };
+        Ok(self.read(response, plan, deadline, started.elapsed()).await)
+    }
+
+    fn cut_off(&self, phase: TimeoutPhase) -> Failure {
+        Failure {
+            sent: sent::cut_off(self.ever_connected.load(Ordering::Acquire)),
+            kind: ErrorKind::Timeout,
+            phase: Some(phase),
+            source: None,
+        }
+    }
+
+    async fn read(
+        &self,
+        mut response: reqwest::Response,
+        plan: BodyPlan,
+        deadline: Instant,
+        head_after: Duration,
+    ) -> Answer {
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let (cap, over_cap) = match (class(status), plan) {
+            (StatusClass::Success | StatusClass::OtherSuccess, BodyPlan::Sniff) => {
+                (SNIFF, BodyEnd::Stopped)
+            }
+            (StatusClass::Success, BodyPlan::Read { cap }) => (cap, BodyEnd::TooLarge),
+            (
+                StatusClass::OtherSuccess
+                | StatusClass::Redirect
+                | StatusClass::RefusesToken
+                | StatusClass::Unauthorized
+                | StatusClass::Busy
+                | StatusClass::Throttled
+                | StatusClass::Denied
+                | StatusClass::ServerError,
+                BodyPlan::Sniff | BodyPlan::Read { .. },
+            ) => (MAX_ERROR_BODY, BodyEnd::Stopped),
+        };
+        let mut body = Vec::new();
+        let body_end = loop {
+            let silence = Instant::now() + self.body_timeout;
+            match tokio::time::timeout_at(silence.min(deadline), response.chunk()).await {
+                Ok(Ok(Some(chunk))) => {
+                    let room = cap - body.len();
+                    body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                    if chunk.len() > room {
+                        break over_cap;
+                    }
+                    if plan == BodyPlan::Sniff && over_cap_is_a_stop(&over_cap) && sniffed(&body) {
+                        break BodyEnd::Stopped;
+                    }
+                }
+                Ok(Ok(None)) => break BodyEnd::Complete,
+                Ok(Err(error)) => break sent::body_failure(error),
+                Err(_) if Instant::now() >= deadline => {
+                    break BodyEnd::TimedOut(TimeoutPhase::Operation);
+                }
+                Err(_) => break BodyEnd::TimedOut(TimeoutPhase::Body),
+            }
+        };
+        if matches!(body_end, BodyEnd::Stopped) {
+            drain(response, deadline).await;
+        }
+        Answer {
+            status,
+            headers,
+            body,
+            body_end,
+            head_after,
+        }
+    }
+}
+
+const fn over_cap_is_a_stop(end: &BodyEnd) -> bool {
+    matches!(end, BodyEnd::Stopped)
+}
+
+/// Whether enough was read to know that a body is not HTML.
+fn sniffed(body: &[u8]) -> bool {
+    crate::answer::first_text(body).len() >= crate::answer::LONGEST_HTML_START
+}
+
+/// Reads the rest of a short body, so that its connection goes back to the pool.
+async fn drain(mut response: reqwest::Response, deadline: Instant) {
+    let until = (Instant::now() + DRAIN_TIME).min(deadline);
+    let mut budget = MAX_ERROR_BODY;
+    while let Ok(Ok(Some(chunk))) = tokio::time::timeout_at(until, response.chunk()).await {
+        if chunk.len() >= budget {
+            break;
+        }
+        budget -= chunk.len();
+    }
+}
+
+fn outgoing(request: Request) -> reqwest::Request {
+    let method = if request.post {
+        reqwest::Method::POST
+    } else {
+        reqwest::Method::GET
+    };
+    let mut outgoing = reqwest::Request::new(method, request.url);
+    let headers = outgoing.headers_mut();
+    headers.reserve(6);
+    headers.insert(AUTHORIZATION, request.authorization);
+    headers.insert(ACCEPT, JSON);
+    headers.insert(USER_AGENT, AGENT);
+    if request.post {
+        headers.insert(CONTENT_TYPE, JSON);
+        // Written out, because the library leaves it away on a POST without a body, and the vendor's IIS answers 411
+        // to that (facts 2.5, INF).
+        headers.insert(CONTENT_LENGTH, ZERO);
+    }
+    outgoing
+}
+
+tokio::task_local! {
+    /// The exchange for which a connection is being made.
+    static CONNECTING: Arc<Connecting>;
+}
+
+/// What the connector reports to the exchange that started it.
+#[derive(Default)]
+struct Connecting(std::sync::Mutex<Phase>);
+
+#[derive(Default, Clone, Copy)]
+enum Phase {
+    /// A pooled connection, as far as is known.
+    #[default]
+    None,
+    Started,
+    Connected(Instant),
+}
+
+impl Connecting {
+    fn set(&self, phase: Phase) {
+        if let Ok(mut current) = self.0.lock() {
+            *current = phase;
+        }
+    }
+
+    /// When the first-byte limit passes, if it has to be counted from a later moment than was thought.
+    fn since_connected(&self, first_byte_timeout: Duration) -> Option<Instant> {
+        let now = Instant::now();
+        match self.0.lock().map_or(Phase::None, |phase| *phase) {
+            Phase::None => None,
+            // `connect_timeout` ends this.
+            Phase::Started => Some(now + first_byte_timeout),
+            Phase::Connected(at) => {
+                let limit = at + first_byte_timeout;
+                (limit > now).then_some(limit)
+            }
+        }
+    }
+}
+
+/// Notes each connection that was made.
+#[derive(Clone)]
+struct WatchConnections(Arc<AtomicBool>);
+
+impl<S> tower_layer::Layer<S> for WatchConnections {
+    type Service = WatchedConnector<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        WatchedConnector {
+            inner,
+            ever_connected: Arc::clone(&self.0),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct WatchedConnector<S> {
+    inner: S,
+    ever_connected: Arc<AtomicBool>,
+}
+
+impl<S, R> tower_service::Service<R> for WatchedConnector<S>
+where
+    S: tower_service::Service<R>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, destination: R) -> Self::Future {
+        let exchange = CONNECTING.try_with(Arc::clone).ok();
+        if let Some(exchange) = &exchange {
+            exchange.set(Phase::Started);
+        }
+        let ever_connected = Arc::clone(&self.ever_connected);
+        let connection = self.inner.call(destination);
+        Box::pin(async move {
+            let connection = connection.await?;
+            // Before the request can be written to it.
+            ever_connected.store(true, Ordering::Release);
+            if let Some(exchange) = exchange {
+                exchange.set(Phase::Connected(Instant::now()));
+            }
+            Ok(connection)
+        })
+    }
+}
