@@ -303,6 +303,54 @@ mod tests {
         );
     }
 
+    /// Computed once with another language's HMAC over made-up credentials, for a server time of 06:25:53.042.
+    #[test]
+    fn signatures_equal_an_independent_computation_for_each_hash_and_format() {
+        let table = [
+            (
+                HmacHash::Sha256,
+                TimestampFormat::UtcMillisZ,
+                "eqqTT+B9ql101gEVf4s+08fBcoDToyEqU7FiOMaw3dc=",
+            ),
+            (
+                HmacHash::Sha256,
+                TimestampFormat::UtcSecondsZ,
+                "tyIj7ijM0c/wZDHwj+EdmZ23GvGrQO5jgBFm9eeYDDc=",
+            ),
+            (
+                HmacHash::Sha256,
+                TimestampFormat::UtcSeconds,
+                "O0jVsEt52BrxZCfvVpO3kEJcEPeu3YwUmkUoCwf7/UY=",
+            ),
+            (
+                HmacHash::Sha384,
+                TimestampFormat::UtcMillisZ,
+                "Tmn2WJW7CN8y3GtVRSt1Z4DQlyoZZ55qvfK84wn/NFueRRfbJNosIrdbstFv2iNN",
+            ),
+            (
+                HmacHash::Sha512,
+                TimestampFormat::UtcMillisZ,
+                "UFtEl0XQzX/OqMR7FCIz7OHfjdlPTqCwcdEe8Gy3I+WcUms3PjABbXqC8uhB8ANLJCjspqRyvJmLoyKA2/VObw==",
+            ),
+        ];
+        for (hash, format, signature) in table {
+            let header = pnauthinfo3(
+                hash,
+                format,
+                "ExampleClient",
+                "ExampleUser",
+                "example-hmac-key-0001",
+                MOMENT_MS,
+            );
+            let (credential, given) = header.split_once(" Signature=").unwrap();
+            assert_eq!(given, signature, "{hash:?} {format:?}");
+            assert!(credential.starts_with(&format!(
+                "{} Credential=ExampleUser/2026-11-24T06:25:50",
+                hash.scheme()
+            )));
+        }
+    }
+
     #[test]
     fn debug_shows_the_sort_only() {
         for credentials in [

@@ -1,0 +1,131 @@
+//! What the tests share: a mock that checks signatures, a client for it, and the canaries that must be seen nowhere.
+
+use std::io;
+use std::sync::{Arc, Mutex, Once, OnceLock};
+use std::time::Duration;
+
+use mypreferences::{Client, ClientBuilder, Credentials, Error};
+use mypreferences_mock::{
+    Authorization, Export, LoggedRequest, MockConfig, MockService, Operation,
+};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Looked for in all output of the tests by the test command.
+pub(crate) const SECRET: &str = "canary-hmac-secret-Zk3v9Qx7";
+/// The same.
+pub(crate) const TOKEN: i64 = 7_731_902_846_155_093;
+pub(crate) const CLIENT_ID: &str = "acme";
+pub(crate) const USER_ID: &str = "etl";
+
+/// Every event of every test at trace level, kept to be searched; printed too, for the test command's own search.
+#[derive(Clone, Default)]
+pub(crate) struct Trace(Arc<Mutex<Vec<u8>>>);
+
+impl Trace {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl io::Write for Trace {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        io::stdout().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Trace {
+    type Writer = Trace;
+    fn make_writer(&'a self) -> Trace {
+        self.clone()
+    }
+}
+
+/// The one subscriber of this test binary.
+pub(crate) fn trace() -> &'static Trace {
+    static TRACE: OnceLock<Trace> = OnceLock::new();
+    static INSTALL: Once = Once::new();
+    let trace = TRACE.get_or_init(Trace::default);
+    INSTALL.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(trace.clone())
+            .init();
+    });
+    trace
+}
+
+pub(crate) fn hmac() -> Authorization {
+    Authorization::Hmac {
+        client_id: CLIENT_ID.to_owned(),
+        user_id: USER_ID.to_owned(),
+        secret: SECRET.to_owned(),
+    }
+}
+
+/// A mock that knows one client and one ready export of three rows.
+pub(crate) async fn mock() -> MockService {
+    trace();
+    let mock = MockService::start(
+        MockConfig::default()
+            .client_id(CLIENT_ID)
+            .authorization(hmac()),
+    )
+    .await
+    .unwrap();
+    mock.add_export(Export::segment(TOKEN, 3));
+    mock
+}
+
+/// A client of the mock with short quiet moments and backoffs.
+pub(crate) fn builder(base_url: &str) -> ClientBuilder {
+    trace();
+    Client::builder()
+        .client_id(CLIENT_ID)
+        .base_url(base_url)
+        .credentials(Credentials::hmac(USER_ID, SECRET))
+        .quiet(Duration::from_millis(200))
+        .settle(Duration::from_secs(1))
+        .backoff_base(Duration::from_millis(10))
+        .throttle_base(Duration::from_millis(20))
+}
+
+pub(crate) fn client(mock: &MockService) -> Client {
+    builder(&mock.base_url()).build().unwrap()
+}
+
+pub(crate) fn posts(mock: &MockService) -> Vec<LoggedRequest> {
+    mock.requests_for(Operation::Commit)
+}
+
+/// The record as JSON, checked to be free of canaries, as every text form of it is.
+pub(crate) fn record(error: &Error) -> serde_json::Value {
+    let json = error.to_json();
+    for text in [
+        &json,
+        &error.to_string(),
+        &format!("{error:?}"),
+        &format!("{error:#?}"),
+    ] {
+        assert_clean(text);
+    }
+    serde_json::from_str(&json).unwrap()
+}
+
+/// Fails, without showing the text, when it holds a canary.
+pub(crate) fn assert_clean(text: &str) {
+    assert!(!text.contains(SECRET), "the secret is shown");
+    assert!(
+        !text.contains(&TOKEN.to_string()),
+        "the access token is shown"
+    );
+    assert!(
+        !text.contains("Signature="),
+        "an Authorization value is shown"
+    );
+}
