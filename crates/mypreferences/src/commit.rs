@@ -12,7 +12,7 @@ use crate::error::{
     Attempt, CommitState, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase,
 };
 use crate::events::{self, AttemptEvent};
-use crate::exchange::Description;
+use crate::exchange::{Description, Exchanged};
 use crate::memory::Key;
 use crate::next_action::next_action;
 use crate::reads::{ProbePage, ReadStatus, attempt, page_reply, provider_refused, status_reply};
@@ -91,6 +91,37 @@ impl Call {
     }
 }
 
+impl State {
+    /// The number of the attempt that comes next.
+    fn next_attempt(&self) -> u32 {
+        u32::try_from(self.attempts.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1)
+    }
+}
+
+/// A POST that is over.
+struct Posted {
+    description: Description,
+    /// A 401 after which the next send may fare better.
+    repaired: bool,
+    started: Instant,
+    ended: Instant,
+}
+
+impl Posted {
+    fn out_of_time(started: Instant, sent: Sent) -> Posted {
+        let description =
+            Description::without_an_answer(sent, ErrorKind::Timeout, Some(TimeoutPhase::Operation));
+        Posted {
+            description,
+            repaired: false,
+            started,
+            ended: Instant::now(),
+        }
+    }
+}
+
 impl Inner {
     /// Runs a commit to its end.
     pub(crate) async fn drive(self: &Arc<Self>, call: &Call) -> Result<CommitReceipt, Error> {
@@ -149,54 +180,27 @@ impl Inner {
         }
     }
 
+    /// Sends the POST and notes what came of it. `Err`: the credentials could not be made.
     async fn send(self: &Arc<Self>, call: &Call) -> Result<(), Error> {
-        let (kind, token) = call.key;
-        let url = self
-            .routes
-            .commit(kind, token, call.keep_files, Operation::Commit)?;
-        let deadline = call.deadline();
-        let repaired_before = {
-            let mut state = call.state();
-            if !state.facts.sends.iter().any(SendFact::left) {
-                let (baseline, page_has_worked) = self.memory.baseline(call.key, Instant::now());
-                state.facts.baseline = baseline;
-                state.facts.page_has_worked = page_has_worked;
-            }
-            state.in_flight = true;
-            state.repaired
-        };
-        let exchanged = match self.exchange(true, url, deadline, BodyPlan::Sniff).await {
-            Ok(exchanged) => exchanged,
-            Err(refusal) => {
-                call.state().in_flight = false;
-                let mut error = provider_refused(Operation::Commit, &refusal);
-                if call.state().facts.sends.iter().any(SendFact::is_open) {
-                    error.0.commit_state = Some(CommitState::Unknown);
-                }
-                return Err(error);
-            }
-        };
-        let repaired = !repaired_before && self.repair(&exchanged, deadline).await;
-        let description = self.describe(&exchanged, token, repaired_before);
+        let posted = self.post(call).await?;
+        let Posted {
+            description,
+            repaired,
+            started,
+            ended,
+        } = posted;
         let mut state = call.state();
         state.in_flight = false;
         state.repaired |= repaired;
-        let started = exchanged.started - call.begun;
-        let ended = exchanged.ended - call.begun;
+        let (started, ended) = (started - call.begun, ended - call.begun);
         let ended_before = state
             .facts
             .sends
             .last()
             .map_or(Duration::ZERO, |send| send.ended);
-        let n = u32::try_from(state.attempts.len())
-            .unwrap_or(u32::MAX)
-            .saturating_add(1);
-        let attempt = attempt(
-            n,
-            started.saturating_sub(ended_before),
-            &description,
-            ended.saturating_sub(started),
-        );
+        let n = state.next_attempt();
+        let waited = started.saturating_sub(ended_before);
+        let attempt = attempt(n, waited, &description, ended.saturating_sub(started));
         state.facts.sends.push(SendFact {
             started,
             ended,
@@ -212,18 +216,70 @@ impl Inner {
             },
             jitter: draw_jitter(),
         });
-        state.attempts.push(attempt.clone());
+        let event = events::wanted(self.on_attempt.as_ref()).then(|| AttemptEvent {
+            operation: Operation::Commit,
+            attempt: attempt.clone(),
+            url: self.shown_url(call),
+        });
+        state.attempts.push(attempt);
         state.last = Some(description);
         drop(state);
-        if events::wanted(self.on_attempt.as_ref()) {
-            let event = AttemptEvent {
-                operation: Operation::Commit,
-                attempt,
-                url: self.shown_url(call),
-            };
+        if let Some(event) = event {
             events::attempt(self.on_attempt.as_ref(), &event);
         }
         Ok(())
+    }
+
+    async fn post(self: &Arc<Self>, call: &Call) -> Result<Posted, Error> {
+        let (kind, token) = call.key;
+        let url = self
+            .routes
+            .commit(kind, token, call.keep_files, Operation::Commit)?;
+        let before = Instant::now();
+        let signed = match tokio::time::timeout_at(call.deadline(), self.sign(far_ahead())).await {
+            Ok(Ok(signed)) => signed,
+            Ok(Err(refusal)) => {
+                let mut error = provider_refused(Operation::Commit, &refusal);
+                if call.state().facts.sends.iter().any(SendFact::is_open) {
+                    error.0.commit_state = Some(CommitState::Unknown);
+                }
+                return Err(error);
+            }
+            Err(_) => return Ok(Posted::out_of_time(before, Sent::NotSent)),
+        };
+        let repaired_before = {
+            let mut state = call.state();
+            if !state.facts.sends.iter().any(SendFact::left) {
+                let (baseline, page_has_worked) = self.memory.baseline(call.key, Instant::now());
+                state.facts.baseline = baseline;
+                state.facts.page_has_worked = page_has_worked;
+            }
+            state.in_flight = true;
+            state.repaired
+        };
+        // The call's deadline may move while this is under way: another waiter with more time may come.
+        let transmitting = self.transmit(signed, true, url, far_ahead(), BodyPlan::Sniff);
+        let mut transmitting = std::pin::pin!(transmitting);
+        let exchanged = loop {
+            let deadline = call.deadline();
+            match tokio::time::timeout_at(deadline, transmitting.as_mut()).await {
+                Ok(exchanged) => break exchanged,
+                Err(_) if call.deadline() > deadline => {}
+                Err(_) => {
+                    let sent = cut_off(self.transport.ever_connected());
+                    return Ok(Posted::out_of_time(before, sent));
+                }
+            }
+        };
+        let repaired = !repaired_before && self.repair(&exchanged, call.deadline()).await;
+        let description = self.describe(&exchanged, token, repaired_before);
+        let Exchanged { started, ended, .. } = exchanged;
+        Ok(Posted {
+            description,
+            repaired,
+            started,
+            ended,
+        })
     }
 
     /// Asks status, and the first page where that can tell something. Whatever goes wrong is an answer too.
@@ -387,6 +443,12 @@ impl Inner {
         } else {
             CommitState::NotCommitted
         };
+        // Out of time with a send whose fate is open is what `outcome_unknown` means.
+        let kind = if open && kind == ErrorKind::Timeout {
+            ErrorKind::OutcomeUnknown
+        } else {
+            kind
+        };
         let phase = (kind == ErrorKind::Timeout).then_some(TimeoutPhase::Operation);
         let mut error = self.error(call, &state, kind, phase, None, commit_state);
         // What is known of earlier answers is not the fact that ended this call.
@@ -396,9 +458,7 @@ impl Inner {
         error.0.request_id = None;
         error.0.source = None;
         if state.in_flight {
-            let n = u32::try_from(state.attempts.len())
-                .unwrap_or(u32::MAX)
-                .saturating_add(1);
+            let n = state.next_attempt();
             let ended_before = state
                 .facts
                 .sends
@@ -488,6 +548,11 @@ fn receipt(
         request_id,
         server_date,
     }
+}
+
+/// A deadline for what is bounded by other limits.
+fn far_ahead() -> Instant {
+    Instant::now() + Duration::from_secs(48 * 60 * 60)
 }
 
 /// Sleeping for a moment that has passed would still cost a timer.

@@ -31,9 +31,14 @@ pub(crate) struct Exchanged {
     pub(crate) result: Result<Answer, Failure>,
     pub(crate) started: Instant,
     pub(crate) ended: Instant,
-    /// The clock correction that the signature was made with.
-    correction_ms: i64,
+    signed: Signed,
+}
+
+/// An `Authorization` value for one send.
+pub(crate) struct Signed {
     authorization: HeaderValue,
+    /// The clock correction that it was made with.
+    correction_ms: i64,
 }
 
 /// What is known about one request, as far as a record shows it.
@@ -55,6 +60,25 @@ pub(crate) struct Description {
 }
 
 impl Description {
+    pub(crate) fn without_an_answer(
+        sent: Sent,
+        kind: ErrorKind,
+        phase: Option<TimeoutPhase>,
+    ) -> Description {
+        Description {
+            sent,
+            status: None,
+            html: false,
+            kind: Some(kind),
+            phase,
+            server_message: None,
+            retry_after: None,
+            request_id: None,
+            date: None,
+            source: None,
+        }
+    }
+
     pub(crate) fn server_date(&self) -> Option<SystemTime> {
         self.date.and_then(system_time)
     }
@@ -69,7 +93,7 @@ impl Description {
 }
 
 impl Inner {
-    /// Sends one request. `Err` is a credentials provider's refusal: nothing was sent.
+    /// Signs and sends one request. `Err` is a credentials provider's refusal: nothing was sent.
     pub(crate) async fn exchange(
         &self,
         post: bool,
@@ -77,14 +101,36 @@ impl Inner {
         deadline: Instant,
         body: BodyPlan,
     ) -> Result<Exchanged, String> {
+        let signed = self.sign(deadline).await?;
+        Ok(self.transmit(signed, post, url, deadline, body).await)
+    }
+
+    /// Makes the `Authorization` value for a send that follows at once.
+    pub(crate) async fn sign(&self, deadline: Instant) -> Result<Signed, String> {
         let correction_ms = self.clock.correction_ms();
         let authorization = self.authorization(correction_ms, deadline).await?;
+        Ok(Signed {
+            authorization,
+            correction_ms,
+        })
+    }
+
+    /// Sends one signed request.
+    pub(crate) async fn transmit(
+        &self,
+        signed: Signed,
+        post: bool,
+        url: Url,
+        deadline: Instant,
+        body: BodyPlan,
+    ) -> Exchanged {
         let local_ms = unix_ms(self.wall.now());
         let started = Instant::now();
+        let authorization = signed.authorization.clone();
         let request = Request {
             post,
             url,
-            authorization: authorization.clone(),
+            authorization,
             deadline,
             body,
         };
@@ -95,13 +141,12 @@ impl Inner {
         {
             self.clock.learn(date, local_ms, answer.head_after);
         }
-        Ok(Exchanged {
+        Exchanged {
             result,
             started,
             ended,
-            correction_ms,
-            authorization,
-        })
+            signed,
+        }
     }
 
     async fn authorization(
@@ -148,7 +193,7 @@ impl Inner {
             return false;
         }
         if self.credentials.depend_on_the_clock() {
-            return self.clock.was_skewed(exchanged.correction_ms);
+            return self.clock.was_skewed(exchanged.signed.correction_ms);
         }
         match &self.credentials.0 {
             Sort::Provider(provider) => tokio::time::timeout_at(deadline, provider.renew())
@@ -168,7 +213,7 @@ impl Inner {
     ) -> Description {
         let scrubber = || {
             let mut secrets = self.credentials.secrets();
-            if let Ok(value) = exchanged.authorization.to_str() {
+            if let Ok(value) = exchanged.signed.authorization.to_str() {
                 secrets.push(value);
                 if let Some((_, signature)) = value.split_once("Signature=") {
                     secrets.push(signature);
@@ -183,19 +228,11 @@ impl Inner {
             Ok(answer) => answer,
             Err(failure) => {
                 return Description {
-                    sent: failure.sent,
-                    status: None,
-                    html: false,
-                    kind: Some(failure.kind),
-                    phase: failure.phase,
-                    server_message: None,
-                    retry_after: None,
-                    request_id: None,
-                    date: None,
                     source: failure
                         .source
                         .as_deref()
                         .map(|source| scrubber().clean(source)),
+                    ..Description::without_an_answer(failure.sent, failure.kind, failure.phase)
                 };
             }
         };

@@ -102,17 +102,20 @@ fn chain(error: &reqwest::Error) -> String {
     words
 }
 
+/// Walks the causes. An `io::Error` hides the error that it wraps from `source`, and TLS errors come wrapped twice.
 fn any_cause(error: &reqwest::Error, test: fn(&(dyn StdError + 'static)) -> bool) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
-        // An io::Error hides the error that it wraps from `source`.
-        let wrapped = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        if test(error) || wrapped.is_some_and(|inner| test(inner)) {
+        if test(error) {
             return true;
         }
-        cause = error.source();
+        cause = match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
     }
     false
 }
