@@ -1,1 +1,68 @@
-//! Placeholder.
+//! The command `mypreferences`: commit an export from a shell or a job, ask what became of a commit, try everything
+//! against an embedded mock service. `mypreferences --help` documents it.
+//!
+//! | question | module |
+//! |---|---|
+//! | which arguments are there? | `arguments`, and `usage` for wrong ones |
+//! | flag or environment? | `settings`, `credentials`, `token` |
+//! | which error is which exit code? | `exit_code` |
+//! | what stands on stdout, what on stderr? | `output`, and `words` for the sentences |
+//! | what does Ctrl-C do? | `signals`, and `commands::commit` |
+//!
+//! All knowledge of the service is in the core: nothing here looks at a status code.
+
+mod arguments;
+mod commands;
+mod credentials;
+mod environment;
+mod exit_code;
+mod failure;
+mod logging;
+mod output;
+mod progress;
+mod runtime;
+mod settings;
+mod signals;
+mod token;
+mod usage;
+mod words;
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Runs the command and returns its exit code. `args` begins with the name of the program, as `std::env::args_os()`.
+///
+/// Reads the environment, and standard input when the token is `-`; writes to standard output and standard error.
+/// Never panics. Makes a runtime of its own, so it must not be called from within one. Listens to SIGINT and SIGTERM;
+/// the handlers stay in the process, so a program that calls this should end with it.
+///
+/// Exit codes: `mypreferences commit --help` lists them.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = args.into_iter().collect();
+    let output = Output::new(usage::wants_json(&arguments));
+    guarded(output, || commands::dispatch(&arguments))
+}
+
+/// A panic ends here: with a record, as every other failure.
+fn guarded(output: Output, run: impl FnOnce() -> u8) -> u8 {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        output.failure(
+            &Failure::internal("a panic was caught"),
+            Some("mypreferences resolve <ACCESS_TOKEN>"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_as_an_internal_error() {
+        assert_eq!(guarded(Output::new(false), || panic!("on purpose")), 70);
+        assert_eq!(guarded(Output::new(false), || 3), 3);
+    }
+}

@@ -1,0 +1,176 @@
+//! The commands. Here a command line becomes a client, a token and one of the modules below.
+
+mod commit;
+mod demo;
+mod mock;
+mod resolve;
+mod status;
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::io::BufRead;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use mypreferences::{AccessToken, CancelToken, Client, Error};
+
+use crate::arguments::{Arguments, Command, Options};
+use crate::environment::Environment;
+use crate::exit_code::DONE;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::signals::{Signals, Stop};
+use crate::{credentials, logging, runtime, settings, token, usage};
+
+/// Reads the command line and does what it says.
+pub(crate) fn dispatch(arguments: &[OsString]) -> u8 {
+    // The mock reads its own arguments, some of which have the names of ours.
+    if arguments.get(1).is_some_and(|first| first == "mock") {
+        return mock::run(arguments.iter().skip(2).cloned().collect());
+    }
+    let output = Output::new(usage::wants_json(arguments));
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => return not_parsed(output, &error, arguments),
+    };
+    let options = parsed.options;
+    match parsed.command {
+        Command::Mock { arguments } => mock::run(arguments),
+        Command::Demo => {
+            let _logging = logging::listen(options.verbose);
+            runtime::block_on(output, demo::run(output))
+        }
+        Command::Commit {
+            access_token,
+            keep_files,
+        } => call(
+            output,
+            &options,
+            access_token.as_deref(),
+            "commit",
+            |call| commit::run(call, keep_files == "true"),
+        ),
+        Command::Status { access_token } => call(
+            output,
+            &options,
+            access_token.as_deref(),
+            "status",
+            status::run,
+        ),
+        Command::Resolve { access_token } => call(
+            output,
+            &options,
+            access_token.as_deref(),
+            "resolve_commit",
+            resolve::run,
+        ),
+    }
+}
+
+fn not_parsed(output: Output, error: &clap::Error, arguments: &[OsString]) -> u8 {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            output.print(error.render().to_string().trim_end());
+            DONE
+        }
+        _ => output.failure(&usage::refused(error, arguments), None),
+    }
+}
+
+/// What a command that calls the service has.
+struct Call {
+    client: Client,
+    token_text: String,
+    output: Output,
+    progress: Progress,
+    signals: Signals,
+}
+
+fn call<Running: Future<Output = u8>>(
+    output: Output,
+    options: &Options,
+    access_token: Option<&str>,
+    operation: &'static str,
+    run: impl FnOnce(Call) -> Running,
+) -> u8 {
+    let _logging = logging::listen(options.verbose);
+    runtime::block_on(output, async {
+        match prepare(output, options, access_token, operation) {
+            Ok(call) => run(call).await,
+            Err(failure) => output.failure(&failure, None),
+        }
+    })
+}
+
+fn prepare(
+    output: Output,
+    options: &Options,
+    access_token: Option<&str>,
+    operation: &'static str,
+) -> Result<Call, Failure> {
+    let environment = Environment::of_process();
+    let stdin = || -> Box<dyn BufRead> { Box::new(std::io::stdin().lock()) };
+    let token_text = token::token_text(access_token, &environment, stdin, operation)?;
+    let settings = settings::settings(options, &environment)?;
+    let credentials = credentials::credentials(options, &environment)?;
+    let progress = Progress::new(output, options.verbose);
+    let hook = progress.clone();
+    let client = Client::builder()
+        .settings(settings)
+        .credentials(credentials)
+        .on_attempt(move |event| hook.attempt(event))
+        .build()?;
+    // From here on a signal is ours; before, it ends the program as ever, and nothing was sent.
+    let signals = Signals::listen()?;
+    Ok(Call {
+        client,
+        token_text,
+        output,
+        progress,
+        signals,
+    })
+}
+
+/// How a call ended.
+enum Ended<T> {
+    /// By itself.
+    ByItself(Result<T, Error>),
+    /// It was cancelled on this signal; its record, or a value that was ready in the same moment.
+    Stopped(Stop, Result<T, Error>),
+}
+
+impl Call {
+    /// For people. The call has succeeded with this token, so it can be read.
+    fn shown(&self, say: impl FnOnce(AccessToken) -> String) -> String {
+        self.token_text
+            .parse()
+            .map_or_else(|error: Error| error.to_string(), say)
+    }
+
+    /// Waits for a call beside its progress lines; the first signal cancels it.
+    async fn until_stopped<T>(
+        &mut self,
+        cancel: &CancelToken,
+        call: impl IntoFuture<Output = Result<T, Error>>,
+    ) -> Ended<T> {
+        let mut call = std::pin::pin!(call.into_future());
+        let progress = self.progress.clone();
+        let stop = tokio::select! {
+            biased;
+            result = &mut call => return Ended::ByItself(result),
+            stop = self.signals.next() => stop,
+            never = progress.watch() => match never {},
+        };
+        cancel.cancel();
+        // A cancelled call returns at once.
+        Ended::Stopped(stop, call.await)
+    }
+
+    /// The end of a call that a signal stopped before it could change anything.
+    fn stopped(&self, stop: Stop, error: Error) -> u8 {
+        let code = stop.cancelled(error.commit_state());
+        self.output.failure(&Failure::from(error), None);
+        code
+    }
+}
