@@ -33,6 +33,11 @@ mod next_action;
 mod reads;
 mod receipt;
 mod redact;
+// Public for the test hooks only.
+#[cfg_attr(
+    not(feature = "test-hooks"),
+    expect(unreachable_pub, reason = "re-exported by test_hooks")
+)]
 mod sent;
 mod settings;
 mod status;
@@ -41,6 +46,11 @@ mod surface;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;
 mod tls;
+// Public for the test hooks only.
+#[cfg_attr(
+    not(feature = "test-hooks"),
+    expect(unreachable_pub, reason = "re-exported by test_hooks")
+)]
 mod transport;
 mod verdict;
 

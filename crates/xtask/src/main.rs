@@ -3,6 +3,7 @@
 //! This file holds the table of subcommands and hands over to one module each. What a subcommand does is in the module
 //! of its name.
 
+mod bench;
 mod cargo;
 mod check;
 mod deny;
@@ -29,6 +30,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "setup", arguments: "", about: "look for the tools the other commands need; in CI, as root, install them", run: setup::run },
     Subcommand { name: "test", arguments: "", about: "run every test and the demo at trace level, and search their output for secrets", run: test::run },
     Subcommand { name: "check", arguments: "[fmt|clippy|docs|deny]...", about: "format, lints, documentation, and licences, duplicates, layout", run: check::run },
+    Subcommand { name: "bench", arguments: "commit", about: "count what a commit costs beside plain reqwest doing the same request", run: bench::run },
 ];
 
 fn main() -> ExitCode {

@@ -1,0 +1,199 @@
+//! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run.
+//!
+//! Instructions come from callgrind and allocations from memcheck, each as the difference of a long and a short run,
+//! so that start-up is not counted. Wall times are printed too, but only the counted figures are held to a goal.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::cargo;
+use crate::failure::Failure;
+
+const SHORT_RUN: u32 = 50;
+const LONG_RUN: u32 = 250;
+/// At most so much more than plain reqwest.
+const INSTRUCTIONS_GOAL: f64 = 1.35;
+const ALLOCATIONS_GOAL: f64 = 1.5;
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    match arguments {
+        [what] if what == "commit" => commit(),
+        [] | [_, ..] => Err(Failure::new(
+            "say what to measure: `cargo xtask bench commit`",
+        )),
+    }
+}
+
+fn commit() -> Result<(), Failure> {
+    let program = build()?;
+    let server = Server::start(&program)?;
+    println!(
+        "one commit against a server on loopback, {} calls counted",
+        LONG_RUN - SHORT_RUN
+    );
+    let instructions = compare("instructions", INSTRUCTIONS_GOAL, |client, calls| {
+        count(
+            &program,
+            "callgrind",
+            client,
+            calls,
+            &server.url,
+            "Collected :",
+        )
+    })?;
+    let allocations = compare("allocations", ALLOCATIONS_GOAL, |client, calls| {
+        count(
+            &program,
+            "memcheck",
+            client,
+            calls,
+            &server.url,
+            "total heap usage:",
+        )
+    })?;
+    drop(server);
+    let wall = Command::new(&program).status();
+    if !wall.is_ok_and(|status| status.success()) {
+        return Err(Failure::new(
+            "the wall-time run failed; run `cargo bench -p mypreferences --bench commit`",
+        ));
+    }
+    if instructions && allocations {
+        Ok(())
+    } else {
+        Err(Failure::new(
+            "a goal was missed; look at the calls with callgrind_annotate",
+        ))
+    }
+}
+
+/// Counts both clients, prints one line, and says whether the goal was met.
+fn compare(
+    what: &str,
+    goal: f64,
+    count: impl Fn(&str, u32) -> Result<u64, Failure>,
+) -> Result<bool, Failure> {
+    let per_call = |client| {
+        let (short, long) = (count(client, SHORT_RUN)?, count(client, LONG_RUN)?);
+        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+        let calls = long.saturating_sub(short) as f64;
+        Ok::<f64, Failure>(calls / f64::from(LONG_RUN - SHORT_RUN))
+    };
+    let (ours, reqwest) = (per_call("ours")?, per_call("reqwest")?);
+    let ratio = ours / reqwest;
+    println!(
+        "{what} per call: ours {ours:.0}, reqwest {reqwest:.0}, ratio {ratio:.2} (goal: at most {goal})"
+    );
+    Ok(ratio <= goal)
+}
+
+/// One run under valgrind; the first number after `label` in its report.
+fn count(
+    program: &Path,
+    tool: &str,
+    client: &str,
+    calls: u32,
+    url: &str,
+    label: &str,
+) -> Result<u64, Failure> {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.arg(format!("--tool={tool}"));
+    if tool == "callgrind" {
+        valgrind.arg("--callgrind-out-file=/dev/null");
+    }
+    let output = valgrind
+        .arg(program)
+        .args([client, &calls.to_string(), url])
+        .output()
+        .map_err(|error| {
+            Failure::new(format!(
+                "valgrind cannot be started: {error}; `cargo xtask setup` says how to install it"
+            ))
+        })?;
+    let report = String::from_utf8_lossy(&output.stderr);
+    let number = report.split_once(label).map(|(_, rest)| {
+        rest.trim_start()
+            .chars()
+            .take_while(|c| c.is_ascii_digit() || *c == ',')
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
+    });
+    match number.and_then(|digits| digits.parse().ok()) {
+        Some(number) if output.status.success() => Ok(number),
+        _ => Err(Failure::new(format!(
+            "valgrind gave no figure:\n{report}\nrun the program alone to see why"
+        ))),
+    }
+}
+
+/// Builds the bench in release mode; the path of its program.
+fn build() -> Result<PathBuf, Failure> {
+    let failed = |what: &str| {
+        Failure::new(format!(
+            "{what}; run `cargo bench -p mypreferences --bench commit --no-run`"
+        ))
+    };
+    let output = cargo::command(&[
+        "bench",
+        "--package=mypreferences",
+        "--bench=commit",
+        "--no-run",
+        "--message-format=json",
+    ])
+    .stderr(Stdio::inherit())
+    .output()
+    .map_err(|error| failed(&format!("cargo cannot be started: {error}")))?;
+    if !output.status.success() {
+        return Err(failed("the bench does not build"));
+    }
+    cargo_metadata::Message::parse_stream(output.stdout.as_slice())
+        .filter_map(Result::ok)
+        .find_map(|message| match message {
+            cargo_metadata::Message::CompilerArtifact(artifact) if artifact.target.is_bench() => {
+                artifact.executable
+            }
+            _ => None,
+        })
+        .map(Into::into)
+        .ok_or_else(|| failed("cargo named no program"))
+}
+
+/// The server of the bench, in a process of its own; ends with the run.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(program: &Path) -> Result<Server, Failure> {
+        let failed = |error: &str| {
+            Failure::new(format!(
+                "the bench's server does not start: {error}; run it alone with `serve`"
+            ))
+        };
+        let mut process = Command::new(program)
+            .arg("serve")
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| failed(&error.to_string()))?;
+        let mut url = String::new();
+        if let Some(stdout) = process.stdout.take() {
+            BufReader::new(stdout)
+                .read_line(&mut url)
+                .map_err(|error| failed(&error.to_string()))?;
+        }
+        Ok(Server {
+            process,
+            url: url.trim().to_owned(),
+        })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Already gone is as good.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
