@@ -69,3 +69,8 @@ pub use settings::Settings;
 pub use status::ExportStatus;
 pub use surface::{Environment, ExportKind, Surface};
 pub use verdict::StatusWord;
+
+/// The README's examples are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
