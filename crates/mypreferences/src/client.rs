@@ -21,10 +21,9 @@ use crate::memory::Memory;
 use crate::reads::{ProbePage, Read, ReadStatus};
 use crate::receipt::{CommitReceipt, Resolution};
 use crate::settings::Settings;
-use crate::status::ExportStatus;
+use crate::status::{ExportStatus, StatusWord};
 use crate::surface::{Environment, ExportKind, Routes, Surface};
 use crate::transport::{Http, Transport};
-use crate::verdict::StatusWord;
 
 /// A client of one MyPreferences account. Cheap to clone; clones share connections, the server's clock and the
 /// running commits. Thread-safe. Needs a tokio runtime with time and I/O for its calls; without one, use

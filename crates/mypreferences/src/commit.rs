@@ -18,11 +18,12 @@ use crate::next_action::next_action;
 use crate::reads::{ProbePage, ReadStatus, attempt, page_reply, provider_refused, status_reply};
 use crate::receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
 use crate::sent::cut_off;
+use crate::status::StatusWord;
 use crate::surface::Routes;
 use crate::transport::BodyPlan;
 use crate::verdict::{
-    Asked, Facts, Finding, Rules, SendFact, SendResult, StatusReply, StatusWord, Step, Verdict,
-    next_question, next_step, page_probe_helps,
+    Asked, Facts, Finding, Rules, SendFact, SendResult, StatusReply, Step, Verdict, next_question,
+    next_step, page_probe_helps,
 };
 
 /// One call, shared by the driver and everybody who waits for it.
@@ -240,7 +241,7 @@ impl Inner {
             Ok(Ok(signed)) => signed,
             Ok(Err(refusal)) => {
                 let mut error = provider_refused(Operation::Commit, &refusal);
-                if call.state().facts.sends.iter().any(SendFact::is_open) {
+                if call.state().facts.has_open_send() {
                     error.0.commit_state = Some(CommitState::Unknown);
                 }
                 return Err(error);
@@ -437,7 +438,7 @@ impl Inner {
         } else {
             Sent::NotSent
         };
-        let open = state.facts.sends.iter().any(SendFact::is_open) || under_way == Sent::MaybeSent;
+        let open = state.facts.has_open_send() || under_way == Sent::MaybeSent;
         let commit_state = if open {
             CommitState::Unknown
         } else {

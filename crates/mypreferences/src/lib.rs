@@ -66,9 +66,8 @@ pub use events::AttemptEvent;
 pub use receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
 pub use secrecy::SecretString;
 pub use settings::Settings;
-pub use status::ExportStatus;
+pub use status::{ExportStatus, StatusWord};
 pub use surface::{Environment, ExportKind, Surface};
-pub use verdict::StatusWord;
 
 /// The README's examples are compiled.
 #[cfg(doctest)]

@@ -13,11 +13,11 @@ use crate::error::{Attempt, Error, ErrorKind, Operation, Record, Retry, Sent, Ti
 use crate::events::{self, AttemptEvent};
 use crate::exchange::{Description, Exchanged};
 use crate::next_action::next_action;
-use crate::status::{ExportStatus, is_page};
+use crate::status::{ExportStatus, StatusWord, is_page};
 use crate::status_code::{StatusClass, class, is_throttling, says_gone};
 use crate::surface::{ExportKind, Routes};
 use crate::transport::{BodyEnd, BodyPlan};
-use crate::verdict::{PageReply, StatusReply, StatusWord};
+use crate::verdict::{PageReply, StatusReply};
 
 /// Something that is read and understood.
 pub(crate) trait Read {

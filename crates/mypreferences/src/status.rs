@@ -9,7 +9,26 @@ use serde_json::Value;
 
 use crate::answer;
 use crate::clock::{parse_expires, system_time};
-use crate::verdict::StatusWord;
+
+/// The documented words of status (facts 3.2); anything else is [`StatusWord::Unknown`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StatusWord {
+    /// Not ready.
+    Processing,
+    /// Ready to be read, so not committed.
+    Complete,
+    /// Consumed: read to the end without keepAlive, or committed.
+    Retrieved,
+    /// Gone.
+    Expired,
+    /// Failed.
+    Error,
+    /// Failed.
+    Failed,
+    /// A word that no page documents: neither success nor failure.
+    Unknown,
+}
 
 impl StatusWord {
     /// Reads the vendor's word, whatever its case (facts 3.2; two vendor pages list different words).

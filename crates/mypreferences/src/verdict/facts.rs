@@ -1,0 +1,188 @@
+//! What is known about one call, as plain data. Times are durations since the call began.
+
+use std::time::Duration;
+
+use crate::backoff::Backoff;
+use crate::error::ErrorKind;
+use crate::status::StatusWord;
+use crate::status_code::{StatusClass, class};
+
+/// The settings that the decision depends on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) timeout: Duration,
+    pub(crate) send_window: Duration,
+    pub(crate) resolve_timeout: Duration,
+    pub(crate) settle: Duration,
+    pub(crate) quiet: Duration,
+    pub(crate) max_attempts: u32,
+    pub(crate) backoff: Backoff,
+    pub(crate) max_retry_after: Duration,
+    pub(crate) strict: bool,
+    pub(crate) preflight: bool,
+}
+
+/// A status or page answer of this token that said ready, seen at most 30 s before the first send (the caller checks
+/// that), or kept by the caller's own record of the send.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Baseline {
+    /// `Expires`, in seconds since the epoch, when it was known.
+    pub(crate) expires: Option<i64>,
+}
+
+/// What came of one POST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SendResult {
+    NotSent {
+        kind: ErrorKind,
+    },
+    MaybeSent,
+    Answered {
+        status: u16,
+        /// The body is HTML: a captive portal or an error page, not the service.
+        html: bool,
+        retry_after: Option<Duration>,
+        /// A 401 after which the clock was corrected or the credentials were renewed, once a call.
+        repaired: bool,
+    },
+}
+
+/// One POST of this call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SendFact {
+    pub(crate) started: Duration,
+    pub(crate) ended: Duration,
+    pub(crate) result: SendResult,
+    /// 0.5 to 1, drawn when the send ended.
+    pub(crate) jitter: f64,
+}
+
+/// What status answered to one question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StatusReply {
+    Word {
+        word: StatusWord,
+        row_count: Option<u64>,
+        /// `Expires`, in seconds since the epoch; none when empty, unparsable or absent.
+        expires: Option<i64>,
+    },
+    /// 400, 404 or 410.
+    Gone,
+    /// 401.
+    Unauthorized,
+    /// 3xx.
+    Redirected,
+    /// Another status code, HTML, not JSON, a time limit, no connection.
+    Nothing,
+}
+
+/// What the page probe answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PageReply {
+    Works,
+    /// 400, 404 or 410, not as HTML.
+    Gone,
+    /// 401, not as HTML.
+    Unauthorized,
+    /// Refused otherwise: HTML, or another 4xx than 408 and 429.
+    Refused,
+    /// Anything else.
+    Nothing,
+}
+
+/// One question: status, and the page probe where it can tell something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) begun: Duration,
+    pub(crate) answered: Duration,
+    pub(crate) status: StatusReply,
+    pub(crate) page: Option<PageReply>,
+    /// The server's `Date` of the status answer, in seconds since the epoch.
+    pub(crate) server_now: Option<i64>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// Everything that is known about one call.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) rules: Rules,
+    pub(crate) baseline: Option<Baseline>,
+    /// The page route has worked for this token before this call.
+    pub(crate) page_has_worked: bool,
+    pub(crate) sends: Vec<SendFact>,
+    pub(crate) asked: Vec<Asked>,
+}
+
+impl SendFact {
+    /// Whether this send may have been applied without a 200 or 204 that says so.
+    pub(crate) fn is_open(&self) -> bool {
+        match self.result {
+            SendResult::NotSent { .. } => false,
+            SendResult::MaybeSent => true,
+            SendResult::Answered { status, html, .. } => match class(status) {
+                StatusClass::Success => html,
+                StatusClass::OtherSuccess
+                | StatusClass::Redirect
+                | StatusClass::Busy
+                | StatusClass::ServerError => true,
+                StatusClass::RefusesToken
+                | StatusClass::Unauthorized
+                | StatusClass::Throttled
+                | StatusClass::Denied => false,
+            },
+        }
+    }
+
+    /// An open send that whoever answered it has surely not handed on: 408, 503, a redirect, a portal's page.
+    pub(super) fn is_turned_away(&self) -> bool {
+        match self.result {
+            SendResult::NotSent { .. } | SendResult::MaybeSent => false,
+            SendResult::Answered { status, html, .. } => match class(status) {
+                StatusClass::Success | StatusClass::OtherSuccess => html,
+                StatusClass::Redirect | StatusClass::Busy => true,
+                StatusClass::RefusesToken
+                | StatusClass::Unauthorized
+                | StatusClass::Throttled
+                | StatusClass::Denied
+                | StatusClass::ServerError => false,
+            },
+        }
+    }
+
+    pub(super) fn is_repaired(&self) -> bool {
+        matches!(self.result, SendResult::Answered { repaired: true, .. })
+    }
+
+    /// May have reached the server.
+    pub(crate) fn left(&self) -> bool {
+        !matches!(self.result, SendResult::NotSent { .. })
+    }
+}
+
+impl Facts {
+    /// Whether some send of this call may have been applied without a 200 or 204 that says so.
+    pub(crate) fn has_open_send(&self) -> bool {
+        self.sends.iter().any(SendFact::is_open)
+    }
+
+    /// Sends that count against `max_attempts`: a 401 that was repaired does not.
+    pub(super) fn counted_sends(&self) -> u32 {
+        let sends = self.sends.iter().filter(|send| !send.is_repaired()).count();
+        u32::try_from(sends).unwrap_or(u32::MAX)
+    }
+
+    /// End of the last open send that may still be under way on the server; none when all open ones were turned away.
+    pub(super) fn last_slow_end(&self) -> Option<Duration> {
+        self.sends
+            .iter()
+            .filter(|send| send.is_open() && !send.is_turned_away())
+            .map(|send| send.ended)
+            .max()
+    }
+
+    /// The questions asked after this send ended; older answers say nothing about it.
+    pub(super) fn asked_since(&self, last: &SendFact) -> &[Asked] {
+        let first = self.asked.partition_point(|asked| asked.begun < last.ended);
+        &self.asked[first..]
+    }
+}

@@ -1,0 +1,608 @@
+//! The rows of the contract, one by one, as facts in and a step out.
+
+use super::*;
+use crate::backoff::Backoff;
+use crate::error::ErrorKind;
+
+const SECOND: Duration = Duration::from_secs(1);
+const NOW_AT_SERVER: i64 = 1_000_000;
+
+fn rules() -> Rules {
+    Rules {
+        timeout: 180 * SECOND,
+        send_window: 60 * SECOND,
+        resolve_timeout: 120 * SECOND,
+        settle: 60 * SECOND,
+        quiet: 5 * SECOND,
+        max_attempts: 4,
+        backoff: Backoff {
+            base: Duration::from_millis(200),
+            throttle_base: SECOND,
+            cap: 20 * SECOND,
+        },
+        max_retry_after: 120 * SECOND,
+        strict: false,
+        preflight: false,
+    }
+}
+
+/// Facts that grow as a call does: each send and each question takes a tenth of a second.
+struct Story {
+    facts: Facts,
+    now: Duration,
+}
+
+impl Story {
+    fn new() -> Story {
+        Story {
+            facts: Facts {
+                rules: rules(),
+                baseline: None,
+                page_has_worked: false,
+                sends: Vec::new(),
+                asked: Vec::new(),
+            },
+            now: Duration::ZERO,
+        }
+    }
+
+    fn with_baseline(mut self, expires_in: Option<i64>) -> Story {
+        self.facts.baseline = Some(Baseline {
+            expires: expires_in.map(|seconds| NOW_AT_SERVER + seconds),
+        });
+        self
+    }
+
+    fn page_has_worked(mut self) -> Story {
+        self.facts.page_has_worked = true;
+        self
+    }
+
+    fn sent(mut self, result: SendResult) -> Story {
+        let started = self.now;
+        self.now += SECOND / 10;
+        self.facts.sends.push(SendFact {
+            started,
+            ended: self.now,
+            result,
+            jitter: 1.0,
+        });
+        self
+    }
+
+    fn answered(self, status: u16) -> Story {
+        self.sent(SendResult::Answered {
+            status,
+            html: false,
+            retry_after: None,
+            repaired: false,
+        })
+    }
+
+    fn lost(self) -> Story {
+        self.sent(SendResult::MaybeSent)
+    }
+
+    fn asked(mut self, status: StatusReply, page: Option<PageReply>) -> Story {
+        let begun = self.now;
+        self.now += SECOND / 10;
+        self.facts.asked.push(Asked {
+            begun,
+            answered: self.now,
+            status,
+            page,
+            server_now: Some(NOW_AT_SERVER),
+            retry_after: None,
+        });
+        self
+    }
+
+    fn says(self, word: StatusWord) -> Story {
+        self.asked(
+            StatusReply::Word {
+                word,
+                row_count: Some(3),
+                expires: None,
+            },
+            None,
+        )
+    }
+
+    fn ready(self) -> Story {
+        let status = StatusReply::Word {
+            word: StatusWord::Complete,
+            row_count: Some(3),
+            expires: None,
+        };
+        self.asked(status, Some(PageReply::Works))
+    }
+
+    fn complete_but_page(self, page: PageReply) -> Story {
+        let status = StatusReply::Word {
+            word: StatusWord::Complete,
+            row_count: Some(3),
+            expires: None,
+        };
+        self.asked(status, Some(page))
+    }
+
+    fn gone(self) -> Story {
+        self.asked(StatusReply::Gone, Some(PageReply::Gone))
+    }
+
+    fn after(mut self, wait: Duration) -> Story {
+        self.now += wait;
+        self
+    }
+
+    fn step(&self) -> Step {
+        next_step(&self.facts, self.now)
+    }
+
+    fn verdict(&self) -> Verdict {
+        match self.step() {
+            Step::Done(verdict) => verdict,
+            step => panic!("not over: {step:?}"),
+        }
+    }
+
+    fn certainty(&self) -> Certainty {
+        match self.verdict() {
+            Verdict::Receipt { certainty, .. } => certainty,
+            verdict => panic!("no receipt: {verdict:?}"),
+        }
+    }
+
+    fn asks(&self) -> bool {
+        matches!(self.step(), Step::Ask { .. })
+    }
+
+    fn sends(&self) -> bool {
+        matches!(self.step(), Step::Send { .. })
+    }
+}
+
+const NOT_COMMITTED: Verdict = Verdict::LastSend {
+    commit_state: CommitState::NotCommitted,
+};
+
+#[test]
+fn a_call_begins_with_a_send() {
+    assert_eq!(Story::new().step(), Step::Send { at: Duration::ZERO });
+}
+
+#[test]
+fn a_lost_answer_is_asked_about_at_once_and_never_sent_again_before() {
+    assert!(Story::new().lost().asks());
+    for status in [500, 502, 504, 507, 202, 302] {
+        assert!(Story::new().answered(status).asks(), "{status}");
+    }
+}
+
+#[test]
+fn the_next_send_comes_after_the_quiet_moment_only() {
+    let story = Story::new().lost().ready();
+    let Step::Ask { at, .. } = story.step() else {
+        panic!("it does not ask")
+    };
+    assert_eq!(at, story.facts.sends[0].ended + 5 * SECOND);
+    let story = story.after(5 * SECOND).ready();
+    assert!(story.sends());
+}
+
+#[test]
+fn after_503_the_next_send_needs_neither_question_nor_quiet_moment() {
+    for status in [408, 429, 503] {
+        let story = Story::new().answered(status);
+        let Step::Send { at } = story.step() else {
+            panic!("{status}: it does not send")
+        };
+        let wait = if status == 408 {
+            Duration::from_millis(200)
+        } else {
+            SECOND
+        };
+        assert_eq!(at, story.now + wait, "{status}");
+    }
+}
+
+#[test]
+fn retry_after_within_the_limits_is_kept_to_the_second_and_above_ends_the_sends() {
+    let with = |seconds: u64| {
+        Story::new().sent(SendResult::Answered {
+            status: 503,
+            html: false,
+            retry_after: Some(Duration::from_secs(seconds)),
+            repaired: false,
+        })
+    };
+    assert_eq!(
+        with(30).step(),
+        Step::Send {
+            at: SECOND / 10 + 30 * SECOND
+        }
+    );
+    assert!(with(61).asks(), "it does not fit into the send window");
+    assert!(with(121).asks(), "it is longer than max_retry_after");
+    assert_eq!(with(121).ready().verdict(), NOT_COMMITTED);
+}
+
+#[test]
+fn not_yet_must_hold_for_the_settle_time_after_the_last_lost_send() {
+    let mut story = Story::new();
+    for _ in 0..4 {
+        story = story.lost().ready().after(5 * SECOND).ready();
+    }
+    assert!(story.asks(), "sends are over, but it has not settled");
+    let story = story.after(54 * SECOND).ready();
+    assert!(story.asks(), "still not");
+    assert_eq!(story.after(2 * SECOND).ready().verdict(), NOT_COMMITTED);
+}
+
+#[test]
+fn turned_away_sends_need_no_settling() {
+    let story = Story::new()
+        .answered(503)
+        .after(SECOND)
+        .answered(503)
+        .after(2 * SECOND);
+    let story = story.answered(503).after(4 * SECOND).answered(503);
+    assert!(story.asks());
+    assert_eq!(story.ready().verdict(), NOT_COMMITTED);
+    assert_eq!(Story::new().answered(302).ready().verdict(), NOT_COMMITTED);
+}
+
+#[test]
+fn a_refused_token_is_asked_about_once_and_only_retrieved_counts() {
+    for status in [400, 401, 404, 409, 410, 412, 422] {
+        let story = || Story::new().answered(status);
+        assert!(
+            matches!(story().step(), Step::Ask { probe: false, limit, .. } if limit == 3 * SECOND)
+        );
+        assert_eq!(
+            story().says(StatusWord::Retrieved).verdict(),
+            Verdict::Receipt {
+                outcome: Outcome::AlreadyCommitted,
+                certainty: Certainty::Certain,
+                confirmed_by: ConfirmedBy::Status,
+                files: Files::Unknown,
+            }
+        );
+        for word in [
+            StatusWord::Complete,
+            StatusWord::Expired,
+            StatusWord::Processing,
+        ] {
+            assert_eq!(
+                story().says(word).verdict(),
+                NOT_COMMITTED,
+                "{status} {word:?}"
+            );
+        }
+        assert_eq!(story().gone().verdict(), NOT_COMMITTED, "{status}");
+        assert_eq!(
+            story().asked(StatusReply::Nothing, None).verdict(),
+            NOT_COMMITTED,
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn a_denial_without_an_open_send_is_final() {
+    assert_eq!(Story::new().answered(403).verdict(), NOT_COMMITTED);
+    assert!(
+        Story::new()
+            .lost()
+            .ready()
+            .after(5 * SECOND)
+            .ready()
+            .answered(403)
+            .asks()
+    );
+}
+
+#[test]
+fn a_repaired_401_is_sent_again_at_once_and_not_counted() {
+    let repaired = SendResult::Answered {
+        status: 401,
+        html: false,
+        retry_after: None,
+        repaired: true,
+    };
+    let story = Story::new().sent(repaired);
+    assert_eq!(story.step(), Step::Send { at: story.now });
+    assert_eq!(story.facts.counted_sends(), 0);
+}
+
+#[test]
+fn retrieved_after_an_open_send_is_certain_and_ours() {
+    for story in [
+        Story::new().lost(),
+        Story::new().answered(503).after(SECOND).answered(404),
+    ] {
+        assert_eq!(
+            story.says(StatusWord::Retrieved).verdict(),
+            Verdict::Receipt {
+                outcome: Outcome::Committed,
+                certainty: Certainty::Certain,
+                confirmed_by: ConfirmedBy::Status,
+                files: Files::Unknown,
+            }
+        );
+    }
+}
+
+#[test]
+fn files_are_as_asked_after_a_first_answer_or_with_a_baseline_only() {
+    let files = |story: Story| match story.verdict() {
+        Verdict::Receipt { files, .. } => files,
+        verdict => panic!("{verdict:?}"),
+    };
+    let resent = || Story::new().lost().ready().after(5 * SECOND).ready();
+    assert_eq!(files(Story::new().answered(200)), Files::AsAsked);
+    assert_eq!(
+        files(Story::new().answered(429).after(SECOND).answered(204)),
+        Files::AsAsked
+    );
+    assert_eq!(files(resent().answered(200)), Files::Unknown);
+    assert_eq!(
+        files(resent().with_baseline(None).answered(200)),
+        Files::AsAsked
+    );
+    assert_eq!(
+        files(
+            Story::new()
+                .with_baseline(None)
+                .lost()
+                .says(StatusWord::Retrieved)
+        ),
+        Files::AsAsked
+    );
+}
+
+#[test]
+fn a_refused_page_is_certain_only_with_route_baseline_and_expiry_far_ahead() {
+    let refused = |story: Story| story.lost().complete_but_page(PageReply::Gone);
+    let worked = || Story::new().page_has_worked();
+    assert_eq!(
+        refused(worked().with_baseline(Some(61))).certainty(),
+        Certainty::Certain
+    );
+    assert_eq!(
+        refused(worked().with_baseline(Some(60))).certainty(),
+        Certainty::Presumed
+    );
+    assert_eq!(
+        refused(worked().with_baseline(None)).certainty(),
+        Certainty::Presumed
+    );
+    assert_eq!(refused(worked()).certainty(), Certainty::Presumed);
+    assert!(
+        refused(Story::new().with_baseline(Some(3600))).asks(),
+        "the route never worked"
+    );
+    let html = worked().lost().complete_but_page(PageReply::Refused);
+    assert!(html.asks(), "refused otherwise");
+}
+
+#[test]
+fn a_doubtful_page_leads_to_one_more_send_whose_refusal_is_presumed() {
+    let story = Story::new()
+        .lost()
+        .complete_but_page(PageReply::Gone)
+        .after(5 * SECOND);
+    let story = story.complete_but_page(PageReply::Gone);
+    assert!(story.sends());
+    let story = story.answered(404);
+    assert!(story.asks());
+    assert_eq!(
+        story.complete_but_page(PageReply::Gone).certainty(),
+        Certainty::Presumed
+    );
+}
+
+#[test]
+fn a_refused_send_without_a_doubt_before_is_not_presumed() {
+    let story = Story::new().answered(503).after(SECOND).answered(404);
+    assert!(story.complete_but_page(PageReply::Gone).asks());
+}
+
+#[test]
+fn an_empty_export_is_ready_whatever_its_page_says() {
+    let empty = StatusReply::Word {
+        word: StatusWord::Complete,
+        row_count: Some(0),
+        expires: None,
+    };
+    assert!(!page_probe_helps(&Story::new().facts, empty));
+    let story = Story::new()
+        .page_has_worked()
+        .with_baseline(Some(3600))
+        .lost();
+    let story = story
+        .asked(empty, None)
+        .after(5 * SECOND)
+        .asked(empty, None);
+    assert!(story.sends());
+}
+
+#[test]
+fn expired_is_certain_long_before_its_time_presumed_otherwise_unclear_without_a_baseline() {
+    let expired = |story: Story| story.lost().says(StatusWord::Expired);
+    assert_eq!(
+        expired(Story::new().with_baseline(Some(61))).certainty(),
+        Certainty::Certain
+    );
+    assert_eq!(
+        expired(Story::new().with_baseline(Some(60))).certainty(),
+        Certainty::Presumed
+    );
+    assert_eq!(
+        expired(Story::new().with_baseline(None)).certainty(),
+        Certainty::Presumed
+    );
+    let mut story = expired(Story::new());
+    for gap in [3, 5] {
+        assert!(story.asks());
+        story = story.after(gap * SECOND).says(StatusWord::Expired);
+    }
+    assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
+    assert!(story.now < 10 * SECOND, "stable, not asked for long");
+}
+
+#[test]
+fn a_dead_token_is_presumed_with_a_baseline_after_three_questions_in_ten_seconds() {
+    for (baseline, status) in [
+        (true, StatusReply::Gone),
+        (false, StatusReply::Gone),
+        (true, StatusReply::Unauthorized),
+    ] {
+        let mut story = Story::new();
+        if baseline {
+            story = story.with_baseline(Some(3600));
+        }
+        story = story.lost().asked(status, Some(PageReply::Gone));
+        for gap in [3, 5] {
+            assert!(story.asks(), "{status:?}");
+            story = story
+                .after(gap * SECOND)
+                .asked(status, Some(PageReply::Gone));
+        }
+        assert!(story.now < 10 * SECOND);
+        if baseline {
+            assert_eq!(story.certainty(), Certainty::Presumed);
+        } else {
+            assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
+        }
+    }
+}
+
+#[test]
+fn a_401_everywhere_says_nothing_about_the_token() {
+    let both = |story: Story| {
+        story
+            .asked(StatusReply::Unauthorized, Some(PageReply::Unauthorized))
+            .after(3 * SECOND)
+    };
+    let story = both(both(both(Story::new().with_baseline(Some(3600)).lost())));
+    assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
+}
+
+#[test]
+fn a_status_that_cannot_follow_ready_keeps_an_answered_sends_error() {
+    for word in [
+        StatusWord::Processing,
+        StatusWord::Error,
+        StatusWord::Failed,
+    ] {
+        assert_eq!(
+            Story::new().answered(500).says(word).verdict(),
+            NOT_COMMITTED
+        );
+        assert!(Story::new().lost().says(word).asks());
+    }
+}
+
+#[test]
+fn silence_and_unknown_words_are_asked_again_and_end_in_outcome_unknown() {
+    let mut story = Story::new().lost();
+    let mut questions = 0;
+    while let Step::Ask { at, .. } = story.step() {
+        story.now = story.now.max(at);
+        story = if questions % 2 == 0 {
+            story.asked(StatusReply::Nothing, None)
+        } else {
+            story.says(StatusWord::Unknown)
+        };
+        questions += 1;
+    }
+    assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
+    assert!(
+        story.now <= 121 * SECOND && story.now > 115 * SECOND,
+        "{:?}",
+        story.now
+    );
+    assert!((8..20).contains(&questions), "{questions}");
+}
+
+#[test]
+fn a_busy_server_that_does_not_answer_the_question_either_keeps_its_error_but_not_the_state() {
+    let mut story = Story::new();
+    while let Step::Send { at } = story.step() {
+        story.now = story.now.max(at);
+        story = story.answered(503);
+    }
+    let sends_over = story.now;
+    while let Step::Ask { at, .. } = story.step() {
+        story.now = story.now.max(at);
+        story = story.asked(StatusReply::Nothing, None);
+    }
+    assert_eq!(
+        story.verdict(),
+        Verdict::LastSend {
+            commit_state: CommitState::Unknown
+        }
+    );
+    assert!(story.now <= sends_over + 31 * SECOND);
+    assert_eq!(story.facts.sends.len(), 4);
+}
+
+#[test]
+fn a_refused_resend_of_a_ready_token_is_never_not_committed() {
+    for status in [400, 404, 409, 410] {
+        let mut story = Story::new()
+            .lost()
+            .ready()
+            .after(5 * SECOND)
+            .ready()
+            .answered(status);
+        while let Step::Ask { at, .. } = story.step() {
+            story.now = story.now.max(at);
+            story = story.ready();
+        }
+        assert_eq!(story.verdict(), Verdict::OutcomeUnknown, "{status}");
+    }
+}
+
+#[test]
+fn strict_refuses_what_is_presumed() {
+    let mut story = Story::new()
+        .with_baseline(None)
+        .lost()
+        .says(StatusWord::Expired);
+    assert_eq!(story.certainty(), Certainty::Presumed);
+    story.facts.rules.strict = true;
+    assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
+}
+
+#[test]
+fn what_was_not_sent_is_sent_again_while_its_kind_is_temporary() {
+    let not_sent = |kind| Story::new().sent(SendResult::NotSent { kind });
+    assert!(not_sent(ErrorKind::Connect).sends());
+    assert!(not_sent(ErrorKind::Timeout).sends());
+    assert_eq!(not_sent(ErrorKind::Tls).verdict(), NOT_COMMITTED);
+    assert_eq!(not_sent(ErrorKind::Proxy).verdict(), NOT_COMMITTED);
+    let mut story = Story::new();
+    while let Step::Send { at } = story.step() {
+        story.now = story.now.max(at);
+        story = story.sent(SendResult::NotSent {
+            kind: ErrorKind::Connect,
+        });
+    }
+    assert_eq!(story.verdict(), NOT_COMMITTED);
+    assert_eq!(story.facts.sends.len(), 4);
+}
+
+#[test]
+fn nothing_is_sent_or_asked_after_the_deadline() {
+    let mut story = Story::new().lost();
+    story.now = 180 * SECOND;
+    assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
+    let mut story = Story::new();
+    story.now = 180 * SECOND;
+    assert_eq!(story.verdict(), Verdict::NothingSent);
+    let mut story = Story::new().answered(429);
+    story.facts.rules.timeout = SECOND;
+    assert_eq!(story.verdict(), NOT_COMMITTED);
+}
