@@ -6,42 +6,52 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-/// The exit codes, for `--help`.
+/// The exit codes, for `--help`. Short lines: help that is wrapped again is hard to read.
 const EXIT_CODES: &str = "\
 Exit codes:
    0  done
    1  resolve only: not committed
   64  wrong arguments; nothing was sent
-  65  contradicts an earlier commit of this token, or the data landed does not match
+  65  contradicts an earlier commit of this token, or the data landed
   66  not found: wrong client id, or the token is unknown or has expired
-  69  no connection, timeout, interrupted, rate limited or a server error after the retries; export failed or expired
+  69  no connection, timeout, interrupted, rate limited or a server error
+      after the retries; the export failed or has expired
   70  a bug of this program
   74  the local disk, or standard output, takes no more
-  75  unfinished: it may have been committed; run the same command again, or resolve
-  76  the server refused the request (400, 409 ...), redirected it, or its answer makes no sense
-  77  unauthorized, forbidden, clock skew, TLS or proxy refused
+  75  unfinished, it may have been committed: run resolve, or the same
+      command again
+  76  the server refused or redirected the request, or its answer makes
+      no sense
+  77  unauthorized, forbidden, clock skew, TLS or proxy
   78  settings or credentials are missing or contradict each other
- 130  stopped by Ctrl-C, 143 by SIGTERM: before anything was sent, or by a second signal";
+ 130  stopped by Ctrl-C (143: SIGTERM) before anything was sent, or by a
+      second signal";
 
 /// How to give credentials, for `--help`.
 const CREDENTIALS: &str = "\
-Credentials (exactly one; secrets are never taken from the command line):
-  MYPREFERENCES_USER_ID and MYPREFERENCES_SECRET    PNAUTHINFO3 with a keyed hash
-  MYPREFERENCES_USER_ID and MYPREFERENCES_SECRET_FILE, or --user-id and --secret-file
-                                                    the same, from a file that only you can read (chmod 600)
-  MYPREFERENCES_BEARER_TOKEN                        an OAuth 2.0 access token
-  MYPREFERENCES_AUTHORIZATION                       the whole value of the Authorization header
+Credentials, exactly one; secrets never stand on the command line:
+  MYPREFERENCES_USER_ID and MYPREFERENCES_SECRET
+      PNAUTHINFO3 with a keyed hash
+  MYPREFERENCES_USER_ID and MYPREFERENCES_SECRET_FILE, or --user-id and
+  --secret-file
+      the same; the file must be readable by you alone (chmod 600)
+  MYPREFERENCES_BEARER_TOKEN
+      an OAuth 2.0 access token
+  MYPREFERENCES_AUTHORIZATION
+      the whole value of the Authorization header
 
 Environment:
-  Every setting of the library is read from MYPREFERENCES_ and its name in upper case: MYPREFERENCES_CLIENT_ID,
-  MYPREFERENCES_BASE_URL, MYPREFERENCES_TIMEOUT, MYPREFERENCES_QUIET ... A flag beats the environment. An empty
-  variable counts as unset.";
+  Every setting of the library can be given as MYPREFERENCES_ and its
+  name in upper case: MYPREFERENCES_CLIENT_ID, MYPREFERENCES_BASE_URL,
+  MYPREFERENCES_TIMEOUT, MYPREFERENCES_QUIET ... A flag beats the
+  environment. An empty variable counts as unset.";
 
+/// For whom has no account.
 const TRY: &str = "\
 Try it without an account:
-  mypreferences demo            two lost answers and how they are resolved, against a mock in this process
-  mypreferences mock --help     the mock service, for jobs and tests of your own
-`mypreferences commit --help` lists the exit codes.";
+  mypreferences demo         three commits against a mock in this process
+  mypreferences mock --help  the mock service, for tests of your own
+The exit codes are in `mypreferences commit --help`.";
 
 /// Commit MyPreferences bulk exports: mark a retrieval as finished, and know for sure that it is.
 #[derive(Parser)]
@@ -73,7 +83,7 @@ pub(crate) enum Command {
         #[arg(value_name = "ACCESS_TOKEN|-")]
         access_token: Option<String>,
         /// Whether the server keeps the export files (true) or deletes them (false). Required, there is no default
-        #[arg(long, value_name = "true|false", value_parser = ["true", "false"], hide_possible_values = true)]
+        #[arg(long, display_order = 0, value_name = "true|false", value_parser = ["true", "false"], hide_possible_values = true)]
         keep_files: String,
     },
     /// Ask the status of an export

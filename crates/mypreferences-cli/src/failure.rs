@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use mypreferences::{CommitState, Error, ErrorKind};
+use mypreferences::{CommitState, Error, ErrorKind, Sent};
 use serde::Serialize;
 
 use crate::exit_code::{exit_code, exit_code_of};
@@ -12,15 +12,16 @@ use crate::exit_code::{exit_code, exit_code_of};
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The core says what happened.
-    Core(Box<Error>),
+    Core(Error),
     /// Nothing was sent, and the core was not asked.
     Own(Own),
 }
 
-/// A failure before any I/O with the service.
+/// A failure that the core does not know of.
 #[derive(Debug)]
 pub(crate) struct Own {
     kind: ErrorKind,
+    sent: Sent,
     /// As the core names it.
     operation: &'static str,
     detail: String,
@@ -50,16 +51,32 @@ impl Failure {
         Failure::own(ErrorKind::Configuration, CONFIGURE, detail, next_action)
     }
 
-    /// A bug of ours, or a system that gives us no runtime.
+    /// A bug of ours, or a system that gives us no runtime, before anything was sent.
     pub(crate) fn internal(detail: impl Into<String>) -> Failure {
         Failure::own(
             ErrorKind::Internal,
             CONFIGURE,
             detail,
-            "report this bug with the error's record; if a commit was asked for, run resolve for its token",
+            "report this bug with the error's record",
         )
     }
 
+    /// A bug of ours that came to light somewhere in the middle: nobody knows what was sent until then.
+    pub(crate) fn panicked(operation: &'static str) -> Failure {
+        Failure::Own(Own {
+            kind: ErrorKind::Internal,
+            sent: Sent::MaybeSent,
+            operation,
+            detail: "a panic was caught".to_owned(),
+            next_action: if operation == COMMIT {
+                "run resolve for this token to learn what happened, and report this bug".to_owned()
+            } else {
+                "report this bug with the error's record".to_owned()
+            },
+        })
+    }
+
+    /// A failure before any I/O with the service.
     pub(crate) fn own(
         kind: ErrorKind,
         operation: &'static str,
@@ -68,6 +85,7 @@ impl Failure {
     ) -> Failure {
         Failure::Own(Own {
             kind,
+            sent: Sent::NotSent,
             operation,
             detail: detail.into(),
             next_action: next_action.into(),
@@ -78,7 +96,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Failure::Core(error) => exit_code(error),
-            Failure::Own(own) => exit_code_of(own.kind, None),
+            Failure::Own(own) => exit_code_of(own.kind, own.commit_state()),
         }
     }
 
@@ -86,7 +104,7 @@ impl Failure {
     pub(crate) fn may_have_committed(&self) -> bool {
         match self {
             Failure::Core(error) => error.commit_state() == Some(CommitState::Unknown),
-            Failure::Own(_) => false,
+            Failure::Own(own) => own.commit_state() == Some(CommitState::Unknown),
         }
     }
 
@@ -101,7 +119,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        Failure::Core(Box::new(error))
+        Failure::Core(error)
     }
 }
 
@@ -118,8 +136,10 @@ impl fmt::Display for Failure {
                     own.kind.name().replace('_', " "),
                     own.detail
                 )?;
-                if own.commit_state().is_some() {
-                    f.write_str("; not committed")?;
+                match own.commit_state() {
+                    Some(CommitState::NotCommitted) => f.write_str("; not committed")?,
+                    Some(CommitState::Unknown) => f.write_str("; may have been committed")?,
+                    None => {}
                 }
                 write!(f, "; {}", own.next_action)
             }
@@ -128,8 +148,12 @@ impl fmt::Display for Failure {
 }
 
 impl Own {
-    fn commit_state(&self) -> Option<&'static str> {
-        (self.operation == COMMIT).then_some(CommitState::NotCommitted.name())
+    fn commit_state(&self) -> Option<CommitState> {
+        match (self.operation, self.sent) {
+            (COMMIT, Sent::NotSent) => Some(CommitState::NotCommitted),
+            (COMMIT, Sent::MaybeSent | Sent::Answered) => Some(CommitState::Unknown),
+            _ => None,
+        }
     }
 
     fn to_json(&self) -> String {
@@ -143,8 +167,8 @@ impl Own {
             server_message: None,
             retry: mypreferences::Retry::Permanent.name(),
             retry_after: None,
-            sent: mypreferences::Sent::NotSent.name(),
-            commit_state: self.commit_state(),
+            sent: self.sent.name(),
+            commit_state: self.commit_state().map(CommitState::name),
             attempts: [],
             elapsed: 0.0,
             request_id: None,

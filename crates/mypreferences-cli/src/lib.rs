@@ -43,17 +43,16 @@ use crate::output::Output;
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = args.into_iter().collect();
     let output = Output::new(usage::wants_json(&arguments));
-    guarded(output, || commands::dispatch(&arguments))
+    guarded(output, usage::operation(&arguments), || {
+        commands::dispatch(&arguments)
+    })
 }
 
-/// A panic ends here: with a record, as every other failure.
-fn guarded(output: Output, run: impl FnOnce() -> u8) -> u8 {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        output.failure(
-            &Failure::internal("a panic was caught"),
-            Some("mypreferences resolve <ACCESS_TOKEN>"),
-        )
-    })
+/// A panic ends here: with a record, as every other failure. One in the middle of a commit may have come after the
+/// send, so it claims nothing.
+fn guarded(output: Output, operation: &'static str, run: impl FnOnce() -> u8) -> u8 {
+    catch_unwind(AssertUnwindSafe(run))
+        .unwrap_or_else(|_| output.failure(&Failure::panicked(operation), None))
 }
 
 #[cfg(test)]
@@ -61,8 +60,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_ends_as_an_internal_error() {
-        assert_eq!(guarded(Output::new(false), || panic!("on purpose")), 70);
-        assert_eq!(guarded(Output::new(false), || 3), 3);
+    fn a_panic_ends_as_an_internal_error_and_in_a_commit_as_unfinished() {
+        let code = |operation| guarded(Output::new(false), operation, || panic!("on purpose"));
+        assert_eq!(code("status"), 70);
+        assert_eq!(code("configure"), 70);
+        assert_eq!(code("commit"), 75);
+        assert_eq!(guarded(Output::new(false), "commit", || 3), 3);
     }
 }

@@ -95,7 +95,7 @@ fn argument_name(error: &clap::Error) -> Option<String> {
 }
 
 /// The core's name of the operation that the command line was meant for.
-fn operation(arguments: &[OsString]) -> &'static str {
+pub(crate) fn operation(arguments: &[OsString]) -> &'static str {
     arguments
         .iter()
         .skip(1)

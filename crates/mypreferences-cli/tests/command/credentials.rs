@@ -1,0 +1,175 @@
+//! Exactly one source of credentials; secrets from variables and files only.
+
+use mypreferences_mock::Authorization;
+
+use crate::support::{
+    AUTHORIZATION, BEARER, CLIENT_ID, SECRET, TOKEN_TEXT, USER_ID, bare, file, program, service,
+};
+
+#[test]
+fn bearer_and_verbatim_authorization_are_sent_as_they_are() {
+    let service = service();
+    let bare_with_address = || bare().env("BASE_URL", &service.base_url());
+    service.set_authorization(Authorization::Bearer(BEARER.to_owned()));
+    bare_with_address()
+        .env("BEARER_TOKEN", BEARER)
+        .args(["status", TOKEN_TEXT, "-vv"])
+        .run()
+        .exits(0);
+    service.set_authorization(Authorization::Verbatim(AUTHORIZATION.to_owned()));
+    bare_with_address()
+        .env("AUTHORIZATION", AUTHORIZATION)
+        .args(["status", TOKEN_TEXT, "-vv"])
+        .run()
+        .exits(0);
+}
+
+#[test]
+fn several_credentials_are_refused_by_name() {
+    let service = service();
+    let error = program(&service)
+        .env("BEARER_TOKEN", BEARER)
+        .env("AUTHORIZATION", AUTHORIZATION)
+        .commit(true)
+        .args(["--json"])
+        .run()
+        .exits(78)
+        .says("MYPREFERENCES_SECRET, MYPREFERENCES_BEARER_TOKEN, MYPREFERENCES_AUTHORIZATION")
+        .error("configuration", 101);
+    assert_eq!(error["retry"], "permanent");
+    assert_eq!(service.connections(), 0);
+}
+
+#[test]
+fn a_secret_and_a_secret_file_in_the_environment_contradict_each_other() {
+    let service = service();
+    let path = file(SECRET, 0o600);
+    program(&service)
+        .env("SECRET_FILE", path.to_str().unwrap())
+        .commit(true)
+        .run()
+        .exits(78)
+        .says("MYPREFERENCES_SECRET, MYPREFERENCES_SECRET_FILE");
+}
+
+#[test]
+fn no_credentials_are_refused_with_the_ways_to_give_them() {
+    let service = service();
+    bare()
+        .env("BASE_URL", &service.base_url())
+        .commit(true)
+        .run()
+        .exits(78)
+        .says("MYPREFERENCES_SECRET")
+        .says("MYPREFERENCES_BEARER_TOKEN")
+        .says("MYPREFERENCES_AUTHORIZATION")
+        .says("--secret-file");
+    program(&service)
+        .without("SECRET")
+        .commit(true)
+        .run()
+        .exits(78)
+        .says("no secret");
+    program(&service)
+        .without("USER_ID")
+        .commit(true)
+        .run()
+        .exits(78)
+        .says("no user id");
+    assert_eq!(service.connections(), 0);
+}
+
+#[test]
+fn a_secret_file_is_read_without_one_line_end() {
+    let service = service();
+    for end in ["", "\n", "\r\n"] {
+        let path = file(&format!("{SECRET}{end}"), 0o600);
+        program(&service)
+            .without("SECRET")
+            .args(["status", TOKEN_TEXT, "--secret-file"])
+            .args([&path])
+            .run()
+            .exits(0);
+        program(&service)
+            .without("SECRET")
+            .env("SECRET_FILE", path.to_str().unwrap())
+            .args(["status", TOKEN_TEXT])
+            .run()
+            .exits(0);
+    }
+    // A second line end is part of the secret: another one, so the signature is wrong.
+    let path = file(&format!("{SECRET}\n\n"), 0o600);
+    program(&service)
+        .without("SECRET")
+        .args(["status", TOKEN_TEXT, "--secret-file"])
+        .args([&path])
+        .run()
+        .exits(77);
+}
+
+#[test]
+fn a_secret_file_that_others_can_read_is_refused_with_the_line_to_run() {
+    let service = service();
+    for mode in [0o640, 0o604, 0o644, 0o660, 0o610, 0o601, 0o666] {
+        let path = file(SECRET, mode);
+        program(&service)
+            .without("SECRET")
+            .commit(true)
+            .args(["--json", "--secret-file"])
+            .args([&path])
+            .run()
+            .exits(78)
+            .says(&format!("run: chmod 600 {}", path.display()))
+            .error("configuration", 101);
+    }
+    for mode in [0o600, 0o400, 0o700] {
+        let path = file(SECRET, mode);
+        program(&service)
+            .without("SECRET")
+            .args(["status", TOKEN_TEXT, "--secret-file"])
+            .args([&path])
+            .run()
+            .exits(0);
+    }
+}
+
+#[test]
+fn a_secret_file_that_is_missing_empty_or_no_text_is_refused() {
+    let service = service();
+    let refused = |path: &str, why: &str| {
+        program(&service)
+            .without("SECRET")
+            .commit(true)
+            .args(["--secret-file", path])
+            .run()
+            .exits(78)
+            .says(why);
+    };
+    refused("/no/such/secret", "cannot be read");
+    refused(file("", 0o600).to_str().unwrap(), "it is empty");
+    refused(file("\n", 0o600).to_str().unwrap(), "it is empty");
+    let binary = file("", 0o600);
+    std::fs::write(&binary, b"\xff\xfe\x00").unwrap();
+    refused(binary.to_str().unwrap(), "it is not UTF-8");
+    let long = file(&"x".repeat(70_000), 0o600);
+    refused(long.to_str().unwrap(), "longer than 64 KiB");
+    assert_eq!(service.connections(), 0);
+}
+
+#[test]
+fn a_secret_file_flag_beats_every_credential_of_the_environment() {
+    let service = service();
+    let path = file(SECRET, 0o600);
+    bare()
+        .env("BASE_URL", &service.base_url())
+        .env("CLIENT_ID", CLIENT_ID)
+        .env("USER_ID", USER_ID)
+        .env("SECRET", "wrong")
+        .env("BEARER_TOKEN", BEARER)
+        .env("AUTHORIZATION", AUTHORIZATION)
+        .commit(true)
+        .args(["--secret-file"])
+        .args([&path])
+        .run()
+        .exits(0);
+}

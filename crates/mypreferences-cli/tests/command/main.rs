@@ -1,0 +1,21 @@
+//! The real program against the mock service: what a shell and a job see.
+
+// Permissions, signals and `kill` are Unix's.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, which clippy takes for production code"
+)]
+
+mod commit;
+mod credentials;
+mod demo;
+mod exit_codes;
+mod output;
+mod precedence;
+mod reads;
+mod signals;
+mod support;
+mod token;
+mod usage;
