@@ -1,10 +1,11 @@
 //! The TCP server: listens on the loopback, accepts without limit, hands each connection to `connection`.
 //! Holds no scenario state of its own; that is the `World`'s.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -17,7 +18,8 @@ use crate::export::{Export, ExportView};
 use crate::log::LoggedRequest;
 use crate::route::Operation;
 use crate::rules::Rule;
-use crate::world::{World, WorldConfig};
+use crate::scenario::{OpenScenario, ScenarioError, Spec};
+use crate::world::{World, WorldConfig, lock};
 
 /// How a service begins.
 #[derive(Debug, Clone, Default)]
@@ -64,20 +66,53 @@ pub enum ConnectMode {
     ResetAtOnce,
 }
 
+/// Below it, each scenario has a path of its own.
+const SCENARIO_PREFIX: &str = "/s/";
+/// How many requests a scenario's log keeps.
+const SCENARIO_LOG: usize = 2_000;
+
 /// What all connections share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     world: Arc<World>,
+    /// The scenarios that are being served, by id.
+    scenarios: Mutex<HashMap<String, Arc<World>>>,
+    next_scenario: AtomicU64,
     pub(crate) idle_timeout: Option<Duration>,
     connections: AtomicU64,
     connect_mode: AtomicU8,
 }
 
 impl Shared {
-    /// The world that a request target belongs to, and the target within it. There is one world so far, without
-    /// a prefix; more of them are told apart here.
+    /// The world that a request target belongs to, and the target within it: `/s/{id}/…` is a scenario's, everything
+    /// else the service's own.
     pub(crate) fn world_of<'target>(&self, target: &'target str) -> (Arc<World>, &'target str) {
-        (self.world.clone(), target)
+        let within = target
+            .strip_prefix(SCENARIO_PREFIX)
+            .and_then(|rest| rest.find('/').map(|slash| rest.split_at(slash)));
+        if let Some((id, target)) = within
+            && let Some(world) = lock(&self.scenarios).get(id)
+        {
+            return (Arc::clone(world), target);
+        }
+        (Arc::clone(&self.world), target)
+    }
+
+    fn open_scenario(&self, text: &str, base_url: &str) -> Result<OpenScenario, ScenarioError> {
+        let (world, tokens) = Spec::read(text)?.open(SCENARIO_LOG)?;
+        let world = Arc::new(world);
+        let id = self
+            .next_scenario
+            .fetch_add(1, Ordering::Relaxed)
+            .to_string();
+        lock(&self.scenarios).insert(id.clone(), Arc::clone(&world));
+        let base_url = format!("{base_url}{SCENARIO_PREFIX}{id}");
+        Ok(OpenScenario {
+            id,
+            base_url,
+            world,
+            tokens,
+        })
     }
 
     /// Where bytes are logged that name no world.
@@ -148,6 +183,8 @@ impl MockService {
     fn prepare(config: MockConfig, port: u16) -> Self {
         let shared = Arc::new(Shared {
             world: Arc::new(World::new(config.world)),
+            scenarios: Mutex::new(HashMap::new()),
+            next_scenario: AtomicU64::new(1),
             idle_timeout: config.idle_timeout,
             connections: AtomicU64::new(0),
             connect_mode: AtomicU8::new(0),
@@ -182,6 +219,19 @@ impl MockService {
     /// The world that is served, which outlives the service.
     pub fn world(&self) -> Arc<World> {
         self.shared.world.clone()
+    }
+
+    /// Serves a scenario, given as JSON, in a world of its own beside all others.
+    ///
+    /// # Errors
+    /// When the text is no scenario; it says where.
+    pub fn open_scenario(&self, text: &str) -> Result<OpenScenario, ScenarioError> {
+        self.shared.open_scenario(text, &self.base_url())
+    }
+
+    /// Forgets a scenario. Its world lives on for those who hold it. Says whether there was one.
+    pub fn close_scenario(&self, id: &str) -> bool {
+        lock(&self.shared.scenarios).remove(id).is_some()
     }
 
     /// How many connections were accepted.

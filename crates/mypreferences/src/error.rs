@@ -714,6 +714,64 @@ impl From<std::convert::Infallible> for Error {
 mod tests {
     use super::*;
 
+    #[derive(serde::Deserialize)]
+    struct Catalogue {
+        error: Vec<Entry>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        number: u16,
+        kind: String,
+        retry: String,
+        #[serde(default)]
+        http_status: Vec<String>,
+    }
+
+    /// Both ways: every kind is in the catalogue with its values, and the catalogue has no other.
+    #[test]
+    fn kinds_and_catalogue_are_the_same() {
+        let text = include_str!("../../../tests/conformance/errors.toml");
+        let catalogue: Catalogue = toml::from_str(text).unwrap();
+        let listed: Vec<(u16, &str, &str)> = catalogue
+            .error
+            .iter()
+            .map(|entry| (entry.number, entry.kind.as_str(), entry.retry.as_str()))
+            .collect();
+        let ours: Vec<(u16, &str, &str)> = ErrorKind::ALL
+            .iter()
+            .map(|kind| {
+                let retry = match (
+                    kind.is_temporary(Operation::Commit),
+                    kind.is_temporary(Operation::Status),
+                ) {
+                    (true, true) => "temporary",
+                    (false, true) => "temporary_on_reads",
+                    (false, false) => "permanent",
+                    (true, false) => "temporary_on_commit",
+                };
+                (kind.number(), kind.name(), retry)
+            })
+            .collect();
+        assert_eq!(ours, listed);
+        for entry in &catalogue.error {
+            for status in &entry.http_status {
+                let codes = if status == "3xx" {
+                    vec![300, 301, 302, 307, 399]
+                } else {
+                    vec![status.parse().unwrap()]
+                };
+                for code in codes {
+                    let kind = crate::status_code::error_kind(code).name();
+                    assert!(
+                        kind == entry.kind || (code == 401 && entry.kind == "clock_skew"),
+                        "{code}: {kind}"
+                    );
+                }
+            }
+        }
+    }
+
     #[test]
     fn numbers_are_unique_and_in_order() {
         for pair in ErrorKind::ALL.windows(2) {

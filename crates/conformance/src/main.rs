@@ -1,0 +1,83 @@
+//! The judge of the shared suite. `conformance` plays every scenario of `tests/conformance` on every surface that has
+//! an adapter and prints the table; `conformance mutants` proves that the suite can fail. See
+//! `tests/conformance/README.md`.
+//!
+//! It knows the mock service and no client: what a client says reaches it as text, from a program of its own.
+
+mod adapter;
+mod corpus;
+mod judge;
+mod matrix;
+mod mutants;
+mod ordered_json;
+mod plan;
+mod report;
+mod scenario;
+mod suite;
+mod trouble;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use trouble::Trouble;
+
+const USAGE: &str = "Usage: conformance [mutants] --root DIR --adapters DIR [--surface NAME]... [--scenario NAME]...
+
+  --root DIR       the checkout: tests/conformance is read below it
+  --adapters DIR   where the adapters' programs are
+  --surface NAME   only this surface (the run then does not count as complete)
+  --scenario NAME  only this scenario (the same)
+";
+
+/// What the command line asks for.
+pub(crate) struct Wish {
+    pub(crate) mutants: bool,
+    pub(crate) root: PathBuf,
+    pub(crate) adapters: PathBuf,
+    pub(crate) surfaces: Vec<String>,
+    pub(crate) scenarios: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let outcome = wish(std::env::args().skip(1)).and_then(|wish| {
+        if wish.mutants {
+            mutants::prove(&wish)
+        } else {
+            suite::run(&wish)
+        }
+    });
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(trouble) => {
+            eprintln!("conformance: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn wish(mut arguments: impl Iterator<Item = String>) -> Result<Wish, Trouble> {
+    let mut wish = Wish {
+        mutants: false,
+        root: PathBuf::from("."),
+        adapters: PathBuf::from("target/debug"),
+        surfaces: Vec::new(),
+        scenarios: Vec::new(),
+    };
+    while let Some(argument) = arguments.next() {
+        let mut value = || {
+            arguments
+                .next()
+                .ok_or_else(|| Trouble::new(format!("{argument} needs a value\n{USAGE}")))
+        };
+        match argument.as_str() {
+            "mutants" => wish.mutants = true,
+            "--root" => wish.root = PathBuf::from(value()?),
+            "--adapters" => wish.adapters = PathBuf::from(value()?),
+            "--surface" => wish.surfaces.push(value()?),
+            "--scenario" => wish.scenarios.push(value()?),
+            other => return Err(Trouble::new(format!("unknown argument {other}\n{USAGE}"))),
+        }
+    }
+    Ok(wish)
+}

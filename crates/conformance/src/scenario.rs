@@ -1,0 +1,204 @@
+//! A scenario: one behaviour, as data. What the server does, what is called, and what must come of it.
+//! `tests/conformance/schema.json` describes the same shape for people and editors.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// One file of `tests/conformance/scenarios`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scenario {
+    /// The file's name without its ending.
+    pub(crate) name: String,
+    /// The reason, in one sentence.
+    pub(crate) why: String,
+    /// What the mock is told: exports, authorization, rules, clock.
+    pub(crate) server: Box<RawValue>,
+    /// Settings of the client by name, as text.
+    #[serde(default)]
+    pub(crate) settings: BTreeMap<String, String>,
+    /// What the client authorises with.
+    #[serde(default)]
+    pub(crate) credentials: Credentials,
+    /// The calls, one after the other on one client.
+    pub(crate) calls: Vec<Call>,
+    pub(crate) expect: Expect,
+    /// Surfaces that cannot see the same, each with its reason.
+    #[serde(default)]
+    pub(crate) except: Vec<Exception>,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub(crate) enum Credentials {
+    Hmac { user_id: String, secret: String },
+    Bearer(String),
+    Authorization(String),
+}
+
+/// The canaries: searched for in everything that a surface says.
+pub(crate) const CANARY_SECRET: &str = "canary-hmac-secret-Zk3v9Qx7";
+pub(crate) const CANARY_TOKEN: &str = "7731902846155093";
+
+impl Default for Credentials {
+    fn default() -> Credentials {
+        Credentials::Hmac {
+            user_id: "etl".to_owned(),
+            secret: CANARY_SECRET.to_owned(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Operation {
+    Commit,
+    ResolveCommit,
+    Status,
+}
+
+/// One call. The token is text, so that what is not a token can be given too.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Call {
+    pub(crate) operation: Operation,
+    pub(crate) access_token: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) keep_files: Option<bool>,
+    /// Cancelled by the caller after so long; 0 is before the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cancel_after_ms: Option<u64>,
+    /// So many calls at once, of the same token or of consecutive ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) concurrent: Option<Concurrent>,
+}
+
+#[derive(Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Concurrent {
+    pub(crate) n: u32,
+    /// Each call has the next token.
+    #[serde(default)]
+    pub(crate) consecutive_tokens: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expect {
+    /// One for each call; all results of concurrent calls equal theirs.
+    pub(crate) results: Vec<ExpectedResult>,
+    /// How many requests of each operation the server must have seen; one that is not named must not be seen.
+    #[serde(default)]
+    pub(crate) requests: BTreeMap<String, Count>,
+    /// The first requests of an operation, to the letter.
+    #[serde(default)]
+    pub(crate) on_the_wire: Vec<OnTheWire>,
+    /// Times between requests.
+    #[serde(default)]
+    pub(crate) gaps: Vec<Gap>,
+    /// How many requests of each operation the client left before their answer.
+    #[serde(default)]
+    pub(crate) disconnects: BTreeMap<String, Count>,
+    /// The truth at the end: commits that were applied, by token.
+    #[serde(default)]
+    pub(crate) applied: Option<BTreeMap<String, Vec<bool>>>,
+    /// A question must stand between any two POSTs of a token.
+    #[serde(default)]
+    pub(crate) asks_between_commits: bool,
+}
+
+/// A record of this sort, compared to the byte after times, dates, ports and `source` were replaced.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub(crate) enum ExpectedResult {
+    Receipt(Box<RawValue>),
+    Error(Box<RawValue>),
+    Resolution(Box<RawValue>),
+    Status(Box<RawValue>),
+}
+
+/// An exact number, or a range.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Count {
+    Exactly(u64),
+    Between {
+        #[serde(default)]
+        at_least: u64,
+        at_most: Option<u64>,
+    },
+}
+
+impl Count {
+    pub(crate) fn holds(self, number: u64) -> bool {
+        match self {
+            Count::Exactly(exactly) => number == exactly,
+            Count::Between { at_least, at_most } => {
+                number >= at_least && at_most.is_none_or(|at_most| number <= at_most)
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Count {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Count::Exactly(exactly) => write!(f, "{exactly}"),
+            Count::Between {
+                at_least,
+                at_most: None,
+            } => write!(f, "{at_least} or more"),
+            Count::Between {
+                at_least,
+                at_most: Some(at_most),
+            } => write!(f, "{at_least} to {at_most}"),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OnTheWire {
+    pub(crate) operation: String,
+    /// Method, target and version.
+    pub(crate) request_line: String,
+    /// Each of these exactly once, with this value; `*` is any.
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
+    /// None of these.
+    #[serde(default)]
+    pub(crate) no_headers: Vec<String>,
+    /// The body, as text.
+    #[serde(default)]
+    pub(crate) body: String,
+}
+
+/// Between the arrival of two requests, each named `operation:number` from 0.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Gap {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) at_least_ms: u64,
+    pub(crate) at_most_ms: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Exception {
+    pub(crate) surfaces: Vec<String>,
+    pub(crate) why: String,
+    pub(crate) expect: Expect,
+}
+
+impl Scenario {
+    /// What this surface must show.
+    pub(crate) fn expect(&self, surface: &str) -> &Expect {
+        self.except
+            .iter()
+            .find(|exception| exception.surfaces.iter().any(|name| name == surface))
+            .map_or(&self.expect, |exception| &exception.expect)
+    }
+}

@@ -1,0 +1,203 @@
+//! Plays the corpus: every surface, every scenario, several cases at a time, each in a world of its own on one mock.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use mypreferences_mock::{MockConfig, MockService};
+
+use crate::Wish;
+use crate::adapter::{Adapter, Observation};
+use crate::corpus;
+use crate::judge::{Seen, judge};
+use crate::matrix::{self, Cell, Matrix};
+use crate::plan::Plan;
+use crate::report;
+use crate::scenario::Scenario;
+use crate::trouble::Trouble;
+
+/// Cases mostly wait, so there are more of them under way than cores.
+const AT_ONCE: usize = 12;
+
+pub(crate) type Corpus = BTreeMap<String, Scenario>;
+
+/// One case that was played.
+pub(crate) struct Played {
+    pub(crate) scenario: String,
+    /// What was observed and received, or why nothing was.
+    pub(crate) outcome: Result<(Observation, Seen), String>,
+}
+
+/// How one cell of the table came out.
+pub(crate) enum Verdict {
+    Green,
+    Skipped,
+    Red(Vec<String>),
+}
+
+/// Surface, then scenario.
+pub(crate) type Table = BTreeMap<String, BTreeMap<String, Verdict>>;
+
+/// Plays everything and prints the table. True when all is green and nothing is missing.
+pub(crate) fn run(wish: &Wish) -> Result<bool, Trouble> {
+    let begun = Instant::now();
+    let corpus = corpus::read(&wish.root)?;
+    let matrix = matrix::read(&wish.root)?;
+    let mut missing = matrix::gaps(&matrix, &corpus);
+    let mock = mock()?;
+    let mut table = Table::new();
+    for (surface, row) in &matrix {
+        if !wish.surfaces.is_empty() && !wish.surfaces.contains(surface) {
+            continue;
+        }
+        let chosen = chosen(&corpus, row, &wish.scenarios);
+        let played = play(&mock, &wish.adapters, surface, &corpus, &chosen, None);
+        if played.len() < chosen.len() {
+            missing.push(format!(
+                "{surface}: {} of {} cases ran",
+                played.len(),
+                chosen.len()
+            ));
+        }
+        let mut verdicts = BTreeMap::new();
+        for (scenario, cell) in row {
+            if let Cell::Skip { .. } = cell {
+                verdicts.insert(scenario.clone(), Verdict::Skipped);
+            }
+        }
+        for case in played {
+            let verdict = verdict(&corpus, surface, &case);
+            verdicts.insert(case.scenario, verdict);
+        }
+        table.insert(surface.clone(), verdicts);
+    }
+    let whole = wish.surfaces.is_empty() && wish.scenarios.is_empty();
+    if whole {
+        missing.extend(absent_cells(&corpus, &matrix, &table));
+    }
+    Ok(report::print(&table, &missing, begun.elapsed()))
+}
+
+/// Every cell of corpus x matrix that has no verdict: fewer cases ran than the corpus holds.
+fn absent_cells(corpus: &Corpus, matrix: &Matrix, table: &Table) -> Vec<String> {
+    matrix
+        .keys()
+        .flat_map(|surface| corpus.keys().map(move |scenario| (surface, scenario)))
+        .filter(|(surface, scenario)| {
+            !table
+                .get(*surface)
+                .is_some_and(|row| row.contains_key(*scenario))
+        })
+        .map(|(surface, scenario)| format!("{surface} x {scenario} was not played"))
+        .collect()
+}
+
+fn chosen(corpus: &Corpus, row: &BTreeMap<String, Cell>, wanted: &[String]) -> Vec<String> {
+    corpus
+        .keys()
+        .filter(|name| matches!(row.get(*name), Some(Cell::Yes(_))))
+        .filter(|name| wanted.is_empty() || wanted.contains(*name))
+        .cloned()
+        .collect()
+}
+
+pub(crate) fn verdict(corpus: &Corpus, surface: &str, case: &Played) -> Verdict {
+    let Some(scenario) = corpus.get(&case.scenario) else {
+        return Verdict::Red(vec!["it is not in the corpus".to_owned()]);
+    };
+    match &case.outcome {
+        Err(reason) => Verdict::Red(vec![reason.clone()]),
+        Ok((observation, seen)) => {
+            let differences = judge(scenario.expect(surface), observation, seen);
+            if differences.is_empty() {
+                Verdict::Green
+            } else {
+                Verdict::Red(differences)
+            }
+        }
+    }
+}
+
+pub(crate) fn mock() -> Result<MockService, Trouble> {
+    MockService::start_blocking(MockConfig::default()).map_err(|error| {
+        Trouble::new(format!(
+            "the mock cannot start: {error}; free a port and memory"
+        ))
+    })
+}
+
+/// Plays these scenarios on one surface. `fault` is a mutation of the server's part.
+pub(crate) fn play(
+    mock: &MockService,
+    adapters: &Path,
+    surface: &str,
+    corpus: &Corpus,
+    names: &[String],
+    fault: Option<&serde_json::Value>,
+) -> Vec<Played> {
+    let queue: Mutex<VecDeque<&String>> = Mutex::new(names.iter().collect());
+    let played = Mutex::new(Vec::new());
+    let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(names.len()) {
+            scope.spawn(|| {
+                let mut adapter = Adapter::new(adapters, surface);
+                while let Some(name) = next() {
+                    let Some(scenario) = corpus.get(name) else {
+                        continue;
+                    };
+                    let outcome = one_case(mock, &mut adapter, scenario, fault);
+                    if let Ok(mut played) = played.lock() {
+                        played.push(Played {
+                            scenario: name.clone(),
+                            outcome,
+                        });
+                    }
+                }
+            });
+        }
+    });
+    played.into_inner().unwrap_or_default()
+}
+
+fn one_case(
+    mock: &MockService,
+    adapter: &mut Adapter,
+    scenario: &Scenario,
+    fault: Option<&serde_json::Value>,
+) -> Result<(Observation, Seen), String> {
+    let mut server: serde_json::Value =
+        serde_json::from_str(scenario.server.get()).map_err(|error| error.to_string())?;
+    if let Some(fault) = fault {
+        mutate(&mut server, fault);
+    }
+    let opened = mock
+        .open_scenario(&server.to_string())
+        .map_err(|error| format!("server: {error}"))?;
+    let observation = adapter.play(&Plan::new(scenario, opened.base_url()))?;
+    if observation.case != scenario.name {
+        return Err(format!(
+            "the adapter answered another case: {}",
+            observation.case
+        ));
+    }
+    let world = opened.world();
+    Ok((observation, Seen::of(&world, &opened.tokens())))
+}
+
+/// Puts the fault's rules before the scenario's own.
+fn mutate(server: &mut serde_json::Value, fault: &serde_json::Value) {
+    let (Some(server), Some(first)) = (server.as_object_mut(), fault.as_array()) else {
+        return;
+    };
+    let own = server.remove("rules");
+    let mut rules = first.clone();
+    rules.extend(
+        own.as_ref()
+            .and_then(|own| own.as_array())
+            .cloned()
+            .unwrap_or_default(),
+    );
+    server.insert("rules".to_owned(), rules.into());
+}

@@ -1,0 +1,487 @@
+//! A scenario as text: what a test of any language tells the service to play, in a world of its own. JSON in, a
+//! [`World`](crate::World) out; unknown members are refused, so that a misspelt fault is not a silent success.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::answer::Answer;
+use crate::authorization::{Authorization, Refusal};
+use crate::export::{Export, ExportKind, StatusAfterCommit};
+use crate::route::Operation;
+use crate::rules::{Action, Apply, Delivery, ResetPoint, Rule};
+use crate::world::{World, WorldConfig};
+
+/// A scenario that is being served.
+#[derive(Clone, Debug)]
+pub struct OpenScenario {
+    pub(crate) id: String,
+    pub(crate) base_url: String,
+    pub(crate) world: Arc<World>,
+    pub(crate) tokens: Vec<i64>,
+}
+
+impl OpenScenario {
+    /// Its name in paths.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The base URL of this scenario alone, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        self.base_url.clone()
+    }
+
+    /// Its state and its log.
+    pub fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world)
+    }
+
+    /// The tokens of the exports that it began with.
+    pub fn tokens(&self) -> Vec<i64> {
+        self.tokens.clone()
+    }
+}
+
+/// Why a scenario cannot be played.
+#[derive(Debug)]
+pub struct ScenarioError(String);
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ScenarioError {}
+
+/// A scenario, read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Spec {
+    client_id: String,
+    authorization: AuthorizationSpec,
+    exports: Vec<ExportSpec>,
+    rules: Vec<RuleSpec>,
+    clock_offset_ms: i64,
+    date_header: bool,
+    extra_headers: Vec<(String, String)>,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Self {
+            client_id: WorldConfig::default().client_id,
+            authorization: AuthorizationSpec::None,
+            exports: Vec::new(),
+            rules: Vec::new(),
+            clock_offset_ms: 0,
+            date_header: true,
+            extra_headers: Vec::new(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum AuthorizationSpec {
+    None,
+    Hmac { user_id: String, secret: String },
+    Bearer(String),
+    Verbatim(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExportSpec {
+    token: i64,
+    /// So many exports, with consecutive tokens.
+    #[serde(default = "one")]
+    copies: u32,
+    #[serde(default)]
+    kind: KindSpec,
+    #[serde(default = "three")]
+    rows: u64,
+    status: Option<String>,
+    ready_after_ms: Option<u64>,
+    lifetime_ms: Option<u64>,
+    expires_text: Option<String>,
+    status_after_commit: Option<AfterCommitSpec>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn three() -> u64 {
+    3
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KindSpec {
+    #[default]
+    Segment,
+    Schedule,
+    Cid,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum AfterCommitSpec {
+    Word(String),
+    Answer(u16),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleSpec {
+    on: OperationSpec,
+    token: Option<i64>,
+    #[serde(default)]
+    skip: u64,
+    #[serde(default)]
+    times: TimesSpec,
+    #[serde(default)]
+    after_ms: u64,
+    for_ms: Option<u64>,
+    action: ActionSpec,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OperationSpec {
+    Commit,
+    Status,
+    Page,
+    Any,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case", untagged)]
+enum TimesSpec {
+    Number(u64),
+    Forever(Forever),
+}
+
+#[derive(Clone, Copy, Deserialize)]
+enum Forever {
+    #[serde(rename = "forever")]
+    Forever,
+}
+
+impl Default for TimesSpec {
+    fn default() -> Self {
+        Self::Number(1)
+    }
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum ApplySpec {
+    #[default]
+    Never,
+    Now,
+    AfterMs(u64),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum ActionSpec {
+    Normal,
+    Deliver(DeliverySpec),
+    Answer(AnswerSpec),
+    ReadThenClose(#[serde(default)] ApplySpec),
+    Reset {
+        #[serde(default)]
+        at: ResetSpec,
+        #[serde(default)]
+        apply: ApplySpec,
+    },
+    Hang(ApplySpec),
+    DelayMs(u64),
+    Garbage {
+        text: String,
+        #[serde(default)]
+        apply: ApplySpec,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerSpec {
+    status: u16,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    #[serde(default)]
+    body: BodySpec,
+    #[serde(default)]
+    apply: ApplySpec,
+    #[serde(default)]
+    delivery: DeliverySpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum BodySpec {
+    #[default]
+    Empty,
+    /// `{"Message": …}`, the documented error body.
+    Message(String),
+    /// This text as JSON.
+    Json(String),
+    /// One of the documented reasons of a 401, 1 to 5, with the documented headers.
+    Reason(usize),
+    Html,
+    HtmlWithoutType,
+    InvalidUtf8,
+    BadGzip,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ResetSpec {
+    #[default]
+    BeforeHeaders,
+    AfterHeaders,
+    MidBody,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum DeliverySpec {
+    #[default]
+    Whole,
+    ThenClose,
+    LateMs(u64),
+    TrickleMs(u64),
+    CutBody,
+    BadChunks,
+    EndlessBody,
+    HugeBody(u64),
+    GzipBombMebibytes(u64),
+    ExtraHeaders(Vec<(String, String)>),
+    Interim(Vec<u16>),
+}
+
+impl Spec {
+    pub(crate) fn read(text: &str) -> Result<Self, ScenarioError> {
+        serde_json::from_str(text).map_err(|error| ScenarioError(error.to_string()))
+    }
+
+    /// The world, and the tokens of its exports.
+    pub(crate) fn open(self, log_capacity: usize) -> Result<(World, Vec<i64>), ScenarioError> {
+        let authorization = match self.authorization {
+            AuthorizationSpec::None => Authorization::None,
+            AuthorizationSpec::Hmac { user_id, secret } => Authorization::Hmac {
+                client_id: self.client_id.clone(),
+                user_id,
+                secret,
+            },
+            AuthorizationSpec::Bearer(token) => Authorization::Bearer(token),
+            AuthorizationSpec::Verbatim(value) => Authorization::Verbatim(value),
+        };
+        let world = World::new(WorldConfig {
+            client_id: self.client_id,
+            authorization,
+            log_capacity,
+            ..WorldConfig::default()
+        });
+        world.set_clock_offset(self.clock_offset_ms);
+        world.set_date_header(self.date_header);
+        world.set_extra_headers(self.extra_headers);
+        let mut tokens = Vec::new();
+        for export in self.exports {
+            for copy in 0..export.copies {
+                let one = export.export(i64::from(copy))?;
+                tokens.push(one.token);
+                world.add_export(one);
+            }
+        }
+        for rule in self.rules {
+            world.push_rule(rule.rule()?);
+        }
+        Ok((world, tokens))
+    }
+}
+
+impl ExportSpec {
+    fn export(&self, copy: i64) -> Result<Export, ScenarioError> {
+        let token = self
+            .token
+            .checked_add(copy)
+            .filter(|token| *token > 0)
+            .ok_or_else(|| ScenarioError("a token must be positive".to_owned()))?;
+        let kind = match self.kind {
+            KindSpec::Segment => ExportKind::Segment,
+            KindSpec::Schedule => ExportKind::Schedule,
+            KindSpec::Cid => ExportKind::Cid,
+        };
+        let mut export = Export::new(token, kind, self.rows);
+        if let Some(word) = &self.status {
+            export = export.status(word);
+        }
+        if let Some(after) = self.ready_after_ms {
+            export = export.ready_after(Duration::from_millis(after));
+        }
+        if let Some(lifetime) = self.lifetime_ms {
+            export = export.lifetime(Duration::from_millis(lifetime));
+        }
+        if let Some(text) = &self.expires_text {
+            export = export.expires_text(text);
+        }
+        match &self.status_after_commit {
+            None => {}
+            Some(AfterCommitSpec::Word(word)) => {
+                export = export.status_after_commit(StatusAfterCommit::Word(word.clone()));
+            }
+            Some(AfterCommitSpec::Answer(status)) => {
+                export = export.status_after_commit(StatusAfterCommit::Answer(*status));
+            }
+        }
+        Ok(export)
+    }
+}
+
+impl RuleSpec {
+    fn rule(self) -> Result<Rule, ScenarioError> {
+        let on = match self.on {
+            OperationSpec::Commit => Operation::Commit,
+            OperationSpec::Status => Operation::Status,
+            OperationSpec::Page => Operation::Page,
+            OperationSpec::Any => Operation::Any,
+        };
+        let mut rule = Rule::new(on, self.action.action()?)
+            .skip(self.skip)
+            .after(Duration::from_millis(self.after_ms));
+        rule = match self.times {
+            TimesSpec::Number(times) => rule.times(times),
+            TimesSpec::Forever(Forever::Forever) => rule.forever(),
+        };
+        if let Some(token) = self.token {
+            rule = rule.token(token);
+        }
+        if let Some(duration) = self.for_ms {
+            rule = rule.for_duration(Duration::from_millis(duration));
+        }
+        Ok(rule)
+    }
+}
+
+impl ActionSpec {
+    fn action(self) -> Result<Action, ScenarioError> {
+        Ok(match self {
+            Self::Normal => Action::Normal,
+            Self::Deliver(delivery) => Action::Deliver(delivery.delivery()),
+            Self::Answer(answer) => {
+                let apply = answer.apply.apply();
+                let (answer, delivery) = answer.parts()?;
+                Action::Answer {
+                    answer,
+                    apply,
+                    delivery,
+                }
+            }
+            Self::ReadThenClose(apply) => Action::ReadThenClose {
+                apply: apply.apply(),
+            },
+            Self::Reset { at, apply } => Action::Reset {
+                at: match at {
+                    ResetSpec::BeforeHeaders => ResetPoint::BeforeHeaders,
+                    ResetSpec::AfterHeaders => ResetPoint::AfterHeaders,
+                    ResetSpec::MidBody => ResetPoint::MidBody,
+                },
+                apply: apply.apply(),
+            },
+            Self::Hang(apply) => Action::Hang {
+                apply: apply.apply(),
+            },
+            Self::DelayMs(pause) => Action::delay(Duration::from_millis(pause)),
+            Self::Garbage { text, apply } => Action::Garbage {
+                bytes: text.into_bytes(),
+                apply: apply.apply(),
+            },
+        })
+    }
+}
+
+impl ApplySpec {
+    fn apply(self) -> Apply {
+        match self {
+            Self::Never => Apply::Never,
+            Self::Now => Apply::Now,
+            Self::AfterMs(after) => Apply::After(Duration::from_millis(after)),
+        }
+    }
+}
+
+impl AnswerSpec {
+    fn parts(self) -> Result<(Answer, Delivery), ScenarioError> {
+        let status = self.status;
+        let mut answer = match self.body {
+            BodySpec::Empty => Answer::empty(status),
+            BodySpec::Message(message) => Answer::message(status, &message),
+            BodySpec::Json(text) => Answer::json(status, text),
+            BodySpec::Reason(number) => {
+                let refusal = number
+                    .checked_sub(1)
+                    .and_then(|index| Refusal::ALL.get(index))
+                    .ok_or_else(|| ScenarioError("a 401 has the reasons 1 to 5".to_owned()))?;
+                Answer::unauthorized(*refusal, &WorldConfig::default().realm)
+            }
+            BodySpec::Html => Answer::html(status, true),
+            BodySpec::HtmlWithoutType => Answer::html(status, false),
+            BodySpec::InvalidUtf8 => Answer::invalid_utf8(status),
+            BodySpec::BadGzip => Answer::bad_gzip(status),
+        };
+        for (name, value) in &self.headers {
+            answer = answer.header(name, value);
+        }
+        Ok((answer, self.delivery.delivery()))
+    }
+}
+
+impl DeliverySpec {
+    fn delivery(self) -> Delivery {
+        match self {
+            Self::Whole => Delivery::Whole,
+            Self::ThenClose => Delivery::ThenClose,
+            Self::LateMs(pause) => Delivery::Late(Duration::from_millis(pause)),
+            Self::TrickleMs(pause) => Delivery::Trickle(Duration::from_millis(pause)),
+            Self::CutBody => Delivery::CutBody,
+            Self::BadChunks => Delivery::BadChunks,
+            Self::EndlessBody => Delivery::EndlessBody,
+            Self::HugeBody(bytes) => Delivery::HugeBody(bytes),
+            Self::GzipBombMebibytes(mebibytes) => Delivery::GzipBomb { mebibytes },
+            Self::ExtraHeaders(headers) => Delivery::ExtraHeaders(headers),
+            Self::Interim(statuses) => Delivery::Interim(statuses),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_is_read_whole_and_a_misspelt_member_is_refused() {
+        let text = r#"{"client_id":"acme","authorization":{"hmac":{"user_id":"etl","secret":"made-up"}},
+            "exports":[{"token":7,"copies":3,"status_after_commit":{"word":"Expired"}}],
+            "rules":[{"on":"commit","action":{"read_then_close":"now"}},
+                     {"on":"status","times":"forever","for_ms":100,"action":{"answer":{"status":503,"body":{"message":"busy"},"headers":[["Retry-After","1"]]}}},
+                     {"on":"page","action":{"reset":{"at":"mid_body"}}},
+                     {"on":"any","times":2,"action":{"hang":{"after_ms":20}}}]}"#;
+        let (world, tokens) = Spec::read(text)
+            .and_then(|spec| spec.open(100))
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(tokens, [7, 8, 9]);
+        assert!(world.export(9).is_some());
+        assert!(Spec::read(r#"{"rulez":[]}"#).is_err());
+        assert!(
+            Spec::read(r#"{"rules":[{"on":"commit","action":{"read_then_close":"soon"}}]}"#)
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! Surface `command`: the program `mypreferences` with `--json`. Each call is a process, so each has a client of its
+//! own.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use adapter_lines::{Call, Credentials, Log, Observed, Plan, adapt};
+
+fn main() -> std::io::Result<()> {
+    // The command logs to standard error, which is among the texts.
+    adapt(&Log::default(), play)
+}
+
+fn play(plan: &Plan) -> (Vec<Vec<Observed>>, Vec<String>) {
+    let (mut results, mut texts) = (Vec::new(), Vec::new());
+    for call in &plan.calls {
+        let at_once: Vec<(Observed, String)> = std::thread::scope(|scope| {
+            let threads: Vec<_> = call
+                .tokens()
+                .into_iter()
+                .map(|token| scope.spawn(move || one(plan, call, &token)))
+                .collect();
+            threads
+                .into_iter()
+                .filter_map(|thread| thread.join().ok())
+                .collect()
+        });
+        let (observed, seen): (Vec<_>, Vec<_>) = at_once.into_iter().unzip();
+        results.push(observed);
+        texts.extend(seen);
+    }
+    (results, texts)
+}
+
+/// The command stands beside this program.
+fn program() -> PathBuf {
+    let mut path = std::env::current_exe().unwrap_or_default();
+    path.set_file_name("mypreferences");
+    path
+}
+
+fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
+    let mut command = Command::new(program());
+    match call.operation.as_str() {
+        "resolve_commit" => command.arg("resolve"),
+        operation => command.arg(operation),
+    };
+    command.args(["--json", "-vv"]);
+    if let Some(keep_files) = call.keep_files {
+        command.args(["--keep-files", &keep_files.to_string()]);
+    }
+    command
+        .arg(format!("--base-url={}", plan.base_url))
+        .arg(format!("--client-id={}", plan.client_id));
+    for (name, value) in &plan.settings {
+        if name != "client_id" {
+            command.env(format!("MYPREFERENCES_{}", name.to_uppercase()), value);
+        }
+    }
+    match &plan.credentials {
+        Credentials::Hmac { user_id, secret } => command
+            .env("MYPREFERENCES_USER_ID", user_id)
+            .env("MYPREFERENCES_SECRET", secret),
+        Credentials::Bearer(token) => command.env("MYPREFERENCES_BEARER_TOKEN", token),
+        Credentials::Authorization(value) => command.env("MYPREFERENCES_AUTHORIZATION", value),
+    };
+    // After `--`, so that a token that begins with a dash is not taken for an option.
+    command.arg("--").arg(token);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut process = match command.spawn() {
+        Ok(process) => process,
+        Err(error) => {
+            return (
+                observed("error", format!("{{\"not started\":\"{error}\"}}")),
+                String::new(),
+            );
+        }
+    };
+    if let Some(after) = call.cancel_after_ms {
+        interrupt(&process, Duration::from_millis(after));
+    }
+    let mut errors = String::new();
+    if let Some(stderr) = &mut process.stderr {
+        let _ = stderr.read_to_string(&mut errors);
+    }
+    let output = process
+        .wait_with_output()
+        .map(|output| output.stdout)
+        .unwrap_or_default();
+    let text = String::from_utf8_lossy(&output).trim_end().to_owned();
+    (understood(call, text), errors)
+}
+
+/// `kill`, because a safe program cannot send a signal by itself.
+fn interrupt(process: &Child, after: Duration) {
+    let id = process.id().to_string();
+    std::thread::spawn(move || {
+        std::thread::sleep(after);
+        let _ = Command::new("kill").args(["-INT", &id]).status();
+    });
+}
+
+/// The record inside the one object that the command prints.
+fn understood(call: &Call, text: String) -> Observed {
+    if let Some(record) = text
+        .strip_prefix("{\"error\":")
+        .and_then(|rest| rest.strip_suffix('}'))
+    {
+        return observed("error", record.to_owned());
+    }
+    let sort = match call.operation.as_str() {
+        "status" => "status",
+        "resolve_commit" => "resolution",
+        _ => "receipt",
+    };
+    observed(sort, text)
+}
+
+fn observed(sort: &'static str, record: String) -> Observed {
+    Observed { sort, record }
+}

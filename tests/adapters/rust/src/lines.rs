@@ -1,0 +1,168 @@
+//! What the adapters of Rust share: plans in, observations out, and a log to be searched for secrets. Each adapter
+//! uses only the public surface that it is for.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Write};
+use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize};
+
+/// One case: what to call, and never what must come of it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Plan {
+    /// The scenario's name.
+    pub case: String,
+    /// The mock's URL for this case.
+    pub base_url: String,
+    /// The account id.
+    pub client_id: String,
+    /// What to authorise with.
+    pub credentials: Credentials,
+    /// Settings by name, as text.
+    pub settings: BTreeMap<String, String>,
+    /// One after the other, on one client.
+    pub calls: Vec<Call>,
+}
+
+/// What to authorise with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Credentials {
+    /// PNAUTHINFO3.
+    Hmac {
+        /// The API user.
+        user_id: String,
+        /// Its secret.
+        secret: String,
+    },
+    /// A bearer token.
+    Bearer(String),
+    /// A whole header value.
+    Authorization(String),
+}
+
+/// One call.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Call {
+    /// `commit`, `resolve_commit` or `status`.
+    pub operation: String,
+    /// As text, so that it need not be a token.
+    pub access_token: String,
+    /// For a commit.
+    pub keep_files: Option<bool>,
+    /// When the caller cancels.
+    pub cancel_after_ms: Option<u64>,
+    /// So many at once.
+    pub concurrent: Option<Concurrent>,
+}
+
+/// Several calls at once.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Concurrent {
+    /// How many.
+    pub n: u32,
+    /// Each has the next token.
+    #[serde(default)]
+    pub consecutive_tokens: bool,
+}
+
+impl Call {
+    /// The calls that run at once: one token each.
+    pub fn tokens(&self) -> Vec<String> {
+        let Some(concurrent) = self.concurrent else {
+            return vec![self.access_token.clone()];
+        };
+        let first: i64 = self.access_token.parse().unwrap_or(0);
+        (0..concurrent.n)
+            .map(|n| {
+                let step = if concurrent.consecutive_tokens {
+                    i64::from(n)
+                } else {
+                    0
+                };
+                first.saturating_add(step).to_string()
+            })
+            .collect()
+    }
+}
+
+/// One result: its sort and its canonical record.
+#[derive(Debug, Serialize)]
+pub struct Observed {
+    /// `receipt`, `error`, `resolution` or `status`.
+    #[serde(rename = "type")]
+    pub sort: &'static str,
+    /// As the surface hands it out.
+    pub record: String,
+}
+
+#[derive(Serialize)]
+struct Observation<'a> {
+    case: &'a str,
+    results: Vec<Vec<Observed>>,
+    texts: Vec<String>,
+}
+
+/// Every event at trace level, since the last look.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Starts to record. Once in a program.
+    pub fn start() -> Log {
+        let log = Log::default();
+        let writer = log.clone();
+        tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .init();
+        log
+    }
+
+    fn take(&self) -> String {
+        let bytes = self
+            .0
+            .lock()
+            .map(|mut bytes| std::mem::take(&mut *bytes))
+            .unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Ok(mut kept) = self.0.lock() {
+            kept.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Plays every plan on standard input. `answer` gives the results, one list a call, and every text form that it saw.
+///
+/// # Errors
+/// When standard input or output is gone, or a plan cannot be read.
+pub fn adapt(
+    log: &Log,
+    mut answer: impl FnMut(&Plan) -> (Vec<Vec<Observed>>, Vec<String>),
+) -> io::Result<()> {
+    for line in io::stdin().lock().lines() {
+        let plan: Plan = serde_json::from_str(&line?)?;
+        let (results, mut texts) = answer(&plan);
+        texts.push(log.take());
+        let observation = Observation {
+            case: &plan.case,
+            results,
+            texts,
+        };
+        let mut out = io::stdout().lock();
+        writeln!(out, "{}", serde_json::to_string(&observation)?)?;
+        out.flush()?;
+    }
+    Ok(())
+}
