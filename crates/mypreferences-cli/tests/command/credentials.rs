@@ -87,7 +87,7 @@ fn a_secret_file_is_read_without_one_line_end() {
         program(&service)
             .without("SECRET")
             .args(["status", TOKEN_TEXT, "--secret-file"])
-            .args([&path])
+            .args([path.as_path()])
             .run()
             .exits(0);
         program(&service)
@@ -102,7 +102,7 @@ fn a_secret_file_is_read_without_one_line_end() {
     program(&service)
         .without("SECRET")
         .args(["status", TOKEN_TEXT, "--secret-file"])
-        .args([&path])
+        .args([path.as_path()])
         .run()
         .exits(77);
 }
@@ -116,7 +116,7 @@ fn a_secret_file_that_others_can_read_is_refused_with_the_line_to_run() {
             .without("SECRET")
             .commit(true)
             .args(["--json", "--secret-file"])
-            .args([&path])
+            .args([path.as_path()])
             .run()
             .exits(78)
             .says(&format!("run: chmod 600 {}", path.display()))
@@ -127,7 +127,7 @@ fn a_secret_file_that_others_can_read_is_refused_with_the_line_to_run() {
         program(&service)
             .without("SECRET")
             .args(["status", TOKEN_TEXT, "--secret-file"])
-            .args([&path])
+            .args([path.as_path()])
             .run()
             .exits(0);
     }
@@ -149,7 +149,7 @@ fn a_secret_file_that_is_missing_empty_or_no_text_is_refused() {
     refused(file("", 0o600).to_str().unwrap(), "it is empty");
     refused(file("\n", 0o600).to_str().unwrap(), "it is empty");
     let binary = file("", 0o600);
-    std::fs::write(&binary, b"\xff\xfe\x00").unwrap();
+    std::fs::write(binary.as_path(), b"\xff\xfe\x00").unwrap();
     refused(binary.to_str().unwrap(), "it is not UTF-8");
     let long = file(&"x".repeat(70_000), 0o600);
     refused(long.to_str().unwrap(), "longer than 64 KiB");
@@ -169,7 +169,7 @@ fn a_secret_file_flag_beats_every_credential_of_the_environment() {
         .env("AUTHORIZATION", AUTHORIZATION)
         .commit(true)
         .args(["--secret-file"])
-        .args([&path])
+        .args([path.as_path()])
         .run()
         .exits(0);
 }

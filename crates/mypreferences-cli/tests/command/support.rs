@@ -288,8 +288,24 @@ pub(crate) fn keys(value: &Value) -> Vec<&str> {
     keys
 }
 
-/// A file in a folder of this run, with these permissions.
-pub(crate) fn file(content: &str, mode: u32) -> PathBuf {
+/// A file that is removed with its guard: it may hold a canary.
+pub(crate) struct TemporaryFile(PathBuf);
+
+impl std::ops::Deref for TemporaryFile {
+    type Target = PathBuf;
+    fn deref(&self) -> &PathBuf {
+        &self.0
+    }
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// A file with these permissions.
+pub(crate) fn file(content: &str, mode: u32) -> TemporaryFile {
     use std::os::unix::fs::PermissionsExt;
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -297,5 +313,5 @@ pub(crate) fn file(content: &str, mode: u32) -> PathBuf {
         .join(format!("secret-{}-{number}", std::process::id()));
     std::fs::write(&path, content).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-    path
+    TemporaryFile(path)
 }
