@@ -16,6 +16,9 @@ pub(crate) struct Scenario {
     pub(crate) why: String,
     /// What the mock is told: exports, authorization, rules, clock.
     pub(crate) server: Box<RawValue>,
+    /// Where the client is pointed at.
+    #[serde(default)]
+    pub(crate) reach: Reach,
     /// Settings of the client by name, as text.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, String>,
@@ -36,6 +39,19 @@ pub(crate) enum Credentials {
     Hmac { user_id: String, secret: String },
     Bearer(String),
     Authorization(String),
+}
+
+/// Where the client is pointed at.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reach {
+    /// At the scenario on the mock.
+    #[default]
+    Mock,
+    /// At a port on which nobody listens.
+    Refused,
+    /// At the mock, as if it spoke TLS.
+    Https,
 }
 
 /// The canaries: searched for in everything that a surface says.
@@ -104,6 +120,9 @@ pub(crate) struct Expect {
     /// The truth at the end: commits that were applied, by token.
     #[serde(default)]
     pub(crate) applied: Option<BTreeMap<String, Vec<bool>>>,
+    /// Rules of the service that the requests break on purpose, by the status code of the refusal.
+    #[serde(default)]
+    pub(crate) violations: Vec<u16>,
     /// A question must stand between any two POSTs of a token.
     #[serde(default)]
     pub(crate) asks_between_commits: bool,
@@ -117,6 +136,8 @@ pub(crate) enum ExpectedResult {
     Error(Box<RawValue>),
     Resolution(Box<RawValue>),
     Status(Box<RawValue>),
+    /// Any of these, for calls at once that race each other.
+    OneOf(Vec<ExpectedResult>),
 }
 
 /// An exact number, or a range.

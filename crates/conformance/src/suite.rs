@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use mypreferences_mock::{MockConfig, MockService};
+use mypreferences_mock::{MockConfig, MockService, RefusedPort};
 
 use crate::Wish;
 use crate::adapter::{Adapter, Observation};
@@ -14,7 +14,7 @@ use crate::judge::{Seen, judge};
 use crate::matrix::{self, Cell, Matrix};
 use crate::plan::Plan;
 use crate::report;
-use crate::scenario::Scenario;
+use crate::scenario::{Reach, Scenario};
 use crate::trouble::Trouble;
 
 /// Cases mostly wait, so there are more of them under way than cores.
@@ -175,7 +175,13 @@ fn one_case(
     let opened = mock
         .open_scenario(&server.to_string())
         .map_err(|error| format!("server: {error}"))?;
-    let observation = adapter.play(&Plan::new(scenario, opened.base_url()))?;
+    let refused = RefusedPort::take().map_err(|error| format!("no free port: {error}"))?;
+    let base_url = match scenario.reach {
+        Reach::Mock => opened.base_url(),
+        Reach::Refused => refused.base_url(),
+        Reach::Https => opened.base_url().replace("http:", "https:"),
+    };
+    let observation = adapter.play(&Plan::new(scenario, base_url))?;
     if observation.case != scenario.name {
         return Err(format!(
             "the adapter answered another case: {}",

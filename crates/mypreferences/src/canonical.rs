@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::error::{Attempt, Record};
 use crate::receipt::{CommitReceipt, Resolution};
+use crate::status::ExportStatus;
 
 #[derive(Serialize)]
 struct AttemptJson {
@@ -60,6 +61,15 @@ struct ResolutionJson<'a> {
     receipt: Option<ReceiptJson<'a>>,
     as_of: Option<String>,
     error: Option<ErrorJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct StatusJson<'a> {
+    status: &'a str,
+    expires: Option<String>,
+    row_count: Option<u64>,
+    byte_count: Option<u64>,
+    server_date: Option<String>,
 }
 
 /// Seconds with three decimals: readable, and enough for a network call.
@@ -138,6 +148,16 @@ pub(crate) fn error(record: &Record) -> String {
 
 pub(crate) fn receipt(receipt: &CommitReceipt) -> String {
     text(&receipt_json(receipt))
+}
+
+pub(crate) fn status(status: &ExportStatus) -> String {
+    text(&StatusJson {
+        status: &status.word,
+        expires: status.expires.and_then(rfc3339),
+        row_count: status.row_count,
+        byte_count: status.byte_count,
+        server_date: status.server_date.and_then(rfc3339),
+    })
 }
 
 pub(crate) fn resolution(resolution: &Resolution) -> String {

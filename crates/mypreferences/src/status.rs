@@ -101,15 +101,7 @@ impl ExportStatus {
 
     /// The canonical record as JSON. The access token is not in it.
     pub fn to_json(&self) -> String {
-        let time = |time: Option<SystemTime>| time.and_then(crate::canonical::rfc3339);
-        serde_json::json!({
-            "status": self.word,
-            "expires": time(self.expires),
-            "row_count": self.row_count,
-            "byte_count": self.byte_count,
-            "server_date": time(self.server_date),
-        })
-        .to_string()
+        crate::canonical::status(self)
     }
 }
 

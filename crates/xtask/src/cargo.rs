@@ -47,6 +47,16 @@ pub(crate) fn target_folder() -> Result<PathBuf, Failure> {
     Ok(metadata.target_directory.into_std_path_buf())
 }
 
+/// The folder of the workspace's own `Cargo.toml`.
+pub(crate) fn workspace_folder() -> Result<PathBuf, Failure> {
+    let metadata = MetadataCommand::new()
+        .cargo_path(program())
+        .no_deps()
+        .exec();
+    let metadata = metadata.map_err(|error| metadata_failure(&error))?;
+    Ok(metadata.workspace_root.into_std_path_buf())
+}
+
 fn program() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
 }

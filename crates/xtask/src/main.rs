@@ -6,6 +6,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod conformance;
 mod deny;
 mod failure;
 mod setup;
@@ -30,6 +31,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "setup", arguments: "", about: "look for the tools the other commands need; in CI, as root, install them", run: setup::run },
     Subcommand { name: "test", arguments: "", about: "run every test and the demo at trace level, and search their output for secrets", run: test::run },
     Subcommand { name: "check", arguments: "[fmt|clippy|docs|deny]...", about: "format, lints, documentation, and licences, duplicates, layout", run: check::run },
+    Subcommand { name: "conformance", arguments: "[mutants] [--surface NAME] [--scenario NAME]", about: "play the shared suite on every surface and print the table", run: conformance::run },
     Subcommand { name: "bench", arguments: "commit", about: "count what a commit costs beside plain reqwest doing the same request", run: bench::run },
 ];
 

@@ -12,6 +12,7 @@ mod transcript;
 use std::process::Command;
 
 use crate::cargo;
+use crate::conformance;
 use crate::failure::Failure;
 use crate::setup;
 use crate::steps::{Steps, command_line};
@@ -34,6 +35,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     });
     steps.run("tests", || tests(&mut transcript));
     steps.run("demo", || demo(&mut transcript));
+    steps.run("conformance", || conformance(&mut transcript, &[]));
+    steps.run("mutants", || {
+        conformance(&mut transcript, &["mutants".to_owned()])
+    });
     steps.run("canary scan", || canary_scan::run(transcript.path()));
     let result = steps.finish();
     if result.is_err() {
@@ -81,6 +86,20 @@ fn demo(transcript: &mut Transcript) -> Result<String, Failure> {
         transcript,
         command,
         "run `cargo demo` and read its last lines",
+        |line| println!("{}", canaries::mask(line)),
+    )?;
+    Ok(String::new())
+}
+
+/// The shared suite: the table of every surface, or its mutants.
+fn conformance(transcript: &mut Transcript, arguments: &[String]) -> Result<String, Failure> {
+    conformance::build()?;
+    let mut command = conformance::judge(arguments)?;
+    forget_own_settings(&mut command);
+    run_into(
+        transcript,
+        command,
+        "run `cargo xtask conformance` and read its red cells",
         |line| println!("{}", canaries::mask(line)),
     )?;
     Ok(String::new())

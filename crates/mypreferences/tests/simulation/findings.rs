@@ -1,0 +1,47 @@
+//! What the simulation found in the contract or in the core and what is not decided yet. A finding of this list is
+//! counted in the figures instead of failing the run. Whoever decides one takes it out of the list: from then on the
+//! simulation holds the core to it.
+
+/// One finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// Row "Complete, `RowCount` is 0: not yet": on a server that says `Complete` after Commit as well, an empty export
+    /// never looks committed. `NotCommitted` after `settle` is then wrong, and so is what `resolve_commit` says.
+    EmptyExport,
+    /// Row "Processing, Error, Failed; last send answered: its error, NotCommitted": a 504 or an earlier lost send may
+    /// still be on its way, and be applied when the export is ready.
+    NeverReady,
+    /// A waiter that leaves a shared call early, between two sends, is told `NotCommitted` "of this call"; the call goes
+    /// on for the others and commits.
+    LeftEarly,
+    /// A waiter that is cancelled in the moment in which the shared call ends gets an emptied record, and
+    /// `NotCommitted` after a 200.
+    LeftAtTheVerdict,
+    /// The attempt that a waiter leaves under way has no delay, and an elapsed time that begins with the send before.
+    TimesOfACutSend,
+}
+
+/// Those not decided yet.
+pub(crate) const OPEN_FINDINGS: &[Finding] = &[
+    Finding::EmptyExport,
+    Finding::NeverReady,
+    Finding::LeftEarly,
+    Finding::LeftAtTheVerdict,
+    Finding::TimesOfACutSend,
+];
+
+impl Finding {
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Finding::EmptyExport => {
+                "\"not committed\" of an empty export whose status stays Complete"
+            }
+            Finding::NeverReady => "\"not committed\" by the row for Processing, Error, Failed",
+            Finding::LeftEarly => "\"not committed\" for a waiter that left a call that went on",
+            Finding::LeftAtTheVerdict => "an emptied record for a waiter that left at the verdict",
+            Finding::TimesOfACutSend => {
+                "wrong times of the send that was under way when a waiter left"
+            }
+        }
+    }
+}
