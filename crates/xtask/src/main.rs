@@ -10,6 +10,7 @@ mod conformance;
 mod deny;
 mod failure;
 mod setup;
+mod simulate;
 mod steps;
 mod test;
 
@@ -33,6 +34,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "check", arguments: "[fmt|clippy|docs|deny]...", about: "format, lints, documentation, and licences, duplicates, layout", run: check::run },
     Subcommand { name: "conformance", arguments: "[mutants] [--surface NAME] [--scenario NAME]", about: "play the shared suite on every surface and print the table", run: conformance::run },
     Subcommand { name: "bench", arguments: "commit", about: "count what a commit costs beside plain reqwest doing the same request", run: bench::run },
+    Subcommand { name: "simulate", arguments: "[--timelines N] [--seed S]", about: "play seeded timelines of the core against a simulated, hostile server", run: simulate::run },
 ];
 
 fn main() -> ExitCode {
