@@ -142,6 +142,7 @@ fn alternatives(
         ExpectedResult::Error(record) => ("error", record),
         ExpectedResult::Resolution(record) => ("resolution", record),
         ExpectedResult::Status(record) => ("status", record),
+        ExpectedResult::Stopped(record) => ("stopped", record),
         ExpectedResult::OneOf(several) => {
             return several.iter().try_for_each(|one| alternatives(one, wanted));
         }

@@ -136,6 +136,8 @@ pub(crate) enum ExpectedResult {
     Error(Box<RawValue>),
     Resolution(Box<RawValue>),
     Status(Box<RawValue>),
+    /// Ended by a signal before it could say anything; `null`.
+    Stopped(Box<RawValue>),
     /// Any of these, for calls at once that race each other.
     OneOf(Vec<ExpectedResult>),
 }

@@ -18,14 +18,13 @@ Exit codes:
       after the retries; the export failed or has expired
   70  a bug of this program
   74  the local disk, or standard output, takes no more
-  75  unfinished, it may have been committed: run resolve, or the same
-      command again
+  75  unfinished: it may have been committed, or a first Ctrl-C or
+      SIGTERM stopped it; run resolve, or the same command again
   76  the server refused or redirected the request, or its answer makes
       no sense
   77  unauthorized, forbidden, clock skew, TLS or proxy
   78  settings or credentials are missing or contradict each other
- 130  stopped by Ctrl-C (143: SIGTERM) before anything was sent, or by a
-      second signal";
+ 130  stopped at once by a second Ctrl-C (143: SIGTERM)";
 
 /// How to give credentials, for `--help`.
 const CREDENTIALS: &str = "\

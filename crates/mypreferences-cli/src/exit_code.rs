@@ -39,7 +39,7 @@ pub(crate) fn exit_code_of(kind: ErrorKind, commit_state: Option<CommitState>) -
         | ErrorKind::ExportExpired => 69,
         ErrorKind::Internal | ErrorKind::ForkedProcess | ErrorKind::Closed => 70,
         ErrorKind::Storage => STORAGE,
-        // A signal that stopped a call before anything was sent has codes of its own, see `signals`.
+        // By a first signal. A second one does not wait for a record: see `signals`.
         ErrorKind::OutcomeUnknown
         | ErrorKind::WaitTimedOut
         | ErrorKind::Locked
@@ -56,9 +56,6 @@ pub(crate) fn exit_code_of(kind: ErrorKind, commit_state: Option<CommitState>) -
         | ErrorKind::Tls
         | ErrorKind::Proxy => 77,
         ErrorKind::Configuration => 78,
-        // The compiler asks for this arm, as the core may add kinds. A new one belongs into the table above and into
-        // the test below, which goes red until it is there.
-        _ => 70,
     }
 }
 

@@ -1,8 +1,5 @@
 //! SIGINT and SIGTERM as events. What a command does about them is its own decision.
 
-use mypreferences::CommitState;
-
-use crate::exit_code::UNFINISHED;
 use crate::failure::Failure;
 
 /// A signal that asks to stop.
@@ -15,19 +12,12 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
-    /// What a shell reports for a program that such a signal ended.
+    /// What a shell reports for a program that such a signal ended: for a second one. After a first signal the call
+    /// ends with its own record, and 75.
     pub(crate) const fn exit_code(self) -> u8 {
         match self {
             Stop::Interrupt => 130,
             Stop::Terminate => 143,
-        }
-    }
-
-    /// The exit code of a call that the first signal cancelled: unfinished when something may have been sent.
-    pub(crate) const fn cancelled(self, commit_state: Option<CommitState>) -> u8 {
-        match commit_state {
-            Some(CommitState::Unknown) => UNFINISHED,
-            Some(CommitState::NotCommitted) | None => self.exit_code(),
         }
     }
 }
@@ -81,21 +71,5 @@ impl Signals {
             Ok(()) => Stop::Interrupt,
             Err(_) => std::future::pending().await,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_that_may_have_been_applied_is_unfinished_and_another_is_stopped() {
-        assert_eq!(Stop::Interrupt.cancelled(Some(CommitState::Unknown)), 75);
-        assert_eq!(Stop::Terminate.cancelled(Some(CommitState::Unknown)), 75);
-        assert_eq!(
-            Stop::Interrupt.cancelled(Some(CommitState::NotCommitted)),
-            130
-        );
-        assert_eq!(Stop::Terminate.cancelled(None), 143);
     }
 }

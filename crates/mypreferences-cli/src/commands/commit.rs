@@ -22,15 +22,13 @@ pub(super) async fn run(mut call: Call, keep_files: bool) -> u8 {
         .commit(call.token_text.as_str(), keep_files)
         .cancel_token(cancel.clone());
     match call.until_stopped(&cancel, commit).await {
-        Ended::ByItself(Ok(receipt)) | Ended::Stopped(_, Ok(receipt)) => {
-            say_receipt(&call, &receipt)
-        }
+        Ended::ByItself(Ok(receipt)) | Ended::Stopped(Ok(receipt)) => say_receipt(&call, &receipt),
         Ended::ByItself(Err(error)) => failed(&call, error, keep_files),
-        Ended::Stopped(stop, Err(error)) => {
+        Ended::Stopped(Err(error)) => {
             if error.commit_state() == Some(CommitState::Unknown) {
                 ask_before_leaving(&mut call, error, keep_files).await
             } else if error.kind() == ErrorKind::Cancelled {
-                call.stopped(stop, error)
+                call.stopped(error)
             } else {
                 // It had ended by itself in the same moment.
                 failed(&call, error, keep_files)

@@ -20,7 +20,7 @@ use crate::exit_code::DONE;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::signals::{Signals, Stop};
+use crate::signals::Signals;
 use crate::{credentials, logging, runtime, settings, token, usage};
 
 /// Reads the command line and does what it says.
@@ -137,7 +137,7 @@ enum Ended<T> {
     /// By itself.
     ByItself(Result<T, Error>),
     /// It was cancelled on this signal; its record, or a value that was ready in the same moment.
-    Stopped(Stop, Result<T, Error>),
+    Stopped(Result<T, Error>),
 }
 
 impl Call {
@@ -156,21 +156,19 @@ impl Call {
     ) -> Ended<T> {
         let mut call = std::pin::pin!(call.into_future());
         let progress = self.progress.clone();
-        let stop = tokio::select! {
+        tokio::select! {
             biased;
             result = &mut call => return Ended::ByItself(result),
-            stop = self.signals.next() => stop,
+            _ = self.signals.next() => {}
             never = progress.watch() => match never {},
         };
         cancel.cancel();
         // A cancelled call returns at once.
-        Ended::Stopped(stop, call.await)
+        Ended::Stopped(call.await)
     }
 
-    /// The end of a call that a signal stopped before it could change anything.
-    fn stopped(&self, stop: Stop, error: Error) -> u8 {
-        let code = stop.cancelled(error.commit_state());
-        self.output.failure(&Failure::from(error), None);
-        code
+    /// The end of a call that a first signal stopped before it could change anything.
+    fn stopped(&self, error: Error) -> u8 {
+        self.output.failure(&Failure::from(error), None)
     }
 }

@@ -14,11 +14,9 @@ pub(super) async fn run(mut call: Call) -> u8 {
         .resolve_commit(call.token_text.as_str())
         .cancel_token(cancel.clone());
     match call.until_stopped(&cancel, resolving).await {
-        Ended::ByItself(Ok(resolution)) | Ended::Stopped(_, Ok(resolution)) => {
-            say(&call, &resolution)
-        }
+        Ended::ByItself(Ok(resolution)) | Ended::Stopped(Ok(resolution)) => say(&call, &resolution),
         Ended::ByItself(Err(error)) => call.output.failure(&Failure::from(error), None),
-        Ended::Stopped(stop, Err(error)) => call.stopped(stop, error),
+        Ended::Stopped(Err(error)) => call.stopped(error),
     }
 }
 

@@ -13,11 +13,11 @@ pub(super) async fn run(mut call: Call) -> u8 {
         .status(call.token_text.as_str())
         .cancel_token(cancel.clone());
     match call.until_stopped(&cancel, status).await {
-        Ended::ByItself(Ok(status)) | Ended::Stopped(_, Ok(status)) => {
+        Ended::ByItself(Ok(status)) | Ended::Stopped(Ok(status)) => {
             let text = call.shown(|token| words::status(&status, token));
             call.output.result(&status.to_json(), &text)
         }
         Ended::ByItself(Err(error)) => call.output.failure(&Failure::from(error), None),
-        Ended::Stopped(stop, Err(error)) => call.stopped(stop, error),
+        Ended::Stopped(Err(error)) => call.stopped(error),
     }
 }

@@ -143,7 +143,7 @@ fn help_has_the_precondition_the_word_about_the_token_and_the_exit_codes() {
         "64 wrong arguments",
         "75 unfinished",
         "78 settings or credentials",
-        "130 stopped by Ctrl-C",
+        "130 stopped at once by a second Ctrl-C",
     ] {
         assert!(text.contains(part), "{part:?} in: {text}");
     }

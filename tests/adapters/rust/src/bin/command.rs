@@ -66,10 +66,17 @@ fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
         Credentials::Bearer(token) => command.env("MYPREFERENCES_BEARER_TOKEN", token),
         Credentials::Authorization(value) => command.env("MYPREFERENCES_AUTHORIZATION", value),
     };
+    // Cancelled before the call: the command waits for its token on standard input, which never comes.
+    let before_the_call = call.cancel_after_ms == Some(0);
+    let (token, stdin) = if before_the_call {
+        ("-", Stdio::piped())
+    } else {
+        (token, Stdio::null())
+    };
     // After `--`, so that a token that begins with a dash is not taken for an option.
     command.arg("--").arg(token);
     command
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut process = match command.spawn() {
@@ -81,8 +88,13 @@ fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
             );
         }
     };
+    // Kept open until the end.
+    let _stdin = process.stdin.take();
     if let Some(after) = call.cancel_after_ms {
-        interrupt(&process, Duration::from_millis(after));
+        interrupt(
+            &process,
+            Duration::from_millis(if before_the_call { 300 } else { after }),
+        );
     }
     let mut errors = String::new();
     if let Some(stderr) = &mut process.stderr {
@@ -112,6 +124,10 @@ fn understood(call: &Call, text: String) -> Observed {
         .and_then(|rest| rest.strip_suffix('}'))
     {
         return observed("error", record.to_owned());
+    }
+    // Ended by the signal itself, as a program is before it listens to signals.
+    if text.is_empty() && call.cancel_after_ms == Some(0) {
+        return observed("stopped", "null".to_owned());
     }
     let sort = match call.operation.as_str() {
         "status" => "status",
