@@ -10,7 +10,7 @@ use mypreferences::Credentials;
 
 use crate::arguments::Options;
 use crate::environment::Environment;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 
 /// Larger than any secret; a file that is longer is the wrong one.
 const MAX_SECRET: u64 = 64 * 1024;
@@ -52,7 +52,7 @@ pub(crate) fn credentials(
         .chain(others.iter().map(|name| Environment::variable(name)))
         .collect();
     if found.len() > 1 {
-        return Err(Failure::configuration(
+        return Err(failure::configuration(
             format!(
                 "several credentials contradict each other: {}",
                 found.join(", ")
@@ -71,12 +71,12 @@ pub(crate) fn credentials(
             environment.text("authorization")?.unwrap_or_default(),
         )),
         None if chosen_by_flag || environment.value("user_id").is_some() => {
-            Err(Failure::configuration(
+            Err(failure::configuration(
                 "there is a user id, but no secret",
                 "set MYPREFERENCES_SECRET, MYPREFERENCES_SECRET_FILE or --secret-file",
             ))
         }
-        None => Err(Failure::configuration("there are no credentials", WAYS)),
+        None => Err(failure::configuration("there are no credentials", WAYS)),
     }
 }
 
@@ -103,7 +103,7 @@ fn hmac(
     let user_id = match &options.user_id {
         Some(user_id) => user_id.as_str(),
         None => environment.text("user_id")?.ok_or_else(|| {
-            Failure::configuration(
+            failure::configuration(
                 format!("there is a secret ({}), but no user id", secret.source()),
                 "set MYPREFERENCES_USER_ID or --user-id to the API user of the secret",
             )
@@ -120,7 +120,7 @@ fn hmac(
 fn read_secret(source: &str, path: &Path) -> Result<String, Failure> {
     let shown = path.display();
     let unreadable = |why: String| {
-        Failure::configuration(
+        failure::configuration(
             format!("the secret file {shown} cannot be read: {why}"),
             format!("point {source} at a readable file that holds the secret and nothing else"),
         )
@@ -163,7 +163,7 @@ fn refuse_open_mode(file: &File, path: &Path) -> Result<(), Option<Failure>> {
     if mode & OTHERS == 0 {
         return Ok(());
     }
-    Err(Some(Failure::configuration(
+    Err(Some(failure::configuration(
         format!(
             "the secret file {} can be read by others (mode {mode:04o})",
             path.display()
@@ -241,7 +241,7 @@ mod tests {
             assert!(text.contains(&format!("MYPREFERENCES{name}")), "{text}");
         }
         assert!(!text.contains("hush"), "{text}");
-        assert_eq!(failure.exit_code(), 78);
+        assert_eq!(crate::exit_code::exit_code(&failure), 78);
     }
 
     #[test]

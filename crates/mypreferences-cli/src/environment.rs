@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 
 const PREFIX: &str = "MYPREFERENCES_";
 
@@ -50,7 +50,7 @@ impl Environment {
             .map(|value| {
                 value.to_str().ok_or_else(|| {
                     let variable = Environment::variable(name);
-                    Failure::configuration(
+                    failure::configuration(
                         format!("{variable} is not UTF-8"),
                         format!("set {variable} to a text in UTF-8"),
                     )

@@ -30,6 +30,8 @@ mod words;
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use mypreferences::Operation;
+
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -50,7 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 
 /// A panic ends here: with a record, as every other failure. One in the middle of a commit may have come after the
 /// send, so it claims nothing.
-fn guarded(output: Output, operation: &'static str, run: impl FnOnce() -> u8) -> u8 {
+fn guarded(output: Output, operation: Operation, run: impl FnOnce() -> u8) -> u8 {
     catch_unwind(AssertUnwindSafe(run))
         .unwrap_or_else(|_| output.failure(&Failure::panicked(operation), None))
 }
@@ -62,9 +64,9 @@ mod tests {
     #[test]
     fn a_panic_ends_as_an_internal_error_and_in_a_commit_as_unfinished() {
         let code = |operation| guarded(Output::new(false), operation, || panic!("on purpose"));
-        assert_eq!(code("status"), 70);
-        assert_eq!(code("configure"), 70);
-        assert_eq!(code("commit"), 75);
-        assert_eq!(guarded(Output::new(false), "commit", || 3), 3);
+        assert_eq!(code(Operation::Status), 70);
+        assert_eq!(code(Operation::Configure), 70);
+        assert_eq!(code(Operation::Commit), 75);
+        assert_eq!(guarded(Output::new(false), Operation::Commit, || 3), 3);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::io::{ErrorKind, Write};
 
-use crate::exit_code::{DONE, STORAGE};
+use crate::exit_code::{DONE, STORAGE, exit_code};
 use crate::failure::Failure;
 
 /// Where and how a command speaks.
@@ -61,6 +61,6 @@ impl Output {
         if let Some(command) = run_next {
             self.note(&format!("run this next: {command}"));
         }
-        failure.exit_code()
+        exit_code(failure)
     }
 }

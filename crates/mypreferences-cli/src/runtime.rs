@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::failure::Failure;
+use crate::failure;
 use crate::output::Output;
 
 /// Runs a command's future to its exit code. What is left behind (a name being resolved) is not waited for.
@@ -17,7 +17,7 @@ pub(crate) fn block_on(output: Output, command: impl Future<Output = u8>) -> u8 
             code
         }
         Err(error) => output.failure(
-            &Failure::internal(format!("no runtime can be made: {error}")),
+            &failure::internal(format!("no runtime can be made: {error}")),
             None,
         ),
     }

@@ -5,7 +5,7 @@ use mypreferences::{Error, Settings};
 
 use crate::arguments::Options;
 use crate::environment::Environment;
-use crate::failure::{CONFIGURE, Failure};
+use crate::failure::Failure;
 
 /// Reads every setting.
 pub(crate) fn settings(options: &Options, environment: &Environment) -> Result<Settings, Failure> {
@@ -14,7 +14,7 @@ pub(crate) fn settings(options: &Options, environment: &Environment) -> Result<S
         if let Some(value) = options.setting(name) {
             settings
                 .set(name, value)
-                .map_err(|error| told_of(&error, &flag(name)))?;
+                .map_err(|error| told_of(error, &flag(name)))?;
             continue;
         }
         // A base URL on the command line replaces the environment's MYPREFERENCES_ENVIRONMENT, and the other way round.
@@ -24,7 +24,7 @@ pub(crate) fn settings(options: &Options, environment: &Environment) -> Result<S
         if let Some(value) = environment.text(name)? {
             settings
                 .set(name, value)
-                .map_err(|error| told_of(&error, &Environment::variable(name)))?;
+                .map_err(|error| told_of(error, &Environment::variable(name)))?;
         }
     }
     Ok(settings)
@@ -44,13 +44,9 @@ fn flag(name: &str) -> String {
 }
 
 /// The same failure with the place where the value came from: the core does not know it.
-fn told_of(error: &Error, place: &str) -> Failure {
-    Failure::own(
-        error.kind(),
-        CONFIGURE,
-        format!("{} (from {place})", error.detail().unwrap_or("refused")),
-        error.next_action(),
-    )
+fn told_of(error: Error, place: &str) -> Failure {
+    let detail = format!("{} (from {place})", error.detail().unwrap_or("refused"));
+    error.with_detail(detail)
 }
 
 #[cfg(test)]
@@ -109,7 +105,7 @@ mod tests {
             failure.to_string().contains("from MYPREFERENCES_QUIET"),
             "{failure}"
         );
-        assert_eq!(failure.exit_code(), 64);
+        assert_eq!(crate::exit_code::exit_code(&failure), 64);
         let options = Options {
             hmac_hash: Some("md5".to_owned()),
             ..Options::default()

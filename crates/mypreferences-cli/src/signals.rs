@@ -1,6 +1,6 @@
 //! SIGINT and SIGTERM as events. What a command does about them is its own decision.
 
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 
 /// A signal that asks to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Signals {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| {
             signal(kind).map_err(|error| {
-                Failure::internal(format!("the system lets us hear no signals: {error}"))
+                failure::internal(format!("the system lets us hear no signals: {error}"))
             })
         };
         Ok(Signals {

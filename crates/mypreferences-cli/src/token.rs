@@ -2,9 +2,11 @@
 
 use std::io::{BufRead, Read};
 
+use mypreferences::Operation;
+
 use crate::credentials::without_line_end;
 use crate::environment::Environment;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 
 /// A token has 19 digits at most; a longer line is something else.
 const MAX_LINE: u64 = 1024;
@@ -14,14 +16,14 @@ pub(crate) fn token_text(
     argument: Option<&str>,
     environment: &Environment,
     input: impl FnOnce() -> Box<dyn BufRead>,
-    operation: &'static str,
+    operation: Operation,
 ) -> Result<String, Failure> {
     match argument {
         Some("-") => read_line(input(), operation),
         Some(token) => Ok(token.to_owned()),
         None => match environment.text("access_token")? {
             Some(token) => Ok(token.to_owned()),
-            None => Err(Failure::usage(
+            None => Err(failure::usage(
                 operation,
                 "the access token is missing",
                 "pass the integer that Initiate returned as AccessToken, or - to read it from standard input, or set \
@@ -31,9 +33,9 @@ pub(crate) fn token_text(
     }
 }
 
-fn read_line(input: Box<dyn BufRead>, operation: &'static str) -> Result<String, Failure> {
+fn read_line(input: Box<dyn BufRead>, operation: Operation) -> Result<String, Failure> {
     let refused = |detail: &str| {
-        Failure::usage(
+        failure::usage(
             operation,
             detail,
             "write one line with the access token to standard input",
@@ -59,7 +61,7 @@ mod tests {
             argument,
             &Environment::with(environment),
             || Box::new(input.as_bytes()),
-            "commit",
+            Operation::Commit,
         )
         .unwrap_or_else(|failure| failure.to_string())
     }

@@ -5,7 +5,9 @@ use std::ffi::{OsStr, OsString};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::failure::{COMMIT, CONFIGURE, Failure};
+use mypreferences::Operation;
+
+use crate::failure::{self, Failure};
 
 /// Whether `--json` was asked for, known before (and even if not) the command line can be read.
 pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
@@ -74,7 +76,7 @@ pub(crate) fn refused(error: &clap::Error, arguments: &[OsString]) -> Failure {
             "see --help for the arguments of the command",
         ),
     };
-    Failure::usage(operation, detail, next_action)
+    failure::usage(operation, detail, next_action)
 }
 
 /// The option that clap complains about. What was typed is shown only if it looks like an option's name.
@@ -95,19 +97,19 @@ fn argument_name(error: &clap::Error) -> Option<String> {
 }
 
 /// The core's name of the operation that the command line was meant for.
-pub(crate) fn operation(arguments: &[OsString]) -> &'static str {
+pub(crate) fn operation(arguments: &[OsString]) -> Operation {
     arguments
         .iter()
         .skip(1)
         .find_map(|argument| named(argument))
-        .unwrap_or(CONFIGURE)
+        .unwrap_or(Operation::Configure)
 }
 
-fn named(argument: &OsStr) -> Option<&'static str> {
+fn named(argument: &OsStr) -> Option<Operation> {
     match argument.to_str()? {
-        "commit" => Some(COMMIT),
-        "status" => Some("status"),
-        "resolve" => Some("resolve_commit"),
+        "commit" => Some(Operation::Commit),
+        "status" => Some(Operation::Status),
+        "resolve" => Some(Operation::ResolveCommit),
         _ => None,
     }
 }

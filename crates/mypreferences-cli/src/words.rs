@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use mypreferences::{
     AccessToken, AttemptEvent, Certainty, CommitReceipt, ConfirmedBy, ExportStatus, Files,
-    Operation, Outcome, Sent,
+    Operation, Outcome, Sent, StatusWord,
 };
 
 /// `committed: token ***4711; the server answered the commit; export files deleted, as asked; 1 commit sent, 0.1 s`
@@ -79,7 +79,18 @@ pub(crate) fn attempt(event: &AttemptEvent) -> String {
         // Not made by requests today.
         other => other.name(),
     };
-    format!("{what}: {}", outcome(event))
+    let says = event.status.map(|word| match word {
+        StatusWord::Processing => "not ready",
+        StatusWord::Complete => "ready, so not committed yet",
+        StatusWord::Retrieved => "consumed",
+        StatusWord::Expired => "expired",
+        StatusWord::Error | StatusWord::Failed => "failed",
+        _ => "an unknown word",
+    });
+    match says {
+        Some(says) => format!("{what}: {says}"),
+        None => format!("{what}: {}", outcome(event)),
+    }
 }
 
 /// What came of one request.

@@ -170,7 +170,7 @@ impl Client {
         call: impl Future<Output = Result<O, Error>>,
     ) -> Result<O, Error> {
         if Handle::try_current().is_ok() {
-            return Err(Error::early(
+            return Err(Error::before_io(
                 ErrorKind::Configuration,
                 operation,
                 "the blocking client was called inside an asynchronous runtime",
@@ -179,7 +179,7 @@ impl Client {
         }
         match &self.runtime.0 {
             Some(runtime) => runtime.block_on(call),
-            None => Err(Error::early(
+            None => Err(Error::before_io(
                 ErrorKind::Closed,
                 operation,
                 "the client is closed",

@@ -213,7 +213,7 @@ impl CallOptions {
 }
 
 fn cancelled(operation: Operation) -> Error {
-    Error::early(
+    Error::before_io(
         ErrorKind::Cancelled,
         operation,
         "by the caller",

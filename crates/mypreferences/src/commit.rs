@@ -221,6 +221,7 @@ impl Inner {
             operation: Operation::Commit,
             attempt: attempt.clone(),
             url: self.shown_url(call),
+            status: None,
         });
         state.attempts.push(attempt);
         state.last = Some(description);
@@ -421,6 +422,21 @@ impl Inner {
         error.0.operation = Operation::ResolveCommit;
         error.0.commit_state = None;
         error.0.method = Some("GET");
+        let dead = call
+            .state()
+            .facts
+            .asked
+            .last()
+            .is_some_and(|asked| asked.status == StatusReply::Gone);
+        if dead {
+            // Asking again changes nothing: the token was retired by a commit, has expired, or never was.
+            error.0.detail = Some(String::from(
+                "status refuses the token, which is what it does to a retired and to a wrong one",
+            ));
+            error.0.next_action = String::from(
+                "check the client id and the token; look at your own records of this export",
+            );
+        }
         let (_, token) = call.key;
         error.0.url = self
             .routes

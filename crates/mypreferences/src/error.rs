@@ -477,8 +477,10 @@ pub(crate) struct Record {
 }
 
 impl Error {
-    /// A failure before any I/O. `detail` says what was wrong, `next_action` what to pass instead.
-    pub(crate) fn early(
+    /// A failure before any I/O, for the code around the core (bindings, the command) that refuses something itself:
+    /// the record is then the same as the core's own. `detail` says what was wrong, `next_action` what to do instead;
+    /// neither may hold a secret or an access token.
+    pub fn before_io(
         kind: ErrorKind,
         operation: Operation,
         detail: impl Into<String>,
@@ -511,19 +513,44 @@ impl Error {
         }))
     }
 
+    /// A panic that was caught at a border in the middle of this operation. It may have come after a send, so it
+    /// claims nothing.
+    pub fn panicked(operation: Operation) -> Error {
+        let mut error = Error::before_io(
+            ErrorKind::Internal,
+            operation,
+            "a panic was caught",
+            "report this bug with the error's record",
+        );
+        error.0.sent = Sent::MaybeSent;
+        if operation == Operation::Commit {
+            error.0.commit_state = Some(CommitState::Unknown);
+            "run resolve for this token to learn what happened, and report this bug"
+                .clone_into(&mut error.0.next_action);
+        }
+        error
+    }
+
+    /// The same failure with more words about what was wrong, such as where a value came from.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Error {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
     pub(crate) fn invalid_argument(
         operation: Operation,
         detail: impl Into<String>,
         next_action: impl Into<String>,
     ) -> Error {
-        Error::early(ErrorKind::InvalidArgument, operation, detail, next_action)
+        Error::before_io(ErrorKind::InvalidArgument, operation, detail, next_action)
     }
 
     pub(crate) fn configuration(
         detail: impl Into<String>,
         next_action: impl Into<String>,
     ) -> Error {
-        Error::early(
+        Error::before_io(
             ErrorKind::Configuration,
             Operation::Configure,
             detail,

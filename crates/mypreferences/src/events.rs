@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Attempt, Operation};
+use crate::status::StatusWord;
 
 /// One request of a call, told after it ended: a POST of a commit, a question about one, a try of a read.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct AttemptEvent {
     pub attempt: Attempt,
     /// Its URL with the access token masked.
     pub url: String,
+    /// What status said, when that was asked and answered.
+    pub status: Option<StatusWord>,
 }
 
 /// The hook's type. Called from the task that runs the call; it must not block.

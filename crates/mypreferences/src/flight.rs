@@ -133,7 +133,7 @@ impl Inner {
 }
 
 fn conflict(detail: &str) -> Error {
-    Error::early(
+    Error::before_io(
         ErrorKind::CommitConflict,
         Operation::Commit,
         detail,

@@ -23,6 +23,10 @@ use crate::verdict::{PageReply, StatusReply};
 pub(crate) trait Read {
     type Value;
     const OPERATION: Operation;
+    /// The status word in a value, if it is one.
+    fn word(_: &Self::Value) -> Option<StatusWord> {
+        None
+    }
     fn understand(&self, body: &[u8], description: &Description) -> Option<Self::Value>;
 }
 
@@ -31,6 +35,9 @@ pub(crate) struct ReadStatus;
 impl Read for ReadStatus {
     type Value = ExportStatus;
     const OPERATION: Operation = Operation::Status;
+    fn word(status: &ExportStatus) -> Option<StatusWord> {
+        Some(status.status)
+    }
     fn understand(&self, body: &[u8], description: &Description) -> Option<ExportStatus> {
         ExportStatus::read(body, description.date)
     }
@@ -120,6 +127,7 @@ impl Inner {
                     operation: R::OPERATION,
                     attempt,
                     url,
+                    status: tried.value.as_ref().and_then(R::word),
                 };
                 events::attempt(self.on_attempt.as_ref(), &event);
             }
@@ -170,7 +178,7 @@ impl Inner {
             }
         }
         // Not reached: max_attempts is at least 1, and the last attempt returns.
-        Err(Error::early(
+        Err(Error::before_io(
             ErrorKind::Internal,
             R::OPERATION,
             "no attempt was made",
@@ -326,7 +334,7 @@ pub(crate) fn attempt(
 
 /// A provider's refusal: nothing was sent.
 pub(crate) fn provider_refused(operation: Operation, refusal: &str) -> Error {
-    Error::early(
+    Error::before_io(
         ErrorKind::Configuration,
         operation,
         format!("the credentials provider made no Authorization value: {refusal}"),

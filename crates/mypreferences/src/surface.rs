@@ -327,7 +327,7 @@ impl Routes {
         // text that was meant, or another resource would be asked for.
         match Url::parse(&text) {
             Ok(url) if url.as_str() == text => Ok(url),
-            Ok(_) | Err(_) => Err(Error::early(
+            Ok(_) | Err(_) => Err(Error::before_io(
                 ErrorKind::InvalidArgument,
                 operation,
                 format!("{} does not build the URL that it means", template.name),

@@ -1,6 +1,7 @@
 //! Hostile bodies do not eat memory. A process of its own, because it looks at the peak of the whole process.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test may fail in any way")]
 
 use mypreferences::{Client, ErrorKind};
 use mypreferences_mock::{

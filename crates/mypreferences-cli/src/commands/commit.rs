@@ -5,8 +5,7 @@ use std::time::Duration;
 use mypreferences::{CancelToken, CommitReceipt, CommitState, Error, ErrorKind, Resolution};
 
 use crate::commands::{Call, Ended};
-use crate::exit_code::DONE;
-use crate::failure::Failure;
+use crate::exit_code::{DONE, exit_code};
 use crate::signals::Stop;
 use crate::words;
 
@@ -23,15 +22,15 @@ pub(super) async fn run(mut call: Call, keep_files: bool) -> u8 {
         .cancel_token(cancel.clone());
     match call.until_stopped(&cancel, commit).await {
         Ended::ByItself(Ok(receipt)) | Ended::Stopped(Ok(receipt)) => say_receipt(&call, &receipt),
-        Ended::ByItself(Err(error)) => failed(&call, error, keep_files),
+        Ended::ByItself(Err(error)) => failed(&call, &error, keep_files),
         Ended::Stopped(Err(error)) => {
             if error.commit_state() == Some(CommitState::Unknown) {
                 ask_before_leaving(&mut call, error, keep_files).await
             } else if error.kind() == ErrorKind::Cancelled {
-                call.stopped(error)
+                call.stopped(&error)
             } else {
                 // It had ended by itself in the same moment.
-                failed(&call, error, keep_files)
+                failed(&call, &error, keep_files)
             }
         }
     }
@@ -62,9 +61,9 @@ async fn ask_before_leaving(call: &mut Call, error: Error, keep_files: bool) -> 
     };
     match answer {
         Ok(Some(receipt)) => say_receipt(call, &receipt),
-        Ok(None) => failed(call, error, keep_files),
+        Ok(None) => failed(call, &error, keep_files),
         Err(stop) => {
-            failed(call, error, keep_files);
+            failed(call, &error, keep_files);
             stop.exit_code()
         }
     }
@@ -80,16 +79,15 @@ fn say_receipt(call: &Call, receipt: &CommitReceipt) -> u8 {
     if code == DONE { DONE } else { code }
 }
 
-fn failed(call: &Call, error: Error, keep_files: bool) -> u8 {
-    let failure = Failure::from(error);
-    let next = if failure.may_have_committed() {
+fn failed(call: &Call, error: &Error, keep_files: bool) -> u8 {
+    let next = if error.commit_state() == Some(CommitState::Unknown) {
         Some("mypreferences resolve <ACCESS_TOKEN>   (with the same options)".to_owned())
-    } else if failure.exit_code() == 69 {
+    } else if exit_code(error) == 69 {
         Some(format!(
             "mypreferences commit <ACCESS_TOKEN> --keep-files {keep_files}   (with the same options)"
         ))
     } else {
         None
     };
-    call.output.failure(&failure, next.as_deref())
+    call.output.failure(error, next.as_deref())
 }

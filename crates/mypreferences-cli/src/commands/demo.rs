@@ -13,7 +13,7 @@ use mypreferences_mock::{
 };
 
 use crate::exit_code::DONE;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::output::Output;
 use crate::words;
 
@@ -106,7 +106,7 @@ async fn play(stage: &Stage) -> Result<Vec<String>, Failure> {
         },
     ))
     .await
-    .map_err(|error| Failure::internal(format!("the mock service cannot start: {error}")))?;
+    .map_err(|error| failure::internal(format!("the mock service cannot start: {error}")))?;
     let narrator = *stage;
     let client = Client::builder()
         .client_id(CLIENT_ID)
@@ -184,7 +184,7 @@ fn check(scene: &Scene, receipt: &CommitReceipt, service: &MockService) -> Resul
 }
 
 fn unexpected(scene: &Scene, what: &str) -> Failure {
-    Failure::internal(format!("demo, \"{}\": {what}", scene.title))
+    failure::internal(format!("demo, \"{}\": {what}", scene.title))
 }
 
 /// Where the story is told: on standard output, unless that belongs to a program.

@@ -12,7 +12,7 @@ use std::io::BufRead;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use mypreferences::{AccessToken, CancelToken, Client, Error};
+use mypreferences::{AccessToken, CancelToken, Client, Error, Operation};
 
 use crate::arguments::{Arguments, Command, Options};
 use crate::environment::Environment;
@@ -48,21 +48,21 @@ pub(crate) fn dispatch(arguments: &[OsString]) -> u8 {
             output,
             &options,
             access_token.as_deref(),
-            "commit",
+            Operation::Commit,
             |call| commit::run(call, keep_files == "true"),
         ),
         Command::Status { access_token } => call(
             output,
             &options,
             access_token.as_deref(),
-            "status",
+            Operation::Status,
             status::run,
         ),
         Command::Resolve { access_token } => call(
             output,
             &options,
             access_token.as_deref(),
-            "resolve_commit",
+            Operation::ResolveCommit,
             resolve::run,
         ),
     }
@@ -91,7 +91,7 @@ fn call<Running: Future<Output = u8>>(
     output: Output,
     options: &Options,
     access_token: Option<&str>,
-    operation: &'static str,
+    operation: Operation,
     run: impl FnOnce(Call) -> Running,
 ) -> u8 {
     let _logging = logging::listen(options.verbose);
@@ -107,7 +107,7 @@ fn prepare(
     output: Output,
     options: &Options,
     access_token: Option<&str>,
-    operation: &'static str,
+    operation: Operation,
 ) -> Result<Call, Failure> {
     let environment = Environment::of_process();
     let stdin = || -> Box<dyn BufRead> { Box::new(std::io::stdin().lock()) };
@@ -168,7 +168,7 @@ impl Call {
     }
 
     /// The end of a call that a first signal stopped before it could change anything.
-    fn stopped(&self, error: Error) -> u8 {
-        self.output.failure(&Failure::from(error), None)
+    fn stopped(&self, error: &Error) -> u8 {
+        self.output.failure(error, None)
     }
 }

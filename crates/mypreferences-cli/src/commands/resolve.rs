@@ -4,7 +4,6 @@ use mypreferences::{CancelToken, Error, Resolution};
 
 use crate::commands::{Call, Ended};
 use crate::exit_code::{DONE, NOT_COMMITTED, UNFINISHED};
-use crate::failure::Failure;
 use crate::words;
 
 pub(super) async fn run(mut call: Call) -> u8 {
@@ -15,8 +14,8 @@ pub(super) async fn run(mut call: Call) -> u8 {
         .cancel_token(cancel.clone());
     match call.until_stopped(&cancel, resolving).await {
         Ended::ByItself(Ok(resolution)) | Ended::Stopped(Ok(resolution)) => say(&call, &resolution),
-        Ended::ByItself(Err(error)) => call.output.failure(&Failure::from(error), None),
-        Ended::Stopped(Err(error)) => call.stopped(error),
+        Ended::ByItself(Err(error)) => call.output.failure(&error, None),
+        Ended::Stopped(Err(error)) => call.stopped(&error),
     }
 }
 

@@ -3,7 +3,6 @@
 use mypreferences::CancelToken;
 
 use crate::commands::{Call, Ended};
-use crate::failure::Failure;
 use crate::words;
 
 pub(super) async fn run(mut call: Call) -> u8 {
@@ -17,7 +16,7 @@ pub(super) async fn run(mut call: Call) -> u8 {
             let text = call.shown(|token| words::status(&status, token));
             call.output.result(&status.to_json(), &text)
         }
-        Ended::ByItself(Err(error)) => call.output.failure(&Failure::from(error), None),
-        Ended::Stopped(Err(error)) => call.stopped(error),
+        Ended::ByItself(Err(error)) => call.output.failure(&error, None),
+        Ended::Stopped(Err(error)) => call.stopped(&error),
     }
 }

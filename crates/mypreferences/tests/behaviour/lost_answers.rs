@@ -228,7 +228,7 @@ async fn play(case: Case) {
             assert_eq!(error.attempts().len(), 4, "{case:?}");
         }
         (Expected::Unknown, Some(error)) => {
-            assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{case:?}")
+            assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{case:?}");
         }
         _ => {}
     }

@@ -1,5 +1,15 @@
 //! How the client behaves against the mock service, over real sockets.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_imports,
+    clippy::unchecked_time_subtraction,
+    clippy::too_many_lines,
+    reason = "a test may fail in any way, and its module uses all of the support"
+)]
+
 mod answers;
 mod cancel_and_deadline;
 mod hostile_input;
