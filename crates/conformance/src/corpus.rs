@@ -6,8 +6,11 @@ use std::path::Path;
 use crate::scenario::Scenario;
 use crate::trouble::Trouble;
 
-/// Every scenario below `root`, by name.
-pub(crate) fn read(root: &Path) -> Result<BTreeMap<String, Scenario>, Trouble> {
+/// Every scenario, by name.
+pub(crate) type Corpus = BTreeMap<String, Scenario>;
+
+/// Every scenario below `root`.
+pub(crate) fn read(root: &Path) -> Result<Corpus, Trouble> {
     let folder = root.join("tests/conformance/scenarios");
     let entries = std::fs::read_dir(&folder).map_err(|error| Trouble::file(&folder, &error))?;
     let mut scenarios = BTreeMap::new();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::suite::Corpus;
+use crate::corpus::Corpus;
 use crate::trouble::Trouble;
 
 #[derive(Deserialize)]

@@ -9,10 +9,11 @@ use serde::Deserialize;
 
 use crate::Wish;
 use crate::adapter::Observation;
-use crate::corpus;
+use crate::corpus::{self, Corpus};
 use crate::judge::Seen;
 use crate::matrix::{self, Cell};
-use crate::suite::{self, Corpus, Played, Verdict};
+use crate::report::Verdict;
+use crate::suite::{self, Played};
 use crate::trouble::Trouble;
 
 /// Mutants are played on one surface: they test the suite, not the surfaces.

@@ -1,8 +1,17 @@
 //! The table surface x scenario, and what is wrong in the red cells.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::suite::{Table, Verdict};
+/// How one cell of the table came out.
+pub(crate) enum Verdict {
+    Green,
+    Skipped,
+    Red(Vec<String>),
+}
+
+/// Surface, then scenario.
+pub(crate) type Table = BTreeMap<String, BTreeMap<String, Verdict>>;
 
 /// Prints; true when every cell is green or skipped for a reason, and nothing is missing.
 pub(crate) fn print(table: &Table, missing: &[String], took: Duration) -> bool {

@@ -9,18 +9,16 @@ use mypreferences_mock::{MockConfig, MockService, RefusedPort};
 
 use crate::Wish;
 use crate::adapter::{Adapter, Observation};
-use crate::corpus;
+use crate::corpus::{self, Corpus};
 use crate::judge::{Seen, judge};
 use crate::matrix::{self, Cell, Matrix};
 use crate::plan::Plan;
-use crate::report;
+use crate::report::{self, Table, Verdict};
 use crate::scenario::{Reach, Scenario};
 use crate::trouble::Trouble;
 
 /// Cases mostly wait, so there are more of them under way than cores.
 const AT_ONCE: usize = 12;
-
-pub(crate) type Corpus = BTreeMap<String, Scenario>;
 
 /// One case that was played.
 pub(crate) struct Played {
@@ -28,16 +26,6 @@ pub(crate) struct Played {
     /// What was observed and received, or why nothing was.
     pub(crate) outcome: Result<(Observation, Seen), String>,
 }
-
-/// How one cell of the table came out.
-pub(crate) enum Verdict {
-    Green,
-    Skipped,
-    Red(Vec<String>),
-}
-
-/// Surface, then scenario.
-pub(crate) type Table = BTreeMap<String, BTreeMap<String, Verdict>>;
 
 /// Plays everything and prints the table. True when all is green and nothing is missing.
 pub(crate) fn run(wish: &Wish) -> Result<bool, Trouble> {

@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::access_token::AccessToken;
+use crate::builder::ClientBuilder;
 use crate::cancel::CancelToken;
-use crate::client::{Client as AsyncClient, ClientBuilder};
+use crate::client::Client as AsyncClient;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::receipt::{CommitReceipt, Resolution};
 use crate::status::ExportStatus;

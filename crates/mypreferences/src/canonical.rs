@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use crate::error::{Attempt, Record};
+use crate::error::{Attempt, Error, Record};
 use crate::receipt::{CommitReceipt, Resolution};
 use crate::status::ExportStatus;
 
@@ -142,43 +142,55 @@ fn text(value: &impl Serialize) -> String {
         .unwrap_or_else(|_| String::from(r#"{"kind":"internal","number":900}"#))
 }
 
-pub(crate) fn error(record: &Record) -> String {
-    text(&error_json(record))
+impl Error {
+    /// The canonical record as JSON: fixed key order, the same bytes in every language.
+    pub fn to_json(&self) -> String {
+        text(&error_json(&self.0))
+    }
 }
 
-pub(crate) fn receipt(receipt: &CommitReceipt) -> String {
-    text(&receipt_json(receipt))
+impl CommitReceipt {
+    /// The canonical record as JSON: fixed key order, the same bytes in every language.
+    pub fn to_json(&self) -> String {
+        text(&receipt_json(self))
+    }
 }
 
-pub(crate) fn status(status: &ExportStatus) -> String {
-    text(&StatusJson {
-        status: &status.word,
-        expires: status.expires.and_then(rfc3339),
-        row_count: status.row_count,
-        byte_count: status.byte_count,
-        server_date: status.server_date.and_then(rfc3339),
-    })
+impl ExportStatus {
+    /// The canonical record as JSON. The access token is not in it.
+    pub fn to_json(&self) -> String {
+        text(&StatusJson {
+            status: &self.word,
+            expires: self.expires.and_then(rfc3339),
+            row_count: self.row_count,
+            byte_count: self.byte_count,
+            server_date: self.server_date.and_then(rfc3339),
+        })
+    }
 }
 
-pub(crate) fn resolution(resolution: &Resolution) -> String {
-    text(&match resolution {
-        Resolution::Committed(receipt) => ResolutionJson {
-            resolution: "committed",
-            receipt: Some(receipt_json(receipt)),
-            as_of: None,
-            error: None,
-        },
-        Resolution::NotCommitted { as_of } => ResolutionJson {
-            resolution: "not_committed",
-            receipt: None,
-            as_of: as_of.and_then(rfc3339),
-            error: None,
-        },
-        Resolution::Unknown(error) => ResolutionJson {
-            resolution: "unknown",
-            receipt: None,
-            as_of: None,
-            error: Some(error_json(&error.0)),
-        },
-    })
+impl Resolution {
+    /// The canonical record as JSON: `resolution` with the receipt, the server time or the error.
+    pub fn to_json(&self) -> String {
+        text(&match self {
+            Resolution::Committed(receipt) => ResolutionJson {
+                resolution: "committed",
+                receipt: Some(receipt_json(receipt)),
+                as_of: None,
+                error: None,
+            },
+            Resolution::NotCommitted { as_of } => ResolutionJson {
+                resolution: "not_committed",
+                receipt: None,
+                as_of: as_of.and_then(rfc3339),
+                error: None,
+            },
+            Resolution::Unknown(error) => ResolutionJson {
+                resolution: "unknown",
+                receipt: None,
+                as_of: None,
+                error: Some(error_json(&error.0)),
+            },
+        })
+    }
 }

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use crate::backoff::draw_jitter;
-use crate::client::Inner;
 use crate::error::{
     Attempt, CommitState, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase,
 };
@@ -18,6 +17,7 @@ use crate::next_action::next_action;
 use crate::reads::{ProbePage, ReadStatus, attempt, page_reply, provider_refused, status_reply};
 use crate::receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
 use crate::sent::cut_off;
+use crate::service::Service;
 use crate::status::StatusWord;
 use crate::surface::Routes;
 use crate::transport::BodyPlan;
@@ -123,7 +123,7 @@ impl Posted {
     }
 }
 
-impl Inner {
+impl Service {
     /// Runs a commit to its end.
     pub(crate) async fn drive(self: &Arc<Self>, call: &Call) -> Result<CommitReceipt, Error> {
         loop {

@@ -654,11 +654,6 @@ impl Error {
     pub fn source_text(&self) -> Option<&str> {
         self.0.source.as_deref()
     }
-
-    /// The canonical record as JSON: fixed key order, the same bytes in every language.
-    pub fn to_json(&self) -> String {
-        crate::canonical::error(&self.0)
-    }
 }
 
 /// `commit failed: service unavailable (503) after 4 attempts in 12.4 s; not committed; wait 30 s and try again`

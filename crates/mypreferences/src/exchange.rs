@@ -10,12 +10,12 @@ use url::Url;
 
 use crate::access_token::AccessToken;
 use crate::answer;
-use crate::client::Inner;
 use crate::clock::{system_time, unix_ms};
 use crate::credentials::{SigningRequest, Sort, pnauthinfo3};
 use crate::error::{ErrorKind, Sent, TimeoutPhase};
 use crate::redact::Scrubber;
 use crate::sent::Failure;
+use crate::service::Service;
 use crate::status_code::{StatusClass, class, error_kind};
 use crate::transport::{Answer, BodyPlan, Request};
 
@@ -92,7 +92,7 @@ impl Description {
     }
 }
 
-impl Inner {
+impl Service {
     /// Signs and sends one request. `Err` is a credentials provider's refusal: nothing was sent.
     pub(crate) async fn exchange(
         &self,

@@ -12,11 +12,11 @@ use futures_util::future::{Shared, WeakShared};
 use tokio::time::Instant;
 
 use crate::cancel::CancelToken;
-use crate::client::Inner;
 use crate::commit::Call;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::memory::Key;
 use crate::receipt::CommitReceipt;
+use crate::service::Service;
 
 /// A call ends by itself at its deadline; a waiter that outlives it by so much leaves.
 const GRACE: Duration = Duration::from_millis(500);
@@ -26,8 +26,10 @@ const SWEEP_ABOVE: usize = 256;
 type Running = Pin<Box<dyn Future<Output = Result<CommitReceipt, Error>> + Send>>;
 
 /// The running calls of one client.
-#[derive(Default)]
-pub(crate) struct Flights(Mutex<HashMap<Key, Flight>>);
+pub(crate) struct Flights {
+    service: Arc<Service>,
+    running: Mutex<HashMap<Key, Flight>>,
+}
 
 struct Flight {
     call: Arc<Call>,
@@ -35,8 +37,15 @@ struct Flight {
 }
 
 impl Flights {
+    pub(crate) fn new(service: Arc<Service>) -> Flights {
+        Flights {
+            service,
+            running: Mutex::default(),
+        }
+    }
+
     fn remove(&self, call: &Arc<Call>) {
-        if let Ok(mut flights) = self.0.lock()
+        if let Ok(mut flights) = self.running.lock()
             && flights
                 .get(&call.key)
                 .is_some_and(|flight| Arc::ptr_eq(&flight.call, call))
@@ -44,9 +53,7 @@ impl Flights {
             flights.remove(&call.key);
         }
     }
-}
 
-impl Inner {
     /// Joins the running commit of this token or starts one, and waits for it.
     pub(crate) async fn commit(
         self: &Arc<Self>,
@@ -70,7 +77,7 @@ impl Inner {
                 }
             }
         };
-        ended.unwrap_or_else(|kind| Err(self.cut_short(&call, kind)))
+        ended.unwrap_or_else(|kind| Err(self.service.cut_short(&call, kind)))
     }
 
     fn join_or_start(
@@ -80,8 +87,7 @@ impl Inner {
         timeout: Duration,
     ) -> Result<(Arc<Call>, Shared<Running>), Error> {
         let mut flights = self
-            .flights
-            .0
+            .running
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(flight) = flights.get(&key)
@@ -96,6 +102,7 @@ impl Inner {
             return Ok((Arc::clone(&flight.call), running));
         }
         if self
+            .service
             .memory
             .committed_with(key)
             .is_some_and(|committed| committed != keep_files)
@@ -104,14 +111,14 @@ impl Inner {
                 "this client has committed the token with another keep_files",
             ));
         }
-        let mut rules = self.settings.rules();
+        let mut rules = self.service.settings.rules();
         rules.timeout = timeout;
         let call = Arc::new(Call::new(key, keep_files, rules));
         let running: Running = Box::pin({
-            let (inner, call) = (Arc::clone(self), Arc::clone(&call));
+            let (flights, call) = (Arc::clone(self), Arc::clone(&call));
             async move {
-                let result = inner.drive(&call).await;
-                inner.flights.remove(&call);
+                let result = flights.service.drive(&call).await;
+                flights.remove(&call);
                 result
             }
         });

@@ -18,6 +18,7 @@ mod answer;
 mod backoff;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod builder;
 mod cancel;
 mod canonical;
 mod client;
@@ -39,6 +40,7 @@ mod redact;
     expect(unreachable_pub, reason = "re-exported by test_hooks")
 )]
 mod sent;
+mod service;
 mod settings;
 mod status;
 mod status_code;
@@ -55,8 +57,9 @@ mod transport;
 mod verdict;
 
 pub use access_token::AccessToken;
+pub use builder::ClientBuilder;
 pub use cancel::CancelToken;
-pub use client::{Client, ClientBuilder, Commit, PageProbe, ResolveCommit, Status};
+pub use client::{Client, Commit, PageProbe, ResolveCommit, Status};
 pub use credentials::{
     AuthorizationFuture, AuthorizationProvider, Credentials, HmacHash, SigningRequest,
     TimestampFormat,

@@ -8,15 +8,16 @@ use tokio::time::Instant;
 
 use crate::access_token::AccessToken;
 use crate::backoff::draw_jitter;
-use crate::client::Inner;
 use crate::error::{Attempt, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase};
 use crate::events::{self, AttemptEvent};
 use crate::exchange::{Description, Exchanged};
 use crate::next_action::next_action;
+use crate::sent::BodyEnd;
+use crate::service::Service;
 use crate::status::{ExportStatus, StatusWord, is_page};
 use crate::status_code::{StatusClass, class, is_throttling, says_gone};
 use crate::surface::{ExportKind, Routes};
-use crate::transport::{BodyEnd, BodyPlan};
+use crate::transport::BodyPlan;
 use crate::verdict::{PageReply, StatusReply};
 
 /// Something that is read and understood.
@@ -61,7 +62,7 @@ pub(crate) struct Tried<V> {
     pub(crate) ended: Instant,
 }
 
-impl Inner {
+impl Service {
     fn read_request<R: Read>(
         &self,
         kind: ExportKind,
@@ -296,7 +297,7 @@ pub(crate) fn page_reply(tried: &Tried<()>) -> PageReply {
     }
 }
 
-impl Inner {
+impl Service {
     /// Keeps what a status says for later calls of this client.
     pub(crate) fn remember_status(
         &self,

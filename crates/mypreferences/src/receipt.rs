@@ -113,13 +113,6 @@ pub struct CommitReceipt {
     pub server_date: Option<SystemTime>,
 }
 
-impl CommitReceipt {
-    /// The canonical record as JSON: fixed key order, the same bytes in every language.
-    pub fn to_json(&self) -> String {
-        crate::canonical::receipt(self)
-    }
-}
-
 /// What `resolve_commit` found.
 #[derive(Clone, Debug)]
 pub enum Resolution {
@@ -132,11 +125,4 @@ pub enum Resolution {
     },
     /// The answers do not tell. The error is [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
     Unknown(Error),
-}
-
-impl Resolution {
-    /// The canonical record as JSON: `{"resolution": …}` with the receipt, the server time or the error.
-    pub fn to_json(&self) -> String {
-        crate::canonical::resolution(self)
-    }
 }

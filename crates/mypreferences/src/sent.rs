@@ -7,7 +7,6 @@ use std::error::Error as StdError;
 use std::io;
 
 use crate::error::{ErrorKind, Sent, TimeoutPhase};
-use crate::transport::BodyEnd;
 
 /// A request without a complete response head.
 #[derive(Clone, Debug)]
@@ -20,6 +19,23 @@ pub struct Failure {
     pub phase: Option<TimeoutPhase>,
     /// The chain of causes in words, without URL.
     pub source: Option<String>,
+}
+
+/// How the reading of a body ended.
+#[derive(Clone, Debug)]
+pub enum BodyEnd {
+    /// Read to its end.
+    Complete,
+    /// Enough was read, or nothing more was wanted.
+    Stopped,
+    /// Larger than the cap.
+    TooLarge,
+    /// The connection ended in the middle of it.
+    Interrupted(String),
+    /// Badly chunked or badly compressed.
+    Malformed(String),
+    /// A time limit passed.
+    TimedOut(TimeoutPhase),
 }
 
 /// Classifies a failure of the HTTP library.

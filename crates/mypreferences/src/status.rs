@@ -98,11 +98,6 @@ impl ExportStatus {
             server_date: server_date.and_then(system_time),
         })
     }
-
-    /// The canonical record as JSON. The access token is not in it.
-    pub fn to_json(&self) -> String {
-        crate::canonical::status(self)
-    }
 }
 
 /// Whether the body of a 200 is a page: an object with `Count`, `HasMore` or one of the record arrays.

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, TimeoutPhase};
-use crate::sent::{self, Failure};
+use crate::sent::{self, BodyEnd, Failure};
 use crate::settings::Settings;
 use crate::status_code::{StatusClass, class};
 use crate::surface::is_loopback;
@@ -56,23 +56,6 @@ pub struct Request {
     pub deadline: Instant,
     /// What to do with the body.
     pub body: BodyPlan,
-}
-
-/// How the reading of a body ended.
-#[derive(Clone, Debug)]
-pub enum BodyEnd {
-    /// Read to its end.
-    Complete,
-    /// Enough was read, or nothing more was wanted.
-    Stopped,
-    /// Larger than the cap.
-    TooLarge,
-    /// The connection ended in the middle of it.
-    Interrupted(String),
-    /// Badly chunked or badly compressed.
-    Malformed(String),
-    /// A time limit passed.
-    TimedOut(TimeoutPhase),
 }
 
 /// A complete response head and what was read of the body.

@@ -1,0 +1,24 @@
+//! What all calls of a client share: settings, routes, credentials, the transport, the server's clock and the memory of
+//! tokens. Only state; what is done with it is in `exchange`, `reads`, `commit` and `flight`.
+
+use std::sync::Arc;
+
+use crate::clock::{ServerClock, WallClock};
+use crate::credentials::Credentials;
+use crate::events::OnAttempt;
+use crate::memory::Memory;
+use crate::settings::Settings;
+use crate::surface::Routes;
+use crate::transport::Transport;
+
+pub(crate) struct Service {
+    pub(crate) settings: Settings,
+    pub(crate) client_id: String,
+    pub(crate) routes: Routes,
+    pub(crate) credentials: Credentials,
+    pub(crate) transport: Transport,
+    pub(crate) clock: ServerClock,
+    pub(crate) wall: Arc<dyn WallClock>,
+    pub(crate) memory: Memory,
+    pub(crate) on_attempt: Option<OnAttempt>,
+}
