@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::authorization::Refusal;
+use crate::records::{Page, Pieces};
 
 /// An HTTP answer. `Date`, `Content-Length` and the headers every answer of the service has are added
 /// when it is sent, unless a header of the same name is given here.
@@ -126,5 +127,71 @@ impl fmt::Debug for Answer {
             .field("header_names", &names)
             .field("body_bytes", &self.body.len())
             .finish()
+    }
+}
+
+/// An answer whose body may be a page that is made while it is sent.
+#[derive(Clone)]
+pub(crate) struct Reply {
+    pub(crate) answer: Answer,
+    pub(crate) page: Option<Page>,
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Self { answer, page: None }
+    }
+}
+
+impl Reply {
+    pub(crate) fn page(page: Page) -> Self {
+        Self {
+            answer: Answer::json(200, ""),
+            page: Some(page),
+        }
+    }
+
+    /// A body can only be broken where there is one: an answer without gets a stand-in.
+    pub(crate) fn with_body(&self) -> Self {
+        let mut same = self.clone();
+        if same.length() == 0 {
+            same.answer.body = br#"{"Message":"A body that is not what it should be."}"#.to_vec();
+            if !same.answer.has_header("Content-Type") {
+                same.answer = same
+                    .answer
+                    .header("Content-Type", "application/json; charset=utf-8");
+            }
+        }
+        same
+    }
+
+    pub(crate) fn length(&self) -> u64 {
+        match &self.page {
+            Some(page) => page.size(),
+            None => u64::try_from(self.answer.body.len()).unwrap_or(u64::MAX),
+        }
+    }
+
+    pub(crate) fn body(&self) -> Body<'_> {
+        match &self.page {
+            Some(page) => Body::Made(page.pieces()),
+            None => Body::Given(Some(&self.answer.body)),
+        }
+    }
+}
+
+/// A body, piece by piece.
+pub(crate) enum Body<'a> {
+    Given(Option<&'a [u8]>),
+    Made(Pieces<'a>),
+}
+
+impl Body<'_> {
+    /// The next piece; `None` at the end.
+    pub(crate) fn next(&mut self) -> Option<&[u8]> {
+        match self {
+            Self::Given(bytes) => bytes.take(),
+            Self::Made(pieces) => pieces.next(),
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! Written from the vendor's pages alone, so that it can catch a client that signs wrongly.
 
 use std::fmt;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,6 +32,33 @@ pub enum Authorization {
     Bearer(String),
     /// Exactly this header value.
     Verbatim(String),
+    /// `Bearer` followed by a token that the scenario's token endpoint has handed out and that has not expired.
+    OAuth(OAuthClient),
+}
+
+/// Who may ask the token endpoint for a token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OAuthClient {
+    /// The client's name, which is not the account in the paths.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// The only scope: account and user, `ClientId/UserId`.
+    pub scope: String,
+    /// For how long a token is accepted.
+    pub expires_in: Duration,
+}
+
+impl fmt::Debug for OAuthClient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("OAuthClient")
+            .field("client_id", &self.client_id)
+            .field("client_secret", &REDACTED)
+            .field("scope", &self.scope)
+            .field("expires_in", &self.expires_in)
+            .finish()
+    }
 }
 
 impl fmt::Debug for Authorization {
@@ -47,6 +75,7 @@ impl fmt::Debug for Authorization {
                 .finish(),
             Self::Bearer(_) => formatter.debug_tuple("Bearer").field(&REDACTED).finish(),
             Self::Verbatim(_) => formatter.debug_tuple("Verbatim").field(&REDACTED).finish(),
+            Self::OAuth(client) => formatter.debug_tuple("OAuth").field(client).finish(),
         }
     }
 }
@@ -91,8 +120,13 @@ impl Refusal {
 }
 
 impl Authorization {
-    /// Checks a header value against the server's clock.
-    pub(crate) fn check(&self, header: Option<&[u8]>, now_millis: i64) -> Result<(), Refusal> {
+    /// Checks a header value against the server's clock, and against what the token endpoint has handed out.
+    pub(crate) fn check(
+        &self,
+        header: Option<&[u8]>,
+        now_millis: i64,
+        is_issued: impl Fn(&[u8]) -> bool,
+    ) -> Result<(), Refusal> {
         if matches!(self, Self::None) {
             return Ok(());
         }
@@ -107,17 +141,23 @@ impl Authorization {
                 let header = std::str::from_utf8(header).map_err(|_| Refusal::Unable)?;
                 check_signature(header, client_id, user_id, secret, now_millis)
             }
-            Self::Bearer(token) => {
-                let (scheme, rest) = header
-                    .split_at_checked("Bearer ".len())
-                    .ok_or(Refusal::Scheme)?;
-                if !scheme.eq_ignore_ascii_case(b"Bearer ") {
-                    return Err(Refusal::Scheme);
-                }
-                same_text(rest, token.as_bytes())
-            }
+            Self::Bearer(token) => same_text(bearer(header)?, token.as_bytes()),
+            Self::OAuth(_) if is_issued(bearer(header)?) => Ok(()),
+            Self::OAuth(_) => Err(Refusal::Unable),
             Self::Verbatim(value) => same_text(header, value.as_bytes()),
         }
+    }
+}
+
+/// What stands after `Bearer`.
+fn bearer(header: &[u8]) -> Result<&[u8], Refusal> {
+    let (scheme, rest) = header
+        .split_at_checked("Bearer ".len())
+        .ok_or(Refusal::Scheme)?;
+    if scheme.eq_ignore_ascii_case(b"Bearer ") {
+        Ok(rest)
+    } else {
+        Err(Refusal::Scheme)
     }
 }
 
@@ -192,7 +232,7 @@ fn verifies_with<M: Mac + KeyInit>(key: &[u8], message: &[u8], signature: &[u8])
 }
 
 /// Compares in a time that does not depend on where the first difference is.
-fn same_text(given: &[u8], expected: &[u8]) -> Result<(), Refusal> {
+pub(crate) fn same_text(given: &[u8], expected: &[u8]) -> Result<(), Refusal> {
     let difference = given
         .iter()
         .zip(expected)
@@ -250,7 +290,7 @@ mod tests {
     }
 
     fn check(header: &str, now: i64) -> Result<(), Refusal> {
-        hmac().check(Some(header.as_bytes()), now)
+        hmac().check(Some(header.as_bytes()), now, |_| false)
     }
 
     /// Signatures made with another implementation (Python's hmac), with made-up credentials.
@@ -333,18 +373,27 @@ mod tests {
         for (header, refusal) in cases {
             assert_eq!(check(&header, ISSUED + 1000), Err(refusal), "{header}");
         }
-        assert_eq!(hmac().check(None, ISSUED), Err(Refusal::Missing));
+        assert_eq!(hmac().check(None, ISSUED, |_| false), Err(Refusal::Missing));
     }
 
     #[test]
     fn bearer_and_verbatim_are_compared_exactly() {
         let bearer = Authorization::Bearer("abc".to_owned());
-        assert_eq!(bearer.check(Some(b"Bearer abc"), 0), Ok(()));
-        assert_eq!(bearer.check(Some(b"Bearer abcd"), 0), Err(Refusal::Unable));
-        assert_eq!(bearer.check(Some(b"Basic abc"), 0), Err(Refusal::Scheme));
+        assert_eq!(bearer.check(Some(b"Bearer abc"), 0, |_| false), Ok(()));
+        assert_eq!(
+            bearer.check(Some(b"Bearer abcd"), 0, |_| false),
+            Err(Refusal::Unable)
+        );
+        assert_eq!(
+            bearer.check(Some(b"Basic abc"), 0, |_| false),
+            Err(Refusal::Scheme)
+        );
         let verbatim = Authorization::Verbatim("Own x".to_owned());
-        assert_eq!(verbatim.check(Some(b"Own x"), 0), Ok(()));
-        assert_eq!(verbatim.check(Some(b"Own y"), 0), Err(Refusal::Unable));
+        assert_eq!(verbatim.check(Some(b"Own x"), 0, |_| false), Ok(()));
+        assert_eq!(
+            verbatim.check(Some(b"Own y"), 0, |_| false),
+            Err(Refusal::Unable)
+        );
     }
 
     #[test]

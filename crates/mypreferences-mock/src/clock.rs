@@ -1,18 +1,24 @@
-//! The clock of one world: monotonic time since its start, and a wall clock that can be wrong on purpose.
-//! Rules and the log use the former; `Date`, `Expires` and the check of time stamps use the latter.
+//! The clock of one world: monotonic time since its start, scenario time that a test may advance, and a wall clock that
+//! can be wrong on purpose. The log uses the first; rules, exports and late applications the second; `Date`, `Expires`
+//! and the check of time stamps the third.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::watch;
 
 #[derive(Debug)]
 pub(crate) struct Clock {
     started: Instant,
     started_wall_millis: i64,
     offset_millis: AtomicI64,
+    /// Scenario time stands still but for what it is advanced by.
+    is_virtual: bool,
+    advanced: watch::Sender<Duration>,
 }
 
 impl Clock {
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(is_virtual: bool) -> Self {
         let since_epoch = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -20,21 +26,58 @@ impl Clock {
             started: Instant::now(),
             started_wall_millis: millis(since_epoch),
             offset_millis: AtomicI64::new(0),
+            is_virtual,
+            advanced: watch::Sender::new(Duration::ZERO),
         }
     }
 
-    /// Time since the start; never goes back.
+    /// Time since the start; never goes back and cannot be advanced.
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// The server's idea of the time, in milliseconds since 1970.
-    pub(crate) fn now_millis(&self) -> i64 {
-        self.wall_millis_at(self.elapsed())
+    /// Scenario time since the start.
+    pub(crate) fn scenario_time(&self) -> Duration {
+        let advanced = *self.advanced.borrow();
+        if self.is_virtual {
+            advanced
+        } else {
+            self.elapsed()
+        }
     }
 
-    /// The server's idea of the time at a moment of its monotonic time.
-    pub(crate) fn wall_millis_at(&self, moment: Duration) -> i64 {
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.is_virtual
+    }
+
+    /// Lets virtual time pass, and wakes whoever waits for it.
+    pub(crate) fn advance(&self, duration: Duration) {
+        self.advanced
+            .send_modify(|advanced| *advanced = advanced.saturating_add(duration));
+    }
+
+    /// Waits for so much scenario time.
+    pub(crate) async fn pass(&self, duration: Duration) {
+        if !self.is_virtual {
+            return tokio::time::sleep(duration).await;
+        }
+        let end = self.scenario_time().saturating_add(duration);
+        // The sender lives in this clock, so there is no error to wait for.
+        let _ = self
+            .advanced
+            .subscribe()
+            .wait_for(|advanced| *advanced >= end)
+            .await;
+    }
+
+    /// The server's idea of the time, in milliseconds since 1970: virtual time moves it too.
+    pub(crate) fn now_millis(&self) -> i64 {
+        let advanced = *self.advanced.borrow();
+        self.wall_millis_at(self.elapsed().saturating_add(advanced))
+    }
+
+    /// The server's idea of the time at a moment of scenario time.
+    fn wall_millis_at(&self, moment: Duration) -> i64 {
         self.started_wall_millis
             .saturating_add(millis(moment))
             .saturating_add(self.offset_millis.load(Ordering::Relaxed))
@@ -69,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_date_follows_the_offset() {
-        let clock = Clock::start();
+        let clock = Clock::start(false);
         clock.set_offset_millis(1_772_600_767_089 - clock.now_millis());
         assert_eq!(
             clock.http_date().as_deref(),
@@ -79,5 +122,16 @@ mod tests {
             clock.text_at(clock.elapsed()).as_deref(),
             Some("2026-03-04T05:06:07Z")
         );
+    }
+
+    #[tokio::test]
+    async fn virtual_time_stands_still_until_it_is_advanced() {
+        let clock = Clock::start(true);
+        assert_eq!(clock.scenario_time(), Duration::ZERO);
+        let hour = Duration::from_secs(3600);
+        let before = clock.now_millis();
+        let ((), ()) = tokio::join!(clock.pass(hour), async { clock.advance(hour) });
+        assert_eq!(clock.scenario_time(), hour);
+        assert!(clock.now_millis() - before >= 3_600_000);
     }
 }

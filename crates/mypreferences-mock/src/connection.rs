@@ -1,24 +1,27 @@
 //! One connection from accept to close: reads requests, logs them, picks the action and plays it.
 //! State and verdicts are the world's; bytes are `wire`'s and `delivery`'s.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
-
-use crate::answer::Answer;
+use crate::answer::{Answer, Reply};
+use crate::control;
 use crate::delivery::{After, Envelope};
 use crate::http::{self, Framing, Head};
-use crate::log::LoggedRequest;
+use crate::log::{BODY_CAP, LoggedRequest};
 use crate::route::Route;
 use crate::rules::{Action, Apply, Delivery, ResetPoint};
 use crate::server::Shared;
 use crate::strict::Checked;
-use crate::wire::{Arrival, Body, Wire};
+use crate::wire::{Arrival, Body, Stream, Wire};
 use crate::world::World;
 
+/// Up to this size an answer leaves in one write.
+const ONE_WRITE: u64 = 64 * 1024;
+
 /// Serves a connection until one side ends it.
-pub(crate) async fn serve(stream: TcpStream, connection: u64, shared: Arc<Shared>) {
+pub(crate) async fn serve(stream: Stream, connection: u64, shared: Arc<Shared>) {
     let mut wire = Wire::new(stream);
     loop {
         let arrival = match shared.idle_timeout {
@@ -61,23 +64,16 @@ async fn answer_request(
     shared: &Arc<Shared>,
     head: Head,
 ) -> After {
+    if control::is_meant(&head.target) {
+        return answer_control(wire, shared, &head).await;
+    }
     let (world, target) = shared.world_of(&head.target);
     let route = Route::of(&head.method, target);
-    let body = match head.framing {
-        Framing::Length(length) => {
-            if length > 0 && head.expects_continue && wire.send(&http::interim(100)).await.is_err()
-            {
-                return After::Close;
-            }
-            wire.read_body(length).await
-        }
-        Framing::None | Framing::Chunked => Body {
-            kept: Vec::new(),
-            received: 0,
-            complete: true,
-        },
+    let Ok(body) = read_body(wire, &head, BODY_CAP).await else {
+        return After::Close;
     };
-    let checked = world.check(&head, &route, body.received);
+    let verdict = world.check(&head, &route, &body);
+    let (checked, remarks) = (verdict.checked, verdict.remarks);
     let keep_alive = head.keep_alive && head.framing != Framing::Chunked;
     let head_only = head.method == "HEAD";
     let operation = route.target().map(|target| target.operation);
@@ -94,7 +90,12 @@ async fn answer_request(
             headers: head.headers,
             operation,
             token,
-            violation: checked.as_ref().err().map(|refused| refused.status),
+            // What is accepted in silence and documented nowhere would be a 400 if it were judged.
+            violation: match &checked {
+                Err(refused) => Some(refused.status),
+                Ok(_) => (!remarks.is_empty()).then_some(400),
+            },
+            remarks,
             received_at: world.elapsed(),
             answered: None,
             finished_at: None,
@@ -113,6 +114,49 @@ async fn answer_request(
         head_only,
     };
     player.play(wire, action).await
+}
+
+/// Reads the body of a request to its end.
+///
+/// # Errors
+/// When the client that waits for `100 Continue` is gone.
+async fn read_body(wire: &mut Wire, head: &Head, cap: usize) -> io::Result<Body> {
+    match head.framing {
+        Framing::Length(length) => {
+            if length > 0 && head.expects_continue {
+                wire.send(&http::interim(100)).await?;
+            }
+            Ok(wire.read_body(length, cap).await)
+        }
+        Framing::None | Framing::Chunked => Ok(Body {
+            kept: Vec::new(),
+            received: 0,
+            complete: true,
+        }),
+    }
+}
+
+/// A request to the mock itself: not logged, never subject to rules.
+async fn answer_control(wire: &mut Wire, shared: &Arc<Shared>, head: &Head) -> After {
+    let (answer, keep_alive) = match control::refusal_before_the_body(head) {
+        // Its body, if it has one, is left unread.
+        Some(refused) => (refused, false),
+        None => match read_body(wire, head, control::BODY_CAP).await {
+            Ok(body) if body.complete => {
+                (control::answer(shared, head, &body.kept), head.keep_alive)
+            }
+            _ => return After::Close,
+        },
+    };
+    let envelope = Envelope {
+        common: Vec::new(),
+        close: !keep_alive,
+        head_only: head.method == "HEAD",
+    };
+    let sent = envelope
+        .deliver(wire, &Reply::from(answer), &Delivery::Whole)
+        .await;
+    sent.unwrap_or(After::Close)
 }
 
 /// A request being answered, as far as the log is concerned.
@@ -144,6 +188,7 @@ impl Exchange {
                 operation: None,
                 token: None,
                 violation: Some(400),
+                remarks: Vec::new(),
                 received_at,
                 answered: None,
                 finished_at: None,
@@ -159,7 +204,8 @@ impl Exchange {
             head_only: false,
         };
         self.answered(answer.status);
-        let sent = envelope.deliver(&mut wire, answer, &Delivery::Whole).await;
+        let reply = Reply::from(answer.clone());
+        let sent = envelope.deliver(&mut wire, &reply, &Delivery::Whole).await;
         if sent.is_err() {
             self.disconnected();
         }
@@ -222,7 +268,7 @@ impl Player {
                 delivery,
             } => {
                 self.apply(apply);
-                self.deliver(wire, &answer, &delivery).await
+                self.deliver(wire, &Reply::from(answer), &delivery).await
             }
             Action::ReadThenClose { apply } => {
                 self.apply(apply);
@@ -255,48 +301,49 @@ impl Player {
         }
     }
 
-    fn carry_out(&self) -> Answer {
+    fn carry_out(&self) -> Reply {
         match &self.checked {
             Ok(checked) => self.exchange.world.carry_out(checked),
-            Err(refused) => refused.clone(),
+            Err(refused) => refused.clone().into(),
         }
     }
 
     /// Carries the operation out behind the back of the answer. What the checks refuse stays undone:
     /// a fault must not hide a wrong request.
     fn apply(&self, apply: Apply) {
-        let Ok(checked) = self.checked else {
+        let Ok(checked) = &self.checked else {
             return;
         };
         match apply {
             Apply::Never => {}
             Apply::Now => {
-                self.exchange.world.carry_out(&checked);
+                self.exchange.world.carry_out(checked);
             }
             Apply::After(pause) => {
-                let world = self.exchange.world.clone();
+                let (world, checked) = (self.exchange.world.clone(), checked.clone());
                 tokio::spawn(async move {
-                    tokio::time::sleep(pause).await;
+                    world.pass(pause).await;
                     world.carry_out(&checked);
                 });
             }
         }
     }
 
-    async fn deliver(&self, wire: &mut Wire, answer: &Answer, delivery: &Delivery) -> After {
+    async fn deliver(&self, wire: &mut Wire, reply: &Reply, delivery: &Delivery) -> After {
         if let Delivery::Late(pause) = delivery {
             self.pause(wire, *pause).await;
         }
-        self.exchange.answered(answer.status);
-        let quick = matches!(
-            delivery,
-            Delivery::Whole | Delivery::Late(_) | Delivery::ThenClose
-        );
+        self.exchange.answered(reply.answer.status);
+        let quick = reply.length() <= ONE_WRITE
+            && matches!(
+                delivery,
+                Delivery::Whole | Delivery::Late(_) | Delivery::ThenClose
+            );
         if quick {
             // One write is as good as done, and the client may look at the log as soon as it has the answer.
             self.exchange.finished();
         }
-        if let Ok(after) = self.envelope().deliver(wire, answer, delivery).await {
+        if let Ok(after) = self.envelope().deliver(wire, reply, delivery).await {
             self.exchange.finished();
             after
         } else {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Reply};
 use crate::http::{self, BodyLength};
 use crate::rules::{Delivery, ResetPoint};
 use crate::wire::Wire;
@@ -48,10 +48,10 @@ impl Envelope {
     pub(crate) async fn deliver(
         &self,
         wire: &mut Wire,
-        answer: &Answer,
+        reply: &Reply,
         delivery: &Delivery,
     ) -> io::Result<After> {
-        let kept = if self.close || says_close(answer) {
+        let kept = if self.close || says_close(&reply.answer) {
             After::Close
         } else {
             After::Keep
@@ -59,39 +59,54 @@ impl Envelope {
         match delivery {
             // The pause of `Late` is the caller's, who notes when the client leaves meanwhile.
             Delivery::Whole | Delivery::Late(_) => {
-                wire.send(&self.whole(answer, &[])).await?;
+                self.whole(wire, reply, &[]).await?;
                 Ok(kept)
             }
             Delivery::ThenClose => {
-                wire.send(&self.whole(answer, &[])).await?;
+                self.whole(wire, reply, &[]).await?;
                 Ok(After::CloseAtOnce)
             }
-            Delivery::Trickle(pause) => {
-                for byte in self.whole(answer, &[]) {
-                    tokio::time::sleep(*pause).await;
-                    wire.send(&[byte]).await?;
+            Delivery::ExtraHeaders(extra) => {
+                self.whole(wire, reply, extra).await?;
+                Ok(kept)
+            }
+            Delivery::Interim(statuses) => {
+                for status in statuses {
+                    wire.send(&http::interim(*status)).await?;
                 }
+                self.whole(wire, reply, &[]).await?;
+                Ok(kept)
+            }
+            Delivery::Trickle(pause) => {
+                self.trickle(wire, reply, *pause).await?;
+                Ok(kept)
+            }
+            Delivery::Chunked => {
+                self.chunked(wire, reply).await?;
+                Ok(kept)
+            }
+            Delivery::Gzip => {
+                self.compressed(wire, reply).await?;
                 Ok(kept)
             }
             Delivery::CutBody => {
-                let answer = with_body(answer);
-                let length = length(&answer.body) + MISSING;
-                let mut bytes = self.head(&answer, BodyLength::Known(length), &[]);
-                bytes.extend_from_slice(&answer.body);
-                wire.send(&bytes).await?;
+                let reply = reply.with_body();
+                let length = BodyLength::Known(reply.length().saturating_add(MISSING));
+                self.send_body(wire, &reply, self.head(&reply.answer, length, &[]))
+                    .await?;
                 Ok(After::CloseAtOnce)
             }
             Delivery::BadChunks => {
-                let answer = with_body(answer);
-                let mut bytes = self.head(&answer, BodyLength::Chunked, &[]);
-                bytes.extend_from_slice(&chunk(&answer.body));
+                let reply = reply.with_body();
+                let mut bytes = self.head(&reply.answer, BodyLength::Chunked, &[]);
+                bytes.extend_from_slice(&chunk(reply.body().next().unwrap_or_default()));
                 bytes.extend_from_slice(b"not-a-size\r\n");
                 wire.send(&bytes).await?;
                 Ok(After::CloseAtOnce)
             }
             Delivery::EndlessBody => {
-                let answer = with_body(answer);
-                wire.send(&self.head(&answer, BodyLength::Chunked, &[]))
+                let reply = reply.with_body();
+                wire.send(&self.head(&reply.answer, BodyLength::Chunked, &[]))
                     .await?;
                 let piece = chunk(&vec![b' '; PIECE]);
                 loop {
@@ -101,27 +116,17 @@ impl Envelope {
                 }
             }
             Delivery::HugeBody(bytes) => {
-                let head = self.head(&with_body(answer), BodyLength::Known(*bytes), &[]);
-                wire.send(&head).await?;
+                let answer = reply.with_body().answer;
+                wire.send(&self.head(&answer, BodyLength::Known(*bytes), &[]))
+                    .await?;
                 send_spaces(wire, *bytes).await?;
                 Ok(kept)
             }
             Delivery::GzipBomb { mebibytes } => {
-                let answer = with_body(answer).header("Content-Encoding", "gzip");
+                let answer = reply.with_body().answer.header("Content-Encoding", "gzip");
                 wire.send(&self.head(&answer, BodyLength::Chunked, &[]))
                     .await?;
                 send_bomb(wire, *mebibytes).await?;
-                Ok(kept)
-            }
-            Delivery::ExtraHeaders(extra) => {
-                wire.send(&self.whole(answer, extra)).await?;
-                Ok(kept)
-            }
-            Delivery::Interim(statuses) => {
-                for status in statuses {
-                    wire.send(&http::interim(*status)).await?;
-                }
-                wire.send(&self.whole(answer, &[])).await?;
                 Ok(kept)
             }
         }
@@ -129,7 +134,7 @@ impl Envelope {
 
     /// Sends as much of a 200 as is wanted before the connection is reset.
     pub(crate) async fn deliver_until(&self, wire: &mut Wire, at: ResetPoint) -> io::Result<After> {
-        let answer = with_body(&Answer::json(200, ""));
+        let answer = Reply::from(Answer::json(200, "")).with_body().answer;
         let mut bytes = self.head(&answer, BodyLength::Known(length(&answer.body)), &[]);
         match at {
             ResetPoint::BeforeHeaders => return Ok(After::Reset),
@@ -148,12 +153,87 @@ impl Envelope {
         http::response_head(answer, &self.common, length, self.close, extra)
     }
 
-    fn whole(&self, answer: &Answer, extra: &[(String, String)]) -> Vec<u8> {
-        let mut bytes = self.head(answer, BodyLength::Known(length(&answer.body)), extra);
-        if !self.head_only && http::has_body(answer.status) {
-            bytes.extend_from_slice(&answer.body);
+    /// As it should be. What is short goes in one write.
+    async fn whole(
+        &self,
+        wire: &mut Wire,
+        reply: &Reply,
+        extra: &[(String, String)],
+    ) -> io::Result<()> {
+        let head = self.head(&reply.answer, BodyLength::Known(reply.length()), extra);
+        if self.is_bare(&reply.answer) {
+            return wire.send(&head).await;
         }
-        bytes
+        self.send_body(wire, reply, head).await
+    }
+
+    /// Whether the answer must not have a body.
+    fn is_bare(&self, answer: &Answer) -> bool {
+        self.head_only || !http::has_body(answer.status)
+    }
+
+    /// Sends the head together with the first piece of the body, then the other pieces.
+    async fn send_body(&self, wire: &mut Wire, reply: &Reply, mut head: Vec<u8>) -> io::Result<()> {
+        let mut body = reply.body();
+        head.extend_from_slice(body.next().unwrap_or_default());
+        wire.send(&head).await?;
+        while let Some(piece) = body.next() {
+            wire.send(piece).await?;
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    async fn trickle(&self, wire: &mut Wire, reply: &Reply, pause: Duration) -> io::Result<()> {
+        let head = self.head(&reply.answer, BodyLength::Known(reply.length()), &[]);
+        for byte in head {
+            tokio::time::sleep(pause).await;
+            wire.send(&[byte]).await?;
+        }
+        let mut body = reply.body();
+        while let Some(piece) = body.next().filter(|_| !self.is_bare(&reply.answer)) {
+            for byte in piece {
+                tokio::time::sleep(pause).await;
+                wire.send(&[*byte]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn chunked(&self, wire: &mut Wire, reply: &Reply) -> io::Result<()> {
+        wire.send(&self.head(&reply.answer, BodyLength::Chunked, &[]))
+            .await?;
+        if self.is_bare(&reply.answer) {
+            return Ok(());
+        }
+        let mut body = reply.body();
+        while let Some(piece) = body.next() {
+            if !piece.is_empty() {
+                wire.send(&chunk(piece)).await?;
+            }
+        }
+        wire.send(b"0\r\n\r\n").await
+    }
+
+    async fn compressed(&self, wire: &mut Wire, reply: &Reply) -> io::Result<()> {
+        let answer = reply.answer.clone().header("Content-Encoding", "gzip");
+        wire.send(&self.head(&answer, BodyLength::Chunked, &[]))
+            .await?;
+        if self.is_bare(&answer) {
+            return Ok(());
+        }
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        let mut body = reply.body();
+        while let Some(piece) = body.next() {
+            encoder.write_all(piece)?;
+            let ready = std::mem::take(encoder.get_mut());
+            if !ready.is_empty() {
+                wire.send(&chunk(&ready)).await?;
+            }
+        }
+        let mut last = chunk(&encoder.finish()?);
+        last.extend_from_slice(b"0\r\n\r\n");
+        wire.send(&last).await
     }
 }
 
@@ -161,20 +241,6 @@ fn says_close(answer: &Answer) -> bool {
     answer.headers.iter().any(|(name, value)| {
         name.eq_ignore_ascii_case("Connection") && value.eq_ignore_ascii_case("close")
     })
-}
-
-/// A body can only be broken where there is one: an answer without gets a stand-in.
-fn with_body(answer: &Answer) -> Answer {
-    if answer.body.is_empty() {
-        let mut answer = answer.clone();
-        answer.body = br#"{"Message":"A body that is not what it should be."}"#.to_vec();
-        if !answer.has_header("Content-Type") {
-            answer = answer.header("Content-Type", "application/json; charset=utf-8");
-        }
-        answer
-    } else {
-        answer.clone()
-    }
 }
 
 fn length(bytes: &[u8]) -> u64 {

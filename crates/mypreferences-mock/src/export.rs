@@ -2,13 +2,14 @@
 //! Decides what commit, status and page do to it; knows nothing of HTTP beyond the answers.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Reply};
 use crate::clock::Clock;
-use crate::records;
+use crate::records::{Page, Recipe, RecordKind, Wanted};
 use crate::redact::MaskedToken;
 
 pub(crate) const PROCESSING: &str = "Processing";
@@ -22,6 +23,9 @@ const NOT_FOUND: &str = "The access token was not found or has expired.";
 pub enum ExportKind {
     /// A segment: `export/Segment/…`, pages hold `Preferences`.
     Segment,
+    /// A group of segments: `export/SegmentGroup/…`, pages as those of a segment. The vendor documents the operation
+    /// and not its path: this one is a guess.
+    SegmentGroup,
     /// A schedule: `export/Schedule/…`, pages hold `ExportScheduleRows`.
     Schedule,
     /// A list of customer ids: `export/CID/…`, pages hold `Preferences` and `Messages`.
@@ -32,9 +36,20 @@ impl ExportKind {
     pub(crate) fn of_segment(segment: &str) -> Option<Self> {
         match segment {
             "Segment" => Some(Self::Segment),
+            "SegmentGroup" => Some(Self::SegmentGroup),
             "Schedule" => Some(Self::Schedule),
             "CID" => Some(Self::Cid),
             _ => None,
+        }
+    }
+
+    /// Its element in paths.
+    pub fn segment(self) -> &'static str {
+        match self {
+            Self::Segment => "Segment",
+            Self::SegmentGroup => "SegmentGroup",
+            Self::Schedule => "Schedule",
+            Self::Cid => "CID",
         }
     }
 }
@@ -60,8 +75,14 @@ pub struct Export {
     pub status: String,
     /// How many records it has.
     pub rows: u64,
+    /// What its records look like; a schedule always has rows.
+    pub records: RecordKind,
+    /// What its records are made from: the same seed and row are the same record.
+    pub seed: u64,
     /// When a `Processing` export turns `Complete` by itself, counted from being added.
     pub ready_after: Option<Duration>,
+    /// The word that it turns to instead of `Complete`: `Error` or `Failed`.
+    pub ends: Option<String>,
     /// When a `Processing` or `Complete` export turns `Expired`, counted from being added.
     pub lifetime: Duration,
     /// The text of `Expires`, instead of the true moment as `2026-03-04T05:06:07Z`.
@@ -83,7 +104,10 @@ impl Export {
             kind,
             status: COMPLETE.to_owned(),
             rows,
+            records: RecordKind::Preferences,
+            seed: 0,
             ready_after: None,
+            ends: None,
             lifetime: Duration::from_hours(24),
             expires_text: None,
             status_after_commit: None,
@@ -102,6 +126,27 @@ impl Export {
     pub fn ready_after(mut self, duration: Duration) -> Self {
         PROCESSING.clone_into(&mut self.status);
         self.ready_after = Some(duration);
+        self
+    }
+
+    /// The same export with other records.
+    #[must_use]
+    pub fn records(mut self, records: RecordKind) -> Self {
+        self.records = records;
+        self
+    }
+
+    /// The same export with records of another seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The same export, turning to this word instead of `Complete` when it has been processed.
+    #[must_use]
+    pub fn ends(mut self, word: &str) -> Self {
+        self.ends = Some(word.to_owned());
         self
     }
 
@@ -144,7 +189,7 @@ impl fmt::Debug for Export {
 pub struct AppliedCommit {
     /// What the commit asked for.
     pub keep_files: bool,
-    /// When it was applied, since the start of the world.
+    /// When it was applied, since the start of the world (the time of the log).
     pub at: Duration,
 }
 
@@ -206,6 +251,8 @@ pub(crate) fn unknown_token() -> Answer {
 /// An export in a world.
 pub(crate) struct ExportState {
     export: Export,
+    recipe: Arc<Recipe>,
+    /// In scenario time.
     added_at: Duration,
     files_kept: bool,
     commits: Vec<AppliedCommit>,
@@ -225,7 +272,12 @@ struct StatusBody<'a> {
 
 impl ExportState {
     pub(crate) fn new(export: Export, now: Duration) -> Self {
+        let records = match export.kind {
+            ExportKind::Schedule => RecordKind::Rows,
+            ExportKind::Segment | ExportKind::SegmentGroup | ExportKind::Cid => export.records,
+        };
         Self {
+            recipe: Recipe::of(records, export.seed),
             export,
             added_at: now,
             files_kept: true,
@@ -265,12 +317,13 @@ impl ExportState {
     }
 
     /// Does what the request asks, and answers.
-    pub(crate) fn carry_out(&mut self, request: Request, clock: &Clock) -> Answer {
-        let now = clock.elapsed();
-        self.age(now);
+    pub(crate) fn carry_out(&mut self, request: Request, clock: &Clock) -> Reply {
+        self.age(clock.scenario_time());
         match request {
-            Request::Commit { kind, keep_files } => self.commit(kind, keep_files, now),
-            Request::Status => self.answer_status(clock),
+            Request::Commit { kind, keep_files } => {
+                self.commit(kind, keep_files, clock.elapsed()).into()
+            }
+            Request::Status => self.answer_status(clock).into(),
             Request::Page {
                 kind,
                 limit,
@@ -286,7 +339,8 @@ impl ExportState {
         if self.export.status == PROCESSING
             && self.export.ready_after.is_some_and(|ready| age >= ready)
         {
-            COMPLETE.clone_into(&mut self.export.status);
+            let end = self.export.ends.take();
+            self.export.status = end.unwrap_or_else(|| COMPLETE.to_owned());
         }
         let alive = [PROCESSING, COMPLETE].contains(&self.export.status.as_str());
         if alive && age >= self.export.lifetime {
@@ -329,10 +383,7 @@ impl ExportState {
                 .unwrap_or_default(),
         };
         let (rows, bytes) = if counted {
-            (
-                self.export.rows,
-                records::byte_count(self.export.kind, self.export.rows),
-            )
+            (self.export.rows, self.recipe.size(1, self.export.rows))
         } else {
             (0, 0)
         };
@@ -351,17 +402,22 @@ impl ExportState {
         limit: u64,
         offset: u64,
         keep_alive: bool,
-    ) -> Answer {
+    ) -> Reply {
         if let Err(refused) = self.must_be_complete(kind) {
-            return refused;
+            return refused.into();
         }
-        let page = records::page(kind, self.export.rows, limit, offset);
+        let wanted = Wanted {
+            total: self.export.rows,
+            limit,
+            offset,
+        };
+        let page = Page::new(kind, &self.recipe, wanted);
         self.pages_read += 1;
         if !page.has_more && !keep_alive {
             RETRIEVED.clone_into(&mut self.export.status);
             self.files_kept = false;
         }
-        json(&page)
+        Reply::page(page)
     }
 
     /// Both commit and page need a token that is ready and of the kind in the path.
@@ -395,15 +451,15 @@ mod tests {
     };
 
     fn added(export: Export) -> (ExportState, Clock) {
-        let clock = Clock::start();
+        let clock = Clock::start(false);
         (ExportState::new(export, clock.elapsed()), clock)
     }
 
     #[test]
     fn a_commit_is_applied_once_and_deletes_the_files() {
         let (mut state, clock) = added(Export::segment(7, 2));
-        assert_eq!(state.carry_out(COMMIT, &clock).status, 200);
-        assert_eq!(state.carry_out(COMMIT, &clock).status, 404);
+        assert_eq!(state.carry_out(COMMIT, &clock).answer.status, 200);
+        assert_eq!(state.carry_out(COMMIT, &clock).answer.status, 404);
         let view = state.view(clock.elapsed());
         assert_eq!(view.status, RETRIEVED);
         assert_eq!(view.commits.len(), 1);
@@ -413,7 +469,7 @@ mod tests {
     #[test]
     fn a_commit_before_the_export_is_ready_is_refused() {
         let (mut state, clock) = added(Export::segment(7, 2).status(PROCESSING));
-        assert_eq!(state.carry_out(COMMIT, &clock).status, 400);
+        assert_eq!(state.carry_out(COMMIT, &clock).answer.status, 400);
         assert!(state.view(clock.elapsed()).commits.is_empty());
     }
 
@@ -429,8 +485,18 @@ mod tests {
     }
 
     #[test]
+    fn an_export_may_end_in_an_error() {
+        let export = Export::segment(7, 2)
+            .ready_after(Duration::from_secs(10))
+            .ends("Failed");
+        let mut state = ExportState::new(export, Duration::ZERO);
+        assert_eq!(state.view(Duration::from_secs(9)).status, PROCESSING);
+        assert_eq!(state.view(Duration::from_secs(10)).status, "Failed");
+    }
+
+    #[test]
     fn a_token_of_another_kind_is_not_found() {
         let (mut state, clock) = added(Export::new(7, ExportKind::Cid, 2));
-        assert_eq!(state.carry_out(COMMIT, &clock).status, 404);
+        assert_eq!(state.carry_out(COMMIT, &clock).answer.status, 404);
     }
 }

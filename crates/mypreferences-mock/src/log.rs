@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::redact::{MaskedToken, REDACTED, mask_in_text};
+use crate::redact::{MaskedToken, REDACTED, is_secret_header, mask_in_text};
 use crate::route::Operation;
 
 /// How much of a request body is kept; the rest is read and dropped.
@@ -34,8 +34,11 @@ pub struct LoggedRequest {
     pub operation: Option<Operation>,
     /// The access token of the path, when it is a positive 64-bit integer.
     pub token: Option<i64>,
-    /// The status that the strict checks alone would answer, when they refuse the request: set even when a rule hid it.
+    /// The status that the strict checks alone would answer, when they refuse the request: set even when a rule hid it,
+    /// and 400 when there are `remarks`.
     pub violation: Option<u16>,
+    /// What of the request the service accepts in silence although no page of the vendor documents it.
+    pub remarks: Vec<String>,
     /// When the last byte of the request had arrived.
     pub received_at: Duration,
     /// The status that was answered, noted when the answer begins.
@@ -71,10 +74,7 @@ impl fmt::Debug for LoggedRequest {
             .headers
             .iter()
             .map(|(name, value)| {
-                let secret = ["authorization", "proxy-authorization", "cookie"]
-                    .iter()
-                    .any(|secret| name.eq_ignore_ascii_case(secret));
-                let shown = if secret {
+                let shown = if is_secret_header(name) {
                     REDACTED.to_owned()
                 } else {
                     mask_in_text(&String::from_utf8_lossy(value), self.token)
@@ -94,6 +94,7 @@ impl fmt::Debug for LoggedRequest {
             .field("operation", &self.operation)
             .field("token", &self.token.map(MaskedToken))
             .field("violation", &self.violation)
+            .field("remarks", &self.remarks.len())
             .field("received_at", &self.received_at)
             .field("answered", &self.answered)
             .field("finished_at", &self.finished_at)
@@ -123,6 +124,11 @@ impl Log {
 
     pub(crate) fn requests(&self) -> &[LoggedRequest] {
         &self.requests
+    }
+
+    /// How many requests there were, the dropped ones too.
+    pub(crate) fn count(&self) -> u64 {
+        self.next_number
     }
 
     pub(crate) fn clear(&mut self) {
@@ -176,6 +182,7 @@ mod tests {
             operation: Some(Operation::Commit),
             token: Some(123_456_789_012),
             violation: None,
+            remarks: Vec::new(),
             received_at: Duration::ZERO,
             answered: None,
             finished_at: None,

@@ -6,6 +6,13 @@ use std::fmt;
 /// What is printed in place of a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
 
+/// Whether the value of this header is a credential.
+pub(crate) fn is_secret_header(name: &str) -> bool {
+    ["authorization", "proxy-authorization", "cookie"]
+        .iter()
+        .any(|secret| name.eq_ignore_ascii_case(secret))
+}
+
 /// A token as it may be shown: its last four digits at most, and never more than half of it.
 pub(crate) fn mask_digits(digits: &str) -> String {
     let count = digits.chars().count();

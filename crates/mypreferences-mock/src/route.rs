@@ -15,16 +15,24 @@ pub enum Operation {
     Status,
     /// `GET {clientId}/export/{kind}/{accessToken}`.
     Page,
+    /// `POST {clientId}/export/{kind}/{name}`, and `POST {clientId}/export/CID`.
+    Initiate,
+    /// `POST oauth/token`: where an OAuth access token is asked for.
+    Token,
     /// In a rule or a question: every request, even one that names no operation.
     Any,
 }
 
 impl Operation {
-    /// The only method that the operation answers to.
-    fn method(self) -> &'static str {
+    /// Its name in scenarios and logs.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Commit => "POST",
-            Self::Status | Self::Page | Self::Any => "GET",
+            Self::Commit => "commit",
+            Self::Status => "status",
+            Self::Page => "page",
+            Self::Initiate => "initiate",
+            Self::Token => "token",
+            Self::Any => "any",
         }
     }
 
@@ -39,7 +47,7 @@ impl Operation {
 pub(crate) enum Route {
     /// A known path asked with its method.
     Known(Target),
-    /// A known path asked with another method; holds the one that is allowed.
+    /// A known path asked with another method; holds those that are allowed.
     WrongMethod(&'static str),
     /// No path of this service.
     Unknown,
@@ -50,10 +58,12 @@ pub(crate) struct Target {
     pub(crate) operation: Operation,
     /// The kind named in the path; status has none.
     pub(crate) kind: Option<ExportKind>,
-    /// Decoded.
+    /// Decoded; empty for the token endpoint.
     pub(crate) client_id: String,
     /// `None` when it is not a positive 64-bit integer in its usual form.
     pub(crate) token: Option<i64>,
+    /// The segment, segment group or schedule of an initiate, decoded.
+    pub(crate) name: Option<String>,
     /// The text after the question mark, if there is one.
     pub(crate) query: Option<String>,
 }
@@ -68,32 +78,41 @@ impl Route {
             return Self::Unknown;
         };
         let segments: Vec<&str> = path.split('/').collect();
-        let (client_id, operation, kind, token) = match segments.as_slice() {
-            [client, "status", "Token", token] => (client, Operation::Status, None, token),
-            [client, "export", kind, "Commit", token] => {
-                let Some(kind) = ExportKind::of_segment(kind) else {
-                    return Self::Unknown;
-                };
-                (client, Operation::Commit, Some(kind), token)
+        // A path is a list of what it means by method: initiate and page share one shape.
+        let named = |kind: &str| ExportKind::of_segment(kind);
+        let (client_id, operation, kind, last) = match (segments.as_slice(), method) {
+            (["oauth", "token"], "POST") => ("", Operation::Token, None, ""),
+            (["oauth", "token"], _) => return Self::WrongMethod("POST"),
+            ([client, "status", "Token", token], "GET") => {
+                (*client, Operation::Status, None, *token)
             }
-            [client, "export", kind, token] => {
-                let Some(kind) = ExportKind::of_segment(kind) else {
-                    return Self::Unknown;
-                };
-                (client, Operation::Page, Some(kind), token)
+            ([_, "status", "Token", _], _) => return Self::WrongMethod("GET"),
+            ([client, "export", kind, "Commit", token], _) => match (named(kind), method) {
+                (Some(kind), "POST") => (*client, Operation::Commit, Some(kind), *token),
+                (Some(_), _) => return Self::WrongMethod("POST"),
+                (None, _) => return Self::Unknown,
+            },
+            ([client, "export", "CID"], "POST") => {
+                (*client, Operation::Initiate, Some(ExportKind::Cid), "")
             }
+            ([_, "export", "CID"], _) => return Self::WrongMethod("POST"),
+            ([client, "export", kind, last], _) => match (named(kind), method) {
+                (Some(kind), "GET") => (*client, Operation::Page, Some(kind), *last),
+                (Some(ExportKind::Cid), _) => return Self::WrongMethod("GET"),
+                (Some(kind), "POST") => (*client, Operation::Initiate, Some(kind), *last),
+                (Some(_), _) => return Self::WrongMethod("GET, POST"),
+                (None, _) => return Self::Unknown,
+            },
             _ => return Self::Unknown,
         };
-        if method != operation.method() {
-            return Self::WrongMethod(operation.method());
-        }
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let is_initiate = operation == Operation::Initiate;
         Self::Known(Target {
             operation,
             kind,
-            client_id: percent_decode_str(client_id)
-                .decode_utf8_lossy()
-                .into_owned(),
-            token: parse_token(token),
+            client_id: decoded(client_id),
+            token: if is_initiate { None } else { parse_token(last) },
+            name: (is_initiate && !last.is_empty()).then(|| decoded(last)),
             query,
         })
     }
@@ -118,6 +137,29 @@ pub(crate) fn parse_token(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn initiate_and_page_share_a_path_and_differ_by_method() {
+        let initiate = Route::of("POST", "/C/export/SegmentGroup/All%20of%20us");
+        let target = initiate.target().expect("a known path");
+        assert_eq!(target.operation, Operation::Initiate);
+        assert_eq!(target.name.as_deref(), Some("All of us"));
+        assert_eq!(target.token, None);
+        let cid = Route::of("POST", "/C/export/CID?startDate=2026-01-01");
+        assert_eq!(
+            cid.target().expect("a known path").operation,
+            Operation::Initiate
+        );
+        for (method, target, allowed) in [
+            ("POST", "/C/export/CID/7", "GET"),
+            ("GET", "/C/export/CID", "POST"),
+            ("PUT", "/C/export/Segment/7", "GET, POST"),
+            ("GET", "/C/export/Segment/Commit/7", "POST"),
+            ("GET", "/oauth/token", "POST"),
+        ] {
+            assert_eq!(Route::of(method, target), Route::WrongMethod(allowed));
+        }
+    }
 
     #[test]
     fn the_three_operations_are_told_apart() {

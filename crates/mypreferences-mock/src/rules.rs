@@ -41,6 +41,10 @@ pub enum Delivery {
     ThenClose,
     /// As it should, after this pause (the operation has been carried out before it).
     Late(Duration),
+    /// Chunked, as it should be.
+    Chunked,
+    /// Compressed with gzip and chunked, as it should be.
+    Gzip,
     /// One byte at a time, with this pause before each.
     Trickle(Duration),
     /// `Content-Length` promises more than is sent before the connection is closed.

@@ -48,12 +48,17 @@ The second commit of a token is answered 404.
 /// Runs the mock until it is told to stop. `arguments` are those after the name of the program.
 /// Makes its own runtime, so it must not be called from within one.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    ExitCode::from(run_for_code(arguments))
+}
+
+/// [`run`], giving the number of the exit code (those of sysexits.h; 0 when it was told to stop).
+pub fn run_for_code(arguments: impl Iterator<Item = OsString>) -> u8 {
     let options = match Options::read(arguments) {
         Ok(Some(options)) => options,
         Ok(None) => {
             return match write_out(HELP) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(_) => ExitCode::from(OS_ERROR),
+                Ok(()) => 0,
+                Err(_) => OS_ERROR,
             };
         }
         Err(message) => return fail(USAGE, &format!("{message}\nTry --help.")),
@@ -71,7 +76,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Err(error) => return fail(OS_ERROR, &format!("cannot start: {error}")),
     };
     match runtime.block_on(serve(&options, config)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => fail(OS_ERROR, &format!("cannot serve: {error}")),
     }
 }
@@ -101,10 +106,10 @@ fn write_out(text: &str) -> std::io::Result<()> {
     out.flush()
 }
 
-fn fail(code: u8, message: &str) -> ExitCode {
+fn fail(code: u8, message: &str) -> u8 {
     // When even standard error is gone, the exit code has to do.
     let _ = writeln!(std::io::stderr(), "mypreferences-mock: {message}");
-    ExitCode::from(code)
+    code
 }
 
 /// A thread, because reading standard input cannot be interrupted: it ends with the process.

@@ -8,10 +8,13 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::answer::Answer;
-use crate::authorization::{Authorization, Refusal};
+use crate::authorization::{Authorization, OAuthClient, Refusal};
 use crate::export::{Export, ExportKind, StatusAfterCommit};
+use crate::records::RecordKind;
 use crate::route::Operation;
 use crate::rules::{Action, Apply, Delivery, ResetPoint, Rule};
+use crate::source::Source;
+use crate::tls::{TlsMaterial, TlsMode};
 use crate::world::{World, WorldConfig};
 
 /// A scenario that is being served.
@@ -21,6 +24,7 @@ pub struct OpenScenario {
     pub(crate) base_url: String,
     pub(crate) world: Arc<World>,
     pub(crate) tokens: Vec<i64>,
+    pub(crate) tls: Option<TlsMaterial>,
 }
 
 impl OpenScenario {
@@ -43,11 +47,27 @@ impl OpenScenario {
     pub fn tokens(&self) -> Vec<i64> {
         self.tokens.clone()
     }
+
+    /// What a client needs to trust it, when it is reached by https.
+    pub fn tls(&self) -> Option<&TlsMaterial> {
+        self.tls.as_ref()
+    }
+
+    /// Where OAuth tokens are asked for.
+    pub fn token_url(&self) -> String {
+        format!("{}/oauth/token", self.base_url)
+    }
 }
 
 /// Why a scenario cannot be played.
 #[derive(Debug)]
 pub struct ScenarioError(String);
+
+impl ScenarioError {
+    pub(crate) fn new(reason: impl fmt::Display) -> Self {
+        Self(reason.to_string())
+    }
+}
 
 impl fmt::Display for ScenarioError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,9 +83,15 @@ impl std::error::Error for ScenarioError {}
 pub(crate) struct Spec {
     client_id: String,
     authorization: AuthorizationSpec,
+    /// What tokens and records are made from.
+    seed: u64,
+    sources: Vec<SourceSpec>,
     exports: Vec<ExportSpec>,
     rules: Vec<RuleSpec>,
     clock_offset_ms: i64,
+    /// Scenario time stands still until it is advanced.
+    virtual_clock: bool,
+    tls: Option<TlsSpec>,
     date_header: bool,
     extra_headers: Vec<(String, String)>,
 }
@@ -75,9 +101,13 @@ impl Default for Spec {
         Self {
             client_id: WorldConfig::default().client_id,
             authorization: AuthorizationSpec::None,
+            seed: 0,
+            sources: Vec::new(),
             exports: Vec::new(),
             rules: Vec::new(),
             clock_offset_ms: 0,
+            virtual_clock: false,
+            tls: None,
             date_header: true,
             extra_headers: Vec::new(),
         }
@@ -88,14 +118,78 @@ impl Default for Spec {
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 enum AuthorizationSpec {
     None,
-    Hmac { user_id: String, secret: String },
+    Hmac {
+        user_id: String,
+        secret: String,
+    },
     Bearer(String),
     Verbatim(String),
+    #[serde(rename = "oauth")]
+    OAuth(OAuthSpec),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ExportSpec {
+struct OAuthSpec {
+    client_id: String,
+    client_secret: String,
+    user_id: String,
+    #[serde(default = "an_hour")]
+    expires_in: u64,
+}
+
+fn an_hour() -> u64 {
+    3600
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TlsSpec {
+    Good,
+    Expired,
+    WrongHost,
+    UnknownCa,
+    Stall,
+    Tls11,
+    ClientCertificate,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceSpec {
+    #[serde(default)]
+    kind: KindSpec,
+    /// Not of a CID export, which has none.
+    #[serde(default)]
+    name: String,
+    #[serde(default = "three")]
+    rows: u64,
+    #[serde(default)]
+    records: RecordsSpec,
+    #[serde(default)]
+    processing_ms: u64,
+    lifetime_ms: Option<u64>,
+    /// The word that an export of it turns to instead of `Complete`.
+    ends: Option<EndSpec>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RecordsSpec {
+    #[default]
+    Preferences,
+    Profiles,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+enum EndSpec {
+    Error,
+    Failed,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExportSpec {
     token: i64,
     /// So many exports, with consecutive tokens.
     #[serde(default = "one")]
@@ -104,6 +198,8 @@ struct ExportSpec {
     kind: KindSpec,
     #[serde(default = "three")]
     rows: u64,
+    #[serde(default)]
+    records: RecordsSpec,
     status: Option<String>,
     ready_after_ms: Option<u64>,
     lifetime_ms: Option<u64>,
@@ -115,6 +211,9 @@ fn one() -> u32 {
     1
 }
 
+/// How many exports one entry may stand for.
+const MOST_COPIES: u32 = 100_000;
+
 fn three() -> u64 {
     3
 }
@@ -124,8 +223,56 @@ fn three() -> u64 {
 enum KindSpec {
     #[default]
     Segment,
+    SegmentGroup,
     Schedule,
     Cid,
+}
+
+impl KindSpec {
+    fn kind(self) -> ExportKind {
+        match self {
+            Self::Segment => ExportKind::Segment,
+            Self::SegmentGroup => ExportKind::SegmentGroup,
+            Self::Schedule => ExportKind::Schedule,
+            Self::Cid => ExportKind::Cid,
+        }
+    }
+}
+
+impl RecordsSpec {
+    /// What the records are; a schedule has its rows and nothing else.
+    fn of(self, kind: ExportKind) -> Result<RecordKind, ScenarioError> {
+        match (kind, self) {
+            (ExportKind::Schedule, Self::Preferences) => Ok(RecordKind::Rows),
+            (ExportKind::Schedule, Self::Profiles) => {
+                Err(ScenarioError::new("a schedule has rows, not profiles"))
+            }
+            (_, Self::Preferences) => Ok(RecordKind::Preferences),
+            (_, Self::Profiles) => Ok(RecordKind::Profiles),
+        }
+    }
+}
+
+impl SourceSpec {
+    fn source(self) -> Result<Source, ScenarioError> {
+        let kind = self.kind.kind();
+        if (kind == ExportKind::Cid) != self.name.is_empty() {
+            return Err(ScenarioError::new(
+                "a source needs a name, except a cid export, which has none",
+            ));
+        }
+        let mut source = Source::new(kind, &self.name, self.rows);
+        source.records = self.records.of(kind)?;
+        source.processing = Duration::from_millis(self.processing_ms);
+        source.ends = self.ends.map(|end| match end {
+            EndSpec::Error => "Error".to_owned(),
+            EndSpec::Failed => "Failed".to_owned(),
+        });
+        if let Some(lifetime) = self.lifetime_ms {
+            source.lifetime = Duration::from_millis(lifetime);
+        }
+        Ok(source)
+    }
 }
 
 #[derive(Deserialize)]
@@ -137,7 +284,7 @@ enum AfterCommitSpec {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RuleSpec {
+pub(crate) struct RuleSpec {
     on: OperationSpec,
     token: Option<i64>,
     #[serde(default)]
@@ -156,6 +303,8 @@ enum OperationSpec {
     Commit,
     Status,
     Page,
+    Initiate,
+    Token,
     Any,
 }
 
@@ -184,6 +333,7 @@ enum ApplySpec {
     #[default]
     Never,
     Now,
+    /// So much scenario time later.
     AfterMs(u64),
 }
 
@@ -255,6 +405,8 @@ enum DeliverySpec {
     #[default]
     Whole,
     ThenClose,
+    Chunked,
+    Gzip,
     LateMs(u64),
     TrickleMs(u64),
     CutBody,
@@ -271,6 +423,19 @@ impl Spec {
         serde_json::from_str(text).map_err(|error| ScenarioError(error.to_string()))
     }
 
+    /// How it is reached by https, if it is.
+    pub(crate) fn tls(&self) -> Option<TlsMode> {
+        self.tls.map(|mode| match mode {
+            TlsSpec::Good => TlsMode::Good,
+            TlsSpec::Expired => TlsMode::Expired,
+            TlsSpec::WrongHost => TlsMode::WrongHost,
+            TlsSpec::UnknownCa => TlsMode::UnknownCa,
+            TlsSpec::Stall => TlsMode::Stall,
+            TlsSpec::Tls11 => TlsMode::Tls11,
+            TlsSpec::ClientCertificate => TlsMode::ClientCertificate,
+        })
+    }
+
     /// The world, and the tokens of its exports.
     pub(crate) fn open(self, log_capacity: usize) -> Result<(World, Vec<i64>), ScenarioError> {
         let authorization = match self.authorization {
@@ -282,23 +447,30 @@ impl Spec {
             },
             AuthorizationSpec::Bearer(token) => Authorization::Bearer(token),
             AuthorizationSpec::Verbatim(value) => Authorization::Verbatim(value),
+            AuthorizationSpec::OAuth(client) => Authorization::OAuth(OAuthClient {
+                client_id: client.client_id,
+                client_secret: client.client_secret,
+                scope: format!("{}/{}", self.client_id, client.user_id),
+                expires_in: Duration::from_secs(client.expires_in),
+            }),
         };
         let world = World::new(WorldConfig {
             client_id: self.client_id,
             authorization,
+            virtual_clock: self.virtual_clock,
+            seed: self.seed,
             log_capacity,
             ..WorldConfig::default()
         });
         world.set_clock_offset(self.clock_offset_ms);
         world.set_date_header(self.date_header);
         world.set_extra_headers(self.extra_headers);
+        for source in self.sources {
+            world.add_source(source.source()?);
+        }
         let mut tokens = Vec::new();
-        for export in self.exports {
-            for copy in 0..export.copies {
-                let one = export.export(i64::from(copy))?;
-                tokens.push(one.token);
-                world.add_export(one);
-            }
+        for export in &self.exports {
+            tokens.extend(export.add_to(&world, self.seed)?);
         }
         for rule in self.rules {
             world.push_rule(rule.rule()?);
@@ -308,18 +480,33 @@ impl Spec {
 }
 
 impl ExportSpec {
-    fn export(&self, copy: i64) -> Result<Export, ScenarioError> {
+    /// Adds its copies to a world; gives their tokens.
+    pub(crate) fn add_to(&self, world: &World, seed: u64) -> Result<Vec<i64>, ScenarioError> {
+        if self.copies > MOST_COPIES {
+            return Err(ScenarioError::new(format!(
+                "{MOST_COPIES} copies are the most"
+            )));
+        }
+        let exports: Vec<Export> = (0..self.copies)
+            .map(|copy| self.export(i64::from(copy), seed))
+            .collect::<Result<_, _>>()?;
+        let tokens = exports.iter().map(|export| export.token).collect();
+        for export in exports {
+            world.add_export(export);
+        }
+        Ok(tokens)
+    }
+
+    fn export(&self, copy: i64, seed: u64) -> Result<Export, ScenarioError> {
         let token = self
             .token
             .checked_add(copy)
             .filter(|token| *token > 0)
             .ok_or_else(|| ScenarioError("a token must be positive".to_owned()))?;
-        let kind = match self.kind {
-            KindSpec::Segment => ExportKind::Segment,
-            KindSpec::Schedule => ExportKind::Schedule,
-            KindSpec::Cid => ExportKind::Cid,
-        };
-        let mut export = Export::new(token, kind, self.rows);
+        let kind = self.kind.kind();
+        let mut export = Export::new(token, kind, self.rows)
+            .records(self.records.of(kind)?)
+            .seed(seed);
         if let Some(word) = &self.status {
             export = export.status(word);
         }
@@ -346,11 +533,13 @@ impl ExportSpec {
 }
 
 impl RuleSpec {
-    fn rule(self) -> Result<Rule, ScenarioError> {
+    pub(crate) fn rule(self) -> Result<Rule, ScenarioError> {
         let on = match self.on {
             OperationSpec::Commit => Operation::Commit,
             OperationSpec::Status => Operation::Status,
             OperationSpec::Page => Operation::Page,
+            OperationSpec::Initiate => Operation::Initiate,
+            OperationSpec::Token => Operation::Token,
             OperationSpec::Any => Operation::Any,
         };
         let mut rule = Rule::new(on, self.action.action()?)
@@ -448,6 +637,8 @@ impl DeliverySpec {
         match self {
             Self::Whole => Delivery::Whole,
             Self::ThenClose => Delivery::ThenClose,
+            Self::Chunked => Delivery::Chunked,
+            Self::Gzip => Delivery::Gzip,
             Self::LateMs(pause) => Delivery::Late(Duration::from_millis(pause)),
             Self::TrickleMs(pause) => Delivery::Trickle(Duration::from_millis(pause)),
             Self::CutBody => Delivery::CutBody,

@@ -1,7 +1,8 @@
 //! The TCP server: listens on the loopback, accepts without limit, hands each connection to `connection`.
-//! Holds no scenario state of its own; that is the `World`'s.
+//! Holds no scenario state of its own, only which scenarios there are; the state is the `World`'s.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::authorization::Authorization;
@@ -19,6 +20,8 @@ use crate::log::LoggedRequest;
 use crate::route::Operation;
 use crate::rules::Rule;
 use crate::scenario::{OpenScenario, ScenarioError, Spec};
+use crate::tls::{Guard, Listeners, NewListener};
+use crate::wire::Stream;
 use crate::world::{World, WorldConfig, lock};
 
 /// How a service begins.
@@ -72,12 +75,13 @@ const SCENARIO_PREFIX: &str = "/s/";
 const SCENARIO_LOG: usize = 2_000;
 
 /// What all connections share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     world: Arc<World>,
+    port: u16,
     /// The scenarios that are being served, by id.
-    scenarios: Mutex<HashMap<String, Arc<World>>>,
+    scenarios: Mutex<BTreeMap<u64, OpenScenario>>,
     next_scenario: AtomicU64,
+    tls: Listeners,
     pub(crate) idle_timeout: Option<Duration>,
     connections: AtomicU64,
     connect_mode: AtomicU8,
@@ -91,33 +95,75 @@ impl Shared {
             .strip_prefix(SCENARIO_PREFIX)
             .and_then(|rest| rest.find('/').map(|slash| rest.split_at(slash)));
         if let Some((id, target)) = within
-            && let Some(world) = lock(&self.scenarios).get(id)
+            && let Some(scenario) = self.scenario(id)
         {
-            return (Arc::clone(world), target);
+            return (scenario.world(), target);
         }
         (Arc::clone(&self.world), target)
     }
 
-    fn open_scenario(&self, text: &str, base_url: &str) -> Result<OpenScenario, ScenarioError> {
-        let (world, tokens) = Spec::read(text)?.open(SCENARIO_LOG)?;
-        let world = Arc::new(world);
-        let id = self
-            .next_scenario
-            .fetch_add(1, Ordering::Relaxed)
-            .to_string();
-        lock(&self.scenarios).insert(id.clone(), Arc::clone(&world));
-        let base_url = format!("{base_url}{SCENARIO_PREFIX}{id}");
-        Ok(OpenScenario {
-            id,
-            base_url,
-            world,
+    /// The scenario of this id.
+    pub(crate) fn scenario(&self, id: &str) -> Option<OpenScenario> {
+        let id = id.parse().ok()?;
+        lock(&self.scenarios).get(&id).cloned()
+    }
+
+    /// All scenarios, the oldest first.
+    pub(crate) fn scenarios(&self) -> Vec<OpenScenario> {
+        lock(&self.scenarios).values().cloned().collect()
+    }
+
+    pub(crate) fn open_scenario(&self, text: &str) -> Result<OpenScenario, ScenarioError> {
+        let spec = Spec::read(text)?;
+        let (address, tls) = match spec.tls() {
+            None => (format!("http://127.0.0.1:{}", self.port), None),
+            Some(mode) => {
+                let (port, material) = self.tls.open(mode).map_err(ScenarioError::new)?;
+                (format!("https://127.0.0.1:{port}"), Some(material))
+            }
+        };
+        let (world, tokens) = spec.open(SCENARIO_LOG)?;
+        let id = self.next_scenario.fetch_add(1, Ordering::Relaxed);
+        let scenario = OpenScenario {
+            id: id.to_string(),
+            base_url: format!("{address}{SCENARIO_PREFIX}{id}"),
+            world: Arc::new(world),
             tokens,
-        })
+            tls,
+        };
+        lock(&self.scenarios).insert(id, scenario.clone());
+        Ok(scenario)
+    }
+
+    /// Forgets a scenario. Says whether there was one.
+    pub(crate) fn close_scenario(&self, id: &str) -> bool {
+        id.parse()
+            .is_ok_and(|id: u64| lock(&self.scenarios).remove(&id).is_some())
+    }
+
+    /// How many connections were accepted.
+    pub(crate) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    fn number_connection(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Where bytes are logged that name no world.
     pub(crate) fn first_world(&self) -> Arc<World> {
         self.world.clone()
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Shared")
+            .field("world", &self.world)
+            .field("port", &self.port)
+            .field("connections", &self.connections())
+            .finish_non_exhaustive()
     }
 }
 
@@ -143,11 +189,11 @@ impl MockService {
     )]
     pub async fn start(config: MockConfig) -> io::Result<Self> {
         let listener = listen(config.port)?;
-        let mut service = Self::prepare(config, listener.local_addr()?.port());
+        let (mut service, more) = Self::prepare(config, listener.local_addr()?.port());
         let (stop, stopped) = service.switches();
         let shared = service.shared.clone();
         tokio::spawn(async move {
-            accept_until_stopped(listener, shared, stop).await;
+            accept_until_stopped(listener, more, shared, stop).await;
             // Nobody needs to wait for it.
             let _ = stopped.send(());
         });
@@ -167,35 +213,40 @@ impl MockService {
             listen(config.port)?
         };
         let port = listener.local_addr()?.port();
-        let mut service = Self::prepare(config, port);
+        let (mut service, more) = Self::prepare(config, port);
         let (stop, stopped) = service.switches();
         let shared = service.shared.clone();
         let thread = std::thread::Builder::new()
             .name("mypreferences-mock".to_owned())
             .spawn(move || {
-                runtime.block_on(accept_until_stopped(listener, shared, stop));
+                runtime.block_on(accept_until_stopped(listener, more, shared, stop));
                 let _ = stopped.send(());
             })?;
         service.thread = Some(thread);
         Ok(service)
     }
 
-    fn prepare(config: MockConfig, port: u16) -> Self {
+    /// The service, and where its further listeners come from.
+    fn prepare(config: MockConfig, port: u16) -> (Self, mpsc::UnboundedReceiver<NewListener>) {
+        let (sender, more) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             world: Arc::new(World::new(config.world)),
-            scenarios: Mutex::new(HashMap::new()),
+            port,
+            scenarios: Mutex::new(BTreeMap::new()),
+            tls: Listeners::new(sender),
             next_scenario: AtomicU64::new(1),
             idle_timeout: config.idle_timeout,
             connections: AtomicU64::new(0),
             connect_mode: AtomicU8::new(0),
         });
-        Self {
+        let service = Self {
             shared,
             port,
             stop: None,
             stopped: None,
             thread: None,
-        }
+        };
+        (service, more)
     }
 
     fn switches(&mut self) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
@@ -226,17 +277,17 @@ impl MockService {
     /// # Errors
     /// When the text is no scenario; it says where.
     pub fn open_scenario(&self, text: &str) -> Result<OpenScenario, ScenarioError> {
-        self.shared.open_scenario(text, &self.base_url())
+        self.shared.open_scenario(text)
     }
 
     /// Forgets a scenario. Its world lives on for those who hold it. Says whether there was one.
     pub fn close_scenario(&self, id: &str) -> bool {
-        lock(&self.shared.scenarios).remove(id).is_some()
+        self.shared.close_scenario(id)
     }
 
     /// How many connections were accepted.
     pub fn connections(&self) -> u64 {
-        self.shared.connections.load(Ordering::Relaxed)
+        self.shared.connections()
     }
 
     /// What happens to connections from now on.
@@ -389,6 +440,7 @@ fn listen(port: u16) -> io::Result<TcpListener> {
 /// Accepts until the sender of `stop` is dropped. The connections live in the set and are cut with it.
 async fn accept_until_stopped(
     listener: TcpListener,
+    mut more: mpsc::UnboundedReceiver<NewListener>,
     shared: Arc<Shared>,
     mut stop: oneshot::Receiver<()>,
 ) {
@@ -397,6 +449,9 @@ async fn accept_until_stopped(
         tokio::select! {
             _ = &mut stop => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            Some(new) = more.recv() => {
+                connections.spawn(accept_guarded(new, shared.clone()));
+            }
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => take(stream, &shared, &mut connections),
                 // Out of file descriptors, or a client that left at once: neither is a reason to stop.
@@ -409,7 +464,7 @@ async fn accept_until_stopped(
 }
 
 fn take(stream: TcpStream, shared: &Arc<Shared>, connections: &mut JoinSet<()>) {
-    let number = shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
+    let number = shared.number_connection();
     match shared.connect_mode.load(Ordering::Relaxed) {
         1 => drop(stream),
         2 => {
@@ -417,7 +472,34 @@ fn take(stream: TcpStream, shared: &Arc<Shared>, connections: &mut JoinSet<()>) 
             drop(stream);
         }
         _ => {
+            let stream = Stream::Plain(stream);
             connections.spawn(connection::serve(stream, number, shared.clone()));
         }
+    }
+}
+
+/// Accepts on a TLS listener until it is dropped, and its connections with it.
+async fn accept_guarded(new: NewListener, shared: Arc<Shared>) {
+    let Ok(listener) = TcpListener::from_std(new.socket) else {
+        return;
+    };
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((socket, _)) => {
+                    connections.spawn(serve_guarded(socket, new.guard.clone(), shared.clone()));
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            },
+        }
+    }
+}
+
+async fn serve_guarded(socket: TcpStream, guard: Guard, shared: Arc<Shared>) {
+    let number = shared.number_connection();
+    if let Some(stream) = guard.receive(socket).await {
+        connection::serve(stream, number, shared).await;
     }
 }

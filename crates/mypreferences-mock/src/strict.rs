@@ -1,20 +1,40 @@
 //! The judge of requests: anything that is not exactly what the vendor documents is refused.
 //! A lenient mock would let a client pass that the service then refuses.
 
+use std::time::Duration;
+
 use crate::answer::Answer;
 use crate::authorization::Authorization;
-use crate::export::Request;
+use crate::export::{ExportKind, Request};
 use crate::http::{Framing, Head};
+use crate::initiate::{self, Order};
+use crate::oauth::{self, Issued};
 use crate::route::{Operation, Route, Target};
+use crate::wire::Body;
 
-/// The largest page: pages are made in memory. The vendor's own limit is not public.
-const LARGEST_LIMIT: u64 = 100_000;
+/// The largest page. The vendor's own limit is not public.
+const LARGEST_LIMIT: u64 = 10_000_000;
 
 /// A request that passed, ready to be carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Checked {
-    pub(crate) token: i64,
-    pub(crate) request: Request,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Checked {
+    /// Something about an export that there should be.
+    OfToken { token: i64, request: Request },
+    /// A new export.
+    Initiate {
+        kind: ExportKind,
+        name: String,
+        order: Order,
+    },
+    /// An OAuth access token.
+    Token,
+}
+
+/// What the checks say of a request.
+pub(crate) struct Verdict {
+    pub(crate) checked: Result<Checked, Answer>,
+    /// What is accepted in silence although nothing documents it.
+    pub(crate) remarks: Vec<String>,
 }
 
 /// What the judge needs to know of the world.
@@ -23,15 +43,25 @@ pub(crate) struct Rulebook<'a> {
     pub(crate) authorization: &'a Authorization,
     pub(crate) realm: &'a str,
     pub(crate) now_millis: i64,
+    pub(crate) issued: &'a Issued,
+    /// Scenario time.
+    pub(crate) now: Duration,
 }
 
 impl Rulebook<'_> {
-    /// Judges a request whose body had this many bytes. The refusal says which of the rules was broken first.
-    pub(crate) fn check(
+    /// Judges a request. The refusal says which of the rules was broken first.
+    pub(crate) fn check(&self, head: &Head, route: &Route, body: &Body) -> Verdict {
+        let mut remarks = Vec::new();
+        let checked = self.checked(head, route, body, &mut remarks);
+        Verdict { checked, remarks }
+    }
+
+    fn checked(
         &self,
         head: &Head,
         route: &Route,
-        body_bytes: u64,
+        body: &Body,
+        remarks: &mut Vec<String>,
     ) -> Result<Checked, Answer> {
         // First, as the vendor's web server does it before the application sees the request.
         if head.method == "POST" && !matches!(head.framing, Framing::Length(_)) {
@@ -55,20 +85,49 @@ impl Rulebook<'_> {
             }
         };
         let authorization = single_authorization(head)?;
+        if target.operation == Operation::Token {
+            return self.token_request(head, target, authorization, body);
+        }
         if target.client_id != self.client_id {
             return Err(Answer::message(404, "The client id is invalid."));
         }
         self.authorization
-            .check(authorization, self.now_millis)
+            .check(authorization, self.now_millis, |token| {
+                self.issued.accepts(token, self.now)
+            })
             .map_err(|refusal| Answer::unauthorized(refusal, self.realm))?;
+        if let (Operation::Initiate, Some(kind)) = (target.operation, target.kind) {
+            if body.received > u64::try_from(body.kept.len()).unwrap_or(0) {
+                return Err(Answer::message(413, "The request body is too large."));
+            }
+            let (order, more) = initiate::read(kind, target.query.as_deref(), head, &body.kept)?;
+            remarks.extend(more);
+            let name = target.name.clone().unwrap_or_default();
+            return Ok(Checked::Initiate { kind, name, order });
+        }
         let Some(token) = target.token else {
             return Err(bad("The access token is not a positive integer."));
         };
         let request = parameters(target)?;
-        if body_bytes > 0 {
+        if body.received > 0 {
             return Err(bad("The request must not have a body."));
         }
-        Ok(Checked { token, request })
+        Ok(Checked::OfToken { token, request })
+    }
+
+    fn token_request(
+        &self,
+        head: &Head,
+        target: &Target,
+        authorization: Option<&[u8]>,
+        body: &Body,
+    ) -> Result<Checked, Answer> {
+        let Authorization::OAuth(client) = self.authorization else {
+            return Err(Answer::message(404, "This scenario has no OAuth."));
+        };
+        let query = target.query.as_deref();
+        oauth::check(client, authorization, head, query, &body.kept)?;
+        Ok(Checked::Token)
     }
 }
 

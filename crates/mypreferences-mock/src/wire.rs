@@ -1,20 +1,26 @@
-//! The TCP stream of one connection: bytes in, bytes out, watching whether the client is still there.
-//! What the bytes mean is left to `http`, what to send to `delivery`.
+//! The byte stream of one connection, plain or within TLS: bytes in, bytes out, watching whether the client is still
+//! there. What the bytes mean is left to `http`, what to send to `delivery`.
 
 use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use crate::http::{HEAD_CAP, Head, Parsed, parse_head};
-use crate::log::BODY_CAP;
 
 /// How much a client may send ahead while it waits for an answer.
 const AHEAD_CAP: usize = 64 * 1024;
 
+/// What a connection talks over.
+pub(crate) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
 pub(crate) struct Wire {
-    stream: TcpStream,
+    stream: Stream,
     /// Bytes that have arrived and belong to no request yet.
     buffer: Vec<u8>,
 }
@@ -37,10 +43,44 @@ pub(crate) struct Body {
     pub(crate) complete: bool,
 }
 
+impl Stream {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => stream.get_ref().0,
+        }
+    }
+
+    async fn read_buf(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read_buf(buffer).await,
+            Self::Tls(stream) => stream.read_buf(buffer).await,
+        }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.write_all(bytes).await,
+            Self::Tls(stream) => {
+                stream.write_all(bytes).await?;
+                // What is written may still wait in TLS records.
+                stream.flush().await
+            }
+        }
+    }
+
+    async fn shutdown(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.shutdown().await,
+            Self::Tls(stream) => stream.shutdown().await,
+        }
+    }
+}
+
 impl Wire {
-    pub(crate) fn new(stream: TcpStream) -> Self {
+    pub(crate) fn new(stream: Stream) -> Self {
         // Byte-level faults must leave the machine as they are written. Without it they still work, if less exactly.
-        let _ = stream.set_nodelay(true);
+        let _ = stream.socket().set_nodelay(true);
         Self {
             stream,
             buffer: Vec::new(),
@@ -68,7 +108,8 @@ impl Wire {
         }
     }
 
-    pub(crate) async fn read_body(&mut self, length: u64) -> Body {
+    /// Reads a body to its end and keeps at most `cap` bytes of it.
+    pub(crate) async fn read_body(&mut self, length: u64, cap: usize) -> Body {
         let mut body = Body {
             kept: Vec::new(),
             received: 0,
@@ -81,7 +122,7 @@ impl Wire {
             }
             let missing = usize::try_from(length - body.received).unwrap_or(usize::MAX);
             let taken = missing.min(self.buffer.len());
-            let room = BODY_CAP.saturating_sub(body.kept.len());
+            let room = cap.saturating_sub(body.kept.len());
             body.kept.extend(self.buffer.drain(..taken).take(room));
             body.received += u64::try_from(taken).unwrap_or(u64::MAX);
         }
@@ -89,7 +130,7 @@ impl Wire {
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.write_all(bytes).await
+        self.stream.send(bytes).await
     }
 
     /// Waits until the client closes or resets the connection. What it sends meanwhile is kept for later,
@@ -130,7 +171,7 @@ impl Wire {
 
     /// Closes with a reset.
     pub(crate) fn reset(self) {
-        let _ = self.stream.set_zero_linger();
+        let _ = self.stream.socket().set_zero_linger();
     }
 
     fn take_buffer(&mut self) -> Vec<u8> {

@@ -8,15 +8,19 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Reply};
 use crate::authorization::Authorization;
 use crate::clock::Clock;
-use crate::export::{Export, ExportState, ExportView, unknown_token};
+use crate::export::{Export, ExportKind, ExportState, ExportView, unknown_token};
 use crate::http::Head;
+use crate::initiate::Order;
 use crate::log::{Log, LoggedRequest};
+use crate::oauth::{self, Issued};
 use crate::route::{Operation, Route};
 use crate::rules::{Action, Rule, Rules};
-use crate::strict::{Checked, Rulebook};
+use crate::source::{self, Source};
+use crate::strict::{Checked, Rulebook, Verdict};
+use crate::wire::Body;
 
 /// How a world begins.
 #[derive(Debug, Clone)]
@@ -27,6 +31,10 @@ pub struct WorldConfig {
     pub authorization: Authorization,
     /// The realm named in a 401.
     pub realm: String,
+    /// Whether scenario time (processing, lifetimes, waiting rules, late applications) stands still until it is advanced.
+    pub virtual_clock: bool,
+    /// What tokens and records are made from.
+    pub seed: u64,
     /// How many requests the log keeps; the oldest are dropped. (It also keeps 64 MiB at most.)
     pub log_capacity: usize,
 }
@@ -37,6 +45,8 @@ impl Default for WorldConfig {
             client_id: "ExampleClient".to_owned(),
             authorization: Authorization::None,
             realm: "https://pm.mypreferences.com".to_owned(),
+            virtual_clock: false,
+            seed: 0,
             log_capacity: 20_000,
         }
     }
@@ -64,6 +74,9 @@ impl fmt::Debug for World {
 
 struct State {
     exports: BTreeMap<i64, ExportState>,
+    sources: Vec<Source>,
+    initiated: u64,
+    issued: Issued,
     rules: Rules,
     authorization: Authorization,
     send_date: bool,
@@ -75,13 +88,16 @@ impl World {
     pub fn new(config: WorldConfig) -> Self {
         let state = State {
             exports: BTreeMap::new(),
+            sources: Vec::new(),
+            initiated: 0,
+            issued: Issued::default(),
             rules: Rules::default(),
             authorization: config.authorization.clone(),
             send_date: true,
             extra_headers: Vec::new(),
         };
         Self {
-            clock: Clock::start(),
+            clock: Clock::start(config.virtual_clock),
             state: Mutex::new(state),
             log: Mutex::new(Log::new(config.log_capacity)),
             changes: Changes::default(),
@@ -91,7 +107,7 @@ impl World {
 
     /// Adds an export, or replaces the one with the same token.
     pub fn add_export(&self, export: Export) {
-        let state = ExportState::new(export, self.clock.elapsed());
+        let state = ExportState::new(export, self.clock.scenario_time());
         let token = state.token();
         lock(&self.state).exports.insert(token, state);
     }
@@ -103,11 +119,28 @@ impl World {
 
     /// The export as it is now.
     pub fn export(&self, token: i64) -> Option<ExportView> {
-        let now = self.clock.elapsed();
+        let now = self.clock.scenario_time();
         lock(&self.state)
             .exports
             .get_mut(&token)
             .map(|export| export.view(now))
+    }
+
+    /// All exports as they are now, by token.
+    pub fn exports(&self) -> Vec<ExportView> {
+        let now = self.clock.scenario_time();
+        lock(&self.state)
+            .exports
+            .values_mut()
+            .map(|export| export.view(now))
+            .collect()
+    }
+
+    /// Adds something that an initiate can name, or replaces what has the same kind and name.
+    pub fn add_source(&self, source: Source) {
+        let sources = &mut lock(&self.state).sources;
+        sources.retain(|known| known.kind != source.kind || known.name != source.name);
+        sources.push(source);
     }
 
     /// Sets the status word of an export, any word. `Complete` brings deleted files back.
@@ -140,7 +173,7 @@ impl World {
 
     /// Adds a rule at the end of the list.
     pub fn push_rule(&self, rule: Rule) {
-        let now = self.clock.elapsed();
+        let now = self.clock.scenario_time();
         lock(&self.state).rules.push(rule, now);
     }
 
@@ -158,6 +191,25 @@ impl World {
     /// `Date`, `Expires` and the check of time stamps follow it.
     pub fn set_clock_offset(&self, millis: i64) {
         self.clock.set_offset_millis(millis);
+    }
+
+    /// Lets scenario time pass. `false`: this world has no virtual clock, and nothing happens.
+    pub fn advance(&self, duration: Duration) -> bool {
+        if self.clock.is_virtual() {
+            self.clock.advance(duration);
+            self.changes.announce();
+        }
+        self.clock.is_virtual()
+    }
+
+    /// Scenario time since the world began: real, unless it has a virtual clock.
+    pub fn scenario_time(&self) -> Duration {
+        self.clock.scenario_time()
+    }
+
+    /// Waits for so much scenario time.
+    pub(crate) async fn pass(&self, duration: Duration) {
+        self.clock.pass(duration).await;
     }
 
     /// The server's idea of the time, in milliseconds since 1970.
@@ -237,36 +289,80 @@ impl World {
             .wait_blocking(|| condition(&self.requests()), timeout)
     }
 
+    /// What its tokens and records are made from.
+    pub(crate) fn seed(&self) -> u64 {
+        self.config.seed
+    }
+
+    /// How many requests were logged since the world began.
+    pub(crate) fn request_count(&self) -> u64 {
+        lock(&self.log).count()
+    }
+
     /// Judges a request by the strict rules.
-    pub(crate) fn check(
-        &self,
-        head: &Head,
-        route: &Route,
-        body_bytes: u64,
-    ) -> Result<Checked, Answer> {
-        let authorization = lock(&self.state).authorization.clone();
+    pub(crate) fn check(&self, head: &Head, route: &Route, body: &Body) -> Verdict {
+        let state = lock(&self.state);
         Rulebook {
             client_id: &self.config.client_id,
-            authorization: &authorization,
+            authorization: &state.authorization,
             realm: &self.config.realm,
             now_millis: self.clock.now_millis(),
+            issued: &state.issued,
+            now: self.clock.scenario_time(),
         }
-        .check(head, route, body_bytes)
+        .check(head, route, body)
     }
 
     /// Does what a checked request asks, and says what is to be answered.
-    pub(crate) fn carry_out(&self, checked: &Checked) -> Answer {
-        let answer = match lock(&self.state).exports.get_mut(&checked.token) {
-            Some(export) => export.carry_out(checked.request, &self.clock),
-            None => unknown_token(),
+    pub(crate) fn carry_out(&self, checked: &Checked) -> Reply {
+        let reply = match checked {
+            Checked::OfToken { token, request } => match lock(&self.state).exports.get_mut(token) {
+                Some(export) => export.carry_out(*request, &self.clock),
+                None => unknown_token().into(),
+            },
+            Checked::Initiate { kind, name, order } => self.initiate(*kind, name, order),
+            Checked::Token => self.issue_token(),
         };
         self.changes.announce();
-        answer
+        reply
+    }
+
+    fn initiate(&self, kind: ExportKind, name: &str, order: &Order) -> Reply {
+        let mut state = lock(&self.state);
+        let source = state
+            .sources
+            .iter()
+            .find(|source| source.kind == kind && source.name == name)
+            .cloned();
+        let Some(source) = source else {
+            return Answer::message(404, "There is nothing of this name to be exported.").into();
+        };
+        let token = loop {
+            let token = source::token(self.config.seed, state.initiated);
+            state.initiated += 1;
+            if !state.exports.contains_key(&token) {
+                break token;
+            }
+        };
+        let export = source.export(token, self.config.seed, order);
+        let export = ExportState::new(export, self.clock.scenario_time());
+        state.exports.insert(token, export);
+        Answer::json(200, format!("{{\"AccessToken\":{token}}}")).into()
+    }
+
+    fn issue_token(&self) -> Reply {
+        let mut state = lock(&self.state);
+        let Authorization::OAuth(client) = state.authorization.clone() else {
+            return unknown_token().into();
+        };
+        let now = self.clock.scenario_time();
+        let token = state.issued.issue(self.config.seed, now, client.expires_in);
+        oauth::answer(&token, &client).into()
     }
 
     /// Uses up a turn of the first rule that holds.
     pub(crate) fn pick_action(&self, operation: Option<Operation>, token: Option<i64>) -> Action {
-        let now = self.clock.elapsed();
+        let now = self.clock.scenario_time();
         lock(&self.state).rules.pick(operation, token, now)
     }
 

@@ -36,7 +36,8 @@ fn everything_that_is_not_documented_is_refused() {
         ),
         (405, get(&format!("{path}?keepFiles=true"))),
         (405, post("/ExampleClient/status/Token/123456789012")),
-        (405, post("/ExampleClient/export/Segment/123456789012")),
+        (405, post("/ExampleClient/export/CID/123456789012")),
+        (404, post("/ExampleClient/export/Segment/123456789012")),
         (411, COMMIT.replace("Content-Length: 0\r\n", "")),
         (
             411,
