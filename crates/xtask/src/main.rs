@@ -9,6 +9,7 @@ mod check;
 mod conformance;
 mod deny;
 mod failure;
+mod generate;
 mod setup;
 mod simulate;
 mod steps;
@@ -31,7 +32,8 @@ struct Subcommand {
 const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "setup", arguments: "", about: "look for the tools the other commands need; in CI, as root, install them", run: setup::run },
     Subcommand { name: "test", arguments: "", about: "run every test and the demo at trace level, and search their output for secrets", run: test::run },
-    Subcommand { name: "check", arguments: "[fmt|clippy|docs|deny]...", about: "format, lints, documentation, and licences, duplicates, layout", run: check::run },
+    Subcommand { name: "check", arguments: "[fmt|clippy|docs|generated|deny]...", about: "format, lints, documentation, stale files, and licences, duplicates, layout", run: check::run },
+    Subcommand { name: "generate", arguments: "[--check]", about: "write what is made from other files, or say that it is stale", run: generate::run },
     Subcommand { name: "conformance", arguments: "[mutants] [--surface NAME] [--scenario NAME]", about: "play the shared suite on every surface and print the table", run: conformance::run },
     Subcommand { name: "bench", arguments: "commit", about: "count what a commit costs beside plain reqwest doing the same request", run: bench::run },
     Subcommand { name: "simulate", arguments: "[--timelines N] [--seed S]", about: "play seeded timelines of the core against a simulated, hostile server", run: simulate::run },

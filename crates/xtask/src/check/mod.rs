@@ -5,6 +5,7 @@
 use crate::cargo;
 use crate::deny;
 use crate::failure::Failure;
+use crate::generate;
 use crate::steps::{Steps, run_visibly};
 
 type Part = (&'static str, fn() -> Result<String, Failure>);
@@ -13,6 +14,7 @@ const PARTS: &[Part] = &[
     ("fmt", fmt),
     ("clippy", clippy),
     ("docs", docs),
+    ("generated", generated),
     ("deny", deny::run),
 ];
 
@@ -34,7 +36,7 @@ fn chosen(arguments: &[String]) -> Result<Vec<Part>, Failure> {
         .find(|argument| PARTS.iter().all(|(name, _)| name != argument));
     if let Some(unknown) = unknown {
         return Err(Failure::new(format!(
-            "`{unknown}` is not a part of check; choose from fmt, clippy, docs, deny, or name none for all"
+            "`{unknown}` is not a part of check; choose from fmt, clippy, docs, generated, deny, or name none for all"
         )));
     }
     let is_chosen =
@@ -96,6 +98,11 @@ fn docs() -> Result<String, Failure> {
     Ok(String::new())
 }
 
+fn generated() -> Result<String, Failure> {
+    generate::run(&["--check".to_owned()])?;
+    Ok(String::new())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,7 +121,7 @@ mod tests {
 
     #[test]
     fn no_part_named_means_all_of_them() {
-        assert_eq!(names(&[]), ["fmt", "clippy", "docs", "deny"]);
+        assert_eq!(names(&[]), ["fmt", "clippy", "docs", "generated", "deny"]);
     }
 
     #[test]

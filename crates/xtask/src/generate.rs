@@ -1,0 +1,110 @@
+//! `cargo xtask generate [--check]`: writes what is made from other files, or says that it is stale.
+//!
+//! So far the README's table of errors, from the catalogue `tests/conformance/errors.toml`.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::cargo;
+use crate::failure::Failure;
+
+const BEGIN: &str =
+    "<!-- errors: made by `cargo xtask generate` from tests/conformance/errors.toml -->\n";
+const END: &str = "<!-- end of errors -->";
+
+#[derive(Deserialize)]
+struct Catalogue {
+    error: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    number: u16,
+    kind: String,
+    when: String,
+    retry: String,
+    exit_code: u8,
+}
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    match arguments {
+        [] => generate(false),
+        [argument] if argument == "--check" => generate(true),
+        [argument, ..] => Err(Failure::new(format!(
+            "`{argument}` is not an argument here; `cargo xtask generate --check` looks whether anything is stale"
+        ))),
+    }
+}
+
+fn generate(check: bool) -> Result<(), Failure> {
+    let root = cargo::workspace_folder()?;
+    let catalogue = read(&root.join("tests/conformance/errors.toml"))?;
+    let catalogue: Catalogue = toml::from_str(&catalogue)
+        .map_err(|error| Failure::new(format!("errors.toml cannot be read: {error}; repair it")))?;
+    let path = root.join("README.md");
+    let readme = read(&path)?;
+    let made = with_table(&readme, &table(&catalogue)).ok_or_else(|| {
+        Failure::new(format!(
+            "README.md has no place for the errors; put `{}` and `{END}` where they belong",
+            BEGIN.trim()
+        ))
+    })?;
+    if made == readme {
+        println!("README.md: up to date");
+        return Ok(());
+    }
+    if check {
+        return Err(Failure::new(
+            "README.md is stale; run `cargo xtask generate` and commit what it writes",
+        ));
+    }
+    std::fs::write(&path, made).map_err(|error| Failure::file(&path, &error))?;
+    println!("README.md: written");
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))
+}
+
+fn with_table(readme: &str, table: &str) -> Option<String> {
+    let (before, rest) = readme.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}{table}{END}{after}"))
+}
+
+fn table(catalogue: &Catalogue) -> String {
+    let mut table =
+        String::from("| number | kind | when | again | exit code |\n|---|---|---|---|---|\n");
+    for entry in &catalogue.error {
+        let again = match entry.retry.as_str() {
+            "temporary" => "later",
+            "temporary_on_reads" => "later, on reads",
+            _ => "no",
+        };
+        // Writing to a String does not fail.
+        let _ = writeln!(
+            table,
+            "| {} | `{}` | {} | {again} | {} |",
+            entry.number, entry.kind, entry.when, entry.exit_code
+        );
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_replaces_what_stands_between_its_marks() {
+        let readme = format!("before\n{BEGIN}old\n{END}\nafter\n");
+        assert_eq!(
+            with_table(&readme, "new\n"),
+            Some(format!("before\n{BEGIN}new\n{END}\nafter\n"))
+        );
+        assert_eq!(with_table("no marks", "new"), None);
+    }
+}
