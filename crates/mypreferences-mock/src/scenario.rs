@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::authorization::{Authorization, OAuthClient, Refusal};
@@ -214,6 +216,19 @@ fn one() -> u32 {
 /// How many exports one entry may stand for.
 const MOST_COPIES: u32 = 100_000;
 
+/// So that there is room for its copies.
+const LARGEST_TOKEN: i64 = i64::MAX - MOST_COPIES as i64;
+
+/// A record has room for twelve digits of its number.
+const MOST_ROWS: u64 = 900_000_000_000;
+
+fn check_rows(rows: u64) -> Result<(), ScenarioError> {
+    if rows > MOST_ROWS {
+        return Err(ScenarioError(format!("{MOST_ROWS} rows are the most")));
+    }
+    Ok(())
+}
+
 fn three() -> u64 {
     3
 }
@@ -261,6 +276,7 @@ impl SourceSpec {
                 "a source needs a name, except a cid export, which has none",
             ));
         }
+        check_rows(self.rows)?;
         let mut source = Source::new(kind, &self.name, self.rows);
         source.records = self.records.of(kind)?;
         source.processing = Duration::from_millis(self.processing_ms);
@@ -418,9 +434,42 @@ enum DeliverySpec {
     Interim(Vec<u16>),
 }
 
+/// Reads JSON of any program: some of them write 5 as 5.0, which is the same number.
+pub(crate) fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, ScenarioError> {
+    serde_json::from_str(text).or_else(|error| {
+        let mut value: Value = serde_json::from_str(text).map_err(ScenarioError::new)?;
+        make_whole(&mut value);
+        // The first complaint says where.
+        T::deserialize(value).map_err(|_| ScenarioError::new(error))
+    })
+}
+
+/// Writes whole numbers without their fraction, as far as doubles are exact.
+fn make_whole(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(make_whole),
+        Value::Object(members) => members.values_mut().for_each(make_whole),
+        Value::Number(number) if number.is_f64() => {
+            // The parser may be off by the last bit.
+            let whole = number
+                .as_f64()
+                .filter(|number| (number - number.round()).abs() <= number.abs() * f64::EPSILON);
+            // A whole double is printed without fraction or exponent.
+            if let Some(Ok(whole)) = whole.map(|whole| whole.round().to_string().parse::<i64>()) {
+                *value = whole.into();
+            }
+        }
+        _ => {}
+    }
+}
+
 impl Spec {
     pub(crate) fn read(text: &str) -> Result<Self, ScenarioError> {
-        serde_json::from_str(text).map_err(|error| ScenarioError(error.to_string()))
+        // Serde would take a list of the members' values too.
+        if !text.trim_start().starts_with('{') {
+            return Err(ScenarioError::new("a scenario is a JSON object"));
+        }
+        read_json(text)
     }
 
     /// How it is reached by https, if it is.
@@ -501,8 +550,11 @@ impl ExportSpec {
         let token = self
             .token
             .checked_add(copy)
-            .filter(|token| *token > 0)
-            .ok_or_else(|| ScenarioError("a token must be positive".to_owned()))?;
+            .filter(|_| self.token > 0 && self.token <= LARGEST_TOKEN)
+            .ok_or_else(|| {
+                ScenarioError(format!("a token must be between 1 and {LARGEST_TOKEN}"))
+            })?;
+        check_rows(self.rows)?;
         let kind = self.kind.kind();
         let mut export = Export::new(token, kind, self.rows)
             .records(self.records.of(kind)?)
@@ -670,9 +722,23 @@ mod tests {
         assert_eq!(tokens, [7, 8, 9]);
         assert!(world.export(9).is_some());
         assert!(Spec::read(r#"{"rulez":[]}"#).is_err());
+        assert!(Spec::read("[]").is_err());
         assert!(
             Spec::read(r#"{"rules":[{"on":"commit","action":{"read_then_close":"soon"}}]}"#)
                 .is_err()
         );
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {
+        let text = r#"{"exports":[{"token":7.0,"rows":-0.0}],"clock_offset_ms":-2e3}"#;
+        let (_, tokens) = Spec::read(text)
+            .and_then(|spec| spec.open(100))
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(tokens, [7]);
+        let error = Spec::read(r#"{"exports":[{"token":7.5}]}"#)
+            .map(|_| ())
+            .unwrap_err();
+        assert!(error.to_string().contains("column"), "{error}");
     }
 }

@@ -10,6 +10,7 @@ mod conformance;
 mod deny;
 mod failure;
 mod generate;
+mod schemathesis;
 mod setup;
 mod simulate;
 mod steps;
@@ -35,6 +36,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "check", arguments: "[fmt|clippy|docs|generated|deny]...", about: "format, lints, documentation, stale files, and licences, duplicates, layout", run: check::run },
     Subcommand { name: "generate", arguments: "[--check]", about: "write what is made from other files, or say that it is stale", run: generate::run },
     Subcommand { name: "conformance", arguments: "[mutants] [--surface NAME] [--scenario NAME]", about: "play the shared suite on every surface and print the table", run: conformance::run },
+    Subcommand { name: "schemathesis", arguments: "", about: "check the suite's files against their schemas, and the mock against its OpenAPI description", run: schemathesis::run },
     Subcommand { name: "bench", arguments: "commit", about: "count what a commit costs beside plain reqwest doing the same request", run: bench::run },
     Subcommand { name: "simulate", arguments: "[--timelines N] [--seed S]", about: "play seeded timelines of the core against a simulated, hostile server", run: simulate::run },
 ];

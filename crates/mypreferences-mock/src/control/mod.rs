@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::http::{Framing, Head};
-use crate::scenario::{ExportSpec, OpenScenario, RuleSpec, ScenarioError};
+use crate::scenario::{ExportSpec, OpenScenario, RuleSpec, ScenarioError, read_json};
 use crate::server::Shared;
 use crate::world::World;
 
@@ -225,22 +227,25 @@ fn log(shared: &Shared, id: &str, query: Option<&str>) -> Result<Answer, Answer>
     Ok(answer_json(200, &journal::of(&world, secrets)))
 }
 
-/// One thing or several.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Several(Vec<Box<serde_json::value::RawValue>>);
-
 /// Reads one object or an array of them, with the same complaint about a misspelt member either way.
-fn several<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<Vec<T>, Answer> {
-    let is_array = body.trim_ascii_start().starts_with(b"[");
-    if !is_array {
-        return Ok(vec![serde_json::from_slice(body).map_err(bad)?]);
+fn several<T: DeserializeOwned>(body: &[u8]) -> Result<Vec<T>, Answer> {
+    if !body.trim_ascii_start().starts_with(b"[") {
+        return Ok(vec![one(body)?]);
     }
-    let Several(items) = serde_json::from_slice(body).map_err(bad)?;
+    let items: Vec<Box<RawValue>> = serde_json::from_slice(body).map_err(bad)?;
     items
         .iter()
-        .map(|item| serde_json::from_str(item.get()).map_err(bad))
+        .map(|item| one(item.get().as_bytes()))
         .collect()
+}
+
+fn one<T: DeserializeOwned>(body: &[u8]) -> Result<T, Answer> {
+    // Serde would take a list of the members' values too.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(bad("A JSON object is expected here."));
+    }
+    let text = std::str::from_utf8(body).map_err(|_| bad("The body is not UTF-8."))?;
+    read_json(text).map_err(bad)
 }
 
 fn add_rules(shared: &Shared, id: &str, body: &[u8]) -> Result<Answer, Answer> {
@@ -275,7 +280,7 @@ struct ClockSpec {
 
 fn set_clock(shared: &Shared, id: &str, body: &[u8]) -> Result<Answer, Answer> {
     let world = world(shared, id)?;
-    let clock: ClockSpec = serde_json::from_slice(body).map_err(bad)?;
+    let clock: ClockSpec = one(body)?;
     if let Some(millis) = clock.advance_ms
         && !world.advance(Duration::from_millis(millis))
     {

@@ -14,6 +14,7 @@ use std::process::Command;
 use crate::cargo;
 use crate::conformance;
 use crate::failure::Failure;
+use crate::schemathesis;
 use crate::setup;
 use crate::steps::{Steps, command_line};
 use quiet_view::QuietView;
@@ -39,6 +40,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     steps.run("mutants", || {
         conformance(&mut transcript, &["mutants".to_owned()])
     });
+    steps.run("schemathesis", || schemathesis(&mut transcript));
     steps.run("canary scan", || canary_scan::run(transcript.path()));
     let result = steps.finish();
     if result.is_err() {
@@ -103,6 +105,19 @@ fn conformance(transcript: &mut Transcript, arguments: &[String]) -> Result<Stri
         |line| println!("{}", canaries::mask(line)),
     )?;
     Ok(String::new())
+}
+
+/// The suite's files against their schemas, and the mock against its `OpenAPI` description.
+fn schemathesis(transcript: &mut Transcript) -> Result<String, Failure> {
+    let mut remark = String::new();
+    for (mut command, remedy) in schemathesis::checks()? {
+        forget_own_settings(&mut command);
+        run_into(transcript, command, remedy, |line| {
+            println!("{}", canaries::mask(line));
+            line.clone_into(&mut remark);
+        })?;
+    }
+    Ok(remark)
 }
 
 /// Credentials of the person who runs this must not reach a test, and colours would hide lines from the view.

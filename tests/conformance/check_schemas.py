@@ -1,0 +1,88 @@
+"""Checks the corpus against its schemas: every scenario, and every record that it expects.
+
+`server` is what the mock is told, so its shape is that of the mock's own description (openapi.json). The names and
+numbers of errors are those of the catalogue. Prints what is wrong; ends with 1 when something is.
+
+Usage: check_schemas.py WORKSPACE
+"""
+
+import json
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.exceptions import best_match
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+
+def main(workspace: Path) -> int:
+    folder = workspace / "tests" / "conformance"
+    schemas = {
+        name: json.loads((folder / name).read_text("utf-8"))
+        for name in ("schema.json", "receipt.schema.json", "error.schema.json")
+    }
+    openapi = json.loads((workspace / "crates" / "mypreferences-mock" / "openapi.json").read_text("utf-8"))
+    registry: Registry[Any] = Registry().with_resources(
+        (name, Resource(contents=contents, specification=DRAFT202012))
+        for name, contents in {**schemas, "openapi.json": openapi}.items()
+    )
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+    scenario = Draft202012Validator({"$ref": "schema.json"}, registry=registry)
+    # Only the schema itself knows whether it can refuse anything.
+    complaints = list(catalogue(folder, schemas["error.schema.json"]))
+    complaints += [
+        "schema.json accepts a scenario without a name and with a misspelt rule"
+        for wrong in ({}, {"server": {"rulez": []}})
+        if scenario.is_valid(wrong)
+    ]
+    files = sorted((folder / "scenarios").glob("*.json"))
+    for file in files:
+        content = json.loads(file.read_text("utf-8"))
+        error = deepest(best_match(scenario.iter_errors(content)))
+        if error is not None:
+            complaints.append(f"{file.name}: {place(error)}: {shortened(error.message)}")
+        elif content["name"] != file.stem:
+            complaints.append(f"{file.name}: its name says {content['name']}")
+    for complaint in complaints:
+        print(complaint)
+    print(f"schemas: {len(files)} scenarios, {len(complaints)} complaints")
+    return 1 if complaints or not files else 0
+
+
+def catalogue(folder: Path, schema: dict[str, Any]) -> Iterator[str]:
+    """The kinds and numbers of the schema are those of errors.toml, no more and no fewer."""
+    listed = tomllib.loads((folder / "errors.toml").read_text("utf-8"))["error"]
+    wanted = {(error["kind"], error["number"]) for error in listed}
+    pairs = {
+        (pair["properties"]["kind"]["const"], pair["properties"]["number"]["const"]) for pair in schema["oneOf"]
+    }
+    for kind, number in sorted(wanted ^ pairs):
+        yield f"error.schema.json and errors.toml disagree about {kind} {number}"
+    for name in ("error", "receipt"):
+        kinds = set(json.loads((folder / f"{name}.schema.json").read_text("utf-8"))["$defs"]["kind"]["enum"])
+        for kind in sorted(kinds ^ {kind for kind, _ in wanted}):
+            yield f"{name}.schema.json and errors.toml disagree about the kind {kind}"
+
+
+def deepest(error: ValidationError | None) -> ValidationError | None:
+    """Of the alternatives that all failed, the one that got furthest: it is the one that was meant."""
+    while error is not None and error.context:
+        error = max(error.context, key=lambda cause: len(cause.absolute_path))
+    return error
+
+
+def place(error: ValidationError) -> str:
+    return "/".join(str(part) for part in error.absolute_path) or "the scenario"
+
+
+def shortened(message: str) -> str:
+    return message if len(message) <= 300 else message[:150] + " … " + message[-150:]
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
