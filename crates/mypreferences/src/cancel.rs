@@ -25,7 +25,8 @@ impl CancelToken {
         self.0.is_cancelled()
     }
 
-    pub(crate) async fn cancelled(&self) {
+    /// Waits until it is cancelled.
+    pub async fn cancelled(&self) {
         self.0.cancelled().await;
     }
 }

@@ -114,6 +114,12 @@ pub(crate) fn record(error: &Error) -> serde_json::Value {
     ] {
         assert_clean(text);
     }
+    // The library's texts carry the URL, which must be stripped and not only masked.
+    assert!(
+        error
+            .source_text()
+            .is_none_or(|source| !source.contains("://"))
+    );
     serde_json::from_str(&json).unwrap()
 }
 

@@ -1,0 +1,236 @@
+//! The client handle of a binding: a core client with the runtime, the panic guard, the fork guard and closing around
+//! it.
+
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use mypreferences::{CancelToken, Client as Core, ClientBuilder, Error, ErrorKind, Operation};
+
+use crate::guard::{guarded, guarded_call};
+use crate::process::{self, Process};
+
+/// A client handle. Thread-safe; clones are the same handle.
+#[derive(Clone)]
+pub struct Client(Arc<Handle>);
+
+struct Handle {
+    /// Not dropped in a forked child: its sockets and timers belong to the parent's runtime.
+    core: ManuallyDrop<Core>,
+    process: &'static Process,
+    closed: AtomicBool,
+    /// Cancels every call when the client is closed.
+    closing: CancelToken,
+}
+
+/// A call that was started. Its completion comes by itself; this is only for waiting and for cancelling.
+pub struct Started {
+    cancel: CancelToken,
+}
+
+impl Started {
+    /// Cancels the call; its completion still comes, with `cancelled` unless it was over already.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+}
+
+impl Client {
+    /// Makes a client. Starts no thread.
+    ///
+    /// # Errors
+    /// As [`ClientBuilder::build`].
+    pub fn open(builder: ClientBuilder) -> Result<Client, Error> {
+        let core = guarded(Operation::Configure, || builder.build())?;
+        let process = process::current();
+        process.opened();
+        Ok(Client(Arc::new(Handle {
+            core: ManuallyDrop::new(core),
+            process,
+            closed: AtomicBool::new(false),
+            closing: CancelToken::new(),
+        })))
+    }
+
+    /// Closes the client and cancels its calls. Twice is the same as once; in a forked child it does nothing.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// Whether it was closed.
+    pub fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Acquire)
+    }
+
+    /// The core's client, for building a call inside [`Client::run`] or [`Client::start`] and for `Debug`.
+    pub fn core(&self) -> &Core {
+        &self.0.core
+    }
+
+    /// Runs a call to its end on the calling thread. With `tick`, that is called about every so often meanwhile; when
+    /// it says true, `cancel` is cancelled and the call ends soon after.
+    ///
+    /// # Errors
+    /// What the call gives; `closed`, `forked_process`; `internal` after a panic.
+    pub fn run<T, F>(
+        &self,
+        operation: Operation,
+        cancel: &CancelToken,
+        tick: Option<(Duration, &mut dyn FnMut() -> bool)>,
+        call: impl FnOnce(&Core, CancelToken) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        guarded(operation, || {
+            self.check(operation)?;
+            if tokio::runtime::Handle::try_current().is_ok() {
+                return Err(Error::before_io(
+                    ErrorKind::Configuration,
+                    operation,
+                    "a blocking call was made on a thread of an asynchronous runtime",
+                    "use the asynchronous form there",
+                ));
+            }
+            let owned = self.0.process.runtime(operation)?;
+            let Some(runtime) = owned.runtime() else {
+                return Err(closed(operation));
+            };
+            let call = guarded_call(operation, call(&self.0.core, cancel.clone()));
+            let call = cancelled_by_closing(call, &self.0.closing, cancel);
+            match tick {
+                None => runtime.block_on(call),
+                Some((period, tick)) => runtime.block_on(ticking(call, period, tick, cancel)),
+            }
+        })
+    }
+
+    /// Starts a call on the runtime and returns at once. `complete` is called exactly once, from a thread of the
+    /// runtime, with its result; it is not called when `Err` is returned. A panic in `complete` ends there.
+    ///
+    /// # Errors
+    /// `closed`, `forked_process`, `configuration` when no thread can be started.
+    pub fn start<T, F>(
+        &self,
+        operation: Operation,
+        cancel: CancelToken,
+        call: impl FnOnce(&Core, CancelToken) -> F,
+        complete: impl FnOnce(Result<T, Error>) + Send + 'static,
+    ) -> Result<Started, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        guarded(operation, || {
+            self.check(operation)?;
+            let owned = self.0.process.runtime(operation)?;
+            let Some(handle) = owned.handle().cloned() else {
+                return Err(closed(operation));
+            };
+            let call = guarded_call(operation, call(&self.0.core, cancel.clone()));
+            let closing = self.0.closing.clone();
+            let started = Started {
+                cancel: cancel.clone(),
+            };
+            handle.spawn(async move {
+                let result = cancelled_by_closing(call, &closing, &cancel).await;
+                // A binding's callback is foreign code; its panic must not take the worker with it.
+                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| complete(result)));
+                // The runtime lives as long as a call of it. Letting go of it on its own thread is safe: it shuts
+                // down in the background.
+                drop(owned);
+            });
+            Ok(started)
+        })
+    }
+
+    fn check(&self, operation: Operation) -> Result<(), Error> {
+        if self.0.is_forked() {
+            return Err(Error::before_io(
+                ErrorKind::ForkedProcess,
+                operation,
+                "the client was made before this process was forked",
+                "make a new client in the child process",
+            ));
+        }
+        if self.is_closed() {
+            return Err(closed(operation));
+        }
+        Ok(())
+    }
+}
+
+impl Handle {
+    fn is_forked(&self) -> bool {
+        self.process.id != std::process::id()
+    }
+
+    fn close(&self) {
+        if self.is_forked() || self.closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.closing.cancel();
+        self.process.closed();
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if self.is_forked() {
+            // Leaked: what is inside belongs to the parent, and letting go of it would reach into its epoll instance.
+            return;
+        }
+        self.close();
+        // SAFETY: this is the only place that drops it, and `self` is not used afterwards.
+        unsafe { ManuallyDrop::drop(&mut self.core) };
+    }
+}
+
+fn closed(operation: Operation) -> Error {
+    Error::before_io(
+        ErrorKind::Closed,
+        operation,
+        "the client was closed",
+        "make a new client",
+    )
+}
+
+/// Passes the closing of the client on to the call's own token, so that the call ends with its own record.
+async fn cancelled_by_closing<T>(
+    call: impl Future<Output = T>,
+    closing: &CancelToken,
+    cancel: &CancelToken,
+) -> T {
+    let call = std::pin::pin!(call);
+    let closed = std::pin::pin!(closing.cancelled());
+    match select(call, closed).await {
+        Either::Left((result, _)) => result,
+        Either::Right(((), call)) => {
+            cancel.cancel();
+            call.await
+        }
+    }
+}
+
+/// Runs a call and asks between whether to stop.
+async fn ticking<T>(
+    call: impl Future<Output = T>,
+    period: Duration,
+    tick: &mut dyn FnMut() -> bool,
+    cancel: &CancelToken,
+) -> T {
+    let mut call = std::pin::pin!(call);
+    loop {
+        match tokio::time::timeout(period, call.as_mut()).await {
+            Ok(result) => return result,
+            Err(_) => {
+                if tick() {
+                    cancel.cancel();
+                    return call.await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What every binding needs at its border, written once and tested once: the owner of the tokio runtime, the panic
+//! guard, the fork guard, cancellation, and flat views of errors and receipts. The only crate that makes a runtime for
+//! bindings. A binding converts its arguments, calls [`Client`] here, and converts the result.
+//!
+//! # Handles
+//!
+//! A [`Client`] is a handle. It is opened by [`Client::open`], may be used from any thread, and is closed by
+//! [`Client::close`] or by dropping it; closing twice is the same as once. Calls on a closed client end with `closed`,
+//! calls in a forked child with `forked_process`. Closing cancels the calls that are under way: they end with
+//! `cancelled` and what is known about their requests.
+//!
+//! The runtime starts with the first call and ends with the last open client, or with [`shutdown`]. While no client
+//! has made a call there is no thread of ours in the process.
+//!
+//! # Calls
+//!
+//! Each operation comes in two forms that run the same future. [`Client::run`] blocks the calling thread; a binding
+//! that must look at signals meanwhile gives it a tick. [`Client::start`] returns at once and completes on a thread of
+//! the runtime, exactly once, by calling what it was given. Both take a [`CancelToken`].
+//!
+//! # Streams of pages and progress (the shape to come)
+//!
+//! So that later work breaks no ABI, this is fixed now. A stream is a handle of its own, made by a call and pulled: one
+//! `next` call at a time, in the same two forms, which yields the next page, the end, or an error; after an error or
+//! the end it yields the end. A page owns its bytes and is freed by itself, so it may outlive its stream. Dropping a
+//! stream ends the transfer. Progress is a callback that is given with the call: it gets one flat record (numbers
+//! only), is called from a thread of the runtime, never two at once, never after the completion of its call, and may
+//! return "stop", which cancels the call.
+
+mod client;
+mod guard;
+mod process;
+mod view;
+
+pub use client::{Client, Started};
+#[cfg(feature = "test-hooks")]
+pub use guard::panic_in_next_call;
+pub use mypreferences::CancelToken;
+pub use process::shutdown;
+pub use view::{AttemptView, ErrorView, ReceiptView};

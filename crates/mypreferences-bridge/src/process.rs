@@ -1,0 +1,140 @@
+//! What this process has of ours: the runtime and how many clients are open. A forked child has none of it, and finds
+//! that out by atomics alone: another thread of the parent may have held any lock at the moment of the fork.
+
+use std::process;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use mypreferences::{Error, ErrorKind, Operation};
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// Threads of the runtime: calls mostly wait, and two keep one that computes from stopping the others.
+const WORKERS: usize = 2;
+
+/// The state of the process that made it. Leaked on purpose: it is as old as the process.
+static CURRENT: AtomicPtr<Process> = AtomicPtr::new(std::ptr::null_mut());
+
+/// One process's share.
+pub(crate) struct Process {
+    pub(crate) id: u32,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    runtime: Option<Arc<Owned>>,
+    open_clients: usize,
+}
+
+/// A runtime whose end never blocks and never panics, wherever the last holder lets go of it.
+pub(crate) struct Owned(Option<Runtime>);
+
+impl Owned {
+    pub(crate) fn handle(&self) -> Option<&Handle> {
+        self.0.as_ref().map(Runtime::handle)
+    }
+
+    pub(crate) fn runtime(&self) -> Option<&Runtime> {
+        self.0.as_ref()
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// The state of this process; made anew in a forked child.
+pub(crate) fn current() -> &'static Process {
+    let id = process::id();
+    let known = CURRENT.load(Ordering::Acquire);
+    // SAFETY: the pointer is null or came from `Box::into_raw` below and is never freed.
+    if let Some(process) = unsafe { known.as_ref() }
+        && process.id == id
+    {
+        return process;
+    }
+    let fresh = Box::into_raw(Box::new(Process {
+        id,
+        state: Mutex::default(),
+    }));
+    match CURRENT.compare_exchange(known, fresh, Ordering::AcqRel, Ordering::Acquire) {
+        // SAFETY: `fresh` came from `Box::into_raw` just now and is never freed from here on.
+        Ok(_) => unsafe { &*fresh },
+        Err(winner) => {
+            // SAFETY: `fresh` came from `Box::into_raw` just now, and nobody else has seen it.
+            drop(unsafe { Box::from_raw(fresh) });
+            // SAFETY: only pointers from `Box::into_raw` that are never freed are stored, and null never is.
+            unsafe { &*winner }
+        }
+    }
+}
+
+impl Process {
+    /// A panic elsewhere leaves a count and a handle behind, which are still true.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn opened(&self) {
+        self.state().open_clients += 1;
+    }
+
+    /// The last client that is closed ends the runtime; calls that are under way keep it until they are over.
+    pub(crate) fn closed(&self) {
+        let mut state = self.state();
+        state.open_clients = state.open_clients.saturating_sub(1);
+        let last = if state.open_clients == 0 {
+            state.runtime.take()
+        } else {
+            None
+        };
+        drop(state);
+        drop(last);
+    }
+
+    /// The runtime, started if there is none.
+    pub(crate) fn runtime(&self, operation: Operation) -> Result<Arc<Owned>, Error> {
+        let mut state = self.state();
+        if let Some(runtime) = &state.runtime {
+            return Ok(Arc::clone(runtime));
+        }
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("mypreferences")
+            .enable_all()
+            .build()
+            .map_err(|error| {
+                Error::before_io(
+                    ErrorKind::Configuration,
+                    operation,
+                    format!("no thread can be started: {error}"),
+                    "free threads or memory, and call again",
+                )
+            })?;
+        let runtime = Arc::new(Owned(Some(runtime)));
+        state.runtime = Some(Arc::clone(&runtime));
+        Ok(runtime)
+    }
+}
+
+/// Ends the runtime of this process and waits up to `bound` for its threads. Calls that are under way keep it alive
+/// until they are over; clients stay usable, and the next call starts it anew. Safe to call at any time and more than
+/// once; in a forked child it does nothing to the parent.
+pub fn shutdown(bound: Duration) {
+    let runtime = current().state().runtime.take();
+    if let Some(owned) = runtime.and_then(Arc::into_inner) {
+        let mut owned = owned;
+        if let Some(runtime) = owned.0.take() {
+            if Handle::try_current().is_ok() {
+                runtime.shutdown_background();
+            } else {
+                runtime.shutdown_timeout(bound);
+            }
+        }
+    }
+}
