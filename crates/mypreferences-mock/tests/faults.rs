@@ -366,3 +366,57 @@ fn rules_last_as_often_and_as_long_as_they_say() {
     service.clear_rules();
     assert_eq!(client.ask(STATUS).status, 200);
 }
+
+#[test]
+fn a_page_is_the_same_whole_chunked_and_compressed() {
+    let service = service();
+    service.add_export(mypreferences_mock::Export::segment(9, 3000));
+    let page = "GET /ExampleClient/export/Segment/9?limit=3000&keepAlive=true HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let whole = ask(&service, page).body;
+    assert!(whole.len() > 600_000);
+    for delivery in [Delivery::Chunked, Delivery::Gzip] {
+        let compressed = delivery == Delivery::Gzip;
+        service.push_rule(Rule::new(Operation::Page, Action::Deliver(delivery)));
+        let mut client = Client::connect(&service);
+        client.send(page);
+        let (bytes, closed) = client.until_closed();
+        assert!(closed.is_ok());
+        let end = bytes
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .unwrap()
+            + 4;
+        let mut body = unchunked(&bytes[end..]);
+        if compressed {
+            assert!(find(&bytes[..end], "Content-Encoding: gzip"));
+            let mut plain = Vec::new();
+            flate2::read::GzDecoder::new(&body[..])
+                .read_to_end(&mut plain)
+                .unwrap();
+            body = plain;
+        }
+        assert!(
+            body == whole,
+            "{} bytes instead of {}",
+            body.len(),
+            whole.len()
+        );
+    }
+}
+
+fn unchunked(mut bytes: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let line = bytes.windows(2).position(|two| two == b"\r\n").unwrap();
+        let size = std::str::from_utf8(&bytes[..line]).unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        let begin = line + 2;
+        body.extend_from_slice(&bytes[begin..begin + size]);
+        assert_eq!(&bytes[begin + size..begin + size + 2], b"\r\n");
+        bytes = &bytes[begin + size + 2..];
+        if size == 0 {
+            assert!(bytes.is_empty());
+            return body;
+        }
+    }
+}

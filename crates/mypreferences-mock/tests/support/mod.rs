@@ -114,3 +114,33 @@ impl Client {
 pub(crate) fn ask(service: &MockService, request: impl AsRef<[u8]>) -> Received {
     Client::connect(service).ask(request)
 }
+
+/// A request with a body, as text.
+pub(crate) fn request(method: &str, target: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "{method} {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+    )
+}
+
+pub(crate) fn get(service: &MockService, target: &str) -> Received {
+    ask(service, format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n"))
+}
+
+/// Posts JSON.
+pub(crate) fn post(service: &MockService, target: &str, body: &str) -> Received {
+    let json = "Content-Type: application/json\r\n";
+    ask(service, request("POST", target, json, body))
+}
+
+pub(crate) fn empty_service() -> MockService {
+    MockService::start_blocking(MockConfig::default()).unwrap()
+}
+
+/// The path of a scenario that is opened over HTTP, and the answer to that.
+pub(crate) fn open(service: &MockService, spec: &str) -> (String, serde_json::Value) {
+    let opened = post(service, "/__mock/scenarios", spec);
+    assert_eq!(opened.status, 201, "{}", opened.text());
+    let body = opened.json();
+    (format!("/s/{}", body["id"].as_str().unwrap()), body)
+}
