@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::authorization::Authorization;
-use crate::export::Export;
+use crate::export::{Export, ExportKind};
+use crate::scenario::Spec;
 use crate::server::{MockConfig, MockService};
+use crate::source::Source;
 
 const SECRET_VARIABLE: &str = "MYPREFERENCES_SECRET";
 
@@ -16,34 +18,7 @@ const SECRET_VARIABLE: &str = "MYPREFERENCES_SECRET";
 const USAGE: u8 = 64;
 const OS_ERROR: u8 = 71;
 
-const HELP: &str = "\
-A mock of the MyPreferences bulk export service, on 127.0.0.1 only.
-
-Usage: mypreferences-mock [OPTIONS]
-
-Options:
-  --port PORT             Port to listen on; 0, the default, takes a free one
-  --client-id ID          The only known client id [default: ExampleClient]
-  --user-id ID            The user whose signatures are accepted [default: api.user]
-  --secret-file FILE      File with the HMAC secret (a line end is dropped); without it the
-                          environment variable MYPREFERENCES_SECRET is read
-  --no-auth               Accept every Authorization, and none
-  --export TOKEN[:ROWS]   A segment export that is ready to be read, with 3 rows unless said
-                          otherwise; may be repeated
-  --exit-with-stdin       Stop when standard input is closed
-  -h, --help              Show this text
-
-The first line on standard output is {\"port\": N}. The mock prints no requests and no secrets.
-It stops on SIGINT and SIGTERM.
-
-Try it:
-  mypreferences-mock --port 8089 --no-auth --export 4711:3
-  curl http://127.0.0.1:8089/ExampleClient/status/Token/4711
-  curl 'http://127.0.0.1:8089/ExampleClient/export/Segment/4711?limit=2&offset=1&keepAlive=true'
-  curl -X POST -H 'Content-Length: 0' \\
-    'http://127.0.0.1:8089/ExampleClient/export/Segment/Commit/4711?keepFiles=true'
-The second commit of a token is answered 404.
-";
+const HELP: &str = include_str!("help.txt");
 
 /// Runs the mock until it is told to stop. `arguments` are those after the name of the program.
 /// Makes its own runtime, so it must not be called from within one.
@@ -67,6 +42,10 @@ pub fn run_for_code(arguments: impl Iterator<Item = OsString>) -> u8 {
         Ok(config) => config,
         Err(message) => return fail(USAGE, &message),
     };
+    let scenarios = match options.scenarios() {
+        Ok(scenarios) => scenarios,
+        Err(message) => return fail(USAGE, &message),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -75,19 +54,32 @@ pub fn run_for_code(arguments: impl Iterator<Item = OsString>) -> u8 {
         Ok(runtime) => runtime,
         Err(error) => return fail(OS_ERROR, &format!("cannot start: {error}")),
     };
-    match runtime.block_on(serve(&options, config)) {
+    match runtime.block_on(serve(&options, config, &scenarios)) {
         Ok(()) => 0,
         Err(error) => fail(OS_ERROR, &format!("cannot serve: {error}")),
     }
 }
 
-async fn serve(options: &Options, config: MockConfig) -> std::io::Result<()> {
+async fn serve(options: &Options, config: MockConfig, scenarios: &[String]) -> std::io::Result<()> {
     let stop = StopSignals::listen()?;
     let service = MockService::start(config).await?;
     for (token, rows) in &options.exports {
         service.add_export(Export::segment(*token, *rows));
     }
-    write_out(&format!("{{\"port\": {}}}\n", service.port()))?;
+    for (name, rows) in &options.segments {
+        let source = Source::new(ExportKind::Segment, name, *rows);
+        service.world().add_source(source);
+    }
+    let base_urls = scenarios
+        .iter()
+        .map(|text| service.open_scenario(text).map(|opened| opened.base_url()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(std::io::Error::other)?;
+    let mut first = serde_json::json!({ "port": service.port() });
+    if !base_urls.is_empty() {
+        first["base_urls"] = base_urls.into();
+    }
+    write_out(&format!("{first}\n"))?;
     if options.exit_with_stdin {
         tokio::select! {
             () = stop.heard() => {}
@@ -172,6 +164,8 @@ struct Options {
     secret_file: Option<PathBuf>,
     no_auth: bool,
     exports: Vec<(i64, u64)>,
+    segments: Vec<(String, u64)>,
+    scenarios: Vec<PathBuf>,
     exit_with_stdin: bool,
 }
 
@@ -185,6 +179,8 @@ impl Options {
             secret_file: None,
             no_auth: false,
             exports: Vec::new(),
+            segments: Vec::new(),
+            scenarios: Vec::new(),
             exit_with_stdin: false,
         };
         while let Some(argument) = arguments.next() {
@@ -213,6 +209,8 @@ impl Options {
                 "--user-id" => options.user_id = text(value()?)?,
                 "--secret-file" => options.secret_file = Some(PathBuf::from(value()?)),
                 "--export" => options.exports.push(parse_export(&text(value()?)?)?),
+                "--segment" => options.segments.push(parse_segment(&text(value()?)?)?),
+                "--scenario" => options.scenarios.push(PathBuf::from(value()?)),
                 "--no-auth" if attached.is_none() => options.no_auth = true,
                 "--exit-with-stdin" if attached.is_none() => options.exit_with_stdin = true,
                 _ => return Err("an argument is not known".to_owned()),
@@ -235,6 +233,20 @@ impl Options {
             .port(self.port)
             .client_id(&self.client_id)
             .authorization(authorization))
+    }
+
+    /// The texts of the scenarios, each of them sound.
+    fn scenarios(&self) -> Result<Vec<String>, String> {
+        self.scenarios
+            .iter()
+            .map(|file| {
+                let name = file.display();
+                let text = std::fs::read_to_string(file)
+                    .map_err(|error| format!("cannot read the scenario {name}: {error}"))?;
+                Spec::read(&text).map_err(|error| format!("{name}: {error}"))?;
+                Ok(text)
+            })
+            .collect()
     }
 
     fn secret(&self) -> Result<String, String> {
@@ -270,6 +282,21 @@ fn parse_export(value: &str) -> Result<(i64, u64), String> {
     Ok((token, rows))
 }
 
+/// A name may hold a colon: only digits after the last one are rows.
+fn parse_segment(value: &str) -> Result<(String, u64), String> {
+    let (name, rows) = match value.rsplit_once(':') {
+        Some((name, rows)) if rows.bytes().all(|byte| byte.is_ascii_digit()) => (name, rows),
+        _ => (value, "3"),
+    };
+    let rows = rows
+        .parse()
+        .map_err(|_| "the rows of --segment are not a number".to_owned())?;
+    if name.is_empty() {
+        return Err("--segment needs a name".to_owned());
+    }
+    Ok((name.to_owned(), rows))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,6 +313,11 @@ mod tests {
         assert_eq!(options.port, 80);
         assert_eq!(options.exports, [(7, 3), (8, 9)]);
         assert!(options.no_auth && !options.exit_with_stdin);
+        let segments = read(&["--segment", "A:b", "--segment=C:9"])
+            .unwrap()
+            .unwrap()
+            .segments;
+        assert_eq!(segments, [("A:b".to_owned(), 3), ("C".to_owned(), 9)]);
         assert_eq!(read(&["--help"]), Ok(None));
     }
 
@@ -295,6 +327,7 @@ mod tests {
             &["--port", "x"][..],
             &["--export", "0"],
             &["--export", "7:x"],
+            &["--segment", ":3"],
             &["--client-id"],
             &["--no-auth=hush"],
             &["--secret=hush"],
