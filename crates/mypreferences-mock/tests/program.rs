@@ -86,6 +86,7 @@ fn help_shows_how_to_try_it() {
 }
 
 /// The commands of a text that begin with `curl`, each with the lines that belong to it.
+#[cfg(unix)]
 fn curl_lines(text: &str) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
     let mut goes_on = false;
