@@ -19,6 +19,9 @@ pub(crate) enum Finding {
     LeftAtTheVerdict,
     /// The attempt that a waiter leaves under way has no delay, and an elapsed time that begins with the send before.
     TimesOfACutSend,
+    /// "Expires more than 60 s ahead" is judged by the `Date` of the status answer, also when a cache gives it away with
+    /// `Age`: then the margin shrinks by that age, and a natural expiry passes for a commit. A wrong Certain.
+    DateOfACachedAnswer,
 }
 
 /// Those not decided yet.
@@ -28,6 +31,7 @@ pub(crate) const OPEN_FINDINGS: &[Finding] = &[
     Finding::LeftEarly,
     Finding::LeftAtTheVerdict,
     Finding::TimesOfACutSend,
+    Finding::DateOfACachedAnswer,
 ];
 
 impl Finding {
@@ -41,6 +45,9 @@ impl Finding {
             Finding::LeftAtTheVerdict => "an emptied record for a waiter that left at the verdict",
             Finding::TimesOfACutSend => {
                 "wrong times of the send that was under way when a waiter left"
+            }
+            Finding::DateOfACachedAnswer => {
+                "WRONG CERTAIN: early by the Date of a cached status answer"
             }
         }
     }

@@ -45,6 +45,8 @@ pub(crate) struct Post {
     /// From the URL; none: not written as the documentation wants it.
     pub(crate) keep_files: Option<bool>,
     pub(crate) came: Came,
+    /// The clock of the node that it reached, minus ours.
+    clock: Millis,
 }
 
 /// What a read was answered.
@@ -64,6 +66,8 @@ pub(crate) struct Read {
     pub(crate) started: Millis,
     pub(crate) ended: Millis,
     pub(crate) said: Said,
+    /// How old the answer was, by its own `Age`.
+    pub(crate) age: Millis,
 }
 
 pub(crate) struct World {
@@ -75,6 +79,8 @@ pub(crate) struct World {
     /// Calls that share their requests have the same number.
     pub(crate) flight: u32,
     ever_connected: bool,
+    /// The clock of the node that the request at hand reaches, minus ours.
+    clock: Millis,
     cancel_at_answer: Option<(usize, CancelToken)>,
 }
 
@@ -109,6 +115,7 @@ impl Network {
                 reads: Vec::new(),
                 flight: 0,
                 ever_connected: false,
+                clock: 0,
                 cancel_at_answer: None,
             }),
         }
@@ -159,6 +166,7 @@ impl Network {
                 ended: Millis::MAX,
                 keep_files,
                 came: Came::UnderWay,
+                clock: 0,
             });
             let deadline = self.millis(request.deadline);
             let delivery = world.post_arrives(index, started, deadline, &request);
@@ -214,6 +222,7 @@ impl Network {
                 started,
                 ended: Millis::MAX,
                 said: Said::UnderWay,
+                age: 0,
             });
             let deadline = self.millis(request.deadline);
             let delivery = world.read_arrives(page, started, deadline, &request);
@@ -232,7 +241,7 @@ impl Network {
         let (said, result) = match delivery.parcel {
             Parcel::Fails(failure) => (Said::Nothing(failure.kind.name()), Err(failure)),
             Parcel::Genuine => {
-                let (said, answer) = world.genuine_read(page, started, now);
+                let (said, answer) = world.genuine_read(index, now);
                 (said, Ok(answer))
             }
             Parcel::Ready(said, answer) => (said, Ok(answer)),
@@ -293,7 +302,7 @@ impl World {
     }
 
     fn server_wall(&self, now: Millis) -> i64 {
-        calendar::client_wall(now) + self.plan.server.clock_offset
+        calendar::client_wall(now) + self.clock
     }
 
     /// Why the server does not accept this signature; none: it does.
@@ -349,6 +358,11 @@ impl World {
             return self.not_sent(now, deadline);
         }
         self.ever_connected = true;
+        self.clock = match self.plan.server.other_clock {
+            Some(other) if self.random.chance(50) => other,
+            _ => self.plan.server.clock_offset,
+        };
+        self.posts[index].clock = self.clock;
         let unauthorized = self.unauthorized(now, request);
         let Some(trouble) = trouble else {
             return self.on_its_way(index, now, limit, deadline, unauthorized);
@@ -567,6 +581,7 @@ impl World {
     /// The server's answer to a POST that it processed.
     fn genuine_answer(&mut self, index: usize) -> Answer {
         let now = self.posts[index].started;
+        self.clock = self.posts[index].clock;
         let server = &self.plan.server;
         let status = match self.truth.found_by(index) {
             Some(Phase::Ready) => server.success,
@@ -598,6 +613,7 @@ impl World {
         deadline: Millis,
         request: &Request,
     ) -> Delivery {
+        self.clock = self.plan.server.clock_offset;
         let limit = deadline.min(now + FIRST_BYTE_TIMEOUT);
         let rtt = if self.random.chance(97) {
             self.random.between(4, 300)
@@ -693,7 +709,9 @@ impl World {
     }
 
     /// A read that the service itself answers: as late as the plan says.
-    fn genuine_read(&mut self, page: bool, started: Millis, now: Millis) -> (Said, Answer) {
+    fn genuine_read(&mut self, index: usize, now: Millis) -> (Said, Answer) {
+        let Read { page, started, .. } = self.reads[index];
+        self.clock = self.plan.server.clock_offset;
         let seen = started + (now - started) / 2;
         let lag = if page {
             self.plan.reads.page_lag
@@ -714,6 +732,7 @@ impl World {
             self.genuine_status(view, seen)
         };
         if let Some(age) = age {
+            self.reads[index].age = age;
             let date = calendar::http_date(self.server_wall(seen - age).div_euclid(1_000));
             answer
                 .headers

@@ -77,6 +77,8 @@ pub(crate) struct ServerPlan {
     pub(crate) expires_text: ExpiresText,
     /// The server's clock minus ours.
     pub(crate) clock_offset: Millis,
+    /// Half of the POSTs reach a node with another clock.
+    pub(crate) other_clock: Option<Millis>,
     /// Percent of answers without `Date`.
     pub(crate) dateless: u64,
     /// Percent of reads that come from a cache, with `Age` and as old as that says.
@@ -258,6 +260,7 @@ impl Plan {
             && self.token.ready_at.is_some_and(|at| at < 0)
             && self.server.revoked_at.is_none()
             && self.server.dateless == 0
+            && self.server.other_clock.is_none()
             && self.client.timeout >= 20 * SECOND
             && self.cancel == Cancel::Never
             && !self.client.preflight
@@ -310,8 +313,10 @@ fn token(r: &mut Random) -> TokenPlan {
     let failed =
         (ready_at.is_none() && r.chance(60)).then(|| (moment(r), r.pick(&["Error", "Failed"])));
     let expires_at = match r.below(100) {
-        0..30 => moment(r),
-        30..50 => COMMIT_AT + r.between(30 * SECOND, 600 * SECOND),
+        0..18 => moment(r),
+        // Where a natural end can be taken for a commit.
+        18..34 => COMMIT_AT + r.between(-3 * SECOND, 15 * SECOND),
+        34..50 => COMMIT_AT + r.between(30 * SECOND, 600 * SECOND),
         _ => COMMIT_AT + r.between(2 * HOUR, 700 * HOUR),
     };
     TokenPlan {
@@ -327,7 +332,12 @@ fn token(r: &mut Random) -> TokenPlan {
 
 fn server(r: &mut Random) -> ServerPlan {
     let saying = |r: &mut Random, words: &[(u64, Saying)]| r.weighted(words);
-    let off_seconds = if r.chance(50) { r.between(-50, 50) } else { 0 };
+    let off_seconds = match r.below(10) {
+        0..4 => 0,
+        4..6 => r.between(-50, 50),
+        6..9 => 50,
+        _ => -50,
+    };
     ServerPlan {
         success: if r.chance(85) { 200 } else { 204 },
         again: r.weighted(&[
@@ -378,8 +388,11 @@ fn server(r: &mut Random) -> ServerPlan {
             5..8 => r.between(-90 * SECOND, 90 * SECOND),
             _ => r.between(-1_200 * SECOND, 1_200 * SECOND),
         },
+        other_clock: r
+            .chance(8)
+            .then(|| r.between(-1_200 * SECOND, 1_200 * SECOND)),
         dateless: r.weighted(&[(7, 0), (2, 30), (1, 100)]),
-        cached: r.weighted(&[(8, 0), (2, 30)]),
+        cached: r.weighted(&[(7, 0), (2, 30), (1, 70)]),
         revoked_at: r.chance(8).then(|| moment(r)),
     }
 }

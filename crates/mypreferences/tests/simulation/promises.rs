@@ -12,7 +12,7 @@ use crate::many::sort_of;
 use crate::network::{Came, Post, Read, Said};
 use crate::plan::{Cancel, Millis, PageRoute, Plan, Saying};
 use crate::timeline::{Asked, Call, Timeline, Told};
-use crate::truth::{By, Consumed};
+use crate::truth::{By, Consumed, Phase};
 
 /// The documented defaults; the worlds do not change them.
 const SETTLE: Millis = 60_000;
@@ -409,11 +409,28 @@ impl<'a> Check<'a> {
         match receipt.certainty {
             Certainty::Certain => {
                 if consumed.is_none() {
-                    self.broke("P1", format!("{name}, but the token is not consumed"));
+                    let expired = self.timeline.truth.phase(call.ended) == Phase::Expired;
+                    let reads = self.reads_of(call);
+                    let cached = reads
+                        .iter()
+                        .rev()
+                        .find(|read| !read.page)
+                        .is_some_and(|read| read.age > 0);
+                    let finding = (expired && cached && self.has_baseline(call))
+                        .then_some(Finding::DateOfACachedAnswer);
+                    self.broke_or_found(
+                        finding,
+                        "P1",
+                        format!("{name}, but the token is not consumed"),
+                    );
                 }
             }
             Certainty::Presumed => {
-                let verdict = if consumed.is_none() { "WRONG" } else { "right" };
+                let verdict = match self.timeline.truth.phase(call.ended) {
+                    Phase::Consumed => "right",
+                    Phase::Expired => "WRONG, it has expired by itself",
+                    Phase::Processing | Phase::Ready | Phase::Failed => "WRONG, it is still good",
+                };
                 let row = evidence.unwrap_or("nothing");
                 self.figures
                     .count(&format!("presumed: {verdict}, by {row}"));
@@ -531,8 +548,10 @@ impl<'a> Check<'a> {
         );
         let certain = receipt.certainty == Certainty::Certain;
         match receipt.confirmed_by {
-            ConfirmedBy::Response if last_post == Some(Sort::Success) => Some("200 or 204"),
-            ConfirmedBy::Status if word("Retrieved") => Some("Retrieved"),
+            ConfirmedBy::Response if last_post == Some(Sort::Success) && certain => {
+                Some("200 or 204")
+            }
+            ConfirmedBy::Status if word("Retrieved") && certain => Some("Retrieved"),
             ConfirmedBy::EarlyExpiry if word("Expired") && baseline && certain => {
                 Some("Expired, early")
             }
@@ -636,6 +655,7 @@ impl<'a> Check<'a> {
         if state == CommitState::NotCommitted {
             self.not_committed_is_true(call);
         }
+        self.asked_before_the_error(call, error);
         self.record(call, error, state);
         self.attempts(call, error.attempts(), Some(error));
         let posts = self.posts_then(call);
@@ -658,6 +678,33 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// A refused token and an open send are asked about before the call ends with an error, if there is time.
+    fn asked_before_the_error(&mut self, call: &Call, error: &Error) {
+        let posts = self.posts_then(call);
+        let Some((index, last)) = posts.last() else {
+            return;
+        };
+        let to_be_asked = posts.iter().any(|(_, post)| Sort::of(post).is_open())
+            || matches!(
+                last.came,
+                Came::Answered {
+                    status: 400 | 401 | 404 | 409 | 410 | 412 | 422,
+                    ..
+                }
+            );
+        let out_of_time = call.ended + TICK >= call.begun + call.timeout;
+        let asked = self
+            .reads_of(call)
+            .iter()
+            .any(|read| !read.page && read.started >= last.ended);
+        if to_be_asked && !asked && !out_of_time && error.kind() != ErrorKind::Cancelled {
+            self.broke(
+                "P8",
+                format!("the call ended without a question after POST {index}"),
+            );
+        }
+    }
+
     /// It gave up in the moment of the verdict, when the receipt had taken the attempts away.
     fn left_with_an_emptied_record(&self, call: &Call, error: &Error) -> bool {
         error.kind() == ErrorKind::Cancelled
@@ -665,7 +712,38 @@ impl<'a> Check<'a> {
             && !self.posts_then(call).is_empty()
     }
 
+    /// "A resend refused 400/404/409/410 while status says 'not yet' is contradictory -> outcome_unknown, never
+    /// NotCommitted."
+    fn no_contradiction(&mut self, call: &Call) {
+        let posts = self.posts_then(call);
+        let open = posts.iter().any(|(_, post)| Sort::of(post).is_open());
+        let refused = posts.last().is_some_and(|(_, post)| {
+            matches!(
+                post.came,
+                Came::Answered {
+                    status: 400 | 404 | 409 | 410,
+                    ..
+                }
+            )
+        });
+        let reads = self.reads_of(call);
+        let last_status = reads.iter().rev().find(|read| !read.page);
+        let still_good = last_status.is_some_and(|read| {
+            matches!(
+                read.said,
+                Said::Word {
+                    word: "Complete",
+                    ..
+                }
+            )
+        });
+        if open && refused && still_good {
+            self.broke("P2", "not committed, although a resend was refused");
+        }
+    }
+
     fn not_committed_is_true(&mut self, call: &Call) {
+        self.no_contradiction(call);
         let last_slow_end = self
             .posts_then(call)
             .iter()

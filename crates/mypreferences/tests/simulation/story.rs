@@ -91,7 +91,12 @@ impl Timeline {
         });
         let reads = self.reads.iter().map(|read| {
             let route = if read.page { "page" } else { "status" };
-            let line = format!("{route} -> {}: {:?}", seconds(read.ended), read.said);
+            let age = if read.age > 0 {
+                format!(", Age: {}", read.age / 1_000)
+            } else {
+                String::new()
+            };
+            let line = format!("{route} -> {}: {:?}{age}", seconds(read.ended), read.said);
             (read.started, line)
         });
         posts.chain(reads).collect()
