@@ -406,4 +406,42 @@ mod tests {
             assert!(!format!("{authorization:?}").contains("horse"));
         }
     }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let client = OAuthClient {
+            client_id: "job".to_owned(),
+            client_secret: "hush".to_owned(),
+            scope: "C/user".to_owned(),
+            expires_in: Duration::from_secs(60),
+        };
+        for authorization in [
+            Authorization::OAuth(client),
+            Authorization::Bearer("hush".to_owned()),
+            Authorization::Verbatim("hush".to_owned()),
+            Authorization::Hmac {
+                client_id: "C".to_owned(),
+                user_id: "user".to_owned(),
+                secret: "hush".to_owned(),
+            },
+        ] {
+            let shown = format!("{authorization:?}");
+            assert!(!shown.contains("hush"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_not_handed_out_is_refused() {
+        let oauth = Authorization::OAuth(OAuthClient {
+            client_id: "job".to_owned(),
+            client_secret: "made-up".to_owned(),
+            scope: "C/user".to_owned(),
+            expires_in: Duration::from_secs(60),
+        });
+        let check = |header: &[u8]| oauth.check(Some(header), 0, |token| token == b"mock-1");
+        assert_eq!(check(b"Bearer mock-1"), Ok(()));
+        assert_eq!(check(b"Bearer mock-2"), Err(Refusal::Unable));
+        assert_eq!(check(b"Basic mock-1"), Err(Refusal::Scheme));
+        assert_eq!(check(b"Bearer"), Err(Refusal::Scheme));
+    }
 }

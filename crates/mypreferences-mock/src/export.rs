@@ -272,12 +272,8 @@ struct StatusBody<'a> {
 
 impl ExportState {
     pub(crate) fn new(export: Export, now: Duration) -> Self {
-        let records = match export.kind {
-            ExportKind::Schedule => RecordKind::Rows,
-            ExportKind::Segment | ExportKind::SegmentGroup | ExportKind::Cid => export.records,
-        };
         Self {
-            recipe: Recipe::of(records, export.seed),
+            recipe: recipe(&export),
             export,
             added_at: now,
             files_kept: true,
@@ -299,8 +295,10 @@ impl ExportState {
         }
     }
 
-    pub(crate) fn export_mut(&mut self) -> &mut Export {
-        &mut self.export
+    /// Changes its settings.
+    pub(crate) fn update(&mut self, change: impl FnOnce(&mut Export)) {
+        change(&mut self.export);
+        self.recipe = recipe(&self.export);
     }
 
     pub(crate) fn view(&mut self, now: Duration) -> ExportView {
@@ -432,6 +430,15 @@ impl ExportState {
             _ => Err(Answer::message(400, "The export cannot be retrieved.")),
         }
     }
+}
+
+/// What the records are made from; a schedule has rows, whatever it is told.
+fn recipe(export: &Export) -> Arc<Recipe> {
+    let records = match export.kind {
+        ExportKind::Schedule => RecordKind::Rows,
+        ExportKind::Segment | ExportKind::SegmentGroup | ExportKind::Cid => export.records,
+    };
+    Recipe::of(records, export.seed)
 }
 
 fn json(body: &impl Serialize) -> Answer {

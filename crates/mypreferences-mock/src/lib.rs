@@ -5,6 +5,9 @@
 //! faults by [`Rule`]s that may be set at any moment. It shares no code with the client: a mock that
 //! reuses the client's own parser or signer cannot catch the client's mistakes.
 //!
+//! Programs in other languages run the binary and use it over HTTP: under `/__mock` scenarios are opened, each with a
+//! base URL of its own, and their logs read. [`MockService::open_scenario`] is the same for Rust.
+//!
 //! ```
 //! use mypreferences_mock::{Export, MockConfig, MockService, Operation};
 //!

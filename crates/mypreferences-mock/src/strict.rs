@@ -97,9 +97,7 @@ impl Rulebook<'_> {
             })
             .map_err(|refusal| Answer::unauthorized(refusal, self.realm))?;
         if let (Operation::Initiate, Some(kind)) = (target.operation, target.kind) {
-            if body.received > u64::try_from(body.kept.len()).unwrap_or(0) {
-                return Err(Answer::message(413, "The request body is too large."));
-            }
+            must_be_whole(body)?;
             let (order, more) = initiate::read(kind, target.query.as_deref(), head, &body.kept)?;
             remarks.extend(more);
             let name = target.name.clone().unwrap_or_default();
@@ -125,10 +123,19 @@ impl Rulebook<'_> {
         let Authorization::OAuth(client) = self.authorization else {
             return Err(Answer::message(404, "This scenario has no OAuth."));
         };
+        must_be_whole(body)?;
         let query = target.query.as_deref();
         oauth::check(client, authorization, head, query, &body.kept)?;
         Ok(Checked::Token)
     }
+}
+
+/// A body can only be read when all of it was kept.
+fn must_be_whole(body: &Body) -> Result<(), Answer> {
+    if body.received > u64::try_from(body.kept.len()).unwrap_or(0) {
+        return Err(Answer::message(413, "The request body is too large."));
+    }
+    Ok(())
 }
 
 fn bad(message: &str) -> Answer {

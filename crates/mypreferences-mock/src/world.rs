@@ -32,6 +32,7 @@ pub struct WorldConfig {
     /// The realm named in a 401.
     pub realm: String,
     /// Whether scenario time (processing, lifetimes, waiting rules, late applications) stands still until it is advanced.
+    /// `Date` moves with it, so a signature that does not follow `Date` is too old after a quarter of an hour.
     pub virtual_clock: bool,
     /// What tokens and records are made from.
     pub seed: u64,
@@ -162,7 +163,7 @@ impl World {
     pub fn update_export(&self, token: i64, change: impl FnOnce(&mut Export)) -> bool {
         let known = match lock(&self.state).exports.get_mut(&token) {
             Some(export) => {
-                change(export.export_mut());
+                export.update(change);
                 true
             }
             None => false,

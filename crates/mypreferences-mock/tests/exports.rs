@@ -138,3 +138,14 @@ fn a_token_belongs_to_its_kind() {
     let body = ask(&service, request("Schedule")).json();
     assert_eq!(body["ExportScheduleRows"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_changed_seed_changes_the_records() {
+    let service = service();
+    let before = ask(&service, page("?keepAlive=true")).text();
+    assert!(service.update_export(TOKEN, |export| export.seed = 9));
+    let after = ask(&service, page("?keepAlive=true")).text();
+    assert_ne!(before, after);
+    assert!(service.update_export(TOKEN, |export| export.seed = 0));
+    assert_eq!(before, ask(&service, page("?keepAlive=true")).text());
+}
