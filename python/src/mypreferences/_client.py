@@ -1,0 +1,431 @@
+"""The two clients. They check types, call ``_native`` and turn records into objects; behaviour lives in the core."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import logging
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, NoReturn, TypedDict
+
+from mypreferences import _native
+from mypreferences._errors import MyPreferencesError
+from mypreferences._native import CancelToken
+from mypreferences._records import CommitReceipt, ExportStatus, Resolution
+
+_LOGGER = logging.getLogger("mypreferences")
+_EXIT_BOUND = 2.0
+"""Seconds that the end of the interpreter waits for our threads."""
+
+atexit.register(_native.shutdown, _EXIT_BOUND)
+
+Duration = float | timedelta
+"""Seconds, or a ``timedelta``."""
+
+
+class Settings(TypedDict, total=False):
+    """Every setting beside ``client_id`` and ``credentials``. Durations are seconds or ``timedelta``."""
+
+    base_url: str
+    environment: str
+    surface: str
+    kind: str
+    commit_path: str
+    status_path: str
+    page_path: str
+    hmac_hash: str
+    timestamp_format: str
+    connect_timeout: Duration
+    first_byte_timeout: Duration
+    body_timeout: Duration
+    timeout: Duration
+    send_window: Duration
+    resolve_timeout: Duration
+    settle: Duration
+    quiet: Duration
+    max_attempts: int
+    backoff_base: Duration
+    throttle_base: Duration
+    backoff_cap: Duration
+    max_retry_after: Duration
+    strict: bool
+    preflight: bool
+    pool_idle_timeout: Duration
+    tcp_keepalive: Duration
+    max_control_body: int
+    max_page_body: int
+    ca_file: str | os.PathLike[str]
+    client_cert: str | os.PathLike[str]
+    proxy: str
+    http2: bool
+
+
+class Credentials:
+    """What to authorise with. ``repr`` shows the sort only; refuses to be pickled."""
+
+    __slots__ = ("_sort", "_texts")
+
+    def __init__(self, sort: str, texts: list[str]) -> None:
+        """Use :meth:`hmac`, :meth:`bearer` or :meth:`verbatim`."""
+        self._sort = sort
+        self._texts = texts
+
+    @staticmethod
+    def hmac(user_id: str, secret: str) -> Credentials:
+        """PNAUTHINFO3 with a keyed hash. A captured header of it is good for 15 minutes: treat it as a key."""
+        return Credentials("hmac", [_text("user_id", user_id), _text("secret", secret, shown=False)])
+
+    @staticmethod
+    def bearer(token: str) -> Credentials:
+        """An OAuth 2.0 bearer token that the caller renews."""
+        return Credentials("bearer", [_text("token", token, shown=False)])
+
+    @staticmethod
+    def verbatim(authorization: str) -> Credentials:
+        """The whole value of the ``Authorization`` header, sent as it is."""
+        return Credentials("verbatim", [_text("authorization", authorization, shown=False)])
+
+    def __repr__(self) -> str:
+        return f"Credentials({self._sort}, ***)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("Credentials hold a secret and cannot be pickled; make them anew where they are needed")
+
+    def _native(self) -> tuple[str, list[str]]:
+        return (self._sort, self._texts)
+
+
+def _text(name: str, value: object, *, shown: bool = True) -> str:
+    if isinstance(value, str):
+        return value
+    got = f", got {value!r}" if shown else ""
+    raise TypeError(f"{name} must be a str{got} ({type(value).__name__}); pass text")
+
+
+def _setting(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds()!r}s"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:f}"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, os.PathLike):
+        return os.fsdecode(value)  # pyright: ignore[reportUnknownArgumentType]
+    raise TypeError(f"{name} cannot be {value!r} ({type(value).__name__}); pass a str, a number, a bool or a timedelta")
+
+
+def _token(access_token: object) -> str:
+    # A bool is an int in Python, but no token.
+    if isinstance(access_token, bool) or not isinstance(access_token, (int, str)):
+        raise TypeError(
+            f"access_token must be an int or a str of digits, got {type(access_token).__name__}; "
+            "pass the integer that Initiate returned"
+        )
+    return str(access_token)
+
+
+def _keep_files(keep_files: object) -> bool:
+    if not isinstance(keep_files, bool):
+        raise TypeError(
+            f"keep_files must be True or False, got {keep_files!r} ({type(keep_files).__name__}); "
+            "False deletes the export files on the server"
+        )
+    return keep_files
+
+
+def _seconds(timeout: Duration | None) -> float | None:
+    return timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+
+
+def _log(operation: str, n: int, sent: str, status: int | None, kind: str | None, elapsed: float, url: str) -> None:
+    _LOGGER.debug(
+        "%s %d: %s%s%s in %.3f s (%s)",
+        operation,
+        n,
+        sent,
+        "" if status is None else f" {status}",
+        "" if kind is None else f" {kind}",
+        elapsed,
+        url,
+    )
+
+
+def _from_env(environ: Mapping[str, str]) -> tuple[dict[str, str], Credentials]:
+    def get(name: str) -> str | None:
+        return environ.get(f"MYPREFERENCES_{name}") or None
+
+    settings = {name: value for name in Settings.__annotations__ if (value := get(name.upper())) is not None}
+    if (client_id := get("CLIENT_ID")) is not None:
+        settings["client_id"] = client_id
+    secret = get("SECRET")
+    if secret is None and (path := get("SECRET_FILE")) is not None:
+        with open(path, encoding="utf-8") as file:
+            if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
+                raise PermissionError(f"{path} can be read by others; run: chmod 600 {path}")
+            secret = file.read().removesuffix("\n")
+    user_id, bearer, authorization = get("USER_ID"), get("BEARER_TOKEN"), get("AUTHORIZATION")
+    given = [
+        credentials
+        for credentials in (
+            Credentials.hmac(user_id, secret) if user_id and secret else None,
+            Credentials.bearer(bearer) if bearer else None,
+            Credentials.verbatim(authorization) if authorization else None,
+        )
+        if credentials is not None
+    ]
+    if len(given) != 1:
+        raise ValueError(
+            "set exactly one of: MYPREFERENCES_USER_ID with MYPREFERENCES_SECRET or MYPREFERENCES_SECRET_FILE; "
+            "MYPREFERENCES_BEARER_TOKEN; MYPREFERENCES_AUTHORIZATION"
+        )
+    return settings, given[0]
+
+
+class _Base:
+    def __init__(self, *, client_id: str, credentials: Credentials, **settings: Any) -> None:
+        if not isinstance(credentials, Credentials):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"credentials must be Credentials, got {type(credentials).__name__}; "
+                "pass Credentials.hmac(user_id, secret)"
+            )
+        unknown = settings.keys() - Settings.__annotations__.keys()
+        if unknown:
+            raise TypeError(
+                f"there is no setting {sorted(unknown)[0]!r}; pass one of {sorted(Settings.__annotations__)}"
+            )
+        texts = [("client_id", _text("client_id", client_id))]
+        texts += [(name, _setting(name, value)) for name, value in settings.items() if value is not None]
+        self._native = _raising(_native.NativeClient, texts, credentials._native(), _log)  # pyright: ignore[reportPrivateUsage]
+
+    def close(self) -> None:
+        """Closes the client and cancels its calls. Twice is the same as once."""
+        self._native.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._native.is_closed()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{repr(self._native).removeprefix('Client')}"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} holds a secret and connections and cannot be pickled; make one in each process"
+        )
+
+
+def _raising(call: Any, *arguments: Any) -> Any:
+    try:
+        return call(*arguments)
+    except _native.RecordError as error:
+        raise MyPreferencesError.from_json(error.args[0]) from None
+
+
+class Client(_Base):
+    """A synchronous client of one MyPreferences account. Thread-safe; use it as a context manager.
+
+    Calls release the interpreter for their whole length and answer Ctrl-C promptly: the request is cancelled, and the
+    ``KeyboardInterrupt`` has the record as its ``__cause__``. A client made before ``fork`` raises
+    :class:`ForkedProcessError` in the child; a new one works there.
+    """
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Client:
+        """From ``MYPREFERENCES_`` variables: every setting by its name in upper case, and the credentials."""
+        settings, credentials = _from_env(os.environ if environ is None else environ)
+        return cls(credentials=credentials, **_with_client_id(settings))
+
+    def commit(
+        self,
+        access_token: int | str,
+        *,
+        keep_files: bool,
+        kind: str | None = None,
+        timeout: Duration | None = None,
+        cancel_token: CancelToken | None = None,
+    ) -> CommitReceipt:
+        """Acknowledges a retrieval: marks it finished, expires the token and, unless ``keep_files``, deletes the files.
+
+        Before you call it: the pages were read with ``keepAlive=true`` (the vendor's own precondition), and the data is
+        safe on your side. Without ``keep_files`` there is no other copy afterwards.
+        """
+        arguments = ("commit", _token(access_token), _keep_files(keep_files))
+        return CommitReceipt.from_json(self._run(*arguments, kind, timeout, cancel_token))
+
+    def resolve_commit(
+        self,
+        access_token: int | str,
+        *,
+        kind: str | None = None,
+        timeout: Duration | None = None,
+        cancel_token: CancelToken | None = None,
+    ) -> Resolution:
+        """Asks whether a token was committed, without sending a commit."""
+        arguments = ("resolve_commit", _token(access_token), False)
+        return Resolution.from_json(self._run(*arguments, kind, timeout, cancel_token))
+
+    def status(
+        self,
+        access_token: int | str,
+        *,
+        timeout: Duration | None = None,
+        cancel_token: CancelToken | None = None,
+    ) -> ExportStatus:
+        """Asks the status of an export. Temporary failures are tried again."""
+        arguments = ("status", _token(access_token), False)
+        return ExportStatus.from_json(self._run(*arguments, None, timeout, cancel_token))
+
+    def _run(
+        self,
+        operation: str,
+        token: str,
+        keep_files: bool,
+        kind: str | None,
+        timeout: Duration | None,
+        cancel_token: CancelToken | None,
+    ) -> str:
+        ok, record, interrupted = _raising(
+            self._native.run,
+            operation,
+            token,
+            keep_files,
+            kind,
+            _seconds(timeout),
+            CancelToken() if cancel_token is None else cancel_token,
+            _LOGGER.isEnabledFor(logging.DEBUG),
+        )
+        error = None if ok else MyPreferencesError.from_json(record)
+        if interrupted is not None:
+            raise interrupted from error
+        if error is not None:
+            raise error
+        return record
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncClient(_Base):
+    """An asynchronous client of one MyPreferences account, for asyncio and uvloop. Use it as an async context manager.
+
+    Cancelling the task cancels the request; the ``CancelledError`` is asyncio's own.
+    """
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> AsyncClient:
+        """As :meth:`Client.from_env`."""
+        settings, credentials = _from_env(os.environ if environ is None else environ)
+        return cls(credentials=credentials, **_with_client_id(settings))
+
+    async def commit(
+        self,
+        access_token: int | str,
+        *,
+        keep_files: bool,
+        kind: str | None = None,
+        timeout: Duration | None = None,
+        cancel_token: CancelToken | None = None,
+    ) -> CommitReceipt:
+        """As :meth:`Client.commit`: the same precondition, the same verdict."""
+        arguments = ("commit", _token(access_token), _keep_files(keep_files))
+        return CommitReceipt.from_json(await self._run(*arguments, kind, timeout, cancel_token))
+
+    async def resolve_commit(
+        self,
+        access_token: int | str,
+        *,
+        kind: str | None = None,
+        timeout: Duration | None = None,
+        cancel_token: CancelToken | None = None,
+    ) -> Resolution:
+        """As :meth:`Client.resolve_commit`."""
+        arguments = ("resolve_commit", _token(access_token), False)
+        return Resolution.from_json(await self._run(*arguments, kind, timeout, cancel_token))
+
+    async def status(
+        self,
+        access_token: int | str,
+        *,
+        timeout: Duration | None = None,
+        cancel_token: CancelToken | None = None,
+    ) -> ExportStatus:
+        """As :meth:`Client.status`."""
+        arguments = ("status", _token(access_token), False)
+        return ExportStatus.from_json(await self._run(*arguments, None, timeout, cancel_token))
+
+    async def _run(
+        self,
+        operation: str,
+        token: str,
+        keep_files: bool,
+        kind: str | None,
+        timeout: Duration | None,
+        cancel_token: CancelToken | None,
+    ) -> str:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[tuple[bool, str]] = loop.create_future()
+        cancel = CancelToken() if cancel_token is None else cancel_token
+
+        def arrive(ok: bool, record: str) -> None:
+            if not done.done():
+                done.set_result((ok, record))
+
+        def complete(ok: bool, record: str) -> None:
+            # From a thread of the runtime. A loop that is closed waits for nothing any more.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(arrive, ok, record)
+
+        _raising(
+            self._native.start,
+            operation,
+            token,
+            keep_files,
+            kind,
+            _seconds(timeout),
+            cancel,
+            _LOGGER.isEnabledFor(logging.DEBUG),
+            complete,
+        )
+        try:
+            ok, record = await done
+        except asyncio.CancelledError:
+            cancel.cancel()
+            raise
+        if not ok:
+            raise MyPreferencesError.from_json(record)
+        return record
+
+    async def aclose(self) -> None:
+        """Closes the client and cancels its calls."""
+        self.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _with_client_id(settings: dict[str, str]) -> dict[str, Any]:
+    if "client_id" not in settings:
+        raise ValueError("MYPREFERENCES_CLIENT_ID is not set; set it to the MyPreferences account id")
+    return settings
+
+
+__all__ = ["AsyncClient", "CancelToken", "Client", "Credentials"]

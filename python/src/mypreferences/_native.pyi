@@ -1,0 +1,44 @@
+from collections.abc import Callable
+
+__version__: str
+
+class RecordError(Exception): ...
+
+class CancelToken:
+    def __new__(cls) -> CancelToken: ...
+    def cancel(self) -> None: ...
+    def is_cancelled(self) -> bool: ...
+
+class NativeClient:
+    def __new__(
+        cls,
+        settings: list[tuple[str, str]],
+        credentials: tuple[str, list[str]],
+        events: Callable[[str, int, str, int | None, str | None, float, str], None],
+    ) -> NativeClient: ...
+    def run(
+        self,
+        operation: str,
+        access_token: str,
+        keep_files: bool,
+        kind: str | None,
+        timeout: float | None,
+        cancel: CancelToken,
+        events: bool,
+    ) -> tuple[bool, str, BaseException | None]: ...
+    def start(
+        self,
+        operation: str,
+        access_token: str,
+        keep_files: bool,
+        kind: str | None,
+        timeout: float | None,
+        cancel: CancelToken,
+        events: bool,
+        complete: Callable[[bool, str], None],
+    ) -> None: ...
+    def close(self) -> None: ...
+    def is_closed(self) -> bool: ...
+
+def run_cli(arguments: list[str]) -> int: ...
+def shutdown(bound: float) -> None: ...

@@ -1,0 +1,221 @@
+"""Receipts and what else the service says, as frozen dataclasses over the canonical records."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypreferences._errors import MyPreferencesError
+
+
+class _Word(str, Enum):
+    """A word of the canonical record. Prints as the word."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Outcome(_Word):
+    """How the token came to be consumed."""
+
+    COMMITTED = "committed"
+    """A send of this call was answered 200 or 204, or was open and the token is now consumed."""
+    ALREADY_COMMITTED = "already_committed"
+    """The token is consumed and no send of this call can have done it."""
+
+
+class Certainty(_Word):
+    """How sure the outcome is."""
+
+    CERTAIN = "certain"
+    """The server said so."""
+    PRESUMED = "presumed"
+    """Everything points to it; ``strict`` turns it into :class:`OutcomeUnknownError`."""
+
+
+class ConfirmedBy(_Word):
+    """What the outcome was read from."""
+
+    RESPONSE = "response"
+    STATUS = "status"
+    TOKEN_RETIRED = "token_retired"
+    EARLY_EXPIRY = "early_expiry"
+
+
+class Files(_Word):
+    """What is known about the export files on the server."""
+
+    AS_ASKED = "as_asked"
+    """Kept or deleted as ``keep_files`` of this call asked."""
+    UNKNOWN = "unknown"
+    """Make no privacy claim from this receipt."""
+
+
+class Retry(_Word):
+    """Whether trying again can help."""
+
+    PERMANENT = "permanent"
+    TEMPORARY = "temporary"
+    PERSISTENT = "persistent"
+
+
+class Sent(_Word):
+    """What is known about a request's way to the server."""
+
+    NOT_SENT = "not_sent"
+    MAYBE_SENT = "maybe_sent"
+    ANSWERED = "answered"
+
+
+class CommitState(_Word):
+    """What a failed commit says about this call's requests."""
+
+    NOT_COMMITTED = "not_committed"
+    UNKNOWN = "unknown"
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One POST of a commit, or one try of a read. Times in seconds."""
+
+    n: int
+    delay_before: float
+    elapsed: float
+    sent: Sent
+    status: int | None
+    kind: str | None
+
+    @classmethod
+    def _of(cls, record: dict[str, Any]) -> Attempt:
+        return cls(
+            n=record["n"],
+            delay_before=record["delay_before"],
+            elapsed=record["elapsed"],
+            sent=Sent(record["sent"]),
+            status=record["status"],
+            kind=record["kind"],
+        )
+
+
+def attempts_of(records: list[dict[str, Any]]) -> tuple[Attempt, ...]:
+    return tuple(Attempt._of(record) for record in records)  # pyright: ignore[reportPrivateUsage]
+
+
+@dataclass(frozen=True)
+class CommitReceipt:
+    """The receipt of a commit."""
+
+    outcome: Outcome
+    certainty: Certainty
+    confirmed_by: ConfirmedBy
+    keep_files: bool | None
+    """As asked; ``None`` from ``resolve_commit``, which asks for nothing."""
+    files: Files
+    sends: int
+    """How many POSTs of this call reached the server or may have."""
+    attempts: tuple[Attempt, ...]
+    elapsed: float
+    """Seconds, questions included."""
+    request_id: str | None
+    server_date: datetime | None
+    """``Date`` of the confirming answer."""
+    _json: str = field(repr=False, compare=False)
+
+    def to_json(self) -> str:
+        """The canonical record: the same bytes in every language."""
+        return self._json
+
+    @classmethod
+    def from_json(cls, text: str) -> CommitReceipt:
+        """Reads a canonical record back."""
+        record = json.loads(text)
+        return cls(
+            outcome=Outcome(record["outcome"]),
+            certainty=Certainty(record["certainty"]),
+            confirmed_by=ConfirmedBy(record["confirmed_by"]),
+            keep_files=record["keep_files"],
+            files=Files(record["files"]),
+            sends=record["sends"],
+            attempts=attempts_of(record["attempts"]),
+            elapsed=record["elapsed"],
+            request_id=record["request_id"],
+            server_date=_time(record["server_date"]),
+            _json=text,
+        )
+
+
+@dataclass(frozen=True)
+class ExportStatus:
+    """Status of an export."""
+
+    status: str
+    """The server's own word: ``Processing``, ``Complete`` (ready, so not committed), ``Retrieved`` (consumed),
+    ``Expired``, ``Error``, ``Failed``, or one that no page documents."""
+    expires: datetime | None
+    row_count: int | None
+    byte_count: int | None
+    server_date: datetime | None
+    _json: str = field(repr=False, compare=False)
+
+    def to_json(self) -> str:
+        """The canonical record: the same bytes in every language."""
+        return self._json
+
+    @classmethod
+    def from_json(cls, text: str) -> ExportStatus:
+        """Reads a canonical record back."""
+        record = json.loads(text)
+        return cls(
+            status=record["status"],
+            expires=_time(record["expires"]),
+            row_count=record["row_count"],
+            byte_count=record["byte_count"],
+            server_date=_time(record["server_date"]),
+            _json=text,
+        )
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What ``resolve_commit`` found."""
+
+    resolution: str
+    """``committed``, ``not_committed`` or ``unknown``."""
+    receipt: CommitReceipt | None
+    """With ``committed``."""
+    as_of: datetime | None
+    """With ``not_committed``: the server's time of the answer; a commit may have arrived since."""
+    error: MyPreferencesError | None = field(compare=False)
+    """With ``unknown``: what the answers were. (Exceptions compare by identity, so it is left out of comparisons.)"""
+    _json: str = field(repr=False)
+
+    def to_json(self) -> str:
+        """The canonical record: the same bytes in every language."""
+        return self._json
+
+    @classmethod
+    def from_json(cls, text: str) -> Resolution:
+        """Reads a canonical record back."""
+        from mypreferences._errors import MyPreferencesError
+
+        record = json.loads(text)
+        # The inner records as they stand in the text: compact, in their order.
+        inner = {
+            key: None if record[key] is None else json.dumps(record[key], ensure_ascii=False, separators=(",", ":"))
+            for key in ("receipt", "error")
+        }
+        return cls(
+            resolution=record["resolution"],
+            receipt=None if inner["receipt"] is None else CommitReceipt.from_json(inner["receipt"]),
+            as_of=_time(record["as_of"]),
+            error=None if inner["error"] is None else MyPreferencesError.from_json(inner["error"]),
+            _json=text,
+        )

@@ -1,0 +1,72 @@
+"""What the adapters of Python share: plans in, observations out, and a log to be searched for secrets."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import logging
+import pickle
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import mypreferences as m
+
+Observed = dict[str, str]
+Play = Callable[[dict[str, Any]], tuple[list[list[Observed]], list[str]]]
+
+
+def arguments(plan: dict[str, Any]) -> dict[str, Any]:
+    """The client's arguments: settings as the text that they are in the plan."""
+    ((sort, value),) = plan["credentials"].items()
+    if sort == "hmac":
+        credentials = m.Credentials.hmac(value["user_id"], value["secret"])
+    elif sort == "bearer":
+        credentials = m.Credentials.bearer(value)
+    else:
+        credentials = m.Credentials.verbatim(value)
+    settings = {name: value for name, value in plan["settings"].items() if name != "client_id"}
+    return {"client_id": plan["client_id"], "base_url": plan["base_url"], "credentials": credentials, **settings}
+
+
+def tokens(call: dict[str, Any]) -> list[str]:
+    """The calls that run at once: one token each."""
+    concurrent = call.get("concurrent")
+    if concurrent is None:
+        return [call["access_token"]]
+    step = 1 if concurrent.get("consecutive_tokens") else 0
+    return [str(int(call["access_token"]) + n * step) for n in range(concurrent["n"])]
+
+
+def failed(error: m.MyPreferencesError, texts: list[str]) -> Observed:
+    """An error, through every form that it has; pickled and copied, it must say the same."""
+    texts += [str(error), repr(error), "".join(traceback.format_exception(error)), repr(pickle.dumps(error))]
+    for twin in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
+        assert type(twin) is type(error) and twin.to_json() == error.to_json() and str(twin) == str(error)
+    return {"type": "error", "record": error.to_json()}
+
+
+def result(value: m.CommitReceipt | m.Resolution | m.ExportStatus, texts: list[str]) -> Observed:
+    """A value, by its sort."""
+    texts += [repr(value), repr(pickle.dumps(value))]
+    assert pickle.loads(pickle.dumps(value)) == value
+    if isinstance(value, m.CommitReceipt):
+        return {"type": "receipt", "record": value.to_json()}
+    if isinstance(value, m.Resolution):
+        return {"type": "resolution", "record": value.to_json()}
+    return {"type": "status", "record": value.to_json()}
+
+
+def adapt(play: Play) -> None:
+    """Plays every plan on standard input."""
+    log = io.StringIO()
+    logging.basicConfig(stream=log, level=logging.DEBUG)
+    for line in sys.stdin:
+        plan = json.loads(line)
+        results, texts = play(plan)
+        texts.append(log.getvalue())
+        log.seek(0)
+        log.truncate()
+        print(json.dumps({"case": plan["case"], "results": results, "texts": texts}), flush=True)

@@ -1,0 +1,46 @@
+"""Surface ``python_async``: ``mypreferences.AsyncClient``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import mypreferences as m
+
+from lines import Observed, adapt, arguments, failed, result, tokens
+
+
+async def one(client: m.AsyncClient, call: dict[str, Any], token: str, texts: list[str]) -> Observed:
+    cancel = m.CancelToken()
+    after = call.get("cancel_after_ms")
+    if after == 0:
+        cancel.cancel()
+    elif after is not None:
+        asyncio.get_running_loop().call_later(after / 1000, cancel.cancel)
+    try:
+        if call["operation"] == "status":
+            return result(await client.status(token, cancel_token=cancel), texts)
+        if call["operation"] == "resolve_commit":
+            return result(await client.resolve_commit(token, cancel_token=cancel), texts)
+        return result(await client.commit(token, keep_files=call["keep_files"], cancel_token=cancel), texts)
+    except m.MyPreferencesError as error:
+        return failed(error, texts)
+
+
+async def play(plan: dict[str, Any]) -> tuple[list[list[Observed]], list[str]]:
+    texts: list[str] = []
+    try:
+        client = m.AsyncClient(**arguments(plan))
+    except m.MyPreferencesError as error:
+        return [[failed(error, texts)]], texts
+    async with client:
+        texts.append(repr(client))
+        results = [
+            list(await asyncio.gather(*(one(client, call, token, texts) for token in tokens(call))))
+            for call in plan["calls"]
+        ]
+    return results, texts
+
+
+if __name__ == "__main__":
+    adapt(lambda plan: asyncio.run(play(plan)))

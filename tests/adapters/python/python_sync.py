@@ -1,0 +1,47 @@
+"""Surface ``python_sync``: ``mypreferences.Client``."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import mypreferences as m
+
+from lines import Observed, adapt, arguments, failed, result, tokens
+
+
+def one(client: m.Client, call: dict[str, Any], token: str, texts: list[str]) -> Observed:
+    cancel = m.CancelToken()
+    after = call.get("cancel_after_ms")
+    if after == 0:
+        cancel.cancel()
+    elif after is not None:
+        threading.Timer(after / 1000, cancel.cancel).start()
+    try:
+        if call["operation"] == "status":
+            return result(client.status(token, cancel_token=cancel), texts)
+        if call["operation"] == "resolve_commit":
+            return result(client.resolve_commit(token, cancel_token=cancel), texts)
+        return result(client.commit(token, keep_files=call["keep_files"], cancel_token=cancel), texts)
+    except m.MyPreferencesError as error:
+        return failed(error, texts)
+
+
+def play(plan: dict[str, Any]) -> tuple[list[list[Observed]], list[str]]:
+    texts: list[str] = []
+    try:
+        client = m.Client(**arguments(plan))
+    except m.MyPreferencesError as error:
+        return [[failed(error, texts)]], texts
+    with client:
+        texts.append(repr(client))
+        results: list[list[Observed]] = []
+        for call in plan["calls"]:
+            with ThreadPoolExecutor(max_workers=64) as pool:
+                results.append(list(pool.map(lambda token, call=call: one(client, call, token, texts), tokens(call))))
+    return results, texts
+
+
+if __name__ == "__main__":
+    adapt(play)
