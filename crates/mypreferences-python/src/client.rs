@@ -128,7 +128,10 @@ impl NativeClient {
     /// `settings` are texts by name; `credentials` is the sort (`hmac`, `bearer`, `verbatim`) and its texts; `events`
     /// is called for each request of a call that wants it.
     #[new]
-    #[expect(clippy::needless_pass_by_value, reason = "Python's values arrive owned")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "Python's values arrive owned"
+    )]
     fn new(
         py: Python<'_>,
         settings: Vec<(String, String)>,

@@ -7,12 +7,14 @@ use std::process::Command;
 
 use crate::cargo;
 use crate::failure::Failure;
+use crate::python;
 
 /// What the suite runs: the judge, one adapter for each surface so far, and the command.
 const PACKAGES: [&str; 3] = ["conformance", "adapters-rust", "mypreferences-cli"];
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     build()?;
+    python::prepare()?;
     let status = judge(arguments)?.status().map_err(|error| {
         Failure::new(format!(
             "the judge cannot be started: {error}; run `cargo build -p conformance`"

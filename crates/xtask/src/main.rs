@@ -10,11 +10,13 @@ mod conformance;
 mod deny;
 mod failure;
 mod generate;
+mod python;
 mod schemathesis;
 mod setup;
 mod simulate;
 mod steps;
 mod test;
+mod virtual_environment;
 
 use std::process::ExitCode;
 
@@ -35,6 +37,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "test", arguments: "", about: "run every test and the demo at trace level, and search their output for secrets", run: test::run },
     Subcommand { name: "check", arguments: "[fmt|clippy|docs|generated|deny]...", about: "format, lints, documentation, stale files, and licences, duplicates, layout", run: check::run },
     Subcommand { name: "generate", arguments: "[--check]", about: "write what is made from other files, or say that it is stale", run: generate::run },
+    Subcommand { name: "python", arguments: "[package]", about: "lint, type-check and test the Python package; or build it and install it in a fresh environment", run: python::run },
     Subcommand { name: "conformance", arguments: "[mutants] [--surface NAME] [--scenario NAME]", about: "play the shared suite on every surface and print the table", run: conformance::run },
     Subcommand { name: "schemathesis", arguments: "", about: "check the suite's files against their schemas, and the mock against its OpenAPI description", run: schemathesis::run },
     Subcommand { name: "bench", arguments: "commit", about: "count what a commit costs beside plain reqwest doing the same request", run: bench::run },

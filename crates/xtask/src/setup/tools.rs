@@ -30,5 +30,7 @@ impl Tool {
 pub(super) const TOOLS: &[Tool] = &[
     Tool { name: "rustfmt", detect: &["cargo", "fmt", "--version"], source: Source::Rustup("rustfmt"), needed_by: &["check"] },
     Tool { name: "clippy", detect: &["cargo", "clippy", "--version"], source: Source::Rustup("clippy"), needed_by: &["check"] },
+    Tool { name: "python3 with venv", detect: &["python3", "-c", "import venv, ensurepip"], source: Source::Apt("python3-venv"), needed_by: &["test"] },
+    Tool { name: "curl", detect: &["curl", "--version"], source: Source::Apt("curl"), needed_by: &["test"] },
     Tool { name: "valgrind", detect: &["valgrind", "--version"], source: Source::Apt("valgrind"), needed_by: &["bench"] },
 ];

@@ -14,6 +14,7 @@ use std::process::Command;
 use crate::cargo;
 use crate::conformance;
 use crate::failure::Failure;
+use crate::python;
 use crate::schemathesis;
 use crate::setup;
 use crate::steps::{Steps, command_line};
@@ -36,6 +37,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     });
     steps.run("tests", || tests(&mut transcript));
     steps.run("demo", || demo(&mut transcript));
+    steps.run("python", || commands(&mut transcript, python::checks()?));
+    steps.run("python package", || {
+        commands(&mut transcript, python::package()?)
+    });
     steps.run("conformance", || conformance(&mut transcript, &[]));
     steps.run("mutants", || {
         conformance(&mut transcript, &["mutants".to_owned()])
@@ -109,8 +114,16 @@ fn conformance(transcript: &mut Transcript, arguments: &[String]) -> Result<Stri
 
 /// The suite's files against their schemas, and the mock against its `OpenAPI` description.
 fn schemathesis(transcript: &mut Transcript) -> Result<String, Failure> {
+    commands(transcript, schemathesis::checks()?)
+}
+
+/// Runs these one after the other; the last line that they print is the remark.
+fn commands(
+    transcript: &mut Transcript,
+    commands: impl IntoIterator<Item = (Command, &'static str)>,
+) -> Result<String, Failure> {
     let mut remark = String::new();
-    for (mut command, remedy) in schemathesis::checks()? {
+    for (mut command, remedy) in commands {
         forget_own_settings(&mut command);
         run_into(transcript, command, remedy, |line| {
             println!("{}", canaries::mask(line));

@@ -1,0 +1,80 @@
+"""Builds the source distribution and a wheel from it, installs that in a fresh environment, and runs the README there.
+
+Run by ``cargo xtask python package`` with the folder of the package.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import venv
+from pathlib import Path
+
+
+def run(*command: str | Path, **more: object) -> None:
+    print("$", *command, flush=True)
+    subprocess.run([str(part) for part in command], check=True, **more)  # type: ignore[call-overload]
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory() as name:
+        out = Path(name)
+        run(Path(sys.executable).with_name("maturin"), "sdist", "--quiet", "--out", out, cwd=folder)
+        (sdist,) = out.glob("*.tar.gz")
+        with tarfile.open(sdist) as archive:
+            names = archive.getnames()
+        for wanted in ("pyproject.toml", "src/mypreferences/py.typed", "crates/mypreferences/src/verdict/mod.rs"):
+            assert any(wanted in name for name in names), f"{wanted} is missing in the source distribution"
+        for unwanted in ("target/", "tests/conformance/scenarios", "_native.abi3.so", "crates/conformance"):
+            assert not any(unwanted in name for name in names), f"{unwanted} is in the source distribution"
+        print(f"{sdist.name}: {len(names)} members, {sdist.stat().st_size // 1024} KiB", flush=True)
+
+        run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", out, sdist)
+        (wheel,) = out.glob("*.whl")
+        assert "cp310-abi3" in wheel.name, wheel.name
+        print(f"{wheel.name}: {wheel.stat().st_size // 1024} KiB", flush=True)
+
+        venv.create(out / "fresh", with_pip=True)
+        python = out / "fresh" / "bin" / "python"
+        run(python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel)
+        run(
+            python,
+            "-c",
+            "from mypreferences import _native; assert not hasattr(_native, 'panic_in_next_call')",
+            cwd=out,
+        )
+        ten_lines(folder, python, out)
+    print("the package installs, and its README works")
+
+
+def ten_lines(folder: Path, python: Path, out: Path) -> None:
+    """The first example of the README, against the mock that comes with the package."""
+    text = (folder / "README.md").read_text()
+    example = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
+    command = [python.with_name("mypreferences"), "mock", "--no-auth", "--client-id", "SanchezAssociates"]
+    mock = subprocess.Popen(
+        [*(str(part) for part in command), "--export", "4711:3", "--exit-with-stdin"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert mock.stdout is not None and mock.stdin is not None
+    port = json.loads(mock.stdout.readline())["port"]
+    example = example.replace('environment="staging"', f'base_url="http://127.0.0.1:{port}"')
+    environment = {**os.environ, "MYPREFERENCES_SECRET": "made-up"}
+    done = subprocess.run(
+        [str(python), "-c", example], capture_output=True, text=True, env=environment, cwd=out, check=False
+    )
+    mock.stdin.close()
+    mock.wait(10)
+    assert done.stdout == "committed certain as_asked\n", done.stdout + done.stderr
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""Forks, Ctrl-C and the end of the interpreter: each in processes of their own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import mypreferences as m
+from mypreferences.testing import CLIENT_ID, MockService
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="forks and POSIX signals")
+
+HANG = {"on": "commit", "times": "forever", "action": {"hang": "never"}}
+
+
+def script(mock: MockService, text: str) -> subprocess.Popen[str]:
+    start = (
+        "import sys, mypreferences as m\n"
+        f"client = m.Client(client_id={CLIENT_ID!r}, base_url={mock.base_url!r}, "
+        "credentials=m.Credentials.verbatim('x'))\n"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", start + text], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_commit(mock: MockService) -> None:
+    end = time.monotonic() + 30
+    while not mock.requests("commit"):
+        assert time.monotonic() < end, "the commit did not come"
+        time.sleep(0.02)
+
+
+def test_ctrl_c_in_a_blocking_call_is_a_keyboard_interrupt_with_the_record(mypreferences_mock: MockService) -> None:
+    mypreferences_mock.add_export(4711)
+    mypreferences_mock.add_rule(HANG)
+    process = script(
+        mypreferences_mock,
+        "try:\n    client.commit(4711, keep_files=False)\n"
+        "except KeyboardInterrupt as error:\n    print(type(error.__cause__).__name__, error.__cause__.commit_state)\n",
+    )
+    wait_for_commit(mypreferences_mock)
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert out == "OperationCancelledError unknown\n", err
+    assert time.monotonic() - begun < 5
+    assert mypreferences_mock.requests("commit")[0]["disconnected_at_ms"] is not None
+
+
+def test_the_interpreter_ends_with_a_call_in_flight(mypreferences_mock: MockService) -> None:
+    mypreferences_mock.add_export(4711)
+    mypreferences_mock.add_rule(HANG)
+    process = script(
+        mypreferences_mock,
+        "import threading, time\n"
+        "threading.Thread(target=lambda: client.commit(4711, keep_files=False), daemon=True).start()\n"
+        "time.sleep(1)\nprint('end')\n",
+    )
+    out, err = process.communicate(timeout=30)
+    assert (out, process.returncode) == ("end\n", 0), err
+
+
+def in_child(client: m.Client, base_url: str, token: int) -> int:
+    try:
+        client.status(token)
+    except m.ForkedProcessError as error:
+        assert error.number == 102 and isinstance(error, RuntimeError)
+    else:
+        return 1
+    with m.Client(client_id=CLIENT_ID, base_url=base_url, credentials=m.Credentials.verbatim("x")) as fresh:
+        return 0 if fresh.commit(token, keep_files=False).outcome is m.Outcome.COMMITTED else 2
+
+
+def test_100_forks_neither_hang_nor_harm_the_parent(
+    mypreferences_mock: MockService, mypreferences_client: m.Client
+) -> None:
+    for token in range(1, 103):
+        mypreferences_mock.add_export(token)
+    mypreferences_client.commit(101, keep_files=False)
+    for token in range(1, 101):
+        child = os.fork()
+        if child == 0:
+            code = 3
+            try:
+                code = in_child(mypreferences_client, mypreferences_mock.base_url, token)
+            finally:
+                os._exit(code)
+        end = time.monotonic() + 30
+        while True:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                break
+            if time.monotonic() > end:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                pytest.fail(f"child {token} hangs")
+            time.sleep(0.002)
+        assert os.waitstatus_to_exitcode(status) == 0, token
+    mypreferences_client.commit(102, keep_files=False)
+    assert len(mypreferences_mock.requests("commit")) == 102
+
+
+def commit_in_worker(base_url: str, token: int) -> str:
+    with m.Client(client_id=CLIENT_ID, base_url=base_url, credentials=m.Credentials.verbatim("x")) as client:
+        return client.commit(token, keep_files=False).to_json()
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_multiprocessing_works_after_calls_in_the_parent(
+    mypreferences_mock: MockService, mypreferences_client: m.Client, method: str
+) -> None:
+    for token in range(1, 6):
+        mypreferences_mock.add_export(token)
+    mypreferences_client.commit(1, keep_files=False)
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        work = [pool.apply_async(commit_in_worker, (mypreferences_mock.base_url, token)) for token in range(2, 6)]
+        assert all('"outcome":"committed"' in job.get(timeout=60) for job in work)
+
+
+def test_importing_reads_no_trust_roots_and_starts_no_thread() -> None:
+    program = (
+        "import os, sys\nimport mypreferences\nprint(sorted(os.listdir('/proc/self/task')) == [str(os.getpid())])\n"
+    )
+    environment = {**os.environ, "SSL_CERT_FILE": "/no/such/file", "SSL_CERT_DIR": "/no/such/folder"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_the_command_comes_with_the_package(mypreferences_mock: MockService) -> None:
+    mypreferences_mock.add_export(4711)
+    command = os.path.join(os.path.dirname(sys.executable), "mypreferences")
+    environment = {**os.environ, "MYPREFERENCES_AUTHORIZATION": "made-up"}
+    arguments = ["commit", "4711", "--keep-files", "false", "--client-id", CLIENT_ID, "--json"]
+    done = subprocess.run(
+        [command, *arguments, "--base-url", mypreferences_mock.base_url],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"outcome":"committed"' in done.stdout
