@@ -1,6 +1,7 @@
 //! The driver of a commit: does what [`crate::verdict`] says next (send, ask, wait), keeps what came of it, and turns
 //! the verdict into a receipt or an error. It decides nothing itself.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
@@ -31,6 +32,8 @@ pub(crate) struct Call {
     pub(crate) key: Key,
     pub(crate) keep_files: bool,
     begun: Instant,
+    /// How many callers wait for it.
+    pub(crate) waiters: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -40,8 +43,8 @@ struct State {
     last: Option<Description>,
     /// Of the newest status answer: its request id and `Date`.
     question: Option<(Option<String>, Option<SystemTime>)>,
-    /// A POST is under way.
-    in_flight: bool,
+    /// A POST is under way, since then.
+    in_flight: Option<Instant>,
     /// The one repair of a 401 was used.
     repaired: bool,
 }
@@ -52,6 +55,7 @@ impl Call {
             key,
             keep_files,
             begun: Instant::now(),
+            waiters: AtomicUsize::new(0),
             state: Mutex::new(State {
                 facts: Facts {
                     rules,
@@ -63,7 +67,7 @@ impl Call {
                 attempts: Vec::new(),
                 last: None,
                 question: None,
-                in_flight: false,
+                in_flight: None,
                 repaired: false,
             }),
         }
@@ -191,7 +195,7 @@ impl Service {
             ended,
         } = posted;
         let mut state = call.state();
-        state.in_flight = false;
+        state.in_flight = None;
         state.repaired |= repaired;
         let (started, ended) = (started - call.begun, ended - call.begun);
         let ended_before = state
@@ -256,7 +260,7 @@ impl Service {
                 state.facts.baseline = baseline;
                 state.facts.page_has_worked = page_has_worked;
             }
-            state.in_flight = true;
+            state.in_flight = Some(Instant::now());
             state.repaired
         };
         // The call's deadline may move while this is under way: another waiter with more time may come.
@@ -306,7 +310,7 @@ impl Service {
                 let description = &tried.description;
                 (
                     status_reply(tried),
-                    description.date,
+                    description.fresh_date,
                     description.retry_after,
                     Some((description.request_id.clone(), description.server_date())),
                 )
@@ -353,8 +357,8 @@ impl Service {
                 confirmed_by,
                 files,
             } => {
-                let ours = outcome == Outcome::Committed && certainty == Certainty::Certain;
-                if ours {
+                // Presumed or certain: another keep_files from this client would undo what this one asked for.
+                if outcome == Outcome::Committed {
                     self.memory.committed(call.key, call.keep_files);
                 }
                 Ok(receipt(
@@ -367,7 +371,7 @@ impl Service {
             Verdict::OutcomeUnknown => {
                 Err(self.failed(call, Some(ErrorKind::OutcomeUnknown), CommitState::Unknown))
             }
-            Verdict::NothingSent => Err(self.cut_short(call, ErrorKind::Timeout)),
+            Verdict::NothingSent => Err(self.cut_short(call, ErrorKind::Timeout, false)),
             Verdict::NotReady(word) => {
                 let kind = match word {
                     StatusWord::Expired => ErrorKind::ExportExpired,
@@ -447,14 +451,15 @@ impl Service {
     }
 
     /// The error of a waiter that leaves before the call is over: cancelled, or its own time is up.
-    pub(crate) fn cut_short(&self, call: &Call, kind: ErrorKind) -> Error {
+    pub(crate) fn cut_short(&self, call: &Call, kind: ErrorKind, goes_on: bool) -> Error {
         let state = call.state();
-        let under_way = if state.in_flight {
+        let under_way = if state.in_flight.is_some() {
             cut_off(self.transport.ever_connected())
         } else {
             Sent::NotSent
         };
-        let open = state.facts.has_open_send() || under_way == Sent::MaybeSent;
+        // Others still wait for the call: it may send again.
+        let open = goes_on || state.facts.has_open_send() || under_way == Sent::MaybeSent;
         let commit_state = if open {
             CommitState::Unknown
         } else {
@@ -474,7 +479,7 @@ impl Service {
         error.0.retry_after = None;
         error.0.request_id = None;
         error.0.source = None;
-        if state.in_flight {
+        if let Some(started) = state.in_flight {
             let n = state.next_attempt();
             let ended_before = state
                 .facts
@@ -484,8 +489,8 @@ impl Service {
             error.0.sent = under_way;
             error.0.attempts.push(Attempt {
                 n,
-                delay_before: Duration::ZERO,
-                elapsed: call.now().saturating_sub(ended_before),
+                delay_before: (started - call.begun).saturating_sub(ended_before),
+                elapsed: started.elapsed(),
                 sent: under_way,
                 status: None,
                 kind: Some(kind),

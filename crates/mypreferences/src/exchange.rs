@@ -56,6 +56,8 @@ pub(crate) struct Description {
     pub(crate) request_id: Option<String>,
     /// `Date`, in seconds since the epoch.
     pub(crate) date: Option<i64>,
+    /// The same, unless the answer comes from a cache.
+    pub(crate) fresh_date: Option<i64>,
     pub(crate) source: Option<String>,
 }
 
@@ -75,6 +77,7 @@ impl Description {
             retry_after: None,
             request_id: None,
             date: None,
+            fresh_date: None,
             source: None,
         }
     }
@@ -255,6 +258,7 @@ impl Service {
             request_id: answer::request_id(&answer.headers)
                 .and_then(|id| scrubber().request_id(id)),
             date: answer::date(&answer.headers),
+            fresh_date: answer::fresh_date(&answer.headers),
             source: None,
         };
         let clock_is_known = answer::fresh_date(&answer.headers).is_some();

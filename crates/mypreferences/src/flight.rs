@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -36,6 +37,26 @@ struct Flight {
     running: WeakShared<Running>,
 }
 
+/// One caller who waits for a call.
+struct Waiter<'a>(&'a Call);
+
+impl Waiter<'_> {
+    fn new(call: &Call) -> Waiter<'_> {
+        call.waiters.fetch_add(1, Ordering::AcqRel);
+        Waiter(call)
+    }
+
+    fn leaves_others(&self) -> bool {
+        self.0.waiters.load(Ordering::Acquire) > 1
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.waiters.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 impl Flights {
     pub(crate) fn new(service: Arc<Service>) -> Flights {
         Flights {
@@ -64,7 +85,8 @@ impl Flights {
     ) -> Result<CommitReceipt, Error> {
         let deadline = Instant::now() + timeout;
         let (call, running) = self.join_or_start(key, keep_files, timeout)?;
-        let waiting = tokio::time::timeout_at(deadline + GRACE, running);
+        let waiter = Waiter::new(&call);
+        let waiting = tokio::time::timeout_at(deadline + GRACE, running.clone());
         let ended = match cancel {
             None => waiting.await.map_err(|_| ErrorKind::Timeout),
             Some(cancel) => {
@@ -77,7 +99,12 @@ impl Flights {
                 }
             }
         };
-        ended.unwrap_or_else(|kind| Err(self.service.cut_short(&call, kind)))
+        match (ended, running.peek()) {
+            (Ok(result), _) => result,
+            // Given up in the very moment in which the call ended: its end is the truth.
+            (Err(_), Some(result)) => result.clone(),
+            (Err(kind), None) => Err(self.service.cut_short(&call, kind, waiter.leaves_others())),
+        }
     }
 
     fn join_or_start(

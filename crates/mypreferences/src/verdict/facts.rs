@@ -97,7 +97,7 @@ pub(crate) struct Asked {
     pub(crate) answered: Duration,
     pub(crate) status: StatusReply,
     pub(crate) page: Option<PageReply>,
-    /// The server's `Date` of the status answer, in seconds since the epoch.
+    /// The server's `Date` of the status answer, in seconds since the epoch; none when a cache gave it away (`Age`).
     pub(crate) server_now: Option<i64>,
     pub(crate) retry_after: Option<Duration>,
 }

@@ -106,8 +106,13 @@ fn long_before_expiry(facts: &Facts, expires_now: Option<i64>, asked: &Asked) ->
         .baseline
         .and_then(|baseline| baseline.expires)
         .or(expires_now);
+    // The question may have taken a while after status was answered: the page counts at its end.
+    let question = asked.answered.saturating_sub(asked.begun).as_secs();
+    let later = i64::try_from(question).unwrap_or(i64::MAX);
     match (expires, asked.server_now) {
-        (Some(expires), Some(server_now)) => expires - server_now > EXPIRY_MARGIN_SECONDS,
+        (Some(expires), Some(server_now)) => {
+            expires.saturating_sub(server_now).saturating_sub(later) > EXPIRY_MARGIN_SECONDS
+        }
         (None, _) | (_, None) => false,
     }
 }
