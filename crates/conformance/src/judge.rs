@@ -5,7 +5,9 @@ use mypreferences_mock::{LoggedRequest, Operation, World};
 
 use crate::adapter::{Observation, ObservedResult};
 use crate::ordered_json::Json;
-use crate::scenario::{CANARY_SECRET, CANARY_TOKEN, Count, Expect, ExpectedResult, Gap, OnTheWire};
+use crate::scenario::{
+    CANARY_SECRET, CANARY_TOKEN, Count, Expect, ExpectedResult, Gap, OnTheWire, Scenario,
+};
 
 /// What the server saw.
 #[derive(Clone)]
@@ -37,9 +39,18 @@ impl Seen {
 }
 
 /// Every difference between what was expected and what was seen; empty when the case is green.
-pub(crate) fn judge(expect: &Expect, observation: &Observation, seen: &Seen) -> Vec<String> {
+pub(crate) fn judge(
+    scenario: &Scenario,
+    expect: &Expect,
+    observation: &Observation,
+    seen: &Seen,
+) -> Vec<String> {
     let mut differences = Vec::new();
     results(expect, observation, &mut differences);
+    numbers(scenario, observation, &mut differences);
+    if let Some(limit) = expect.elapsed_at_most_ms {
+        durations(limit, observation, &mut differences);
+    }
     requests(expect, seen, &mut differences);
     for wire in &expect.on_the_wire {
         on_the_wire(wire, seen, &mut differences);
@@ -149,6 +160,35 @@ fn alternatives(
     };
     wanted.push((sort, Json::parse(record.get())?.normalised().to_string()));
     Ok(())
+}
+
+/// As many results as there were calls at once.
+fn numbers(scenario: &Scenario, observation: &Observation, differences: &mut Vec<String>) {
+    for (index, (call, observed)) in scenario.calls.iter().zip(&observation.results).enumerate() {
+        let expected = call
+            .concurrent
+            .map_or(1, |concurrent| concurrent.n as usize);
+        // A client that cannot be made has one failure to tell, whatever was to be called.
+        if observed.len() != expected {
+            differences.push(format!(
+                "call {index}: {} results of {expected}",
+                observed.len()
+            ));
+        }
+    }
+}
+
+/// What the records say about how long the calls took.
+fn durations(limit: u64, observation: &Observation, differences: &mut Vec<String>) {
+    for result in observation.results.iter().flatten() {
+        let elapsed = Json::parse(&result.record)
+            .ok()
+            .and_then(|record| record.seconds("elapsed"));
+        #[expect(clippy::cast_precision_loss, reason = "limits are small")]
+        if elapsed.is_none_or(|elapsed| elapsed * 1000.0 > limit as f64) {
+            differences.push(format!("a call took {elapsed:?} s, more than {limit} ms"));
+        }
+    }
 }
 
 fn name(operation: Option<Operation>) -> &'static str {

@@ -25,6 +25,17 @@ impl Json {
         serde_json::from_str(text)
     }
 
+    /// A member that is a number.
+    pub(crate) fn seconds(&self, name: &str) -> Option<f64> {
+        let Json::Object(members) = self else {
+            return None;
+        };
+        match members.iter().find(|(key, _)| key == name) {
+            Some((_, Json::Number(number))) => number.as_f64(),
+            Some(_) | None => None,
+        }
+    }
+
     /// The same record as every run writes it.
     pub(crate) fn normalised(self) -> Json {
         match self {

@@ -123,6 +123,9 @@ pub(crate) struct Expect {
     /// Rules of the service that the requests break on purpose, by the status code of the refusal.
     #[serde(default)]
     pub(crate) violations: Vec<u16>,
+    /// No call of this case may say that it took longer.
+    #[serde(default)]
+    pub(crate) elapsed_at_most_ms: Option<u64>,
     /// A question must stand between any two POSTs of a token.
     #[serde(default)]
     pub(crate) asks_between_commits: bool,

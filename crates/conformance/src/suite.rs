@@ -97,7 +97,7 @@ pub(crate) fn verdict(corpus: &Corpus, surface: &str, case: &Played) -> Verdict 
     match &case.outcome {
         Err(reason) => Verdict::Red(vec![reason.clone()]),
         Ok((observation, seen)) => {
-            let differences = judge(scenario.expect(surface), observation, seen);
+            let differences = judge(scenario, scenario.expect(surface), observation, seen);
             if differences.is_empty() {
                 Verdict::Green
             } else {

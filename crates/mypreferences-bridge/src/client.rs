@@ -27,13 +27,13 @@ struct Handle {
 
 /// A call that was started. Its completion comes by itself; this is only for waiting and for cancelling.
 pub struct Started {
-    cancel: CancelToken,
+    own: CancelToken,
 }
 
 impl Started {
     /// Cancels the call; its completion still comes, with `cancelled` unless it was over already.
     pub fn cancel(&self) {
-        self.cancel.cancel();
+        self.own.cancel();
     }
 }
 
@@ -70,7 +70,7 @@ impl Client {
     }
 
     /// Runs a call to its end on the calling thread. With `tick`, that is called about every so often meanwhile; when
-    /// it says true, `cancel` is cancelled and the call ends soon after.
+    /// it says true, the call is cancelled and ends soon after.
     ///
     /// # Errors
     /// What the call gives; `closed`, `forked_process`; `internal` after a panic.
@@ -98,11 +98,15 @@ impl Client {
             let Some(runtime) = owned.runtime() else {
                 return Err(closed(operation));
             };
-            let call = guarded_call(operation, call(&self.0.core, cancel.clone()));
-            let call = cancelled_by_closing(call, &self.0.closing, cancel);
+            let own = CancelToken::new();
+            if cancel.is_cancelled() {
+                own.cancel();
+            }
+            let call = guarded_call(operation, call(&self.0.core, own.clone()));
+            let call = ended_by(call, &self.0.closing, cancel, &own);
             match tick {
                 None => runtime.block_on(call),
-                Some((period, tick)) => runtime.block_on(ticking(call, period, tick, cancel)),
+                Some((period, tick)) => runtime.block_on(ticking(call, period, tick, &own)),
             }
         })
     }
@@ -129,13 +133,15 @@ impl Client {
             let Some(handle) = owned.handle().cloned() else {
                 return Err(closed(operation));
             };
-            let call = guarded_call(operation, call(&self.0.core, cancel.clone()));
+            let own = CancelToken::new();
+            if cancel.is_cancelled() {
+                own.cancel();
+            }
+            let call = guarded_call(operation, call(&self.0.core, own.clone()));
             let closing = self.0.closing.clone();
-            let started = Started {
-                cancel: cancel.clone(),
-            };
+            let started = Started { own: own.clone() };
             handle.spawn(async move {
-                let result = cancelled_by_closing(call, &closing, &cancel).await;
+                let result = ended_by(call, &closing, &cancel, &own).await;
                 // A binding's callback is foreign code; its panic must not take the worker with it.
                 let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| complete(result)));
                 // The runtime lives as long as a call of it. Letting go of it on its own thread is safe: it shuts
@@ -197,18 +203,21 @@ fn closed(operation: Operation) -> Error {
     )
 }
 
-/// Passes the closing of the client on to the call's own token, so that the call ends with its own record.
-async fn cancelled_by_closing<T>(
+/// Ends a call by its own token when the caller cancels or the client is closed, so that it ends with its own record.
+/// The caller's token is not touched: it may belong to other calls too.
+async fn ended_by<T>(
     call: impl Future<Output = T>,
     closing: &CancelToken,
     cancel: &CancelToken,
+    own: &CancelToken,
 ) -> T {
     let call = std::pin::pin!(call);
     let closed = std::pin::pin!(closing.cancelled());
-    match select(call, closed).await {
+    let cancelled = std::pin::pin!(cancel.cancelled());
+    match select(call, select(closed, cancelled)).await {
         Either::Left((result, _)) => result,
-        Either::Right(((), call)) => {
-            cancel.cancel();
+        Either::Right((_, call)) => {
+            own.cancel();
             call.await
         }
     }

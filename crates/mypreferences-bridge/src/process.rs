@@ -103,6 +103,15 @@ impl Process {
         if let Some(runtime) = &state.runtime {
             return Ok(Arc::clone(runtime));
         }
+        // The last client was closed a moment ago: a runtime that nobody would end must not start.
+        if state.open_clients == 0 {
+            return Err(Error::before_io(
+                ErrorKind::Closed,
+                operation,
+                "the client was closed",
+                "make a new client",
+            ));
+        }
         let runtime = Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .thread_name("mypreferences")

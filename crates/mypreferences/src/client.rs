@@ -17,6 +17,7 @@ use crate::flight::Flights;
 use crate::reads::{ProbePage, Read, ReadStatus};
 use crate::receipt::{CommitReceipt, Resolution};
 use crate::service::Service;
+use crate::settings::MAX_DURATION;
 use crate::status::{ExportStatus, StatusWord};
 use crate::surface::ExportKind;
 
@@ -183,6 +184,13 @@ impl CallOptions {
                 self.operation,
                 "timeout is zero",
                 "pass how long the call may take",
+            ));
+        }
+        if self.timeout > MAX_DURATION {
+            return Err(Error::invalid_argument(
+                self.operation,
+                "timeout is longer than 24 hours",
+                "pass how long the call may take, at most 24 hours",
             ));
         }
         // Route errors (a kind without a route) come before any I/O.

@@ -61,6 +61,7 @@ impl Call {
                     rules,
                     baseline: None,
                     page_has_worked: false,
+                    files_disputed: false,
                     sends: Vec::new(),
                     asked: Vec::new(),
                 },
@@ -245,26 +246,35 @@ impl Service {
         let signed = match tokio::time::timeout_at(call.deadline(), self.sign(far_ahead())).await {
             Ok(Ok(signed)) => signed,
             Ok(Err(refusal)) => {
-                let mut error = provider_refused(Operation::Commit, &refusal);
-                if call.state().facts.has_open_send() {
-                    error.0.commit_state = Some(CommitState::Unknown);
-                }
-                return Err(error);
+                return Err(self.provider_failed(call, &refusal));
             }
             Err(_) => return Ok(Posted::out_of_time(before, Sent::NotSent)),
         };
+        // A provider may have taken its time: the last send starts within the window.
+        if call.now()
+            > call
+                .state()
+                .facts
+                .rules
+                .send_window
+                .max(before - call.begun)
+        {
+            return Ok(Posted::out_of_time(before, Sent::NotSent));
+        }
         let repaired_before = {
             let mut state = call.state();
             if !state.facts.sends.iter().any(SendFact::left) {
                 let (baseline, page_has_worked) = self.memory.baseline(call.key, Instant::now());
                 state.facts.baseline = baseline;
                 state.facts.page_has_worked = page_has_worked;
+                state.facts.files_disputed = self.memory.sending(call.key, call.keep_files);
             }
             state.in_flight = Some(Instant::now());
             state.repaired
         };
         // The call's deadline may move while this is under way: another waiter with more time may come.
-        let transmitting = self.transmit(signed, true, url, far_ahead(), BodyPlan::Sniff);
+        let limits = (far_ahead(), call.deadline());
+        let transmitting = self.transmit(signed, true, url, limits, BodyPlan::Sniff);
         let mut transmitting = std::pin::pin!(transmitting);
         let exchanged = loop {
             let deadline = call.deadline();
@@ -367,7 +377,12 @@ impl Service {
                     Some(call.keep_files),
                 ))
             }
-            Verdict::LastSend { commit_state } => Err(self.failed(call, None, commit_state)),
+            Verdict::LastSend { commit_state } => {
+                if commit_state == CommitState::NotCommitted {
+                    self.memory.not_committed(call.key);
+                }
+                Err(self.failed(call, None, commit_state))
+            }
             Verdict::OutcomeUnknown => {
                 Err(self.failed(call, Some(ErrorKind::OutcomeUnknown), CommitState::Unknown))
             }
@@ -421,6 +436,29 @@ impl Service {
         )
     }
 
+    /// The credentials could not be made: before any send, or with earlier sends to tell of.
+    fn provider_failed(&self, call: &Call, refusal: &str) -> Error {
+        let refused = provider_refused(Operation::Commit, refusal);
+        let state = call.state();
+        if state.attempts.is_empty() {
+            return refused;
+        }
+        let commit_state = if state.facts.has_open_send() {
+            CommitState::Unknown
+        } else {
+            CommitState::NotCommitted
+        };
+        let detail = refused.detail().map(str::to_owned);
+        self.error(
+            call,
+            &state,
+            ErrorKind::Configuration,
+            None,
+            detail,
+            commit_state,
+        )
+    }
+
     fn unresolved(&self, call: &Call) -> Error {
         let mut error = self.failed(call, Some(ErrorKind::OutcomeUnknown), CommitState::Unknown);
         error.0.operation = Operation::ResolveCommit;
@@ -459,7 +497,9 @@ impl Service {
             Sent::NotSent
         };
         // Others still wait for the call: it may send again.
-        let open = goes_on || state.facts.has_open_send() || under_way == Sent::MaybeSent;
+        let answered_well = state.last.as_ref().is_some_and(|last| last.kind.is_none());
+        let open =
+            goes_on || answered_well || state.facts.has_open_send() || under_way == Sent::MaybeSent;
         let commit_state = if open {
             CommitState::Unknown
         } else {

@@ -105,7 +105,9 @@ impl Service {
         body: BodyPlan,
     ) -> Result<Exchanged, String> {
         let signed = self.sign(deadline).await?;
-        Ok(self.transmit(signed, post, url, deadline, body).await)
+        Ok(self
+            .transmit(signed, post, url, (deadline, deadline), body)
+            .await)
     }
 
     /// Makes the `Authorization` value for a send that follows at once.
@@ -124,7 +126,7 @@ impl Service {
         signed: Signed,
         post: bool,
         url: Url,
-        deadline: Instant,
+        (deadline, body_deadline): (Instant, Instant),
         body: BodyPlan,
     ) -> Exchanged {
         let local_ms = unix_ms(self.wall.now());
@@ -135,6 +137,7 @@ impl Service {
             url,
             authorization,
             deadline,
+            body_deadline,
             body,
         };
         let result = self.transport.exchange(request).await;
@@ -206,6 +209,29 @@ impl Service {
         }
     }
 
+    /// What must not appear in any text about this exchange.
+    pub(crate) fn scrubber<'a>(
+        &'a self,
+        exchanged: &'a Exchanged,
+        token: AccessToken,
+    ) -> Scrubber<'a> {
+        let mut secrets = self.credentials.secrets();
+        if let Ok(value) = exchanged.signed.authorization.to_str() {
+            secrets.push(value);
+            // A server may repeat it without its scheme.
+            if let Some((_, credential)) = value.split_once(' ') {
+                secrets.push(credential);
+            }
+            if let Some((_, signature)) = value.split_once("Signature=") {
+                secrets.push(signature);
+            }
+        }
+        Scrubber {
+            access_token: token,
+            secrets,
+        }
+    }
+
     /// Describes an exchange. A success is a 200 or 204 that is not HTML; what its body has to be is the caller's
     /// matter. `repaired` says that the clock was already corrected in this call.
     pub(crate) fn describe(
@@ -214,19 +240,7 @@ impl Service {
         token: AccessToken,
         repaired: bool,
     ) -> Description {
-        let scrubber = || {
-            let mut secrets = self.credentials.secrets();
-            if let Ok(value) = exchanged.signed.authorization.to_str() {
-                secrets.push(value);
-                if let Some((_, signature)) = value.split_once("Signature=") {
-                    secrets.push(signature);
-                }
-            }
-            Scrubber {
-                access_token: token,
-                secrets,
-            }
-        };
+        let scrubber = || self.scrubber(exchanged, token);
         let answer = match &exchanged.result {
             Ok(answer) => answer,
             Err(failure) => {

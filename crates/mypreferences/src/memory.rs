@@ -23,6 +23,10 @@ struct Known {
     ready: Option<(Instant, Option<i64>)>,
     page_has_worked: bool,
     committed: Option<bool>,
+    /// `keep_files` of commits that were sent and whose end is not known to be "not committed".
+    sent: Option<bool>,
+    /// Sent with both values.
+    disputed: bool,
 }
 
 #[derive(Default)]
@@ -61,6 +65,27 @@ impl Memory {
         self.update(key, |known| {
             known.committed = Some(keep_files);
             known.ready = None;
+        });
+    }
+
+    /// A commit of this token is about to be sent. Says whether an earlier one with another `keep_files` may still
+    /// decide about the files.
+    pub(crate) fn sending(&self, key: Key, keep_files: bool) -> bool {
+        let mut disputed = false;
+        self.update(key, |known| {
+            known.disputed |= known.sent.is_some_and(|before| before != keep_files);
+            known.sent = Some(keep_files);
+            disputed = known.disputed;
+        });
+        disputed
+    }
+
+    /// The commit that was sent last was not applied.
+    pub(crate) fn not_committed(&self, key: Key) {
+        self.update(key, |known| {
+            if !known.disputed {
+                known.sent = None;
+            }
         });
     }
 

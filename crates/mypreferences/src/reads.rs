@@ -12,6 +12,7 @@ use crate::error::{Attempt, Error, ErrorKind, Operation, Record, Retry, Sent, Ti
 use crate::events::{self, AttemptEvent};
 use crate::exchange::{Description, Exchanged};
 use crate::next_action::next_action;
+use crate::redact::Scrubber;
 use crate::sent::BodyEnd;
 use crate::service::Service;
 use crate::status::{ExportStatus, StatusWord, is_page};
@@ -29,6 +30,8 @@ pub(crate) trait Read {
         None
     }
     fn understand(&self, body: &[u8], description: &Description) -> Option<Self::Value>;
+    /// Takes secrets and control characters out of the server's own texts in a value.
+    fn clean(_: &mut Self::Value, _: &Scrubber<'_>) {}
 }
 
 pub(crate) struct ReadStatus;
@@ -38,6 +41,13 @@ impl Read for ReadStatus {
     const OPERATION: Operation = Operation::Status;
     fn word(status: &ExportStatus) -> Option<StatusWord> {
         Some(status.status)
+    }
+    fn clean(status: &mut ExportStatus, scrubber: &Scrubber<'_>) {
+        status.word = scrubber.message(&status.word);
+        status.expires_text = status
+            .expires_text
+            .as_deref()
+            .map(|text| scrubber.message(text));
     }
     fn understand(&self, body: &[u8], description: &Description) -> Option<ExportStatus> {
         ExportStatus::read(body, description.date)
@@ -109,7 +119,10 @@ impl Service {
                 continue;
             }
             let mut description = self.describe(&exchanged, token, *repaired);
-            let value = understand(read, &exchanged, &mut description);
+            let mut value = understand(read, &exchanged, &mut description);
+            if let Some(value) = &mut value {
+                R::clean(value, &self.scrubber(&exchanged, token));
+            }
             let tried = Tried {
                 value,
                 description,
@@ -255,7 +268,8 @@ pub(crate) fn status_reply(tried: &Tried<ExportStatus>) -> StatusReply {
         };
     }
     match tried.description.status {
-        // An HTML page may come from anywhere.
+        // Redirects usually carry a page; another HTML page may come from anywhere.
+        Some(status) if class(status) == StatusClass::Redirect => StatusReply::Redirected,
         Some(_) if tried.description.html => StatusReply::Nothing,
         Some(status) if says_gone(status) => StatusReply::Gone,
         Some(status) => match class(status) {

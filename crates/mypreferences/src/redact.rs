@@ -1,6 +1,8 @@
 //! Keeping secrets and access tokens out of everything that is shown: the sanitised URL, and a scrubber for texts
 //! that come from outside (server messages, error chains, request ids).
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::access_token::AccessToken;
 
 const MASK: &str = "***";
@@ -22,8 +24,14 @@ impl Scrubber<'_> {
         let mut clean = text.to_owned();
         for secret in &self.secrets {
             // A secret of one or two characters would turn every text into masks and says nothing.
-            if secret.len() > 2 && clean.contains(secret) {
-                clean = clean.replace(secret, MASK);
+            if secret.len() > 2 {
+                clean = without(clean, secret);
+                // As it stands in a URL or a form, in either case of the hexadecimal digits.
+                let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+                if encoded != **secret && clean.contains('%') {
+                    clean = without(clean, &encoded);
+                    clean = without(clean, &encoded_with_small_digits(&encoded));
+                }
             }
         }
         mask_number(
@@ -44,6 +52,33 @@ impl Scrubber<'_> {
         let clean = cut(&self.clean(&printable), MAX_REQUEST_ID);
         (!clean.is_empty()).then_some(clean)
     }
+}
+
+fn without(text: String, secret: &str) -> String {
+    if text.contains(secret) {
+        text.replace(secret, MASK)
+    } else {
+        text
+    }
+}
+
+/// `%2F` as `%2f`.
+fn encoded_with_small_digits(encoded: &str) -> String {
+    let mut small = String::with_capacity(encoded.len());
+    let mut digits = 0;
+    for character in encoded.chars() {
+        small.push(if digits > 0 {
+            character.to_ascii_lowercase()
+        } else {
+            character
+        });
+        digits = if character == '%' {
+            2
+        } else {
+            digits.max(1) - 1
+        };
+    }
+    small
 }
 
 /// Replaces a number where it stands alone between non-digits.
@@ -115,6 +150,18 @@ mod tests {
             "token 7731902846155093, key s3cret-value, x7731902846155093y, 17731902846155093",
         );
         assert_eq!(clean, "token ***5093, key ***, x***5093y, 1***5093");
+    }
+
+    #[test]
+    fn a_percent_encoded_secret_is_taken_out_too() {
+        let scrubber = Scrubber {
+            access_token: AccessToken::new(4711).unwrap(),
+            secrets: vec!["pa+ss/word="],
+        };
+        assert_eq!(
+            scrubber.clean("a pa%2Bss%2Fword%3D b pa%2bss%2fword%3d c pa+ss/word="),
+            "a *** b *** c ***"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The settings of a client: one table of names, defaults, units and ranges, the same in every language. The
 //! environment variable of a setting is `MYPREFERENCES_` and its name in upper case.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,10 +12,10 @@ use crate::surface::{Environment, ExportKind, Surface};
 use crate::verdict::Rules;
 
 /// Longest duration that a setting takes: a day.
-const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Every setting of a client. Made by [`crate::Client::builder`]; each field has a setter of the same name there.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Settings {
     /// The MyPreferences account id (not the OAuth client id). Required. 1 to 256 characters.
@@ -83,6 +84,22 @@ pub struct Settings {
     pub proxy: Option<String>,
     /// Offers HTTP/2 where TLS negotiates it. This build speaks HTTP/1.1 only; true is refused. Default false.
     pub http2: bool,
+}
+
+/// Shows where calls go and how they are bounded. URLs may hold passwords (a proxy's), so they are left out.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("client_id", &self.client_id)
+            .field("environment", &self.environment)
+            .field("surface", &self.surface.name())
+            .field("kind", &self.kind)
+            .field("timeout", &self.timeout)
+            .field("max_attempts", &self.max_attempts)
+            .field("strict", &self.strict)
+            .field("preflight", &self.preflight)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Settings {

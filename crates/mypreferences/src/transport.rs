@@ -30,6 +30,8 @@ const MAX_ERROR_BODY: usize = 64 << 10;
 const SNIFF: usize = 512;
 /// After that, a short body is read to its end so that the connection can be used again, but not for long.
 const DRAIN_TIME: Duration = Duration::from_millis(250);
+/// The head of a commit's answer decides, so its body gets so long in all, however slowly it comes.
+const BODY_OF_A_COMMIT: Duration = Duration::from_secs(2);
 
 /// What to do with the body of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub struct Request {
     pub authorization: HeaderValue,
     /// The moment when the call's time is over.
     pub deadline: Instant,
+    /// The moment when a body is given up; what the response head says stays. No later than `deadline`.
+    pub body_deadline: Instant,
     /// What to do with the body.
     pub body: BodyPlan,
 }
@@ -165,6 +169,7 @@ impl Http {
 
     async fn exchange(&self, request: Request) -> Result<Answer, Failure> {
         let deadline = request.deadline;
+        let body_deadline = request.body_deadline.min(deadline);
         let plan = request.body;
         let started = Instant::now();
         let connecting = Arc::new(Connecting::default());
@@ -188,7 +193,9 @@ impl Http {
                 },
             }
         };
-        Ok(self.read(response, plan, deadline, started.elapsed()).await)
+        Ok(self
+            .read(response, plan, body_deadline, started.elapsed())
+            .await)
     }
 
     fn cut_off(&self, phase: TimeoutPhase) -> Failure {
@@ -226,6 +233,14 @@ impl Http {
                 BodyPlan::Sniff | BodyPlan::Read { .. },
             ) => (MAX_ERROR_BODY, BodyEnd::Stopped),
         };
+        let deadline = match plan {
+            BodyPlan::Sniff => deadline.min(Instant::now() + BODY_OF_A_COMMIT),
+            BodyPlan::Read { .. } => deadline,
+        };
+        let is_success = matches!(
+            class(status),
+            StatusClass::Success | StatusClass::OtherSuccess
+        );
         let mut body = Vec::new();
         let body_end = loop {
             let silence = Instant::now() + self.body_timeout;
@@ -236,7 +251,7 @@ impl Http {
                     if chunk.len() > room {
                         break over_cap;
                     }
-                    if plan == BodyPlan::Sniff && over_cap_is_a_stop(&over_cap) && sniffed(&body) {
+                    if plan == BodyPlan::Sniff && is_success && sniffed(&body) {
                         break BodyEnd::Stopped;
                     }
                 }
@@ -259,10 +274,6 @@ impl Http {
             head_after,
         }
     }
-}
-
-const fn over_cap_is_a_stop(end: &BodyEnd) -> bool {
-    matches!(end, BodyEnd::Stopped)
 }
 
 /// Whether enough was read to know that a body is not HTML.

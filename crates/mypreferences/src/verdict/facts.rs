@@ -109,6 +109,8 @@ pub(crate) struct Facts {
     pub(crate) baseline: Option<Baseline>,
     /// The page route has worked for this token before this call.
     pub(crate) page_has_worked: bool,
+    /// An earlier commit of this client with another `keep_files` may have decided about the files.
+    pub(crate) files_disputed: bool,
     pub(crate) sends: Vec<SendFact>,
     pub(crate) asked: Vec<Asked>,
 }

@@ -28,7 +28,7 @@ pub(crate) use reading::page_probe_helps;
 use reading::{Reading, reading, stable_run};
 use timing::{
     ASK_LIMIT, ASK_ONCE_LIMIT, STABLE_ASKS, ask, ends_with_its_own_error, next_ask, next_send,
-    remaining, time_for_asking,
+    remaining, retry_after, time_for_asking,
 };
 
 /// What to do now.
@@ -174,7 +174,11 @@ fn without_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
             }
         }
         SendResult::Answered { status, .. } => match class(status) {
-            StatusClass::Throttled => again_or_its_error(),
+            // When sends or time end here, the contract asks too: somebody else may have committed.
+            StatusClass::Throttled => match next_send(facts, last) {
+                Some(at) if facts.asked_since(last).is_empty() => Step::Send { at },
+                Some(_) | None => after_throttling(facts, last, now),
+            },
             StatusClass::RefusesToken | StatusClass::Unauthorized => {
                 match facts.asked_since(last).last().map(|asked| asked.status) {
                     Some(StatusReply::Word {
@@ -197,6 +201,36 @@ fn without_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
             | StatusClass::ServerError => after_an_open_send(facts, last, now),
         },
         SendResult::MaybeSent => after_an_open_send(facts, last, now),
+    }
+}
+
+/// Throttled until sends or time ended. No send of this call was taken, so it is not committed whoever answers; but
+/// somebody else may have committed.
+fn after_throttling(facts: &Facts, last: &SendFact, now: Duration) -> Step {
+    let its_error = Step::Done(Verdict::LastSend {
+        commit_state: CommitState::NotCommitted,
+    });
+    let since = facts.asked_since(last);
+    let limit = time_for_asking(facts, last);
+    let Some(latest) = since.last() else {
+        return if now < limit {
+            ask(now, limit)
+        } else {
+            its_error
+        };
+    };
+    match reading(facts, facts.asked.len() - 1) {
+        Reading::Consumed(certainty, confirmed_by) => {
+            Step::Done(receipt(facts, certainty, confirmed_by))
+        }
+        Reading::NotYet
+        | Reading::Gone
+        | Reading::Doubtful
+        | Reading::NeverReady
+        | Reading::StableUnclear => its_error,
+        Reading::Redirected | Reading::Nothing => {
+            next_ask(facts, since, latest, limit, false).map_or(its_error, |at| ask(at, limit))
+        }
     }
 }
 
@@ -248,7 +282,12 @@ fn after_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
                 .unwrap_or_else(|| ask_again(false))
         }
         Reading::NeverReady => {
-            if matches!(last.result, SendResult::Answered { .. }) {
+            // A lost request may still be on its way, and be applied when the export is ready.
+            let any_lost = facts
+                .sends
+                .iter()
+                .any(|send| send.result == SendResult::MaybeSent);
+            if matches!(last.result, SendResult::Answered { .. }) && !any_lost {
                 Step::Done(Verdict::LastSend {
                     commit_state: CommitState::NotCommitted,
                 })
@@ -315,7 +354,14 @@ fn send_after_the_quiet_moment(
         SendResult::Answered { status, .. } => class(status) == StatusClass::ServerError,
     };
     let quiet_until = facts.last_slow_end()? + facts.rules.quiet;
-    let at = quiet_until.max(now);
+    // A server error may ask for patience too.
+    let asked_to_wait = retry_after(last).unwrap_or(Duration::ZERO);
+    if asked_to_wait > facts.rules.max_retry_after {
+        return None;
+    }
+    let at = quiet_until
+        .max(now)
+        .max(last.ended.saturating_add(asked_to_wait));
     if !may
         || facts.counted_sends() >= facts.rules.max_attempts
         || at > facts.rules.send_window
@@ -324,7 +370,7 @@ fn send_after_the_quiet_moment(
         return None;
     }
     Some(if latest.begun >= quiet_until {
-        Step::Send { at: now }
+        Step::Send { at }
     } else {
         ask(quiet_until, limit)
     })
@@ -413,6 +459,7 @@ fn receipt(facts: &Facts, certainty: Certainty, confirmed_by: ConfirmedBy) -> Ve
         Outcome::AlreadyCommitted
     };
     let as_asked = certainty == Certainty::Certain
+        && !facts.files_disputed
         && ((by_response && !open) || (open && facts.baseline.is_some()));
     let files = if as_asked {
         Files::AsAsked

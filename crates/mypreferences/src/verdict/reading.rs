@@ -131,7 +131,7 @@ fn credentials_worked_since(facts: &Facts, index: usize) -> bool {
     };
     let by_a_send = facts.sends.iter().any(|send| {
         send.started >= open.ended
-            && matches!(send.result, SendResult::Answered { status, .. } if class(status) != StatusClass::Unauthorized)
+            && matches!(send.result, SendResult::Answered { status, html: false, .. } if speaks_for_the_service(status))
     });
     let by_a_question = facts.asked[..=index]
         .iter()
@@ -155,4 +155,19 @@ pub(super) fn stable_run(facts: &Facts, since: &[Asked]) -> usize {
     readings()
         .take_while(|reading| Some(*reading) == newest)
         .count()
+}
+
+/// Whether an answer with this status comes from the service itself, so that its credentials were accepted. A load
+/// balancer's 503 or a redirect says nothing about them.
+fn speaks_for_the_service(status: u16) -> bool {
+    match class(status) {
+        StatusClass::Success | StatusClass::RefusesToken => true,
+        StatusClass::OtherSuccess
+        | StatusClass::Redirect
+        | StatusClass::Unauthorized
+        | StatusClass::Busy
+        | StatusClass::Throttled
+        | StatusClass::Denied
+        | StatusClass::ServerError => false,
+    }
 }

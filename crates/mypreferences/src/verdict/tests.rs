@@ -39,6 +39,7 @@ impl Story {
                 rules: rules(),
                 baseline: None,
                 page_has_worked: false,
+                files_disputed: false,
                 sends: Vec::new(),
                 asked: Vec::new(),
             },
@@ -604,5 +605,111 @@ fn nothing_is_sent_or_asked_after_the_deadline() {
     assert_eq!(story.verdict(), Verdict::NothingSent);
     let mut story = Story::new().answered(429);
     story.facts.rules.timeout = SECOND;
-    assert_eq!(story.verdict(), NOT_COMMITTED);
+    assert!(story.asks(), "the backoff does not fit, a question does");
+    assert_eq!(story.ready().verdict(), NOT_COMMITTED);
+}
+
+#[test]
+fn a_throttled_call_asks_at_its_end_and_keeps_its_error() {
+    let throttled = || {
+        let mut story = Story::new();
+        while let Step::Send { at } = story.step() {
+            story.now = story.now.max(at);
+            story = story.answered(429);
+        }
+        story
+    };
+    assert!(throttled().asks());
+    assert_eq!(throttled().ready().verdict(), NOT_COMMITTED);
+    assert_eq!(throttled().gone().verdict(), NOT_COMMITTED);
+    assert!(matches!(
+        throttled().says(StatusWord::Retrieved).verdict(),
+        Verdict::Receipt {
+            outcome: Outcome::AlreadyCommitted,
+            certainty: Certainty::Certain,
+            ..
+        }
+    ));
+    let mut story = throttled();
+    while let Step::Ask { at, .. } = story.step() {
+        story.now = story.now.max(at);
+        story = story.asked(StatusReply::Nothing, None);
+    }
+    assert_eq!(
+        story.verdict(),
+        NOT_COMMITTED,
+        "no send was taken, whoever answers"
+    );
+}
+
+#[test]
+fn a_server_error_with_retry_after_is_given_its_time() {
+    let with = |seconds: u64| {
+        let result = SendResult::Answered {
+            status: 500,
+            html: false,
+            retry_after: Some(Duration::from_secs(seconds)),
+            repaired: false,
+        };
+        Story::new().sent(result).ready().after(5 * SECOND).ready()
+    };
+    assert_eq!(
+        with(30).step(),
+        Step::Send {
+            at: SECOND / 10 + 30 * SECOND
+        }
+    );
+    assert!(
+        with(121).asks(),
+        "more patience than allowed: no send any more"
+    );
+}
+
+#[test]
+fn a_503_says_nothing_about_the_credentials() {
+    let mut story = Story::new()
+        .with_baseline(Some(3600))
+        .answered(503)
+        .after(SECOND);
+    story = story
+        .answered(503)
+        .after(2 * SECOND)
+        .answered(503)
+        .after(4 * SECOND)
+        .answered(503);
+    for _ in 0..3 {
+        story = story
+            .asked(StatusReply::Unauthorized, Some(PageReply::Unauthorized))
+            .after(4 * SECOND);
+    }
+    assert_eq!(
+        story.verdict(),
+        Verdict::LastSend {
+            commit_state: CommitState::Unknown
+        }
+    );
+}
+
+#[test]
+fn a_lost_send_outweighs_a_status_that_cannot_follow_ready() {
+    let story = Story::new()
+        .lost()
+        .ready()
+        .after(5 * SECOND)
+        .ready()
+        .answered(403);
+    assert!(story.says(StatusWord::Processing).asks());
+}
+
+#[test]
+fn an_earlier_commit_with_another_value_leaves_the_files_unknown() {
+    let mut story = Story::new().answered(200);
+    story.facts.files_disputed = true;
+    assert!(matches!(
+        story.verdict(),
+        Verdict::Receipt {
+            files: Files::Unknown,
+            ..
+        }
+    ));
 }

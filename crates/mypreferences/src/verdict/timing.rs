@@ -27,15 +27,11 @@ pub(super) fn next_send(facts: &Facts, last: &SendFact) -> Option<Duration> {
     if tries >= facts.rules.max_attempts {
         return None;
     }
-    let (throttled, retry_after) = match last.result {
-        SendResult::NotSent { .. } | SendResult::MaybeSent => (false, None),
-        SendResult::Answered {
-            status,
-            retry_after,
-            ..
-        } => (is_throttling(status), retry_after),
+    let throttled = match last.result {
+        SendResult::NotSent { .. } | SendResult::MaybeSent => false,
+        SendResult::Answered { status, .. } => is_throttling(status),
     };
-    let wait = match retry_after {
+    let wait = match retry_after(last) {
         Some(wait) if wait > facts.rules.max_retry_after => return None,
         Some(wait) => wait,
         None => facts.rules.backoff.delay(throttled, tries, last.jitter),
@@ -113,4 +109,12 @@ pub(super) fn ask(at: Duration, limit: Duration) -> Step {
 
 pub(super) fn remaining(facts: &Facts, now: Duration) -> Duration {
     facts.rules.timeout.saturating_sub(now)
+}
+
+/// How long the server asked to wait after this send.
+pub(super) fn retry_after(last: &SendFact) -> Option<Duration> {
+    match last.result {
+        SendResult::NotSent { .. } | SendResult::MaybeSent => None,
+        SendResult::Answered { retry_after, .. } => retry_after,
+    }
 }

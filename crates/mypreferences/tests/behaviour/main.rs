@@ -7,6 +7,7 @@
     clippy::wildcard_imports,
     clippy::unchecked_time_subtraction,
     clippy::too_many_lines,
+    clippy::items_after_statements,
     reason = "a test may fail in any way, and its module uses all of the support"
 )]
 
@@ -17,6 +18,7 @@ mod lost_answers;
 mod on_the_wire;
 mod reads;
 mod redirects;
+mod regressions;
 mod secrets;
 mod signatures_and_clock;
 mod single_flight;
