@@ -1,14 +1,17 @@
 from collections.abc import Callable
+from typing import final
 
 __version__: str
 
 class RecordError(Exception): ...
 
+@final
 class CancelToken:
     def __new__(cls) -> CancelToken: ...
     def cancel(self) -> None: ...
     def is_cancelled(self) -> bool: ...
 
+@final
 class NativeClient:
     def __new__(
         cls,
