@@ -25,7 +25,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as name:
         out = Path(name)
-        run(Path(sys.executable).with_name("maturin"), "sdist", "--quiet", "--out", out, cwd=folder)
+        run(Path(sys.executable).with_name("maturin"), "sdist", "--out", out, cwd=folder)
         (sdist,) = out.glob("*.tar.gz")
         with tarfile.open(sdist) as archive:
             names = archive.getnames()
