@@ -1,4 +1,5 @@
-//! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run.
+//! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run; and
+//! `cargo xtask bench python`: the same from Python, beside httpx, requests and urllib3.
 //!
 //! Instructions come from callgrind and allocations from memcheck, each as the difference of a long and a short run,
 //! so that start-up is not counted. Wall times are printed too, but only the counted figures are held to a goal.
@@ -9,6 +10,8 @@ use std::process::{Child, Command, Stdio};
 
 use crate::cargo;
 use crate::failure::Failure;
+use crate::steps::run_visibly;
+use crate::virtual_environment;
 
 const SHORT_RUN: u32 = 50;
 const LONG_RUN: u32 = 250;
@@ -19,8 +22,9 @@ const ALLOCATIONS_GOAL: f64 = 1.5;
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments {
         [what] if what == "commit" => commit(),
+        [what] if what == "python" => python(),
         [] | [_, ..] => Err(Failure::new(
-            "say what to measure: `cargo xtask bench commit`",
+            "say what to measure: `cargo xtask bench commit` or `cargo xtask bench python`",
         )),
     }
 }
@@ -66,6 +70,30 @@ fn commit() -> Result<(), Failure> {
             "a goal was missed; look at the calls with callgrind_annotate",
         ))
     }
+}
+
+/// The package as it is shipped, in an environment with the libraries that people use today.
+fn python() -> Result<(), Failure> {
+    let server = Server::start(&build()?)?;
+    let folder = cargo::workspace_folder()?.join("python");
+    let python = virtual_environment::python(&folder.join("requirements-bench.txt"))?;
+    let mut install = Command::new(python.with_file_name("maturin"));
+    install
+        .args(["develop", "--release", "--quiet"])
+        .current_dir(&folder)
+        .env("CARGO_TARGET_DIR", cargo::target_folder()?);
+    if let Some(environment) = python.parent().and_then(Path::parent) {
+        install.env("VIRTUAL_ENV", environment);
+    }
+    run_visibly(
+        &mut install,
+        "run `cargo xtask python` and repair what it says",
+    )?;
+    let mut bench = Command::new(&python);
+    bench
+        .arg(folder.join("benches").join("commit.py"))
+        .arg(&server.url);
+    run_visibly(&mut bench, "run the line above by hand")
 }
 
 /// Counts both clients, prints one line, and says whether the goal was met.
