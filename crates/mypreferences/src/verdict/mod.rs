@@ -220,6 +220,8 @@ fn after_throttling(facts: &Facts, last: &SendFact, now: Duration) -> Step {
         };
     };
     match reading(facts, facts.asked.len() - 1) {
+        // What strict does not believe leaves the call's own error, which is certain.
+        Reading::Consumed(Certainty::Presumed, _) if facts.rules.strict => its_error,
         Reading::Consumed(certainty, confirmed_by) => {
             Step::Done(receipt(facts, certainty, confirmed_by))
         }

@@ -713,3 +713,14 @@ fn an_earlier_commit_with_another_value_leaves_the_files_unknown() {
         }
     ));
 }
+
+#[test]
+fn strict_keeps_the_own_error_of_a_throttled_call() {
+    let mut story = Story::new().with_baseline(None);
+    while let Step::Send { at } = story.step() {
+        story.now = story.now.max(at);
+        story = story.answered(429);
+    }
+    story.facts.rules.strict = true;
+    assert_eq!(story.says(StatusWord::Expired).verdict(), NOT_COMMITTED);
+}
