@@ -121,9 +121,11 @@ pub(crate) fn next_question(facts: &Facts, now: Duration) -> Result<Finding, Ste
             })
         }
         Reading::NotYet => Ok(Finding::NotYet),
-        Reading::Gone | Reading::Doubtful | Reading::NeverReady | Reading::StableUnclear => {
-            unclear_or_again(true)
-        }
+        Reading::NotYetUnproven
+        | Reading::Gone
+        | Reading::Doubtful
+        | Reading::NeverReady
+        | Reading::StableUnclear => unclear_or_again(true),
         Reading::Redirected | Reading::Nothing => unclear_or_again(false),
     }
 }
@@ -226,6 +228,7 @@ fn after_throttling(facts: &Facts, last: &SendFact, now: Duration) -> Step {
             Step::Done(receipt(facts, certainty, confirmed_by))
         }
         Reading::NotYet
+        | Reading::NotYetUnproven
         | Reading::Gone
         | Reading::Doubtful
         | Reading::NeverReady
@@ -271,7 +274,10 @@ fn after_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
             )),
             None => Step::Done(time_is_over(facts)),
         },
-        Reading::NotYet => not_yet(facts, last, latest, limit, now),
+        Reading::NotYet | Reading::NotYetUnproven => {
+            send_after_the_quiet_moment(facts, last, latest, limit, now)
+                .unwrap_or_else(|| after_the_last_send(facts, last, latest, limit, now))
+        }
         Reading::Doubtful => {
             if refused_after_doubt(facts, last) {
                 return Step::Done(receipt(
@@ -290,9 +296,7 @@ fn after_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
                 .iter()
                 .any(|send| send.result == SendResult::MaybeSent);
             if matches!(last.result, SendResult::Answered { .. }) && !any_lost {
-                Step::Done(Verdict::LastSend {
-                    commit_state: CommitState::NotCommitted,
-                })
+                after_the_last_send(facts, last, latest, limit, now)
             } else {
                 ask_again(false)
             }
@@ -303,13 +307,18 @@ fn after_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
     }
 }
 
-/// Status and page say that the token is still good.
-fn not_yet(facts: &Facts, last: &SendFact, latest: &Asked, limit: Duration, now: Duration) -> Step {
-    if let Some(step) = send_after_the_quiet_moment(facts, last, latest, limit, now) {
-        return step;
-    }
-    // Sends are over. A refusal of a token that is still good is a contradiction, which only time can resolve.
-    let contradictory = is_contradiction(last);
+/// No further send, and nothing speaks for a committed token: its own error once that has held for `settle` after the
+/// last send that may still be under way.
+fn after_the_last_send(
+    facts: &Facts,
+    last: &SendFact,
+    latest: &Asked,
+    limit: Duration,
+    now: Duration,
+) -> Step {
+    let latest_reading = reading(facts, facts.asked.len() - 1);
+    // A refusal of a token that is still good is a contradiction, which only time can resolve.
+    let contradictory = latest_reading != Reading::NeverReady && is_contradiction(last);
     let settled_at = if contradictory {
         last.ended + facts.rules.settle
     } else {
@@ -321,6 +330,8 @@ fn not_yet(facts: &Facts, last: &SendFact, latest: &Asked, limit: Duration, now:
     if latest.begun >= settled_at {
         return Step::Done(if contradictory {
             Verdict::OutcomeUnknown
+        } else if latest_reading == Reading::NotYetUnproven {
+            time_is_over(facts)
         } else {
             Verdict::LastSend {
                 commit_state: CommitState::NotCommitted,

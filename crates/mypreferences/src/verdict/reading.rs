@@ -15,6 +15,9 @@ pub(super) enum Reading {
     /// As `Consumed(Presumed, TokenRetired)`, but believed only when it is stable.
     Gone,
     NotYet,
+    /// Complete and empty, and no page says that the token is still good: "not yet" by the contract, so send again. A
+    /// server may say `Complete` after Commit as well: never proof that a send was not applied.
+    NotYetUnproven,
     /// Ready by status, refused by a page route that may be the wrong one.
     Doubtful,
     /// Processing, Error, Failed.
@@ -29,9 +32,7 @@ pub(super) enum Reading {
 /// Whether the page probe can tell something beside this status answer.
 pub(crate) fn page_probe_helps(facts: &Facts, status: StatusReply) -> bool {
     match status {
-        StatusReply::Word {
-            word, row_count, ..
-        } => word == StatusWord::Complete && row_count != Some(0),
+        StatusReply::Word { word, .. } => word == StatusWord::Complete,
         StatusReply::Gone | StatusReply::Unauthorized => facts.baseline.is_some(),
         StatusReply::Redirected | StatusReply::Nothing => false,
     }
@@ -47,9 +48,20 @@ pub(super) fn reading(facts: &Facts, index: usize) -> Reading {
             expires,
         } => match word {
             StatusWord::Retrieved => Reading::Consumed(Certainty::Certain, ConfirmedBy::Status),
-            StatusWord::Complete if row_count == Some(0) => Reading::NotYet,
             StatusWord::Complete => match asked.page {
                 Some(PageReply::Works) => Reading::NotYet,
+                // An empty export has no first record: its page may be refused although the token is good.
+                Some(
+                    PageReply::Gone
+                    | PageReply::Unauthorized
+                    | PageReply::Refused
+                    | PageReply::Nothing,
+                )
+                | None
+                    if row_count == Some(0) =>
+                {
+                    Reading::NotYetUnproven
+                }
                 Some(PageReply::Gone) if page_worked_before(facts, index) => {
                     let certainty =
                         if facts.baseline.is_some() && long_before_expiry(facts, expires, asked) {

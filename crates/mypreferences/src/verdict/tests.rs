@@ -409,23 +409,55 @@ fn a_refused_send_without_a_doubt_before_is_not_presumed() {
     assert!(story.complete_but_page(PageReply::Gone).asks());
 }
 
+const EMPTY: StatusReply = StatusReply::Word {
+    word: StatusWord::Complete,
+    row_count: Some(0),
+    expires: None,
+};
+
 #[test]
 fn an_empty_export_is_ready_whatever_its_page_says() {
-    let empty = StatusReply::Word {
-        word: StatusWord::Complete,
-        row_count: Some(0),
-        expires: None,
+    assert!(page_probe_helps(&Story::new().facts, EMPTY));
+    for page in [
+        PageReply::Works,
+        PageReply::Gone,
+        PageReply::Unauthorized,
+        PageReply::Refused,
+        PageReply::Nothing,
+    ] {
+        let story = Story::new()
+            .page_has_worked()
+            .with_baseline(Some(3600))
+            .lost()
+            .asked(EMPTY, Some(page))
+            .after(5 * SECOND)
+            .asked(EMPTY, Some(page));
+        assert!(story.sends(), "{page:?}");
+    }
+}
+
+#[test]
+fn an_empty_export_proves_that_nothing_was_applied_only_by_a_page_that_works() {
+    let after_four = |answer: fn(Story) -> Story, page| {
+        let mut story = Story::new();
+        for _ in 0..4 {
+            story = answer(story).after(5 * SECOND).asked(EMPTY, Some(page));
+        }
+        story.after(60 * SECOND).asked(EMPTY, Some(page)).verdict()
     };
-    assert!(!page_probe_helps(&Story::new().facts, empty));
-    let story = Story::new()
-        .page_has_worked()
-        .with_baseline(Some(3600))
-        .lost();
-    let story = story
-        .asked(empty, None)
-        .after(5 * SECOND)
-        .asked(empty, None);
-    assert!(story.sends());
+    assert_eq!(after_four(Story::lost, PageReply::Works), NOT_COMMITTED);
+    assert_eq!(
+        after_four(Story::lost, PageReply::Gone),
+        Verdict::OutcomeUnknown
+    );
+    let turned_away = |story: Story| story.answered(503);
+    assert_eq!(after_four(turned_away, PageReply::Works), NOT_COMMITTED);
+    assert_eq!(
+        after_four(turned_away, PageReply::Gone),
+        Verdict::LastSend {
+            commit_state: CommitState::Unknown
+        }
+    );
 }
 
 #[test]
@@ -497,10 +529,18 @@ fn a_status_that_cannot_follow_ready_keeps_an_answered_sends_error() {
         StatusWord::Error,
         StatusWord::Failed,
     ] {
-        assert_eq!(
-            Story::new().answered(500).says(word).verdict(),
-            NOT_COMMITTED
-        );
+        // Turned away: at once. A server error may still be worked on: once `settle` has passed.
+        let mut story = Story::new();
+        for _ in 0..4 {
+            story = story.answered(503);
+        }
+        assert_eq!(story.says(word).verdict(), NOT_COMMITTED);
+        let story = Story::new().answered(500).says(word);
+        assert!(story.asks());
+        let story = story.after(59 * SECOND).says(word);
+        assert!(story.asks());
+        let story = story.after(SECOND).says(word);
+        assert_eq!(story.verdict(), NOT_COMMITTED);
         assert!(Story::new().lost().says(word).asks());
     }
 }

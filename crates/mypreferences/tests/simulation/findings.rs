@@ -5,12 +5,6 @@
 /// One finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Finding {
-    /// Row "Complete, `RowCount` is 0: not yet": on a server that says `Complete` after Commit as well, an empty export
-    /// never looks committed. `NotCommitted` after `settle` is then wrong, and so is what `resolve_commit` says.
-    EmptyExport,
-    /// Row "Processing, Error, Failed; last send answered: its error, NotCommitted": a 504 or an earlier lost send may
-    /// still be on its way, and be applied when the export is ready.
-    NeverReady,
     /// A waiter that leaves a shared call early, between two sends, is told `NotCommitted` "of this call"; the call goes
     /// on for the others and commits.
     LeftEarly,
@@ -25,15 +19,11 @@ pub(crate) enum Finding {
 }
 
 /// Those not decided yet.
-pub(crate) const OPEN_FINDINGS: &[Finding] = &[Finding::EmptyExport, Finding::NeverReady];
+pub(crate) const OPEN_FINDINGS: &[Finding] = &[];
 
 impl Finding {
     pub(crate) const fn words(self) -> &'static str {
         match self {
-            Finding::EmptyExport => {
-                "\"not committed\" of an empty export whose status stays Complete"
-            }
-            Finding::NeverReady => "\"not committed\" by the row for Processing, Error, Failed",
             Finding::LeftEarly => "\"not committed\" for a waiter that left a call that went on",
             Finding::LeftAtTheVerdict => "an emptied record for a waiter that left at the verdict",
             Finding::TimesOfACutSend => {

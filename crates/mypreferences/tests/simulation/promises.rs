@@ -778,36 +778,11 @@ impl<'a> Check<'a> {
                 Sort::TurnedAway if shown_at > last_asked => {
                     self.figures.count("outside the assumptions: not committed, but applied although answered 408 or 503, and shown later");
                 }
-                sort => {
-                    let finding = self.finding_of(call, sort);
-                    self.broke_or_found(
-                        finding,
-                        "P2",
-                        format!("not committed, but POST {index} ({sort:?}) is applied"),
-                    );
-                }
+                sort => self.broke(
+                    "P2",
+                    format!("not committed, but POST {index} ({sort:?}) is applied"),
+                ),
             }
-        }
-    }
-
-    /// Whether a wrong "not committed" is explained by a row of the contract that is under discussion.
-    fn finding_of(&self, call: &Call, sort: Sort) -> Option<Finding> {
-        let reads = self.reads_of(call);
-        let last_status = reads.iter().rev().find(|read| !read.page)?;
-        match last_status.said {
-            Said::Word {
-                word: "Complete",
-                no_rows: true,
-            } => {
-                let looks_ready =
-                    self.plan().server.status_after_commit == Saying::Word("Complete");
-                looks_ready.then_some(Finding::EmptyExport)
-            }
-            Said::Word {
-                word: "Processing" | "Error" | "Failed",
-                ..
-            } => sort.is_open().then_some(Finding::NeverReady),
-            _ => None,
         }
     }
 
@@ -986,9 +961,7 @@ impl<'a> Check<'a> {
                     .consumed()
                     .map_or(Millis::MAX, |consumed| self.shown_at(consumed.at));
                 if asked.is_none_or(|asked| shown <= asked) {
-                    let finding = self.finding_of(call, Sort::Slow);
-                    self.broke_or_found(
-                        finding,
+                    self.broke(
                         "P2",
                         "resolve says not committed, although the token shows that it is",
                     );
