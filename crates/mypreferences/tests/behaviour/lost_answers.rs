@@ -272,11 +272,13 @@ async fn a_lost_answer_gets_the_right_verdict_in_every_combination() {
     }
 }
 
-#[tokio::test]
-async fn an_empty_export_is_not_yet_committed_although_its_page_is_refused() {
+/// Every POST of an empty export is lost and none applied.
+async fn lost_commits_of_an_empty_export(page_is_refused: bool) -> mypreferences::Error {
     let mock = mock().await;
     mock.add_export(Export::segment(TOKEN, 0));
-    mock.push_rule(Rule::new(Operation::Page, Action::status(404)).forever());
+    if page_is_refused {
+        mock.push_rule(Rule::new(Operation::Page, Action::status(404)).forever());
+    }
     mock.push_rule(
         Rule::new(
             Operation::Commit,
@@ -287,8 +289,22 @@ async fn an_empty_export_is_not_yet_committed_although_its_page_is_refused() {
         .forever(),
     );
     let error = client(&mock).commit(TOKEN, false).await.unwrap_err();
+    assert_eq!(error.attempts().len(), 4, "\"not yet\" allows every send");
+    error
+}
+
+#[tokio::test]
+async fn an_empty_export_whose_page_works_is_not_committed() {
+    let error = lost_commits_of_an_empty_export(false).await;
     assert_eq!(error.commit_state(), Some(CommitState::NotCommitted));
     assert_eq!(error.kind(), ErrorKind::Interrupted);
+}
+
+#[tokio::test]
+async fn an_empty_export_whose_page_is_refused_is_sent_again_and_ends_unknown() {
+    let error = lost_commits_of_an_empty_export(true).await;
+    assert_eq!(error.commit_state(), Some(CommitState::Unknown));
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
 }
 
 #[tokio::test]

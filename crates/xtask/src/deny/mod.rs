@@ -9,6 +9,7 @@ mod licences;
 mod members;
 mod spdx;
 mod tls_provider;
+mod tracked;
 mod unsafe_code;
 mod workspace_dependencies;
 
@@ -44,6 +45,7 @@ const RULES: &[(&str, Rule)] = &[
     ),
     ("unsafe only at the borders", unsafe_code::objections),
     ("top level of the repository", layout::objections),
+    ("no built file is tracked", tracked::objections),
 ];
 
 pub(crate) fn run() -> Result<String, Failure> {
