@@ -10,7 +10,7 @@ use futures_util::future::{Either, select};
 use mypreferences::{CancelToken, Client as Core, ClientBuilder, Error, ErrorKind, Operation};
 
 use crate::guard::{guarded, guarded_call};
-use crate::process::{self, Process};
+use crate::process::{self, DrivenBy, Process};
 
 /// A client handle. Thread-safe; clones are the same handle.
 #[derive(Clone)]
@@ -20,6 +20,7 @@ struct Handle {
     /// Not dropped in a forked child: its sockets and timers belong to the parent's runtime.
     core: ManuallyDrop<Core>,
     process: &'static Process,
+    driven_by: DrivenBy,
     closed: AtomicBool,
     /// Cancels every call when the client is closed.
     closing: CancelToken,
@@ -38,17 +39,31 @@ impl Started {
 }
 
 impl Client {
-    /// Makes a client. Starts no thread.
+    /// Makes a client for both forms of calls. Starts no thread.
     ///
     /// # Errors
     /// As [`ClientBuilder::build`].
     pub fn open(builder: ClientBuilder) -> Result<Client, Error> {
+        Client::open_driven_by(DrivenBy::Workers, builder)
+    }
+
+    /// Makes a client for blocking calls only ([`Client::run`]). They run on the threads that make them, so there is
+    /// never a thread of ours, and a call costs about half as much.
+    ///
+    /// # Errors
+    /// As [`ClientBuilder::build`].
+    pub fn open_blocking(builder: ClientBuilder) -> Result<Client, Error> {
+        Client::open_driven_by(DrivenBy::Callers, builder)
+    }
+
+    fn open_driven_by(driven_by: DrivenBy, builder: ClientBuilder) -> Result<Client, Error> {
         let core = guarded(Operation::Configure, || builder.build())?;
         let process = process::current();
         process.opened();
         Ok(Client(Arc::new(Handle {
             core: ManuallyDrop::new(core),
             process,
+            driven_by,
             closed: AtomicBool::new(false),
             closing: CancelToken::new(),
         })))
@@ -94,7 +109,8 @@ impl Client {
                     "use the asynchronous form there",
                 ));
             }
-            let owned = self.0.process.runtime(operation)?;
+            let driven_by = self.0.driven_by;
+            let owned = self.0.process.runtime(driven_by, operation)?;
             let Some(runtime) = owned.runtime() else {
                 return Err(closed(operation));
             };
@@ -104,10 +120,22 @@ impl Client {
             }
             let call = guarded_call(operation, call(&self.0.core, own.clone()));
             let call = ended_by(call, &self.0.closing, cancel, &own);
-            match tick {
-                None => runtime.block_on(call),
-                Some((period, tick)) => runtime.block_on(ticking(call, period, tick, &own)),
-            }
+            runtime.block_on(async {
+                if driven_by == DrivenBy::Callers {
+                    // A pooled connection that the server has closed since the last call must be seen to be closed
+                    // before it is taken.
+                    let_connections_run().await;
+                }
+                let result = match tick {
+                    None => call.await,
+                    Some((period, tick)) => ticking(call, period, tick, &own).await,
+                };
+                if driven_by == DrivenBy::Callers {
+                    // A connection that was abandoned closes itself, and the server must see that.
+                    let_connections_run().await;
+                }
+                result
+            })
         })
     }
 
@@ -115,7 +143,7 @@ impl Client {
     /// runtime, with its result; it is not called when `Err` is returned. A panic in `complete` ends there.
     ///
     /// # Errors
-    /// `closed`, `forked_process`, `configuration` when no thread can be started.
+    /// `closed`, `forked_process`, `configuration` when no thread can be started or the client is for blocking calls.
     pub fn start<T, F>(
         &self,
         operation: Operation,
@@ -129,7 +157,15 @@ impl Client {
     {
         guarded(operation, || {
             self.check(operation)?;
-            let owned = self.0.process.runtime(operation)?;
+            if self.0.driven_by == DrivenBy::Callers {
+                return Err(Error::before_io(
+                    ErrorKind::Configuration,
+                    operation,
+                    "the client was made for blocking calls only",
+                    "open it for both forms of calls",
+                ));
+            }
+            let owned = self.0.process.runtime(DrivenBy::Workers, operation)?;
             let Some(handle) = owned.handle().cloned() else {
                 return Err(closed(operation));
             };
@@ -191,6 +227,14 @@ impl Drop for Handle {
         self.close();
         // SAFETY: this is the only place that drops it, and `self` is not used afterwards.
         unsafe { ManuallyDrop::drop(&mut self.core) };
+    }
+}
+
+/// Lets the tasks of connections look at their sockets and finish what they can, where no thread does that by itself.
+async fn let_connections_run() {
+    // One turn to see what the sockets say, one for the tasks that were woken, and one for those that they wake.
+    for _ in 0..3 {
+        tokio::task::yield_now().await;
     }
 }
 

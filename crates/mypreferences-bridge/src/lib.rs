@@ -10,7 +10,8 @@
 //! `cancelled` and what is known about their requests.
 //!
 //! The runtime starts with the first call and ends with the last open client, or with [`shutdown`]. While no client
-//! has made a call there is no thread of ours in the process.
+//! has made a call there is no thread of ours in the process. A client of [`Client::open_blocking`] makes blocking
+//! calls only: they run on the threads that make them, and none of ours is ever started.
 //!
 //! # Calls
 //!

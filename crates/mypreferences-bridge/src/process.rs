@@ -1,4 +1,4 @@
-//! What this process has of ours: the runtime and how many clients are open. A forked child has none of it, and finds
+//! What this process has of ours: the runtimes and how many clients are open. A forked child has none of it, and finds
 //! that out by atomics alone: another thread of the parent may have held any lock at the moment of the fork.
 
 use std::process;
@@ -21,10 +21,30 @@ pub(crate) struct Process {
     state: Mutex<State>,
 }
 
+/// Whose threads run a client's calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DrivenBy {
+    /// Threads of ours: calls go on while nobody waits for them.
+    Workers,
+    /// The threads that make blocking calls. No thread of ours, and none to wake for each step of a request, which
+    /// halves what a call costs.
+    Callers,
+}
+
 #[derive(Default)]
 struct State {
-    runtime: Option<Arc<Owned>>,
+    workers: Option<Arc<Owned>>,
+    callers: Option<Arc<Owned>>,
     open_clients: usize,
+}
+
+impl State {
+    fn runtime(&mut self, driven_by: DrivenBy) -> &mut Option<Arc<Owned>> {
+        match driven_by {
+            DrivenBy::Workers => &mut self.workers,
+            DrivenBy::Callers => &mut self.callers,
+        }
+    }
 }
 
 /// A runtime whose end never blocks and never panics, wherever the last holder lets go of it.
@@ -84,23 +104,27 @@ impl Process {
         self.state().open_clients += 1;
     }
 
-    /// The last client that is closed ends the runtime; calls that are under way keep it until they are over.
+    /// The last client that is closed ends the runtimes; calls that are under way keep theirs until they are over.
     pub(crate) fn closed(&self) {
         let mut state = self.state();
         state.open_clients = state.open_clients.saturating_sub(1);
         let last = if state.open_clients == 0 {
-            state.runtime.take()
+            [state.workers.take(), state.callers.take()]
         } else {
-            None
+            [None, None]
         };
         drop(state);
         drop(last);
     }
 
     /// The runtime, started if there is none.
-    pub(crate) fn runtime(&self, operation: Operation) -> Result<Arc<Owned>, Error> {
+    pub(crate) fn runtime(
+        &self,
+        driven_by: DrivenBy,
+        operation: Operation,
+    ) -> Result<Arc<Owned>, Error> {
         let mut state = self.state();
-        if let Some(runtime) = &state.runtime {
+        if let Some(runtime) = state.runtime(driven_by) {
             return Ok(Arc::clone(runtime));
         }
         // The last client was closed a moment ago: a runtime that nobody would end must not start.
@@ -112,8 +136,15 @@ impl Process {
                 "make a new client",
             ));
         }
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKERS)
+        let mut builder = match driven_by {
+            DrivenBy::Workers => {
+                let mut builder = Builder::new_multi_thread();
+                builder.worker_threads(WORKERS);
+                builder
+            }
+            DrivenBy::Callers => Builder::new_current_thread(),
+        };
+        let runtime = builder
             .thread_name("mypreferences")
             .enable_all()
             .build()
@@ -126,18 +157,19 @@ impl Process {
                 )
             })?;
         let runtime = Arc::new(Owned(Some(runtime)));
-        state.runtime = Some(Arc::clone(&runtime));
+        *state.runtime(driven_by) = Some(Arc::clone(&runtime));
         Ok(runtime)
     }
 }
 
-/// Ends the runtime of this process and waits up to `bound` for its threads. Calls that are under way keep it alive
-/// until they are over; clients stay usable, and the next call starts it anew. Safe to call at any time and more than
-/// once; in a forked child it does nothing to the parent.
+/// Ends the runtimes of this process and waits up to `bound` for their threads. Calls that are under way keep theirs
+/// alive until they are over; clients stay usable, and the next call starts it anew. Safe to call at any time and more
+/// than once; in a forked child it does nothing to the parent.
 pub fn shutdown(bound: Duration) {
-    let runtime = current().state().runtime.take();
-    if let Some(owned) = runtime.and_then(Arc::into_inner) {
-        let mut owned = owned;
+    let mut state = current().state();
+    let runtimes = [state.workers.take(), state.callers.take()];
+    drop(state);
+    for mut owned in runtimes.into_iter().flatten().filter_map(Arc::into_inner) {
         if let Some(runtime) = owned.0.take() {
             if Handle::try_current().is_ok() {
                 runtime.shutdown_background();

@@ -8,11 +8,13 @@
     reason = "a test may fail in any way"
 )]
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use mypreferences::{CommitReceipt, Credentials, Error, ErrorKind, Operation};
+use mypreferences::{ClientBuilder, CommitReceipt, Credentials, Error, ErrorKind, Operation};
 use mypreferences_bridge::{CancelToken, Client, ErrorView, ReceiptView, shutdown};
 use mypreferences_mock::{Action, Apply, Export, MockConfig, MockService, Operation as On, Rule};
 
@@ -28,12 +30,19 @@ fn mock() -> MockService {
     mock
 }
 
-fn client(mock: &MockService) -> Client {
-    let builder = mypreferences::Client::builder()
+fn builder(base_url: &str) -> ClientBuilder {
+    mypreferences::Client::builder()
         .client_id("acme")
-        .base_url(mock.base_url())
-        .credentials(Credentials::bearer("made-up"));
-    Client::open(builder).unwrap()
+        .base_url(base_url)
+        .credentials(Credentials::bearer("made-up"))
+}
+
+fn client(mock: &MockService) -> Client {
+    Client::open(builder(&mock.base_url())).unwrap()
+}
+
+fn blocking_client(mock: &MockService) -> Client {
+    Client::open_blocking(builder(&mock.base_url())).unwrap()
 }
 
 fn commit(client: &Client, token: i64, cancel: &CancelToken) -> Result<CommitReceipt, Error> {
@@ -102,6 +111,11 @@ fn after_a_shutdown_the_next_call_starts_anew() {
 #[test]
 fn closing_cancels_the_calls_under_way() {
     let _one = ONE_AT_A_TIME.lock();
+    closing_cancels(client);
+    closing_cancels(blocking_client);
+}
+
+fn closing_cancels(open: fn(&MockService) -> Client) {
     let mock = mock();
     mock.push_rule(Rule::new(
         On::Commit,
@@ -109,7 +123,7 @@ fn closing_cancels_the_calls_under_way() {
             apply: Apply::Never,
         },
     ));
-    let client = client(&mock);
+    let client = open(&mock);
     let error = std::thread::scope(|scope| {
         let call = scope.spawn(|| commit(&client, 1, &CancelToken::new()).unwrap_err());
         assert!(mock.wait_for_blocking(|log| !log.is_empty(), LONG));
@@ -123,6 +137,62 @@ fn closing_cancels_the_calls_under_way() {
         (230, Some("unknown"), "maybe_sent")
     );
     assert!(mock.wait_for_blocking(|log| log[0].disconnected_at.is_some(), LONG));
+}
+
+#[test]
+fn blocking_clients_call_on_the_callers_threads_however_many_those_are() {
+    let _one = ONE_AT_A_TIME.lock();
+    let mock = mock();
+    let client = blocking_client(&mock);
+    std::thread::scope(|scope| {
+        for token in 1..=9 {
+            let client = &client;
+            scope.spawn(move || commit(client, token, &CancelToken::new()).unwrap());
+        }
+    });
+    assert_eq!(our_threads(), 0);
+    let refused = client.start(
+        Operation::Commit,
+        CancelToken::new(),
+        |core, cancel| core.commit(1, false).cancel_token(cancel).into_future(),
+        |_| panic!("nothing was started"),
+    );
+    assert_eq!(
+        refused.err().map(|error| error.kind()),
+        Some(ErrorKind::Configuration)
+    );
+}
+
+#[test]
+fn a_blocking_client_sees_that_the_server_closed_its_connection_meanwhile() {
+    let _one = ONE_AT_A_TIME.lock();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (answered, was_answered) = channel();
+    let server = std::thread::spawn(move || {
+        for _ in 0..3 {
+            let (mut connection, _) = listener.accept().unwrap();
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && connection.read(&mut byte).unwrap() > 0 {
+                head.extend(byte);
+            }
+            connection
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                .unwrap();
+            // Long enough for the client to put it into its pool, and then it is closed.
+            std::thread::sleep(Duration::from_millis(200));
+            drop(connection);
+            answered.send(()).unwrap();
+        }
+    });
+    let client = Client::open_blocking(builder(&url)).unwrap();
+    for token in 1..=3 {
+        let receipt = commit(&client, token, &CancelToken::new()).unwrap();
+        assert_eq!(receipt.attempts.len(), 1, "the stale connection was used");
+        was_answered.recv_timeout(LONG).unwrap();
+    }
+    server.join().unwrap();
 }
 
 #[test]

@@ -126,7 +126,7 @@ pub(crate) struct NativeClient {
 #[pymethods]
 impl NativeClient {
     /// `settings` are texts by name; `credentials` is the sort (`hmac`, `bearer`, `verbatim`) and its texts; `events`
-    /// is called for each request of a call that wants it.
+    /// is called for each request of a call that wants it. A `blocking` client has no threads, and `run` only.
     #[new]
     #[expect(
         clippy::needless_pass_by_value,
@@ -137,6 +137,7 @@ impl NativeClient {
         settings: Vec<(String, String)>,
         credentials: (String, Vec<String>),
         events: Py<PyAny>,
+        blocking: bool,
     ) -> PyResult<NativeClient> {
         let events = Events::new(events);
         let hook = Arc::clone(&events);
@@ -156,7 +157,11 @@ impl NativeClient {
                 ("verbatim", [value]) => builder.credentials(Credentials::verbatim(value)),
                 _ => builder,
             };
-            bridge::Client::open(builder)
+            if blocking {
+                bridge::Client::open_blocking(builder)
+            } else {
+                bridge::Client::open(builder)
+            }
         };
         // Reading trust roots may take a while.
         py.detach(open)

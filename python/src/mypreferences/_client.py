@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, NoReturn, TypedDict
+from typing import Any, ClassVar, NoReturn, TypedDict
 
 from mypreferences import _native
 from mypreferences._errors import MyPreferencesError
@@ -190,6 +190,8 @@ def _from_env(environ: Mapping[str, str]) -> tuple[dict[str, str], Credentials]:
 
 
 class _Base:
+    _BLOCKING: ClassVar[bool]
+
     def __init__(self, *, client_id: str, credentials: Credentials, **settings: Any) -> None:
         if not isinstance(credentials, Credentials):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(
@@ -203,7 +205,7 @@ class _Base:
             )
         texts = [("client_id", _text("client_id", client_id))]
         texts += [(name, _setting(name, value)) for name, value in settings.items() if value is not None]
-        self._native = _raising(_native.NativeClient, texts, credentials._native(), _log)  # pyright: ignore[reportPrivateUsage]
+        self._native = _raising(_native.NativeClient, texts, credentials._native(), _log, self._BLOCKING)  # pyright: ignore[reportPrivateUsage]
 
     def close(self) -> None:
         """Closes the client and cancels its calls. Twice is the same as once."""
@@ -237,6 +239,8 @@ class Client(_Base):
     ``KeyboardInterrupt`` has the record as its ``__cause__``. A client made before ``fork`` raises
     :class:`ForkedProcessError` in the child; a new one works there.
     """
+
+    _BLOCKING = True
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Client:
@@ -324,6 +328,8 @@ class AsyncClient(_Base):
 
     Cancelling the task cancels the request; the ``CancelledError`` is asyncio's own.
     """
+
+    _BLOCKING = False
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> AsyncClient:

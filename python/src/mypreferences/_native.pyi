@@ -18,6 +18,7 @@ class NativeClient:
         settings: list[tuple[str, str]],
         credentials: tuple[str, list[str]],
         events: Callable[[str, int, str, int | None, str | None, float, str], None],
+        blocking: bool,
     ) -> NativeClient: ...
     def run(
         self,
