@@ -29,9 +29,15 @@ def main() -> None:
         (sdist,) = out.glob("*.tar.gz")
         with tarfile.open(sdist) as archive:
             names = archive.getnames()
-        for wanted in ("pyproject.toml", "src/mypreferences/py.typed", "crates/mypreferences/src/verdict/mod.rs"):
+        for wanted in (
+            "pyproject.toml",
+            "src/mypreferences/py.typed",
+            "LICENSE-MIT",
+            "LICENSE-APACHE",
+            "crates/mypreferences/src/verdict/mod.rs",
+        ):
             assert any(wanted in name for name in names), f"{wanted} is missing in the source distribution"
-        for unwanted in ("target/", "tests/conformance/scenarios", "_native.abi3.so", "crates/conformance"):
+        for unwanted in ("target/", "tests/conformance/scenarios", "_native.abi3.so", "crates/conformance", "/tests/"):
             assert not any(unwanted in name for name in names), f"{unwanted} is in the source distribution"
         print(f"{sdist.name}: {len(names)} members, {sdist.stat().st_size // 1024} KiB", flush=True)
 

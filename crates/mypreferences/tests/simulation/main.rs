@@ -57,6 +57,7 @@
 //! The ordinary tests play 2,000 timelines. `cargo xtask simulate [--timelines N] [--seed S]` plays any number; a failure
 //! prints its seed, and `cargo xtask simulate --seed S --timelines 1` plays that timeline again, to the millisecond.
 
+#![cfg(feature = "test-hooks")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
