@@ -245,10 +245,10 @@ async fn a_proxys_password_reaches_the_proxy_and_nothing_else() {
     let error = refused(&client, &opened).await;
     assert_eq!(error.kind(), ErrorKind::Proxy);
     assert_clean(&trace().text());
-    let head = heard.join().unwrap().to_lowercase();
-    assert!(head.contains("proxy-authorization: basic "), "{head}");
+    let request = heard.join().unwrap().to_lowercase();
+    assert!(request.contains("proxy-authorization: basic "), "{request}");
     assert!(
-        !head.contains("\r\nauthorization:"),
+        !request.contains("\r\nauthorization:"),
         "the signature is the server's only"
     );
 }
