@@ -34,6 +34,9 @@ Credentials, exactly one; secrets never stand on the command line:
   MYPREFERENCES_USER_ID and MYPREFERENCES_SECRET_FILE, or --user-id and
   --secret-file
       the same; the file must be readable by you alone (chmod 600)
+  MYPREFERENCES_OAUTH_TOKEN_URL, _OAUTH_CLIENT_ID, _OAUTH_CLIENT_SECRET
+  (or _OAUTH_CLIENT_SECRET_FILE) and MYPREFERENCES_USER_ID
+      OAuth 2.0 client credentials: tokens are asked for and renewed
   MYPREFERENCES_BEARER_TOKEN
       an OAuth 2.0 access token
   MYPREFERENCES_AUTHORIZATION
@@ -162,11 +165,36 @@ pub(crate) struct Options {
     /// File with the secret of the API user, readable by you alone
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
+    /// OAuth: the token endpoint, https or loopback
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) oauth_token_url: Option<String>,
+    /// OAuth: the client id (not the account id)
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) oauth_client_id: Option<String>,
+    /// OAuth: file with the client secret, readable by you alone
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) oauth_client_secret_file: Option<PathBuf>,
+    /// OAuth: the scope [default: {client-id}/{user-id}]
+    #[arg(long, global = true, value_name = "SCOPE")]
+    pub(crate) oauth_scope: Option<String>,
+    /// OAuth: where the client id and secret stand: basic (header, default) or body
+    #[arg(long, global = true, value_name = "FORM")]
+    pub(crate) oauth_client_auth: Option<String>,
     /// PEM file with certificate authorities to trust in addition to the system's
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<String>,
-    /// Proxy URL; never used for loopback
-    #[arg(long, global = true, value_name = "URL")]
+    /// Trust the authorities of --ca-file and no others
+    #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true")]
+    pub(crate) ca_only: Option<String>,
+    /// PEM file with a client certificate chain and its private key
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) client_cert: Option<String>,
+    /// PEM file with the private key of --client-cert, where that is a file of its own
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) client_key: Option<String>,
+    /// Proxy URL, or none; without it `HTTPS_PROXY` and `NO_PROXY` count, but never for loopback
+    #[arg(long, global = true, value_name = "URL|none")]
     pub(crate) proxy: Option<String>,
     /// Print exactly one JSON object on standard output: the receipt, or {"error": ...}
     #[arg(long, global = true)]
@@ -194,6 +222,9 @@ impl Options {
             "strict" => self.strict.as_deref(),
             "preflight" => self.preflight.as_deref(),
             "ca_file" => self.ca_file.as_deref(),
+            "ca_only" => self.ca_only.as_deref(),
+            "client_cert" => self.client_cert.as_deref(),
+            "client_key" => self.client_key.as_deref(),
             "proxy" => self.proxy.as_deref(),
             // The other settings have no flag: the environment gives them.
             _ => None,

@@ -11,11 +11,13 @@ use mypreferences::Credentials;
 use crate::arguments::Options;
 use crate::environment::Environment;
 use crate::failure::{self, Failure};
+use crate::oauth;
 
 /// Larger than any secret; a file that is longer is the wrong one.
 const MAX_SECRET: u64 = 64 * 1024;
 
 const WAYS: &str = "set MYPREFERENCES_USER_ID and MYPREFERENCES_SECRET (or --user-id and --secret-file), or \
+                    MYPREFERENCES_OAUTH_TOKEN_URL, _CLIENT_ID and _CLIENT_SECRET, or \
                     MYPREFERENCES_BEARER_TOKEN, or MYPREFERENCES_AUTHORIZATION";
 
 /// Where the HMAC secret is.
@@ -38,9 +40,21 @@ pub(crate) fn credentials(
     options: &Options,
     environment: &Environment,
 ) -> Result<Credentials, Failure> {
-    // A flag that belongs to HMAC chooses it: the environment's other credentials do not count then.
-    let chosen_by_flag = options.secret_file.is_some() || options.user_id.is_some();
-    let secrets = secrets(options, environment);
+    // A flag that belongs to HMAC or to OAuth chooses it: the environment's other credentials do not count then. The
+    // user id belongs to both.
+    let oauth_by_flag = oauth::is_chosen_by_flag(options);
+    let chosen_by_flag =
+        oauth_by_flag || options.secret_file.is_some() || options.user_id.is_some();
+    let secrets = if oauth_by_flag && options.secret_file.is_none() {
+        Vec::new()
+    } else {
+        secrets(options, environment)
+    };
+    let by_oauth = if options.secret_file.is_some() && !oauth_by_flag {
+        Vec::new()
+    } else {
+        oauth::places(options, environment)
+    };
     let others: Vec<&str> = ["bearer_token", "authorization"]
         .into_iter()
         .filter(|name| !chosen_by_flag && environment.value(name).is_some())
@@ -49,6 +63,7 @@ pub(crate) fn credentials(
     let found: Vec<String> = secrets
         .iter()
         .map(Secret::source)
+        .chain(by_oauth.iter().cloned())
         .chain(others.iter().map(|name| Environment::variable(name)))
         .collect();
     if found.len() > 1 {
@@ -62,6 +77,9 @@ pub(crate) fn credentials(
     }
     if let Some(secret) = secrets.first() {
         return hmac(secret, options, environment);
+    }
+    if !by_oauth.is_empty() {
+        return oauth::credentials(options, environment);
     }
     match others.first() {
         Some(&"bearer_token") => Ok(Credentials::bearer(
@@ -117,7 +135,7 @@ fn hmac(
 }
 
 /// The content of the file without one line end.
-fn read_secret(source: &str, path: &Path) -> Result<String, Failure> {
+pub(crate) fn read_secret(source: &str, path: &Path) -> Result<String, Failure> {
     let shown = path.display();
     let unreadable = |why: String| {
         failure::configuration(
@@ -256,6 +274,58 @@ mod tests {
         );
     }
 
+    const OAUTH: [(&str, &str); 4] = [
+        ("OAUTH_TOKEN_URL", "https://host/token"),
+        ("OAUTH_CLIENT_ID", "job"),
+        ("OAUTH_CLIENT_SECRET", "hush"),
+        ("USER_ID", "u"),
+    ];
+
+    #[test]
+    fn oauth_is_taken_from_the_environment_and_its_flags_beat_other_credentials() {
+        let none = Options::default();
+        let found = "Credentials(oauth, ***)";
+        assert_eq!(sort(&none, &OAUTH).unwrap(), found);
+        let with_user = Options {
+            user_id: Some("u".to_owned()),
+            ..Options::default()
+        };
+        assert_eq!(sort(&with_user, &OAUTH).unwrap(), found);
+        let by_flag = Options {
+            oauth_client_id: Some("other".to_owned()),
+            ..Options::default()
+        };
+        let all = [&OAUTH[..], &[("SECRET", "s"), ("BEARER_TOKEN", "b")]].concat();
+        assert_eq!(sort(&by_flag, &all).unwrap(), found);
+        let text = sort(&none, &all).unwrap_err().to_string();
+        assert!(
+            text.contains("_SECRET, MYPREFERENCES_OAUTH_CLIENT_SECRET, "),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_for_oauth_is_said_by_name() {
+        for (missing, said) in [
+            ("OAUTH_TOKEN_URL", "no token URL"),
+            ("OAUTH_CLIENT_ID", "no client id"),
+            ("OAUTH_CLIENT_SECRET", "no client secret"),
+        ] {
+            let rest: Vec<_> = OAUTH
+                .into_iter()
+                .filter(|(name, _)| *name != missing)
+                .collect();
+            let failure = sort(&Options::default(), &rest).unwrap_err();
+            let text = failure.to_string();
+            assert!(text.contains(said) && text.contains(missing), "{text}");
+            assert!(!text.contains("hush"), "{text}");
+            assert_eq!(crate::exit_code::exit_code(&failure), 78);
+        }
+        let bad = [&OAUTH[..], &[("OAUTH_CLIENT_AUTH", "jwt")]].concat();
+        let text = sort(&Options::default(), &bad).unwrap_err().to_string();
+        assert!(text.contains("basic or body"), "{text}");
+    }
+
     #[test]
     fn what_is_missing_is_said_with_the_ways_to_give_it() {
         let none = Options::default();
@@ -265,6 +335,7 @@ mod tests {
             "_BEARER_TOKEN",
             "_AUTHORIZATION",
             "--secret-file",
+            "_OAUTH_TOKEN_URL",
         ] {
             assert!(text.contains(way), "{text}");
         }

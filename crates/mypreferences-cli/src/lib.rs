@@ -18,6 +18,7 @@ mod environment;
 mod exit_code;
 mod failure;
 mod logging;
+mod oauth;
 mod output;
 mod progress;
 mod runtime;

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::answer::Answer;
 use crate::authorization::{Authorization, OAuthClient, Refusal};
 use crate::export::{Export, ExportKind, StatusAfterCommit};
+use crate::proxy::ProxyMode;
 use crate::records::RecordKind;
 use crate::route::Operation;
 use crate::rules::{Action, Apply, Delivery, ResetPoint, Rule};
@@ -27,6 +28,7 @@ pub struct OpenScenario {
     pub(crate) world: Arc<World>,
     pub(crate) tokens: Vec<i64>,
     pub(crate) tls: Option<TlsMaterial>,
+    pub(crate) proxy_url: Option<String>,
 }
 
 impl OpenScenario {
@@ -53,6 +55,11 @@ impl OpenScenario {
     /// What a client needs to trust it, when it is reached by https.
     pub fn tls(&self) -> Option<&TlsMaterial> {
         self.tls.as_ref()
+    }
+
+    /// The proxy that a client of it is given, when it has one.
+    pub fn proxy_url(&self) -> Option<&str> {
+        self.proxy_url.as_deref()
     }
 
     /// Where OAuth tokens are asked for.
@@ -94,6 +101,7 @@ pub(crate) struct Spec {
     /// Scenario time stands still until it is advanced.
     virtual_clock: bool,
     tls: Option<TlsSpec>,
+    proxy: Option<ProxySpec>,
     date_header: bool,
     extra_headers: Vec<(String, String)>,
 }
@@ -110,6 +118,7 @@ impl Default for Spec {
             clock_offset_ms: 0,
             virtual_clock: false,
             tls: None,
+            proxy: None,
             date_header: true,
             extra_headers: Vec::new(),
         }
@@ -154,6 +163,14 @@ enum TlsSpec {
     Stall,
     Tls11,
     ClientCertificate,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ProxySpec {
+    Tunnel,
+    WantsCredentials,
+    BadGateway,
 }
 
 #[derive(Deserialize)]
@@ -482,6 +499,15 @@ impl Spec {
             TlsSpec::Stall => TlsMode::Stall,
             TlsSpec::Tls11 => TlsMode::Tls11,
             TlsSpec::ClientCertificate => TlsMode::ClientCertificate,
+        })
+    }
+
+    /// The proxy that its clients are given.
+    pub(crate) fn proxy(&self) -> Option<ProxyMode> {
+        self.proxy.map(|mode| match mode {
+            ProxySpec::Tunnel => ProxyMode::Tunnel,
+            ProxySpec::WantsCredentials => ProxyMode::WantsCredentials,
+            ProxySpec::BadGateway => ProxyMode::BadGateway,
         })
     }
 

@@ -122,6 +122,13 @@ impl Shared {
                 (format!("https://127.0.0.1:{port}"), Some(material))
             }
         };
+        let proxy_url = match spec.proxy() {
+            None => None,
+            Some(mode) => {
+                let port = self.tls.open_proxy(mode).map_err(ScenarioError::new)?;
+                Some(format!("http://127.0.0.1:{port}"))
+            }
+        };
         let (world, tokens) = spec.open(SCENARIO_LOG)?;
         let id = self.next_scenario.fetch_add(1, Ordering::Relaxed);
         let scenario = OpenScenario {
@@ -130,6 +137,7 @@ impl Shared {
             world: Arc::new(world),
             tokens,
             tls,
+            proxy_url,
         };
         lock(&self.scenarios).insert(id, scenario.clone());
         Ok(scenario)

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mypreferences::{Credentials, Error, ExportKind, Operation, Settings};
+use mypreferences::{ClientAuth, Credentials, Error, ExportKind, OAuth, Operation, Settings};
 use mypreferences_bridge as bridge;
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
@@ -125,8 +125,8 @@ pub(crate) struct NativeClient {
 
 #[pymethods]
 impl NativeClient {
-    /// `settings` are texts by name; `credentials` is the sort (`hmac`, `bearer`, `verbatim`) and its texts; `events`
-    /// is called for each request of a call that wants it. A `blocking` client has no threads, and `run` only.
+    /// `settings` are texts by name; `credentials` is the sort (`hmac`, `oauth`, `bearer`, `verbatim`) and its texts;
+    /// `events` is called for each request of a call that wants it. A `blocking` client has no threads, and `run` only.
     #[new]
     #[expect(
         clippy::needless_pass_by_value,
@@ -135,7 +135,7 @@ impl NativeClient {
     fn new(
         py: Python<'_>,
         settings: Vec<(String, String)>,
-        credentials: (String, Vec<String>),
+        credentials: (String, Vec<Option<String>>),
         events: Py<PyAny>,
         blocking: bool,
     ) -> PyResult<NativeClient> {
@@ -149,14 +149,9 @@ impl NativeClient {
             let mut builder = mypreferences::Client::builder()
                 .settings(made)
                 .on_attempt(move |event| hook.tell(event));
-            builder = match (credentials.0.as_str(), credentials.1.as_slice()) {
-                ("hmac", [user_id, secret]) => {
-                    builder.credentials(Credentials::hmac(user_id, secret))
-                }
-                ("bearer", [token]) => builder.credentials(Credentials::bearer(token)),
-                ("verbatim", [value]) => builder.credentials(Credentials::verbatim(value)),
-                _ => builder,
-            };
+            if let Some(credentials) = self::credentials(&credentials.0, &credentials.1)? {
+                builder = builder.credentials(credentials);
+            }
             if blocking {
                 bridge::Client::open_blocking(builder)
             } else {
@@ -262,6 +257,37 @@ impl NativeClient {
     fn __repr__(&self) -> String {
         format!("{:?}", self.client.core())
     }
+}
+
+/// Credentials from their sort and texts; none for what the package does not make.
+fn credentials(sort: &str, texts: &[Option<String>]) -> Result<Option<Credentials>, Error> {
+    Ok(match (sort, texts) {
+        ("hmac", [Some(user_id), Some(secret)]) => Some(Credentials::hmac(user_id, secret)),
+        ("bearer", [Some(token)]) => Some(Credentials::bearer(token)),
+        ("verbatim", [Some(value)]) => Some(Credentials::verbatim(value)),
+        (
+            "oauth",
+            [
+                Some(token_url),
+                Some(client_id),
+                Some(client_secret),
+                user_id,
+                scope,
+                Some(client_auth),
+            ],
+        ) => {
+            let mut oauth = OAuth::new(token_url, client_id, client_secret)
+                .client_auth(client_auth.parse::<ClientAuth>()?);
+            if let Some(user_id) = user_id {
+                oauth = oauth.user_id(user_id);
+            }
+            if let Some(scope) = scope {
+                oauth = oauth.scope(scope);
+            }
+            Some(Credentials::oauth(oauth))
+        }
+        _ => None,
+    })
 }
 
 /// Runs the handlers of signals that have come.

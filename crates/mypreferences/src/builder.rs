@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::clock::{ServerClock, SystemClock, WallClock};
-use crate::credentials::{Credentials, HmacHash, TimestampFormat};
+use crate::credentials::{Credentials, HmacHash, Sort, TimestampFormat};
 use crate::error::Error;
 use crate::events::{AttemptEvent, OnAttempt};
 use crate::memory::Memory;
+use crate::oauth::Tokens;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::surface::{Environment, ExportKind, Routes, Surface};
@@ -115,9 +116,13 @@ impl ClientBuilder {
         max_page_body: usize = as_it_is;
         /// PEM file with certificate authorities to trust in addition to the system's.
         ca_file: impl Into<PathBuf> = |file: _| Some(Into::into(file));
+        /// Trusts the authorities of `ca_file` and no others. Default false.
+        ca_only: bool = as_it_is;
         /// PEM file with a client certificate chain and its private key.
         client_cert: impl Into<PathBuf> = |file: _| Some(Into::into(file));
-        /// Proxy URL. Without it the environment's proxy variables count, but never for loopback.
+        /// PEM file with the private key of `client_cert`, where that is a file of its own.
+        client_key: impl Into<PathBuf> = |file: _| Some(Into::into(file));
+        /// Proxy URL, or `none`. Without it the environment's proxy variables count, but never for loopback.
         proxy: impl Into<String> = |url: _| Some(Into::into(url));
         /// Offers HTTP/2. This build speaks HTTP/1.1 only; true is refused.
         http2: bool = as_it_is;
@@ -175,8 +180,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Checks everything and makes the client. No I/O beyond reading `ca_file`, `client_cert` and, for https, the
-    /// system's trust roots. Never panics.
+    /// Checks everything and makes the client. No I/O beyond reading `ca_file`, `client_cert`, `client_key` and,
+    /// for https, the system's trust roots. Never panics.
     ///
     /// # Errors
     /// `invalid_argument` for a value out of range, `configuration` for missing, contradictory or unreadable ones.
@@ -186,7 +191,7 @@ impl ClientBuilder {
         let credentials = self.credentials.ok_or_else(|| {
             Error::configuration(
                 "there are no credentials",
-                "pass credentials: hmac, bearer or verbatim",
+                "pass credentials: hmac, oauth, bearer or verbatim",
             )
         })?;
         credentials.check()?;
@@ -232,11 +237,16 @@ impl ClientBuilder {
         };
         #[cfg(not(feature = "test-hooks"))]
         let transport = Transport::Http(Http::new(routes.base(), &settings)?);
+        let tokens = match &credentials.0 {
+            Sort::OAuth(oauth) => Some(Tokens::new(oauth, &client_id, &settings)?),
+            Sort::Hmac { .. } | Sort::Bearer(_) | Sort::Verbatim(_) | Sort::Provider(_) => None,
+        };
         let service = Service {
             settings,
             client_id,
             routes,
             credentials,
+            tokens,
             transport,
             clock: ServerClock::new(),
             wall: self.wall.unwrap_or_else(|| Arc::new(SystemClock)),

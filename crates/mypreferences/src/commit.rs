@@ -12,10 +12,13 @@ use crate::error::{
     Attempt, CommitState, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase,
 };
 use crate::events::{self, AttemptEvent};
-use crate::exchange::{Description, Exchanged};
+use crate::exchange::{Description, Exchanged, Unsigned};
 use crate::memory::Key;
 use crate::next_action::next_action;
-use crate::reads::{ProbePage, ReadStatus, attempt, page_reply, provider_refused, status_reply};
+use crate::oauth::TokenFailure;
+use crate::reads::{
+    ProbePage, ReadStatus, attempt, own_next_action, page_reply, provider_refused, status_reply,
+};
 use crate::receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
 use crate::sent::cut_off;
 use crate::service::Service;
@@ -117,8 +120,19 @@ struct Posted {
 
 impl Posted {
     fn out_of_time(started: Instant, sent: Sent) -> Posted {
-        let description =
-            Description::without_an_answer(sent, ErrorKind::Timeout, Some(TimeoutPhase::Operation));
+        let phase = Some(TimeoutPhase::Operation);
+        Posted::unanswered(
+            started,
+            Description::without_an_answer(sent, ErrorKind::Timeout, phase),
+        )
+    }
+
+    /// There was no token, so nothing was sent.
+    fn without_a_token(started: Instant, failure: TokenFailure) -> Posted {
+        Posted::unanswered(started, failure.describe(Operation::Commit))
+    }
+
+    fn unanswered(started: Instant, description: Description) -> Posted {
         Posted {
             description,
             repaired: false,
@@ -217,7 +231,10 @@ impl Service {
                     retry_after: description.retry_after,
                     repaired,
                 },
-                (Sent::NotSent, _, Some(kind)) => SendResult::NotSent { kind },
+                (Sent::NotSent, _, Some(kind)) => SendResult::NotSent {
+                    kind,
+                    retry_after: description.retry_after,
+                },
                 (Sent::NotSent | Sent::MaybeSent | Sent::Answered, _, _) => SendResult::MaybeSent,
             },
             jitter: draw_jitter(),
@@ -245,8 +262,15 @@ impl Service {
         let before = Instant::now();
         let signed = match tokio::time::timeout_at(call.deadline(), self.sign(far_ahead())).await {
             Ok(Ok(signed)) => signed,
-            Ok(Err(refusal)) => {
+            Ok(Err(Unsigned::Provider(refusal))) => {
                 return Err(self.provider_failed(call, &refusal));
+            }
+            Ok(Err(Unsigned::Token(failure))) => {
+                return Ok(Posted::without_a_token(before, failure));
+            }
+            Err(_) if self.tokens.is_some() => {
+                let failure = TokenFailure::out_of_time();
+                return Ok(Posted::without_a_token(before, failure));
             }
             Err(_) => return Ok(Posted::out_of_time(before, Sent::NotSent)),
         };
@@ -424,7 +448,9 @@ impl Service {
             ErrorKind::ExportFailed => Some("status says that the export failed"),
             ErrorKind::WaitTimedOut => Some("status says Processing"),
             _ if last.is_some_and(|last| last.html) => Some("the answer is an HTML page"),
-            _ => None,
+            _ => last
+                .and_then(|last| last.told.as_ref())
+                .map(|told| told.detail.as_str()),
         };
         self.error(
             call,
@@ -556,6 +582,12 @@ impl Service {
             (true, _) => Retry::Persistent,
         };
         let retry_after = last.and_then(|last| last.retry_after);
+        // An unknown outcome has its own next step, and so has what ended the call before its last send did.
+        let own = last
+            .filter(|last| last.kind == Some(kind) && commit_state == CommitState::NotCommitted)
+            .and_then(|last| own_next_action(last, retry));
+        let next_action =
+            own.unwrap_or_else(|| next_action(kind, phase, Some(commit_state), retry_after));
         Error(Box::new(Record {
             kind,
             phase,
@@ -572,7 +604,7 @@ impl Service {
             request_id: last.and_then(|last| last.request_id.clone()),
             method: Some("POST"),
             url: Some(self.shown_url(call)),
-            next_action: next_action(kind, phase, Some(commit_state), retry_after),
+            next_action,
             source: last.and_then(|last| last.source.clone()),
         }))
     }

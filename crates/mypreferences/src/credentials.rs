@@ -1,5 +1,5 @@
-//! Credentials: what makes the `Authorization` header of each attempt. PNAUTHINFO3 with a keyed hash, a bearer token,
-//! a verbatim value, or a provider of one's own. The un-keyed PNAUTHINFO3 scheme is not here: its string to sign is
+//! Credentials: what makes the `Authorization` header of each attempt. PNAUTHINFO3 with a keyed hash, OAuth 2.0 (whose
+//! tokens are in `oauth`), a bearer token, a verbatim value, or a provider of one's own. The un-keyed PNAUTHINFO3 scheme is not here: its string to sign is
 //! not public (facts 5.1), and a guess would be worse than nothing.
 
 use std::fmt;
@@ -15,6 +15,7 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{Error, Operation};
+use crate::oauth::OAuth;
 
 /// Signed this much before the estimated server time: a timestamp in the future is refused (facts 5.1, DOC).
 const SIGN_IN_THE_PAST_MS: i64 = 3_000;
@@ -126,6 +127,7 @@ pub(crate) enum Sort {
     },
     Verbatim(SecretString),
     Bearer(SecretString),
+    OAuth(OAuth),
     Provider(Arc<dyn AuthorizationProvider>),
 }
 
@@ -139,6 +141,11 @@ impl Credentials {
             user_id: user_id.into(),
             secret: SecretString::from(secret.into()),
         })
+    }
+
+    /// OAuth 2.0 client credentials (DOC for the v4 surface): the client asks for tokens and renews them.
+    pub fn oauth(oauth: OAuth) -> Credentials {
+        Credentials(Sort::OAuth(oauth))
     }
 
     /// An OAuth 2.0 bearer token that the caller renews.
@@ -194,6 +201,7 @@ impl Credentials {
                     );
                 }
             }
+            Sort::OAuth(oauth) => oauth.check()?,
             Sort::Provider(_) => {}
         }
         Ok(())
@@ -204,6 +212,8 @@ impl Credentials {
         match &self.0 {
             Sort::Hmac { secret, .. } => vec![secret.expose_secret()],
             Sort::Bearer(token) | Sort::Verbatim(token) => vec![token.expose_secret()],
+            // The token is taken out with the `Authorization` value of its exchange.
+            Sort::OAuth(oauth) => vec![oauth.secret()],
             Sort::Provider(_) => Vec::new(),
         }
     }
@@ -212,7 +222,7 @@ impl Credentials {
     pub(crate) fn depend_on_the_clock(&self) -> bool {
         match &self.0 {
             Sort::Hmac { .. } => true,
-            Sort::Bearer(_) | Sort::Verbatim(_) | Sort::Provider(_) => false,
+            Sort::Bearer(_) | Sort::Verbatim(_) | Sort::OAuth(_) | Sort::Provider(_) => false,
         }
     }
 }
@@ -223,6 +233,7 @@ impl fmt::Debug for Credentials {
             Sort::Hmac { .. } => "Credentials(hmac, ***)",
             Sort::Verbatim(_) => "Credentials(verbatim, ***)",
             Sort::Bearer(_) => "Credentials(bearer, ***)",
+            Sort::OAuth(_) => "Credentials(oauth, ***)",
             Sort::Provider(_) => "Credentials(provider)",
         })
     }
@@ -357,6 +368,7 @@ mod tests {
             Credentials::hmac("user", "very-secret"),
             Credentials::bearer("very-secret"),
             Credentials::verbatim("Basic very-secret"),
+            Credentials::oauth(OAuth::new("https://host/", "id", "very-secret")),
         ] {
             assert!(!format!("{credentials:?}").contains("very-secret"));
         }

@@ -13,6 +13,7 @@ use crate::answer;
 use crate::clock::{system_time, unix_ms};
 use crate::credentials::{SigningRequest, Sort, pnauthinfo3};
 use crate::error::{ErrorKind, Sent, TimeoutPhase};
+use crate::oauth::TokenFailure;
 use crate::redact::Scrubber;
 use crate::sent::Failure;
 use crate::service::Service;
@@ -59,6 +60,22 @@ pub(crate) struct Description {
     /// The same, unless the answer comes from a cache.
     pub(crate) fresh_date: Option<i64>,
     pub(crate) source: Option<String>,
+    /// What the kind alone does not say.
+    pub(crate) told: Option<Told>,
+}
+
+/// Words of its own for a failure.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) detail: String,
+    pub(crate) next_action: &'static str,
+}
+
+/// Why there is no `Authorization` value. Nothing was sent.
+pub(crate) enum Unsigned {
+    /// A credentials provider's own words.
+    Provider(String),
+    Token(TokenFailure),
 }
 
 impl Description {
@@ -79,6 +96,7 @@ impl Description {
             date: None,
             fresh_date: None,
             source: None,
+            told: None,
         }
     }
 
@@ -96,14 +114,14 @@ impl Description {
 }
 
 impl Service {
-    /// Signs and sends one request. `Err` is a credentials provider's refusal: nothing was sent.
+    /// Signs and sends one request. `Err`: nothing was sent.
     pub(crate) async fn exchange(
         &self,
         post: bool,
         url: Url,
         deadline: Instant,
         body: BodyPlan,
-    ) -> Result<Exchanged, String> {
+    ) -> Result<Exchanged, Unsigned> {
         let signed = self.sign(deadline).await?;
         Ok(self
             .transmit(signed, post, url, (deadline, deadline), body)
@@ -111,7 +129,7 @@ impl Service {
     }
 
     /// Makes the `Authorization` value for a send that follows at once.
-    pub(crate) async fn sign(&self, deadline: Instant) -> Result<Signed, String> {
+    pub(crate) async fn sign(&self, deadline: Instant) -> Result<Signed, Unsigned> {
         let correction_ms = self.clock.correction_ms();
         let authorization = self.authorization(correction_ms, deadline).await?;
         Ok(Signed {
@@ -159,7 +177,13 @@ impl Service {
         &self,
         correction_ms: i64,
         deadline: Instant,
-    ) -> Result<HeaderValue, String> {
+    ) -> Result<HeaderValue, Unsigned> {
+        if let Some(tokens) = &self.tokens {
+            return tokens
+                .authorization(deadline)
+                .await
+                .map_err(Unsigned::Token);
+        }
         let server_ms = unix_ms(self.wall.now()).saturating_add(correction_ms);
         let text = match &self.credentials.0 {
             Sort::Hmac { user_id, secret } => pnauthinfo3(
@@ -179,14 +203,28 @@ impl Service {
                         .unwrap_or(SystemTime::UNIX_EPOCH),
                 };
                 match tokio::time::timeout_at(deadline, provider.authorization(&request)).await {
-                    Ok(answer) => answer?.expose_secret().to_owned(),
-                    Err(_) => return Err(String::from("it gave no answer in time")),
+                    Ok(answer) => answer
+                        .map_err(Unsigned::Provider)?
+                        .expose_secret()
+                        .to_owned(),
+                    Err(_) => {
+                        return Err(Unsigned::Provider(String::from(
+                            "it gave no answer in time",
+                        )));
+                    }
                 }
+            }
+            Sort::OAuth(_) => {
+                // A client that was built with them has tokens, above.
+                return Err(Unsigned::Token(TokenFailure::new(
+                    ErrorKind::Internal,
+                    "OAuth credentials without tokens",
+                )));
             }
         };
         // The text itself stays out of the message.
         let mut value = HeaderValue::from_str(&text)
-            .map_err(|_| String::from("its value cannot stand in a header"))?;
+            .map_err(|_| Unsigned::Provider(String::from("its value cannot stand in a header")))?;
         value.set_sensitive(true);
         Ok(value)
     }
@@ -201,11 +239,16 @@ impl Service {
         if self.credentials.depend_on_the_clock() {
             return self.clock.was_skewed(exchanged.signed.correction_ms);
         }
+        if let Some(tokens) = &self.tokens {
+            return tokens
+                .renew(&exchanged.signed.authorization, deadline)
+                .await;
+        }
         match &self.credentials.0 {
             Sort::Provider(provider) => tokio::time::timeout_at(deadline, provider.renew())
                 .await
                 .unwrap_or(false),
-            Sort::Hmac { .. } | Sort::Bearer(_) | Sort::Verbatim(_) => false,
+            Sort::Hmac { .. } | Sort::Bearer(_) | Sort::Verbatim(_) | Sort::OAuth(_) => false,
         }
     }
 
@@ -274,6 +317,7 @@ impl Service {
             date: answer::date(&answer.headers),
             fresh_date: answer::fresh_date(&answer.headers),
             source: None,
+            told: None,
         };
         let clock_is_known = answer::fresh_date(&answer.headers).is_some();
         if description.kind == Some(ErrorKind::Unauthorized)

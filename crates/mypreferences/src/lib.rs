@@ -10,6 +10,8 @@
 //! | where is sent/not-sent decided? | `sent` |
 //! | where is the verdict judged? | `verdict` |
 //! | who does what the verdict says? | `commit`, and `flight` for several callers of one token |
+//! | how are connections made, and whom are they trusted to? | `transport`, `connecting`, `tls`, `proxy` |
+//! | where do OAuth tokens come from? | `oauth` |
 //!
 //! Features: `blocking` (a synchronous twin), `tracing` (redacted events), `test-hooks` (never in a shipped build).
 
@@ -24,13 +26,17 @@ mod canonical;
 mod client;
 mod clock;
 mod commit;
+mod connecting;
 mod credentials;
 mod error;
 mod events;
 mod exchange;
 mod flight;
+mod handshake;
 mod memory;
 mod next_action;
+mod oauth;
+mod proxy;
 mod reads;
 mod receipt;
 mod redact;
@@ -66,6 +72,7 @@ pub use credentials::{
 };
 pub use error::{Attempt, CommitState, Error, ErrorKind, Operation, Retry, Sent, TimeoutPhase};
 pub use events::AttemptEvent;
+pub use oauth::{ClientAuth, OAuth};
 pub use receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
 pub use secrecy::SecretString;
 pub use settings::Settings;

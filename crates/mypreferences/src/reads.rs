@@ -10,7 +10,7 @@ use crate::access_token::AccessToken;
 use crate::backoff::draw_jitter;
 use crate::error::{Attempt, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase};
 use crate::events::{self, AttemptEvent};
-use crate::exchange::{Description, Exchanged};
+use crate::exchange::{Description, Exchanged, Unsigned};
 use crate::next_action::next_action;
 use crate::redact::Scrubber;
 use crate::sent::BodyEnd;
@@ -110,24 +110,24 @@ impl Service {
         loop {
             let (url, plan) = self.read_request::<R>(kind, token, R::OPERATION)?;
             let shown = url.clone();
-            let exchanged = self
-                .exchange(false, url, deadline, plan)
-                .await
-                .map_err(|refusal| provider_refused(R::OPERATION, &refusal))?;
-            if !*repaired && self.repair(&exchanged, deadline).await {
-                *repaired = true;
-                continue;
-            }
-            let mut description = self.describe(&exchanged, token, *repaired);
-            let mut value = understand(read, &exchanged, &mut description);
-            if let Some(value) = &mut value {
-                R::clean(value, &self.scrubber(&exchanged, token));
-            }
-            let tried = Tried {
-                value,
-                description,
-                started: exchanged.started,
-                ended: exchanged.ended,
+            let before = Instant::now();
+            let tried = match self.exchange(false, url, deadline, plan).await {
+                Err(Unsigned::Provider(refusal)) => {
+                    return Err(provider_refused(R::OPERATION, &refusal));
+                }
+                Err(Unsigned::Token(failure)) => Tried {
+                    value: None,
+                    description: failure.describe(R::OPERATION),
+                    started: before,
+                    ended: Instant::now(),
+                },
+                Ok(exchanged) => {
+                    if !*repaired && self.repair(&exchanged, deadline).await {
+                        *repaired = true;
+                        continue;
+                    }
+                    self.tried(read, &exchanged, token, *repaired)
+                }
             };
             if events::wanted(self.on_attempt.as_ref()) {
                 let attempt = attempt(
@@ -146,6 +146,27 @@ impl Service {
                 events::attempt(self.on_attempt.as_ref(), &event);
             }
             return Ok(tried);
+        }
+    }
+
+    /// What an exchange has come to.
+    fn tried<R: Read>(
+        &self,
+        read: &R,
+        exchanged: &Exchanged,
+        token: AccessToken,
+        repaired: bool,
+    ) -> Tried<R::Value> {
+        let mut description = self.describe(exchanged, token, repaired);
+        let mut value = understand(read, exchanged, &mut description);
+        if let Some(value) = &mut value {
+            R::clean(value, &self.scrubber(exchanged, token));
+        }
+        Tried {
+            value,
+            description,
+            started: exchanged.started,
+            ended: exchanged.ended,
         }
     }
 
@@ -357,6 +378,17 @@ pub(crate) fn provider_refused(operation: Operation, refusal: &str) -> Error {
     )
 }
 
+/// The next step where a failure has words of its own.
+pub(crate) fn own_next_action(description: &Description, retry: Retry) -> Option<String> {
+    let told = description.told.as_ref()?;
+    Some(match (retry, description.retry_after) {
+        (Retry::Temporary | Retry::Persistent, Some(wait)) => {
+            format!("wait {} s and try again", wait.as_secs())
+        }
+        (Retry::Permanent, _) | (_, None) => told.next_action.to_owned(),
+    })
+}
+
 fn read_error(
     operation: Operation,
     description: Description,
@@ -372,12 +404,15 @@ fn read_error(
         (true, _) => Retry::Persistent,
     };
     let out_of_time = phase == Some(TimeoutPhase::Operation) && description.sent == Sent::NotSent;
+    let next_action = own_next_action(&description, retry)
+        .unwrap_or_else(|| next_action(kind, phase, None, description.retry_after));
     Error(Box::new(Record {
         kind,
         phase,
         operation,
-        detail: out_of_time
-            .then(|| String::from("the time was over before there was a connection")),
+        detail: description.told.map(|told| told.detail).or_else(|| {
+            out_of_time.then(|| String::from("the time was over before there was a connection"))
+        }),
         http_status: description.status,
         server_message: description.server_message,
         retry,
@@ -389,7 +424,7 @@ fn read_error(
         request_id: description.request_id,
         method: Some("GET"),
         url: Some(url),
-        next_action: next_action(kind, phase, None, description.retry_after),
+        next_action,
         source: description.source,
     }))
 }

@@ -21,19 +21,7 @@ pub(crate) struct Scrubber<'a> {
 impl Scrubber<'_> {
     /// The text without secrets and without the access token.
     pub(crate) fn clean(&self, text: &str) -> String {
-        let mut clean = text.to_owned();
-        for secret in &self.secrets {
-            // A secret of one or two characters would turn every text into masks and says nothing.
-            if secret.len() > 2 {
-                clean = without(clean, secret);
-                // As it stands in a URL or a form, in either case of the hexadecimal digits.
-                let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-                if encoded != **secret && clean.contains('%') {
-                    clean = without(clean, &encoded);
-                    clean = without(clean, &encoded_with_small_digits(&encoded));
-                }
-            }
-        }
+        let clean = without_secrets(text, &self.secrets);
         mask_number(
             &clean,
             &self.access_token.expose().to_string(),
@@ -52,6 +40,32 @@ impl Scrubber<'_> {
         let clean = cut(&self.clean(&printable), MAX_REQUEST_ID);
         (!clean.is_empty()).then_some(clean)
     }
+}
+
+/// A text of another server, where no access token is known: without secrets, control characters escaped, at most
+/// 2 KiB.
+pub(crate) fn clean_message(text: &str, secrets: &[&str]) -> String {
+    cut(
+        &escape_controls(&without_secrets(text, secrets)),
+        MAX_MESSAGE,
+    )
+}
+
+fn without_secrets(text: &str, secrets: &[&str]) -> String {
+    let mut clean = text.to_owned();
+    for secret in secrets {
+        // A secret of one or two characters would turn every text into masks and says nothing.
+        if secret.len() > 2 {
+            clean = without(clean, secret);
+            // As it stands in a URL or a form, in either case of the hexadecimal digits.
+            let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+            if encoded != **secret && clean.contains('%') {
+                clean = without(clean, &encoded);
+                clean = without(clean, &encoded_with_small_digits(&encoded));
+            }
+        }
+    }
+    clean
 }
 
 fn without(text: String, secret: &str) -> String {

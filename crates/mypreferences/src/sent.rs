@@ -77,6 +77,10 @@ pub(crate) fn classify(error: reqwest::Error) -> Failure {
             Some(TimeoutPhase::FirstByte),
         );
     }
+    // An alert after the handshake says nothing about what was read before it.
+    if any_cause(&error, is_tls) {
+        return failure(Sent::MaybeSent, ErrorKind::Tls, None);
+    }
     if any_cause(&error, is_malformed_answer) {
         return failure(Sent::MaybeSent, ErrorKind::InvalidResponse, None);
     }

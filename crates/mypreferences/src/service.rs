@@ -7,6 +7,7 @@ use crate::clock::{ServerClock, WallClock};
 use crate::credentials::Credentials;
 use crate::events::OnAttempt;
 use crate::memory::Memory;
+use crate::oauth::Tokens;
 use crate::settings::Settings;
 use crate::surface::Routes;
 use crate::transport::Transport;
@@ -16,6 +17,8 @@ pub(crate) struct Service {
     pub(crate) client_id: String,
     pub(crate) routes: Routes,
     pub(crate) credentials: Credentials,
+    /// With OAuth credentials, and only with them.
+    pub(crate) tokens: Option<Tokens>,
     pub(crate) transport: Transport,
     pub(crate) clock: ServerClock,
     pub(crate) wall: Arc<dyn WallClock>,

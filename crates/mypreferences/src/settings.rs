@@ -17,6 +17,10 @@ pub(crate) const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 /// Every setting of a client. Made by [`crate::Client::builder`]; each field has a setter of the same name there.
 #[derive(Clone)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, by its name"
+)]
 pub struct Settings {
     /// The MyPreferences account id (not the OAuth client id). Required. 1 to 256 characters.
     pub client_id: Option<String>,
@@ -78,9 +82,15 @@ pub struct Settings {
     pub max_page_body: usize,
     /// PEM file with certificate authorities to trust in addition to the system's.
     pub ca_file: Option<PathBuf>,
-    /// PEM file with a client certificate chain and its private key.
+    /// Trusts the authorities of `ca_file` and no others. Needs `ca_file`. Default false.
+    pub ca_only: bool,
+    /// PEM file with a client certificate chain, the client's own certificate first, and its private key.
     pub client_cert: Option<PathBuf>,
-    /// Proxy URL. Without it the environment's proxy variables count, but never for loopback.
+    /// PEM file with the private key of `client_cert`, where that is a file of its own. No passphrase.
+    pub client_key: Option<PathBuf>,
+    /// Proxy URL, http or https, for every host; may hold a user name and password; or `none`. Without it the
+    /// environment's proxy variables count (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`), but never for
+    /// loopback; `none` switches them off.
     pub proxy: Option<String>,
     /// Offers HTTP/2 where TLS negotiates it. This build speaks HTTP/1.1 only; true is refused. Default false.
     pub http2: bool,
@@ -135,7 +145,9 @@ impl Default for Settings {
             max_control_body: 1 << 20,
             max_page_body: 64 << 20,
             ca_file: None,
+            ca_only: false,
             client_cert: None,
+            client_key: None,
             proxy: None,
             http2: false,
         }
@@ -144,7 +156,7 @@ impl Default for Settings {
 
 impl Settings {
     /// Every name that [`Settings::set`] takes.
-    pub const NAMES: [&'static str; 33] = [
+    pub const NAMES: [&'static str; 35] = [
         "client_id",
         "base_url",
         "environment",
@@ -175,7 +187,9 @@ impl Settings {
         "max_control_body",
         "max_page_body",
         "ca_file",
+        "ca_only",
         "client_cert",
+        "client_key",
         "proxy",
         "http2",
     ];
@@ -222,7 +236,9 @@ impl Settings {
             "max_control_body" => self.max_control_body = parse_size(name, value)?,
             "max_page_body" => self.max_page_body = parse_size(name, value)?,
             "ca_file" => self.ca_file = Some(PathBuf::from(value)),
+            "ca_only" => self.ca_only = parse_bool(name, value)?,
             "client_cert" => self.client_cert = Some(PathBuf::from(value)),
+            "client_key" => self.client_key = Some(PathBuf::from(value)),
             "proxy" => self.proxy = Some(value.to_owned()),
             "http2" => self.http2 = parse_bool(name, value)?,
             _ => {
@@ -387,7 +403,7 @@ mod tests {
                 "kind" => "cid",
                 "hmac_hash" => "sha512",
                 "timestamp_format" => "utc-seconds",
-                "strict" | "preflight" | "http2" => "true",
+                "strict" | "preflight" | "ca_only" | "http2" => "true",
                 "max_attempts" => "3",
                 "max_control_body" | "max_page_body" => "2MiB",
                 _ => "7",

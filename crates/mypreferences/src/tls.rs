@@ -1,85 +1,158 @@
 //! TLS settings: rustls with the ring provider, given explicitly, so that no process-wide default is needed or
-//! touched. Trust roots are read only when an https client is made.
+//! touched. TLS 1.2 and 1.3. The system's trust roots are read only when an https client is made; the files of the
+//! settings always, so that a wrong one is told of at once.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::error::Error;
+use crate::handshake;
 use crate::settings::Settings;
+
+/// Larger than any bundle of certificates; a file that is longer is the wrong one.
+const MAX_FILE: u64 = 16 << 20;
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-/// TLS 1.2 and 1.3; the platform's verifier, plus the authorities of `ca_file`.
-pub(crate) fn client_config(settings: &Settings) -> Result<ClientConfig, Error> {
+/// The configuration of a client. One that is for plain http to loopback trusts nobody.
+pub(crate) fn client_config(settings: &Settings, encrypted: bool) -> Result<ClientConfig, Error> {
     let provider = provider();
     let extra = match &settings.ca_file {
-        Some(file) => certificates("ca_file", file)?,
+        Some(file) => authorities(file)?,
+        None if settings.ca_only => {
+            return Err(Error::configuration(
+                "ca_only without ca_file trusts nobody",
+                "pass ca_file with the certificate authorities to trust, or leave ca_only out",
+            ));
+        }
         None => Vec::new(),
     };
-    let verifier =
-        rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(&provider))
-            .map_err(|error| {
-                Error::configuration(
-                    format!("there are no usable trust roots: {error}"),
-                    "install the system's CA certificates, or pass ca_file",
-                )
-            })?;
-    let builder = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| cannot(&error))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier));
-    match &settings.client_cert {
-        None => Ok(builder.with_no_client_auth()),
-        Some(file) => {
-            let chain = certificates("client_cert", file)?;
-            let key = PrivateKeyDer::from_pem_file(file).map_err(|error| {
-                Error::configuration(
-                    format!(
-                        "client_cert {} holds no private key: {error}",
-                        file.display()
-                    ),
-                    "pass a PEM file with the certificate chain and its private key",
-                )
-            })?;
-            builder
-                .with_client_auth_cert(chain, key)
-                .map_err(|error| cannot(&error))
-        }
-    }
+        .map_err(|error| cannot(&error))?;
+    let builder = if encrypted {
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(verifier(settings, extra, provider)?)
+    } else {
+        builder.with_root_certificates(RootCertStore::empty())
+    };
+    let mut config = match identity(settings)? {
+        None => builder.with_no_client_auth(),
+        Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(|error| {
+            Error::configuration(
+                format!("client_cert and its key cannot be used: {error}"),
+                "pass the certificate chain, the client's own certificate first, and the key that belongs to it",
+            )
+        })?,
+    };
+    handshake::observable(&mut config);
+    Ok(config)
 }
 
-/// For plain http to loopback: trusts nobody, reads nothing.
-pub(crate) fn no_trust() -> Result<ClientConfig, Error> {
-    Ok(ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| cannot(&error))?
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth())
+/// The platform's verifier with the authorities of `ca_file`, or those alone.
+fn verifier(
+    settings: &Settings,
+    extra: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+    if settings.ca_only {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(extra);
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .map_err(|error| no_trust(&error))?;
+        return Ok(verifier);
+    }
+    rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
+        .map(|verifier| Arc::new(verifier) as Arc<dyn ServerCertVerifier>)
+        .map_err(|error| no_trust(&error))
+}
+
+/// The certificates of `ca_file`, each of which can be a trust root.
+fn authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let certificates = certificates("ca_file", file)?;
+    let mut roots = RootCertStore::empty();
+    for certificate in &certificates {
+        roots
+            .add(certificate.clone())
+            .map_err(|error| unusable("ca_file", file, &error))?;
+    }
+    Ok(certificates)
+}
+
+type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+/// The client's own certificate chain and key.
+fn identity(settings: &Settings) -> Result<Option<Identity>, Error> {
+    let (setting, key_file) = match (&settings.client_cert, &settings.client_key) {
+        (None, None) => return Ok(None),
+        (None, Some(_)) => {
+            return Err(Error::configuration(
+                "client_key without client_cert",
+                "pass client_cert with the certificate chain too",
+            ));
+        }
+        (Some(cert), None) => ("client_cert", cert),
+        (Some(_), Some(key)) => ("client_key", key),
+    };
+    let Some(cert_file) = &settings.client_cert else {
+        return Ok(None);
+    };
+    let chain = certificates("client_cert", cert_file)?;
+    let key = PrivateKeyDer::from_pem_slice(&content(setting, key_file)?).map_err(|_| {
+        Error::configuration(
+            format!("{setting} {} holds no private key", key_file.display()),
+            "pass a PEM file with the private key, without a passphrase; client_key if it is a file of its own",
+        )
+    })?;
+    Ok(Some((chain, key)))
 }
 
 fn certificates(setting: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Error::configuration(
-            format!("{setting} {} cannot be read: {error}", file.display()),
-            format!("pass a readable PEM file for {setting}"),
-        )
-    };
-    let certificates = CertificateDer::pem_file_iter(file)
-        .map_err(|error| unreadable(&error))?
+    let certificates = CertificateDer::pem_slice_iter(&content(setting, file)?)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| unreadable(&error))?;
+        .map_err(|error| unusable(setting, file, &error))?;
     if certificates.is_empty() {
-        return Err(unreadable(&"there is no certificate in it"));
+        return Err(unusable(setting, file, &"there is no certificate in it"));
     }
     Ok(certificates)
+}
+
+fn content(setting: &str, file: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|opened| opened.take(MAX_FILE + 1).read_to_end(&mut bytes))
+        .map_err(|error| unusable(setting, file, &error))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(unusable(setting, file, &"it is longer than 16 MiB"));
+    }
+    Ok(bytes)
+}
+
+fn unusable(setting: &str, file: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::configuration(
+        format!("{setting} {} cannot be used: {error}", file.display()),
+        format!("pass a readable PEM file for {setting}"),
+    )
+}
+
+fn no_trust(error: &dyn std::fmt::Display) -> Error {
+    Error::configuration(
+        format!("there are no usable trust roots: {error}"),
+        "install the system's CA certificates, or pass ca_file",
+    )
 }
 
 fn cannot(error: &rustls::Error) -> Error {

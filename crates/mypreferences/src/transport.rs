@@ -1,9 +1,8 @@
 //! One HTTP exchange: request out, response head and a bounded body in. Time limits for each phase, caps for each
 //! body, no redirects, no retries, no shared secrets. What the answer means is decided elsewhere.
 
+#[cfg(feature = "test-hooks")]
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::header::{
@@ -12,16 +11,17 @@ use http::header::{
 use tokio::time::Instant;
 use url::Url;
 
+use crate::connecting::{Connecting, Watch};
 use crate::error::{Error, ErrorKind, TimeoutPhase};
+use crate::proxy::{self, Route};
 use crate::sent::{self, BodyEnd, Failure};
 use crate::settings::Settings;
 use crate::status_code::{StatusClass, class};
-use crate::surface::is_loopback;
 use crate::tls;
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const ZERO: HeaderValue = HeaderValue::from_static("0");
-const AGENT: HeaderValue =
+pub(crate) const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("mypreferences/", env!("CARGO_PKG_VERSION")));
 
 /// Bodies of errors are read so far, and no further.
@@ -107,31 +107,32 @@ impl Transport {
     /// Whether a request of this client can have reached the server at all.
     pub(crate) fn ever_connected(&self) -> bool {
         match self {
-            Transport::Http(http) => http.ever_connected.load(Ordering::Acquire),
+            Transport::Http(http) => http.watch.ever_connected(),
             #[cfg(feature = "test-hooks")]
             Transport::Test(_) => true,
         }
     }
 }
 
-/// The real transport: reqwest over rustls.
+/// The real transport: reqwest over rustls. Each has a pool of connections of its own.
 pub(crate) struct Http {
     client: reqwest::Client,
     first_byte_timeout: Duration,
     body_timeout: Duration,
-    ever_connected: Arc<AtomicBool>,
+    watch: Watch,
 }
 
 impl Http {
-    pub(crate) fn new(base_url: &str, settings: &Settings) -> Result<Http, Error> {
+    /// A transport for requests to the host of this URL.
+    pub(crate) fn new(url: &str, settings: &Settings) -> Result<Http, Error> {
         let cannot = |error: reqwest::Error| {
             Error::configuration(
                 format!("the HTTP client cannot be made: {}", error.without_url()),
                 "check ca_file, client_cert and proxy",
             )
         };
-        let loopback = Url::parse(base_url).is_ok_and(|url| is_loopback(&url));
-        let ever_connected = Arc::new(AtomicBool::new(false));
+        let route = proxy::route(url, settings)?;
+        let watch = Watch::default();
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -140,43 +141,41 @@ impl Http {
             .pool_idle_timeout(settings.pool_idle_timeout)
             .tcp_keepalive(settings.tcp_keepalive)
             .tcp_nodelay(true)
-            .connector_layer(WatchConnections(Arc::clone(&ever_connected)))
-            .tls_backend_preconfigured(if base_url.starts_with("https:") {
-                tls::client_config(settings)?
-            } else {
-                tls::no_trust()?
-            });
-        if loopback {
-            builder = builder.no_proxy();
-        }
-        if let Some(proxy) = &settings.proxy {
-            builder = builder
-                .no_proxy()
-                .proxy(reqwest::Proxy::all(proxy).map_err(|_| {
-                    Error::configuration(
-                        "proxy is not a proxy URL",
-                        "pass a URL such as http://proxy.example:3128",
-                    )
-                })?);
-        }
+            .connector_layer(watch.clone())
+            .tls_backend_preconfigured(tls::client_config(
+                settings,
+                url.starts_with("https:") || route.is_encrypted(),
+            )?);
+        builder = match route {
+            Route::Environment => builder,
+            Route::Direct => builder.no_proxy(),
+            Route::Proxy { proxy, .. } => builder.no_proxy().proxy(*proxy),
+        };
         Ok(Http {
             client: builder.build().map_err(cannot)?,
             first_byte_timeout: settings.first_byte_timeout,
             body_timeout: settings.body_timeout,
-            ever_connected,
+            watch,
         })
     }
 
     async fn exchange(&self, request: Request) -> Result<Answer, Failure> {
-        let deadline = request.deadline;
-        let body_deadline = request.body_deadline.min(deadline);
+        let limits = (request.deadline, request.body_deadline);
         let plan = request.body;
+        self.perform(outgoing(request), limits, plan).await
+    }
+
+    /// One exchange of any request. The second limit is for the body; what the response head says stays.
+    pub(crate) async fn perform(
+        &self,
+        request: reqwest::Request,
+        (deadline, body_deadline): (Instant, Instant),
+        plan: BodyPlan,
+    ) -> Result<Answer, Failure> {
+        let body_deadline = body_deadline.min(deadline);
         let started = Instant::now();
-        let connecting = Arc::new(Connecting::default());
-        let head = CONNECTING.scope(
-            Arc::clone(&connecting),
-            self.client.execute(outgoing(request)),
-        );
+        let connecting = Connecting::default();
+        let head = connecting.watch(self.client.execute(request));
         let mut head = std::pin::pin!(head);
         // The first-byte limit starts when the request has a connection; connecting has a limit of its own.
         let mut limit = Instant::now() + self.first_byte_timeout;
@@ -200,7 +199,7 @@ impl Http {
 
     fn cut_off(&self, phase: TimeoutPhase) -> Failure {
         Failure {
-            sent: sent::cut_off(self.ever_connected.load(Ordering::Acquire)),
+            sent: sent::cut_off(self.watch.ever_connected()),
             kind: ErrorKind::Timeout,
             phase: Some(phase),
             source: None,
@@ -312,97 +311,4 @@ fn outgoing(request: Request) -> reqwest::Request {
         headers.insert(CONTENT_LENGTH, ZERO);
     }
     outgoing
-}
-
-tokio::task_local! {
-    /// The exchange for which a connection is being made.
-    static CONNECTING: Arc<Connecting>;
-}
-
-/// What the connector reports to the exchange that started it.
-#[derive(Default)]
-struct Connecting(std::sync::Mutex<Phase>);
-
-#[derive(Default, Clone, Copy)]
-enum Phase {
-    /// A pooled connection, as far as is known.
-    #[default]
-    None,
-    Started,
-    Connected(Instant),
-}
-
-impl Connecting {
-    fn set(&self, phase: Phase) {
-        if let Ok(mut current) = self.0.lock() {
-            *current = phase;
-        }
-    }
-
-    /// When the first-byte limit passes, if it has to be counted from a later moment than was thought.
-    fn since_connected(&self, first_byte_timeout: Duration) -> Option<Instant> {
-        let now = Instant::now();
-        match self.0.lock().map_or(Phase::None, |phase| *phase) {
-            Phase::None => None,
-            // `connect_timeout` ends this.
-            Phase::Started => Some(now + first_byte_timeout),
-            Phase::Connected(at) => {
-                let limit = at + first_byte_timeout;
-                (limit > now).then_some(limit)
-            }
-        }
-    }
-}
-
-/// Notes each connection that was made.
-#[derive(Clone)]
-struct WatchConnections(Arc<AtomicBool>);
-
-impl<S> tower_layer::Layer<S> for WatchConnections {
-    type Service = WatchedConnector<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        WatchedConnector {
-            inner,
-            ever_connected: Arc::clone(&self.0),
-        }
-    }
-}
-
-#[derive(Clone)]
-struct WatchedConnector<S> {
-    inner: S,
-    ever_connected: Arc<AtomicBool>,
-}
-
-impl<S, R> tower_service::Service<R> for WatchedConnector<S>
-where
-    S: tower_service::Service<R>,
-    S::Future: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, destination: R) -> Self::Future {
-        let exchange = CONNECTING.try_with(Arc::clone).ok();
-        if let Some(exchange) = &exchange {
-            exchange.set(Phase::Started);
-        }
-        let ever_connected = Arc::clone(&self.ever_connected);
-        let connection = self.inner.call(destination);
-        Box::pin(async move {
-            let connection = connection.await?;
-            // Before the request can be written to it.
-            ever_connected.store(true, Ordering::Release);
-            if let Some(exchange) = exchange {
-                exchange.set(Phase::Connected(Instant::now()));
-            }
-            Ok(connection)
-        })
-    }
 }

@@ -7,7 +7,7 @@ import atexit
 import contextlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, ClassVar, NoReturn, TypedDict
@@ -59,7 +59,9 @@ class Settings(TypedDict, total=False):
     max_control_body: int
     max_page_body: int
     ca_file: str | os.PathLike[str]
+    ca_only: bool
     client_cert: str | os.PathLike[str]
+    client_key: str | os.PathLike[str]
     proxy: str
     http2: bool
 
@@ -69,8 +71,8 @@ class Credentials:
 
     __slots__ = ("_sort", "_texts")
 
-    def __init__(self, sort: str, texts: list[str]) -> None:
-        """Use :meth:`hmac`, :meth:`bearer` or :meth:`verbatim`."""
+    def __init__(self, sort: str, texts: list[str | None]) -> None:
+        """Use :meth:`hmac`, :meth:`oauth`, :meth:`bearer` or :meth:`verbatim`."""
         self._sort = sort
         self._texts = texts
 
@@ -78,6 +80,32 @@ class Credentials:
     def hmac(user_id: str, secret: str) -> Credentials:
         """PNAUTHINFO3 with a keyed hash. A captured header of it is good for 15 minutes: treat it as a key."""
         return Credentials("hmac", [_text("user_id", user_id), _text("secret", secret, shown=False)])
+
+    @staticmethod
+    def oauth(
+        *,
+        token_url: str,
+        client_id: str,
+        client_secret: str,
+        user_id: str | None = None,
+        scope: str | None = None,
+        client_auth: str = "basic",
+    ) -> Credentials:
+        """OAuth 2.0 client credentials: the client asks for tokens and renews them.
+
+        ``client_id`` is the OAuth client's, not the account's. ``user_id`` is the API user; the scope is made from it
+        as ``{client_id of the account}/{user_id}``, unless ``scope`` is given. ``client_auth`` says where id and
+        secret stand in the request for a token: ``basic``, in its header, or ``body``.
+        """
+        texts = [
+            _text("token_url", token_url),
+            _text("client_id", client_id),
+            _text("client_secret", client_secret, shown=False),
+            None if user_id is None else _text("user_id", user_id),
+            None if scope is None else _text("scope", scope),
+            _text("client_auth", client_auth),
+        ]
+        return Credentials("oauth", texts)
 
     @staticmethod
     def bearer(token: str) -> Credentials:
@@ -95,7 +123,7 @@ class Credentials:
     def __reduce__(self) -> NoReturn:
         raise TypeError("Credentials hold a secret and cannot be pickled; make them anew where they are needed")
 
-    def _native(self) -> tuple[str, list[str]]:
+    def _native(self) -> tuple[str, list[str | None]]:
         return (self._sort, self._texts)
 
 
@@ -165,17 +193,23 @@ def _from_env(environ: Mapping[str, str]) -> tuple[dict[str, str], Credentials]:
     settings = {name: value for name in Settings.__annotations__ if (value := get(name.upper())) is not None}
     if (client_id := get("CLIENT_ID")) is not None:
         settings["client_id"] = client_id
-    secret = get("SECRET")
-    if secret is None and (path := get("SECRET_FILE")) is not None:
-        with open(path, encoding="utf-8") as file:
-            if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
-                raise PermissionError(f"{path} can be read by others; run: chmod 600 {path}")
-            secret = file.read().removesuffix("\n")
+    secret, oauth_secret = _secret(get, "SECRET"), _secret(get, "OAUTH_CLIENT_SECRET")
     user_id, bearer, authorization = get("USER_ID"), get("BEARER_TOKEN"), get("AUTHORIZATION")
+    token_url, oauth_client_id = get("OAUTH_TOKEN_URL"), get("OAUTH_CLIENT_ID")
     given = [
         credentials
         for credentials in (
             Credentials.hmac(user_id, secret) if user_id and secret else None,
+            Credentials.oauth(
+                token_url=token_url,
+                client_id=oauth_client_id,
+                client_secret=oauth_secret,
+                user_id=user_id,
+                scope=get("OAUTH_SCOPE"),
+                client_auth=get("OAUTH_CLIENT_AUTH") or "basic",
+            )
+            if token_url and oauth_client_id and oauth_secret
+            else None,
             Credentials.bearer(bearer) if bearer else None,
             Credentials.verbatim(authorization) if authorization else None,
         )
@@ -184,9 +218,21 @@ def _from_env(environ: Mapping[str, str]) -> tuple[dict[str, str], Credentials]:
     if len(given) != 1:
         raise ValueError(
             "set exactly one of: MYPREFERENCES_USER_ID with MYPREFERENCES_SECRET or MYPREFERENCES_SECRET_FILE; "
-            "MYPREFERENCES_BEARER_TOKEN; MYPREFERENCES_AUTHORIZATION"
+            "MYPREFERENCES_OAUTH_TOKEN_URL, MYPREFERENCES_OAUTH_CLIENT_ID and MYPREFERENCES_OAUTH_CLIENT_SECRET or "
+            "MYPREFERENCES_OAUTH_CLIENT_SECRET_FILE; MYPREFERENCES_BEARER_TOKEN; MYPREFERENCES_AUTHORIZATION"
         )
     return settings, given[0]
+
+
+def _secret(get: Callable[[str], str | None], name: str) -> str | None:
+    """A secret from its variable, or from the file that another variable names."""
+    secret = get(name)
+    if secret is None and (path := get(f"{name}_FILE")) is not None:
+        with open(path, encoding="utf-8") as file:
+            if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
+                raise PermissionError(f"{path} can be read by others; run: chmod 600 {path}")
+            secret = file.read().removesuffix("\n")
+    return secret
 
 
 class _Base:

@@ -16,7 +16,7 @@ class NativeClient:
     def __new__(
         cls,
         settings: list[tuple[str, str]],
-        credentials: tuple[str, list[str]],
+        credentials: tuple[str, list[str | None]],
         events: Callable[[str, int, str, int | None, str | None, float, str], None],
         blocking: bool,
     ) -> NativeClient: ...

@@ -53,6 +53,21 @@ class MockService:
         """The base URL of the scenario that is being served, for a client."""
         return self._scenario["base_url"]
 
+    @property
+    def token_url(self) -> str:
+        """Where the scenario's OAuth tokens are asked for, when its ``authorization`` is ``oauth``."""
+        return self._scenario["token_url"]
+
+    @property
+    def proxy_url(self) -> str | None:
+        """The scenario's ``proxy``."""
+        return self._scenario["proxy_url"]
+
+    @property
+    def tls(self) -> dict[str, str] | None:
+        """With the scenario's ``tls``: the PEM texts ``ca_pem``, ``client_certificate_pem`` and ``client_key_pem``."""
+        return self._scenario["tls"]
+
     def open_scenario(self, scenario: dict[str, Any]) -> None:
         """Serves a scenario (exports, rules, clock: ``mypreferences mock --help``) in a world of its own."""
         self._scenario = self._call("POST", "/__mock/scenarios", scenario)
@@ -72,7 +87,7 @@ class MockService:
         return self._call("GET", f"/__mock/scenarios/{self._scenario['id']}/log", None)
 
     def requests(self, operation: str) -> list[dict[str, Any]]:
-        """The requests of one operation: ``commit``, ``status`` or ``page``."""
+        """The requests of one operation: ``commit``, ``status``, ``page`` or ``token``."""
         return [request for request in self.log()["requests"] if request["operation"] == operation]
 
     def commits(self, token: int) -> list[bool]:

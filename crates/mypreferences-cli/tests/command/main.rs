@@ -12,6 +12,8 @@ mod commit;
 mod credentials;
 mod demo;
 mod exit_codes;
+mod network;
+mod oauth;
 mod output;
 mod precedence;
 mod reads;

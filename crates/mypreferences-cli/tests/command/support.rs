@@ -90,6 +90,12 @@ impl Program {
         self
     }
 
+    /// A variable that is not ours.
+    pub(crate) fn foreign_env(mut self, name: &str, value: &str) -> Program {
+        self.command.env(name, value);
+        self
+    }
+
     pub(crate) fn without(mut self, name: &str) -> Program {
         self.command.env_remove(format!("MYPREFERENCES_{name}"));
         self

@@ -184,6 +184,7 @@ fn summary(scenario: &OpenScenario) -> Value {
             "client_certificate_pem": tls.client_certificate_pem,
             "client_key_pem": tls.client_key_pem,
         })),
+        "proxy_url": scenario.proxy_url(),
     })
 }
 

@@ -14,6 +14,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
 use super::{TlsMaterial, TlsMode};
+use crate::proxy::PROXIED_HOST;
 
 /// Why a certificate could not be made, or not used.
 #[derive(Debug)]
@@ -79,6 +80,7 @@ impl Certificates {
                 "127.0.0.1".to_owned(),
                 "localhost".to_owned(),
                 "::1".to_owned(),
+                PROXIED_HOST.to_owned(),
             ],
         };
         let mut server = CertificateParams::new(names)?;

@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
+use crate::proxy::{self, ProxyMode};
 use crate::wire::Stream;
 use crate::world::lock;
 use certificates::Certificates;
@@ -21,7 +22,7 @@ use certificates::Certificates;
 /// How a scenario is reached by https.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TlsMode {
-    /// A certificate of the private CA for 127.0.0.1 and localhost.
+    /// A certificate of the private CA for 127.0.0.1, localhost and [`PROXIED_HOST`](crate::PROXIED_HOST).
     Good,
     /// One that expired long ago.
     Expired,
@@ -60,6 +61,7 @@ pub(crate) enum Guard {
     Handshake(Arc<ServerConfig>),
     Stall,
     Refuse,
+    Proxy(ProxyMode),
 }
 
 /// The listeners so far, and the certificates once they are made.
@@ -72,6 +74,7 @@ pub(crate) struct Listeners {
 struct State {
     certificates: Option<Certificates>,
     ports: Vec<(TlsMode, u16)>,
+    proxies: Vec<(ProxyMode, u16)>,
 }
 
 impl Listeners {
@@ -106,14 +109,34 @@ impl Listeners {
                 certificates.server(mode).map_err(io::Error::other)?,
             )),
         };
+        let port = self.listen(guard)?;
+        state.ports.push((mode, port));
+        Ok((port, material))
+    }
+
+    /// The port of a proxy of this mode, which is listened on from now on.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub(crate) fn open_proxy(&self, mode: ProxyMode) -> io::Result<u16> {
+        let mut state = lock(&self.state);
+        let known = state.proxies.iter().find(|(known, _)| *known == mode);
+        if let Some((_, port)) = known {
+            return Ok(*port);
+        }
+        let port = self.listen(Guard::Proxy(mode))?;
+        state.proxies.push((mode, port));
+        Ok(port)
+    }
+
+    fn listen(&self, guard: Guard) -> io::Result<u16> {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.set_nonblocking(true)?;
         let port = socket.local_addr()?.port();
         self.sender
             .send(NewListener { socket, guard })
             .map_err(|_| io::Error::other("the service has stopped"))?;
-        state.ports.push((mode, port));
-        Ok((port, material))
+        Ok(port)
     }
 }
 
@@ -134,6 +157,10 @@ impl Guard {
             }
             Self::Stall => {
                 read_until_closed(&mut socket).await;
+                None
+            }
+            Self::Proxy(mode) => {
+                proxy::serve(socket, mode).await;
                 None
             }
             Self::Refuse => {

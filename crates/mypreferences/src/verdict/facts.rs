@@ -35,6 +35,8 @@ pub(crate) struct Baseline {
 pub(crate) enum SendResult {
     NotSent {
         kind: ErrorKind,
+        /// How long to wait before the next send, when something between us and the service says so.
+        retry_after: Option<Duration>,
     },
     MaybeSent,
     Answered {

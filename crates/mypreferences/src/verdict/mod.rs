@@ -168,7 +168,7 @@ fn without_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
     });
     let again_or_its_error = || next_send(facts, last).map_or(its_error, |at| Step::Send { at });
     match last.result {
-        SendResult::NotSent { kind } => {
+        SendResult::NotSent { kind, .. } => {
             if kind.is_temporary(Operation::Commit) {
                 again_or_its_error()
             } else {
@@ -425,7 +425,7 @@ fn is_contradiction(last: &SendFact) -> bool {
 /// 408, 429, 503, or nothing sent for a temporary reason.
 fn comes_back_without_a_question(last: &SendFact) -> bool {
     match last.result {
-        SendResult::NotSent { kind } => kind.is_temporary(Operation::Commit),
+        SendResult::NotSent { kind, .. } => kind.is_temporary(Operation::Commit),
         SendResult::MaybeSent => false,
         SendResult::Answered { status, .. } => match class(status) {
             StatusClass::Busy | StatusClass::Throttled => true,

@@ -619,7 +619,12 @@ fn strict_refuses_what_is_presumed() {
 
 #[test]
 fn what_was_not_sent_is_sent_again_while_its_kind_is_temporary() {
-    let not_sent = |kind| Story::new().sent(SendResult::NotSent { kind });
+    let not_sent = |kind| {
+        Story::new().sent(SendResult::NotSent {
+            kind,
+            retry_after: None,
+        })
+    };
     assert!(not_sent(ErrorKind::Connect).sends());
     assert!(not_sent(ErrorKind::Timeout).sends());
     assert_eq!(not_sent(ErrorKind::Tls).verdict(), NOT_COMMITTED);
@@ -629,10 +634,30 @@ fn what_was_not_sent_is_sent_again_while_its_kind_is_temporary() {
         story.now = story.now.max(at);
         story = story.sent(SendResult::NotSent {
             kind: ErrorKind::Connect,
+            retry_after: None,
         });
     }
     assert_eq!(story.verdict(), NOT_COMMITTED);
     assert_eq!(story.facts.sends.len(), 4);
+}
+
+#[test]
+fn what_was_not_sent_waits_as_long_as_it_is_told_to_and_no_longer_than_it_may() {
+    let told_to_wait = |wait| {
+        Story::new().sent(SendResult::NotSent {
+            kind: ErrorKind::ServerError,
+            retry_after: Some(wait),
+        })
+    };
+    let story = told_to_wait(10 * SECOND);
+    assert_eq!(
+        story.step(),
+        Step::Send {
+            at: story.facts.sends[0].ended + 10 * SECOND
+        }
+    );
+    assert_eq!(told_to_wait(121 * SECOND).verdict(), NOT_COMMITTED);
+    assert_eq!(told_to_wait(61 * SECOND).verdict(), NOT_COMMITTED);
 }
 
 #[test]

@@ -111,10 +111,12 @@ pub(super) fn remaining(facts: &Facts, now: Duration) -> Duration {
     facts.rules.timeout.saturating_sub(now)
 }
 
-/// How long the server asked to wait after this send.
+/// How long we were asked to wait after this send.
 pub(super) fn retry_after(last: &SendFact) -> Option<Duration> {
     match last.result {
-        SendResult::NotSent { .. } | SendResult::MaybeSent => None,
-        SendResult::Answered { retry_after, .. } => retry_after,
+        SendResult::MaybeSent => None,
+        SendResult::NotSent { retry_after, .. } | SendResult::Answered { retry_after, .. } => {
+            retry_after
+        }
     }
 }

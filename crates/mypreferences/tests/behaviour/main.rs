@@ -15,6 +15,8 @@ mod answers;
 mod cancel_and_deadline;
 mod hostile_input;
 mod lost_answers;
+mod network;
+mod oauth;
 mod on_the_wire;
 mod reads;
 mod redirects;

@@ -1,0 +1,248 @@
+//! The token endpoint: one request for a token, over connections of its own, and what its answer means. Shape: RFC 6749,
+//! 4.4 and 5; the vendor does not publish lifetimes or error bodies (facts 5.2, UNK).
+
+use std::time::Duration;
+
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::time::Instant;
+use url::Url;
+
+use crate::answer::{self, field};
+use crate::error::{Error, ErrorKind, TimeoutPhase};
+use crate::oauth::OAuth;
+use crate::oauth::failure::TokenFailure;
+use crate::redact::clean_message;
+use crate::sent::{BodyEnd, Failure};
+use crate::settings::Settings;
+use crate::status_code::{StatusClass, class, error_kind};
+use crate::transport::{AGENT, Answer, BodyPlan, Http, JSON};
+
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+/// The lifetime of a token whose answer does not tell it (RFC 6749 only recommends to). Short: too long a guess costs a
+/// 401, too short a guess one more request.
+const UNTOLD_LIFETIME: Duration = Duration::from_secs(5 * 60);
+/// A longer lifetime is as good as this one.
+const LONGEST_LIFETIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// A token that was given.
+pub(crate) struct Granted {
+    /// `Bearer …`, marked as sensitive.
+    pub(crate) authorization: HeaderValue,
+    /// From the moment when it was asked for.
+    pub(crate) lifetime: Duration,
+}
+
+/// Where tokens come from.
+pub(crate) struct Endpoint {
+    http: Http,
+    url: Url,
+    form: SecretString,
+    basic: Option<SecretString>,
+    /// The client's secret, as nobody may see it.
+    secret: SecretString,
+    cap: usize,
+    /// No request takes longer.
+    limit: Duration,
+}
+
+impl Endpoint {
+    pub(crate) fn new(
+        oauth: &OAuth,
+        account: &str,
+        settings: &Settings,
+    ) -> Result<Endpoint, Error> {
+        let url = oauth.checked_url()?;
+        Ok(Endpoint {
+            http: Http::new(url.as_str(), settings)?,
+            url,
+            form: oauth.form(&oauth.scope_for(account)?),
+            basic: oauth.basic(),
+            secret: oauth.client_secret.clone(),
+            cap: settings.max_control_body,
+            limit: settings.connect_timeout + settings.first_byte_timeout + settings.body_timeout,
+        })
+    }
+
+    /// Asks for a token.
+    pub(crate) async fn ask(&self) -> Result<Granted, TokenFailure> {
+        let deadline = Instant::now() + self.limit;
+        let request = self.request().ok_or_else(|| {
+            TokenFailure::new(
+                ErrorKind::Internal,
+                "no request to the OAuth token endpoint could be made",
+            )
+        })?;
+        let plan = BodyPlan::Read { cap: self.cap };
+        match self.http.perform(request, (deadline, deadline), plan).await {
+            Ok(answer) => self.understand(&answer),
+            Err(failure) => Err(self.no_answer(failure)),
+        }
+    }
+
+    fn request(&self) -> Option<reqwest::Request> {
+        let mut request = reqwest::Request::new(reqwest::Method::POST, self.url.clone());
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, JSON);
+        headers.insert(USER_AGENT, AGENT);
+        headers.insert(CONTENT_TYPE, FORM);
+        if let Some(basic) = &self.basic {
+            headers.insert(
+                AUTHORIZATION,
+                sensitive(&format!("Basic {}", basic.expose_secret()))?,
+            );
+        }
+        *request.body_mut() = Some(self.form.expose_secret().to_owned().into());
+        Some(request)
+    }
+
+    fn understand(&self, answer: &Answer) -> Result<Granted, TokenFailure> {
+        let status = answer.status;
+        let html = answer::is_html(&answer.headers, &answer.body);
+        if class(status) != StatusClass::Success || html {
+            return Err(self.refusal(answer, html));
+        }
+        let unusable = |kind, why: &str| {
+            TokenFailure::new(kind, format!("the OAuth token endpoint's answer {why}"))
+        };
+        match &answer.body_end {
+            BodyEnd::Complete | BodyEnd::Stopped => {
+                granted(&answer.body).map_err(|why| unusable(ErrorKind::InvalidResponse, why))
+            }
+            BodyEnd::TooLarge => Err(unusable(ErrorKind::ResponseTooLarge, "is too large")),
+            BodyEnd::Interrupted(cause) => Err(TokenFailure {
+                source: Some(self.clean(cause)),
+                ..unusable(ErrorKind::Interrupted, "broke off")
+            }),
+            BodyEnd::Malformed(cause) => Err(TokenFailure {
+                source: Some(self.clean(cause)),
+                ..unusable(ErrorKind::InvalidResponse, "cannot be read")
+            }),
+            BodyEnd::TimedOut(phase) => Err(TokenFailure {
+                phase: Some(*phase),
+                ..unusable(ErrorKind::Timeout, "did not come to its end in time")
+            }),
+        }
+    }
+
+    /// An answer that is no token.
+    fn refusal(&self, answer: &Answer, html: bool) -> TokenFailure {
+        let status = answer.status;
+        if html {
+            // A page with an error's status is still that error; one that claims success is somebody else's.
+            return TokenFailure {
+                phase: (error_kind(status) == ErrorKind::Timeout).then_some(TimeoutPhase::Server),
+                retry_after: answer::retry_after(&answer.headers),
+                ..TokenFailure::new(
+                    error_kind(status),
+                    format!("the OAuth token endpoint answered {status} with an HTML page"),
+                )
+            };
+        }
+        let (code, words) = error_words(&answer.body);
+        // RFC 6749, 5.2: a client that is not known may be told so with 400 instead of 401.
+        let unknown_client = matches!(
+            code.as_deref(),
+            Some("invalid_client" | "unauthorized_client")
+        );
+        let kind = match error_kind(status) {
+            ErrorKind::BadRequest if unknown_client => ErrorKind::Unauthorized,
+            kind => kind,
+        };
+        let mut detail = format!("the OAuth token endpoint answered {status}");
+        if let Some(words) = words {
+            detail.push_str(": ");
+            detail.push_str(&self.clean(&words));
+        }
+        TokenFailure {
+            phase: (kind == ErrorKind::Timeout).then_some(TimeoutPhase::Server),
+            retry_after: answer::retry_after(&answer.headers),
+            ..TokenFailure::new(kind, detail)
+        }
+    }
+
+    fn no_answer(&self, failure: Failure) -> TokenFailure {
+        let detail = match failure.kind {
+            ErrorKind::Connect => "there is no connection to the OAuth token endpoint",
+            ErrorKind::Tls => "the TLS handshake with the OAuth token endpoint failed",
+            ErrorKind::Proxy => "the proxy refused the way to the OAuth token endpoint",
+            ErrorKind::Timeout => "the OAuth token endpoint gave no answer in time",
+            _ => "the OAuth token endpoint gave no answer",
+        };
+        TokenFailure {
+            phase: failure.phase,
+            source: failure.source.map(|source| self.clean(&source)),
+            ..TokenFailure::new(failure.kind, detail)
+        }
+    }
+
+    /// A text from outside, without the client's secret.
+    fn clean(&self, text: &str) -> String {
+        let mut secrets = vec![self.secret.expose_secret()];
+        if let Some(basic) = &self.basic {
+            secrets.push(basic.expose_secret());
+        }
+        clean_message(text, &secrets)
+    }
+}
+
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The token in an answer, or why it holds none. The answer itself is not repeated.
+fn granted(body: &[u8]) -> Result<Granted, &'static str> {
+    let body = answer::object(body).ok_or("is not a JSON object")?;
+    let token = field(&body, "access_token")
+        .and_then(Value::as_str)
+        .filter(|token| !token.is_empty() && token.bytes().all(|b| (0x21..=0x7e).contains(&b)))
+        .ok_or("has no usable access_token")?;
+    match field(&body, "token_type") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(word)) if word.eq_ignore_ascii_case("bearer") => {}
+        Some(_) => return Err("has another token_type than Bearer"),
+    }
+    let lifetime = match field(&body, "expires_in") {
+        None | Some(Value::Null) => UNTOLD_LIFETIME,
+        Some(seconds) => lifetime(seconds).ok_or("has an expires_in that is no lifetime")?,
+    };
+    let authorization =
+        sensitive(&format!("Bearer {token}")).ok_or("has no usable access_token")?;
+    Ok(Granted {
+        authorization,
+        lifetime,
+    })
+}
+
+/// Seconds, as a number or, from some servers, as text.
+fn lifetime(seconds: &Value) -> Option<Duration> {
+    let seconds = match seconds {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+    };
+    let lifetime = Duration::try_from_secs_f64(seconds.min(LONGEST_LIFETIME.as_secs_f64())).ok()?;
+    (!lifetime.is_zero()).then_some(lifetime)
+}
+
+/// `error`, and it with `error_description` for people (RFC 6749, 5.2).
+fn error_words(body: &[u8]) -> (Option<String>, Option<String>) {
+    let Some(body) = answer::object(body) else {
+        return (None, None);
+    };
+    let text = |name: &str| {
+        field(&body, name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    };
+    let code = text("error").map(str::to_owned);
+    let words = match (text("error"), text("error_description")) {
+        (Some(code), Some(description)) => Some(format!("{code}: {description}")),
+        (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
+        (None, None) => None,
+    };
+    (code, words)
+}
