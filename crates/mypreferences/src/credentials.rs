@@ -1,7 +1,8 @@
 //! Credentials: what makes the `Authorization` header of each attempt. PNAUTHINFO3 with a keyed hash, OAuth 2.0 (whose
-//! tokens are in `oauth`), a bearer token, a verbatim value, or a provider of one's own. The un-keyed PNAUTHINFO3 scheme is not here: its string to sign is
-//! not public (facts 5.1), and a guess would be worse than nothing.
+//! tokens are in `oauth`), a bearer token, a verbatim value, or a provider of one's own. The un-keyed PNAUTHINFO3
+//! scheme is not here: its string to sign is not public (facts 5.1), and a guess would be worse than nothing.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -16,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{Error, Operation};
 use crate::oauth::OAuth;
+use crate::secret::Secret;
 
 /// Signed this much before the estimated server time: a timestamp in the future is refused (facts 5.1, DOC).
 const SIGN_IN_THE_PAST_MS: i64 = 3_000;
@@ -121,10 +123,7 @@ pub struct Credentials(pub(crate) Sort);
 
 #[derive(Clone)]
 pub(crate) enum Sort {
-    Hmac {
-        user_id: String,
-        secret: SecretString,
-    },
+    Hmac { user_id: String, secret: Secret },
     Verbatim(SecretString),
     Bearer(SecretString),
     OAuth(OAuth),
@@ -136,10 +135,11 @@ impl Credentials {
     /// `clientId:userId:timestamp` (third-party reading, recomputed; facts 5.1) with the secret's text bytes.
     ///
     /// A captured header of this scheme is good for 15 minutes and for every route: treat it as a key.
-    pub fn hmac(user_id: impl Into<String>, secret: impl Into<String>) -> Credentials {
+    /// The secret may be a text or [`Secret::file`].
+    pub fn hmac(user_id: impl Into<String>, secret: impl Into<Secret>) -> Credentials {
         Credentials(Sort::Hmac {
             user_id: user_id.into(),
-            secret: SecretString::from(secret.into()),
+            secret: secret.into(),
         })
     }
 
@@ -163,7 +163,7 @@ impl Credentials {
         Credentials(Sort::Provider(Arc::new(provider)))
     }
 
-    /// Whether they could ever make a header; before any I/O.
+    /// Whether they could ever make a header; before any I/O but that of a secret's file.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let refused = |detail: &str, next: &str| {
             Err(Error::invalid_argument(Operation::Configure, detail, next))
@@ -176,7 +176,7 @@ impl Credentials {
                         "pass the API user that MyPreferences knows for this client id",
                     );
                 }
-                if secret.expose_secret().is_empty() {
+                if secret.now()?.expose_secret().is_empty() {
                     return refused(
                         "the HMAC secret is empty",
                         "pass the secret of the API user",
@@ -208,12 +208,14 @@ impl Credentials {
     }
 
     /// Secrets that must not appear in any text.
-    pub(crate) fn secrets(&self) -> Vec<&str> {
+    pub(crate) fn secrets(&self) -> Vec<Cow<'_, str>> {
         match &self.0 {
-            Sort::Hmac { secret, .. } => vec![secret.expose_secret()],
-            Sort::Bearer(token) | Sort::Verbatim(token) => vec![token.expose_secret()],
+            Sort::Hmac { secret, .. } => vec![secret.known()],
+            Sort::Bearer(token) | Sort::Verbatim(token) => {
+                vec![Cow::Borrowed(token.expose_secret())]
+            }
             // The token is taken out with the `Authorization` value of its exchange.
-            Sort::OAuth(oauth) => vec![oauth.secret()],
+            Sort::OAuth(oauth) => vec![oauth.known_secret()],
             Sort::Provider(_) => Vec::new(),
         }
     }

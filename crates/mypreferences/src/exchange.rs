@@ -1,6 +1,7 @@
 //! One authorised exchange: sign just before the send, exchange, learn the server's clock; and the description of
 //! what came back, with every secret taken out.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
@@ -186,14 +187,19 @@ impl Service {
         }
         let server_ms = unix_ms(self.wall.now()).saturating_add(correction_ms);
         let text = match &self.credentials.0 {
-            Sort::Hmac { user_id, secret } => pnauthinfo3(
-                self.settings.hmac_hash,
-                self.settings.timestamp_format,
-                &self.client_id,
-                user_id,
-                secret.expose_secret(),
-                server_ms,
-            ),
+            Sort::Hmac { user_id, secret } => {
+                let secret = secret.now().map_err(|error| {
+                    Unsigned::Provider(error.detail().unwrap_or_default().to_owned())
+                })?;
+                pnauthinfo3(
+                    self.settings.hmac_hash,
+                    self.settings.timestamp_format,
+                    &self.client_id,
+                    user_id,
+                    secret.expose_secret(),
+                    server_ms,
+                )
+            }
             Sort::Bearer(token) => format!("Bearer {}", token.expose_secret()),
             Sort::Verbatim(value) => value.expose_secret().to_owned(),
             Sort::Provider(provider) => {
@@ -260,13 +266,13 @@ impl Service {
     ) -> Scrubber<'a> {
         let mut secrets = self.credentials.secrets();
         if let Ok(value) = exchanged.signed.authorization.to_str() {
-            secrets.push(value);
+            secrets.push(Cow::Borrowed(value));
             // A server may repeat it without its scheme.
             if let Some((_, credential)) = value.split_once(' ') {
-                secrets.push(credential);
+                secrets.push(Cow::Borrowed(credential));
             }
             if let Some((_, signature)) = value.split_once("Signature=") {
-                secrets.push(signature);
+                secrets.push(Cow::Borrowed(signature));
             }
         }
         Scrubber {

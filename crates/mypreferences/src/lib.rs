@@ -40,6 +40,7 @@ mod proxy;
 mod reads;
 mod receipt;
 mod redact;
+mod secret;
 // Public for the test hooks only.
 #[cfg_attr(
     not(feature = "test-hooks"),
@@ -75,6 +76,7 @@ pub use events::AttemptEvent;
 pub use oauth::{ClientAuth, OAuth};
 pub use receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
 pub use secrecy::SecretString;
+pub use secret::Secret;
 pub use settings::Settings;
 pub use status::{ExportStatus, StatusWord};
 pub use surface::{Environment, ExportKind, Surface};

@@ -1,6 +1,8 @@
 //! Keeping secrets and access tokens out of everything that is shown: the sanitised URL, and a scrubber for texts
 //! that come from outside (server messages, error chains, request ids).
 
+use std::borrow::Cow;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::access_token::AccessToken;
@@ -15,7 +17,7 @@ const MAX_REQUEST_ID: usize = 128;
 pub(crate) struct Scrubber<'a> {
     pub(crate) access_token: AccessToken,
     /// Texts to take out wherever they stand: secrets and the `Authorization` value.
-    pub(crate) secrets: Vec<&'a str>,
+    pub(crate) secrets: Vec<Cow<'a, str>>,
 }
 
 impl Scrubber<'_> {
@@ -44,14 +46,14 @@ impl Scrubber<'_> {
 
 /// A text of another server, where no access token is known: without secrets, control characters escaped, at most
 /// 2 KiB.
-pub(crate) fn clean_message(text: &str, secrets: &[&str]) -> String {
+pub(crate) fn clean_message(text: &str, secrets: &[Cow<'_, str>]) -> String {
     cut(
         &escape_controls(&without_secrets(text, secrets)),
         MAX_MESSAGE,
     )
 }
 
-fn without_secrets(text: &str, secrets: &[&str]) -> String {
+fn without_secrets(text: &str, secrets: &[Cow<'_, str>]) -> String {
     let mut clean = text.to_owned();
     for secret in secrets {
         // A secret of one or two characters would turn every text into masks and says nothing.
@@ -59,7 +61,7 @@ fn without_secrets(text: &str, secrets: &[&str]) -> String {
             clean = without(clean, secret);
             // As it stands in a URL or a form, in either case of the hexadecimal digits.
             let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-            if encoded != **secret && clean.contains('%') {
+            if encoded != *secret && clean.contains('%') {
                 clean = without(clean, &encoded);
                 clean = without(clean, &encoded_with_small_digits(&encoded));
             }
@@ -153,7 +155,7 @@ mod tests {
     fn scrubber(token: i64) -> Scrubber<'static> {
         Scrubber {
             access_token: AccessToken::new(token).unwrap(),
-            secrets: vec!["s3cret-value"],
+            secrets: vec!["s3cret-value".into()],
         }
     }
 
@@ -170,7 +172,7 @@ mod tests {
     fn a_percent_encoded_secret_is_taken_out_too() {
         let scrubber = Scrubber {
             access_token: AccessToken::new(4711).unwrap(),
-            secrets: vec!["pa+ss/word="],
+            secrets: vec!["pa+ss/word=".into()],
         };
         assert_eq!(
             scrubber.clean("a pa%2Bss%2Fword%3D b pa%2bss%2fword%3d c pa+ss/word="),

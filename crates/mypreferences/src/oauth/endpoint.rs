@@ -1,10 +1,11 @@
 //! The token endpoint: one request for a token, over connections of its own, and what its answer means. Shape: RFC 6749,
 //! 4.4 and 5; the vendor does not publish lifetimes or error bodies (facts 5.2, UNK).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
@@ -38,10 +39,8 @@ pub(crate) struct Granted {
 pub(crate) struct Endpoint {
     http: Http,
     url: Url,
-    form: SecretString,
-    basic: Option<SecretString>,
-    /// The client's secret, as nobody may see it.
-    secret: SecretString,
+    oauth: OAuth,
+    scope: String,
     cap: usize,
     /// No request takes longer.
     limit: Duration,
@@ -57,9 +56,8 @@ impl Endpoint {
         Ok(Endpoint {
             http: Http::new(url.as_str(), settings)?,
             url,
-            form: oauth.form(&oauth.scope_for(account)?),
-            basic: oauth.basic(),
-            secret: oauth.client_secret.clone(),
+            scope: oauth.scope_for(account)?,
+            oauth: oauth.clone(),
             cap: settings.max_control_body,
             limit: settings.connect_timeout + settings.first_byte_timeout + settings.body_timeout,
         })
@@ -82,18 +80,21 @@ impl Endpoint {
     }
 
     fn request(&self) -> Option<reqwest::Request> {
+        // It was readable when the client was made, and is kept from then on.
+        let secret = self.oauth.client_secret.now().ok()?;
         let mut request = reqwest::Request::new(reqwest::Method::POST, self.url.clone());
         let headers = request.headers_mut();
         headers.insert(ACCEPT, JSON);
         headers.insert(USER_AGENT, AGENT);
         headers.insert(CONTENT_TYPE, FORM);
-        if let Some(basic) = &self.basic {
+        if let Some(basic) = self.oauth.basic(&secret) {
             headers.insert(
                 AUTHORIZATION,
                 sensitive(&format!("Basic {}", basic.expose_secret()))?,
             );
         }
-        *request.body_mut() = Some(self.form.expose_secret().to_owned().into());
+        let form = self.oauth.form(&self.scope, &secret);
+        *request.body_mut() = Some(form.expose_secret().to_owned().into());
         Some(request)
     }
 
@@ -179,9 +180,15 @@ impl Endpoint {
 
     /// A text from outside, without the client's secret.
     fn clean(&self, text: &str) -> String {
-        let mut secrets = vec![self.secret.expose_secret()];
-        if let Some(basic) = &self.basic {
-            secrets.push(basic.expose_secret());
+        let mut secrets = vec![self.oauth.known_secret()];
+        let basic = self
+            .oauth
+            .client_secret
+            .now()
+            .ok()
+            .and_then(|secret| self.oauth.basic(&secret));
+        if let Some(basic) = &basic {
+            secrets.push(Cow::Borrowed(basic.expose_secret()));
         }
         clean_message(text, &secrets)
     }

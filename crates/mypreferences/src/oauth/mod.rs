@@ -7,6 +7,7 @@ mod failure;
 mod tests;
 mod tokens;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine;
@@ -16,6 +17,7 @@ use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use crate::error::{Error, Operation};
+use crate::secret::Secret;
 use crate::surface::is_loopback;
 
 pub(crate) use failure::TokenFailure;
@@ -55,7 +57,7 @@ impl std::str::FromStr for ClientAuth {
 pub struct OAuth {
     token_url: String,
     client_id: String,
-    client_secret: SecretString,
+    client_secret: Secret,
     user_id: Option<String>,
     scope: Option<String>,
     client_auth: ClientAuth,
@@ -71,16 +73,16 @@ impl fmt::Debug for OAuth {
 impl OAuth {
     /// The address of the token endpoint, https or loopback, and the OAuth client's id (48 characters, DOC; not the
     /// MyPreferences account id) and secret (64 characters, DOC). The vendor does not publish the address: it comes with
-    /// the credentials.
+    /// the credentials. The secret may be a text or [`Secret::file`].
     pub fn new(
         token_url: impl Into<String>,
         client_id: impl Into<String>,
-        client_secret: impl Into<String>,
+        client_secret: impl Into<Secret>,
     ) -> OAuth {
         OAuth {
             token_url: token_url.into(),
             client_id: client_id.into(),
-            client_secret: SecretString::from(client_secret.into()),
+            client_secret: client_secret.into(),
             user_id: None,
             scope: None,
             client_auth: ClientAuth::default(),
@@ -108,11 +110,12 @@ impl OAuth {
         self
     }
 
-    pub(crate) fn secret(&self) -> &str {
-        self.client_secret.expose_secret()
+    /// For taking it out of texts.
+    pub(crate) fn known_secret(&self) -> Cow<'_, str> {
+        self.client_secret.known()
     }
 
-    /// Whether they could ever make a request; before any I/O.
+    /// Whether they could ever make a request; before any I/O but that of a secret's file.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let refused = |detail: &str, next: &str| {
             Err(Error::invalid_argument(Operation::Configure, detail, next))
@@ -124,7 +127,9 @@ impl OAuth {
                 "pass the OAuth client id that came with the credentials (not the account id)",
             );
         }
-        if self.secret().is_empty() || !self.secret().bytes().all(is_visible) {
+        let secret = self.client_secret.now()?;
+        let secret = secret.expose_secret();
+        if secret.is_empty() || !secret.bytes().all(is_visible) {
             return refused(
                 "oauth_client_secret must be printable ASCII",
                 "pass the secret of the OAuth client",
@@ -195,7 +200,7 @@ impl OAuth {
     }
 
     /// The form of a token request (RFC 6749, 4.4.2).
-    fn form(&self, scope: &str) -> SecretString {
+    fn form(&self, scope: &str, secret: &SecretString) -> SecretString {
         let mut form = Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials");
         form.append_pair("scope", scope);
@@ -203,14 +208,14 @@ impl OAuth {
             ClientAuth::Basic => {}
             ClientAuth::Body => {
                 form.append_pair("client_id", &self.client_id);
-                form.append_pair("client_secret", self.secret());
+                form.append_pair("client_secret", secret.expose_secret());
             }
         }
         SecretString::from(form.finish())
     }
 
     /// The part of a Basic header after its scheme: id and secret form-encoded first (RFC 6749, 2.3.1).
-    fn basic(&self) -> Option<SecretString> {
+    fn basic(&self, secret: &SecretString) -> Option<SecretString> {
         let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
         match self.client_auth {
             ClientAuth::Body => None,
@@ -218,7 +223,7 @@ impl OAuth {
                 let pair = SecretString::from(format!(
                     "{}:{}",
                     encoded(&self.client_id),
-                    encoded(self.secret())
+                    encoded(secret.expose_secret())
                 ));
                 Some(SecretString::from(STANDARD.encode(pair.expose_secret())))
             }

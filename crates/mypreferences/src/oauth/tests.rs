@@ -277,17 +277,24 @@ fn id_and_secret_stand_in_the_header_or_in_the_body_form_encoded() {
     use secrecy::ExposeSecret;
     let oauth = OAuth::new("https://host/token", "a b", "s+/%");
     assert_eq!(
-        oauth.basic().unwrap().expose_secret(),
+        oauth
+            .basic(&oauth.client_secret.now().unwrap())
+            .unwrap()
+            .expose_secret(),
         "YStiOnMlMkIlMkYlMjU="
     );
     assert_eq!(
-        oauth.form("ACME/John.Doe").expose_secret(),
+        oauth
+            .form("ACME/John.Doe", &oauth.client_secret.now().unwrap())
+            .expose_secret(),
         "grant_type=client_credentials&scope=ACME%2FJohn.Doe"
     );
     let oauth = oauth.client_auth(ClientAuth::Body);
-    assert!(oauth.basic().is_none());
+    assert!(oauth.basic(&oauth.client_secret.now().unwrap()).is_none());
     assert_eq!(
-        oauth.form("ACME/John.Doe").expose_secret(),
+        oauth
+            .form("ACME/John.Doe", &oauth.client_secret.now().unwrap())
+            .expose_secret(),
         "grant_type=client_credentials&scope=ACME%2FJohn.Doe&client_id=a+b&client_secret=s%2B%2F%25"
     );
 }
