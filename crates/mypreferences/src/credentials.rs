@@ -44,6 +44,18 @@ impl HmacHash {
     }
 }
 
+impl HmacHash {
+    /// As in a setting.
+    #[cfg(feature = "configuration")]
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            HmacHash::Sha256 => "sha256",
+            HmacHash::Sha384 => "sha384",
+            HmacHash::Sha512 => "sha512",
+        }
+    }
+}
+
 impl std::str::FromStr for HmacHash {
     type Err = Error;
     fn from_str(text: &str) -> Result<HmacHash, Error> {
@@ -71,6 +83,18 @@ pub enum TimestampFormat {
     UtcSecondsZ,
     /// `2026-11-24T06:25:53`
     UtcSeconds,
+}
+
+impl TimestampFormat {
+    /// As in a setting.
+    #[cfg(feature = "configuration")]
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            TimestampFormat::UtcMillisZ => "utc-millis-z",
+            TimestampFormat::UtcSecondsZ => "utc-seconds-z",
+            TimestampFormat::UtcSeconds => "utc-seconds",
+        }
+    }
 }
 
 impl std::str::FromStr for TimestampFormat {

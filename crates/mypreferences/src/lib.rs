@@ -13,7 +13,7 @@
 //! | how are connections made, and whom are they trusted to? | `transport`, `connecting`, `tls`, `proxy` |
 //! | where do OAuth tokens come from? | `oauth` |
 //!
-//! Features: `blocking` (a synchronous twin), `tracing` (redacted events), `test-hooks` (never in a shipped build).
+//! Features: `blocking` (a synchronous twin), `configuration` (environment and profile file), `tracing` (redacted events), `test-hooks` (never in a shipped build).
 
 mod access_token;
 mod answer;
@@ -26,6 +26,8 @@ mod canonical;
 mod client;
 mod clock;
 mod commit;
+#[cfg(feature = "configuration")]
+pub mod configuration;
 mod connecting;
 mod credentials;
 mod error;

@@ -97,6 +97,19 @@ fn encoded_with_small_digits(encoded: &str) -> String {
     small
 }
 
+/// A URL without its user name and password; any other text as it is.
+#[cfg(feature = "configuration")]
+pub(crate) fn without_user_info(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{MASK}{}", &rest[at..]),
+        None => text.to_owned(),
+    }
+}
+
 /// Replaces a number where it stands alone between non-digits.
 fn mask_number(text: &str, number: &str, mask: &str) -> String {
     if !text.contains(number) {

@@ -241,15 +241,64 @@ impl Settings {
             "client_key" => self.client_key = Some(PathBuf::from(value)),
             "proxy" => self.proxy = Some(value.to_owned()),
             "http2" => self.http2 = parse_bool(name, value)?,
-            _ => {
-                return Err(Error::invalid_argument(
-                    Operation::Configure,
-                    format!("there is no setting {name:?}"),
-                    format!("pass one of: {}", Settings::NAMES.join(", ")),
-                ));
-            }
+            _ => return Err(Settings::unknown(name)),
         }
         Ok(())
+    }
+
+    /// A name that is none of ours.
+    pub(crate) fn unknown(name: &str) -> Error {
+        Error::invalid_argument(
+            Operation::Configure,
+            format!("there is no setting {name:?}"),
+            format!("pass one of: {}", Settings::NAMES.join(", ")),
+        )
+    }
+
+    /// One setting as text that [`Settings::set`] takes; none when it has no value.
+    #[cfg(feature = "configuration")]
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        match name {
+            "client_id" => self.client_id.clone(),
+            "base_url" => self.base_url.clone(),
+            "environment" => self
+                .environment
+                .map(|environment| environment.word().into()),
+            "surface" => Some(self.surface.name().into()),
+            "kind" => Some(self.kind.word().into()),
+            "commit_path" => self.commit_path.clone(),
+            "status_path" => self.status_path.clone(),
+            "page_path" => self.page_path.clone(),
+            "hmac_hash" => Some(self.hmac_hash.word().into()),
+            "timestamp_format" => Some(self.timestamp_format.word().into()),
+            "connect_timeout" => Some(duration_text(self.connect_timeout)),
+            "first_byte_timeout" => Some(duration_text(self.first_byte_timeout)),
+            "body_timeout" => Some(duration_text(self.body_timeout)),
+            "timeout" => Some(duration_text(self.timeout)),
+            "send_window" => Some(duration_text(self.send_window)),
+            "resolve_timeout" => Some(duration_text(self.resolve_timeout)),
+            "settle" => Some(duration_text(self.settle)),
+            "quiet" => Some(duration_text(self.quiet)),
+            "max_attempts" => Some(self.max_attempts.to_string()),
+            "backoff_base" => Some(duration_text(self.backoff_base)),
+            "throttle_base" => Some(duration_text(self.throttle_base)),
+            "backoff_cap" => Some(duration_text(self.backoff_cap)),
+            "max_retry_after" => Some(duration_text(self.max_retry_after)),
+            "strict" => Some(self.strict.to_string()),
+            "preflight" => Some(self.preflight.to_string()),
+            "pool_idle_timeout" => Some(duration_text(self.pool_idle_timeout)),
+            "tcp_keepalive" => Some(duration_text(self.tcp_keepalive)),
+            "max_control_body" => Some(size_text(self.max_control_body)),
+            "max_page_body" => Some(size_text(self.max_page_body)),
+            "ca_file" => path(&self.ca_file),
+            "ca_only" => Some(self.ca_only.to_string()),
+            "client_cert" => path(&self.client_cert),
+            "client_key" => path(&self.client_key),
+            "proxy" => self.proxy.clone(),
+            "http2" => Some(self.http2.to_string()),
+            _ => None,
+        }
     }
 
     /// Ranges, and what contradicts itself.
@@ -382,6 +431,25 @@ fn parse_size(name: &str, value: &str) -> Result<usize, Error> {
         .ok_or_else(refused)
 }
 
+#[cfg(feature = "configuration")]
+fn duration_text(value: Duration) -> String {
+    match (value.as_secs(), value.subsec_millis()) {
+        (seconds, 0) => format!("{seconds}s"),
+        (0, millis) => format!("{millis}ms"),
+        _ => format!("{}s", value.as_secs_f64()),
+    }
+}
+
+#[cfg(feature = "configuration")]
+fn size_text(bytes: usize) -> String {
+    const MIB: usize = 1 << 20;
+    if bytes > 0 && bytes.is_multiple_of(MIB) {
+        format!("{}MiB", bytes / MIB)
+    } else {
+        bytes.to_string()
+    }
+}
+
 fn split_unit(value: &str) -> (&str, &str) {
     let end = value
         .find(|c: char| c.is_ascii_alphabetic())
@@ -409,6 +477,11 @@ mod tests {
                 _ => "7",
             };
             settings.set(name, value).unwrap();
+            #[cfg(feature = "configuration")]
+            {
+                let text = settings.get(name).unwrap();
+                assert_eq!(text.trim_end_matches('s'), value, "{name}");
+            }
         }
         assert_eq!(settings.timeout, Duration::from_secs(7));
         assert_eq!(settings.max_page_body, 2 << 20);

@@ -39,6 +39,17 @@ impl Environment {
     }
 }
 
+impl Environment {
+    /// As in a setting.
+    #[cfg(feature = "configuration")]
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Environment::Production => "production",
+            Environment::Staging => "staging",
+        }
+    }
+}
+
 impl std::str::FromStr for Environment {
     type Err = Error;
     fn from_str(text: &str) -> Result<Environment, Error> {
@@ -76,6 +87,19 @@ impl ExportKind {
             ExportKind::SegmentGroup => "SegmentGroup",
             ExportKind::Schedule => "Schedule",
             ExportKind::Cid => "CID",
+        }
+    }
+}
+
+impl ExportKind {
+    /// As in a setting.
+    #[cfg(feature = "configuration")]
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            ExportKind::Segment => "segment",
+            ExportKind::SegmentGroup => "segment-group",
+            ExportKind::Schedule => "schedule",
+            ExportKind::Cid => "cid",
         }
     }
 }
