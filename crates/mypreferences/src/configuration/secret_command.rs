@@ -57,9 +57,8 @@ pub(super) fn run(value: &Value, origin: &Origin) -> Result<Secret, Error> {
     if !status.success() {
         return Err(failed(&format!("failed ({status})")));
     }
-    let text = match reader.join() {
-        Ok(Ok(text)) => text,
-        Ok(Err(_)) | Err(_) => return Err(failed("printed something that is not UTF-8")),
+    let Ok(Ok(text)) = reader.join() else {
+        return Err(failed("printed something that is not UTF-8"));
     };
     if text.len() as u64 > MAX_OUTPUT {
         return Err(failed("printed more than 64 KiB"));
