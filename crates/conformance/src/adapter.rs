@@ -37,6 +37,8 @@ pub(crate) struct ObservedResult {
 
 pub(crate) struct Adapter {
     program: PathBuf,
+    /// The proxy of its environment.
+    proxy: String,
     running: Option<Running>,
 }
 
@@ -47,9 +49,10 @@ struct Running {
 }
 
 impl Adapter {
-    pub(crate) fn new(folder: &Path, surface: &str) -> Adapter {
+    pub(crate) fn new(folder: &Path, surface: &str, proxy: String) -> Adapter {
         Adapter {
             program: folder.join(format!("adapter-{}", surface.replace('_', "-"))),
+            proxy,
             running: None,
         }
     }
@@ -69,7 +72,7 @@ impl Adapter {
     fn exchange(&mut self, line: &str) -> Result<String, String> {
         let running = match &mut self.running {
             Some(running) => running,
-            None => self.running.insert(start(&self.program)?),
+            None => self.running.insert(start(&self.program, &self.proxy)?),
         };
         writeln!(running.stdin, "{line}")
             .map_err(|error| format!("the adapter takes no plan: {error}"))?;
@@ -97,13 +100,30 @@ impl Drop for Adapter {
     }
 }
 
-fn start(program: &Path) -> Result<Running, String> {
+/// Where clients look for a proxy, and for exceptions from it.
+const PROXIES: [&str; 6] = [
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+fn start(program: &Path, proxy: &str) -> Result<Running, String> {
     let mut command = Command::new(program);
     // What a developer has set for the real service must not reach a test.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("MYPREFERENCES_") {
             command.env_remove(name);
         }
+    }
+    for name in PROXIES {
+        command.env(name, proxy);
+    }
+    for name in EXCEPTIONS {
+        command.env_remove(name);
     }
     let mut process = command
         .stdin(Stdio::piped())

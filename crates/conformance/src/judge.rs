@@ -75,7 +75,7 @@ pub(crate) fn judge(
     if expect.asks_between_commits {
         asked_between(seen, &mut differences);
     }
-    canaries(observation, &mut differences);
+    canaries(observation, seen, &mut differences);
     differences
 }
 
@@ -196,6 +196,7 @@ fn name(operation: Option<Operation>) -> &'static str {
         Some(Operation::Commit) => "commit",
         Some(Operation::Status) => "status",
         Some(Operation::Page) => "page",
+        Some(Operation::Token) => "token",
         Some(_) | None => "other",
     }
 }
@@ -208,7 +209,7 @@ fn of<'a>(seen: &'a Seen, operation: &str) -> Vec<&'a LoggedRequest> {
 }
 
 fn requests(expect: &Expect, seen: &Seen, differences: &mut Vec<String>) {
-    for operation in ["commit", "status", "page", "other"] {
+    for operation in ["commit", "status", "page", "token", "other"] {
         let found = of(seen, operation);
         let expected = expect
             .requests
@@ -328,7 +329,13 @@ fn asked_between(seen: &Seen, differences: &mut Vec<String>) {
 }
 
 /// Secrets and tokens in anything that the surface said. The text itself is not repeated.
-fn canaries(observation: &Observation, differences: &mut Vec<String>) {
+fn canaries(observation: &Observation, seen: &Seen, differences: &mut Vec<String>) {
+    // What the token endpoint gave out came back in the requests.
+    let bearer_tokens: Vec<&str> = seen
+        .requests
+        .iter()
+        .filter_map(|request| request.header("Authorization")?.strip_prefix("Bearer "))
+        .collect();
     let records = observation
         .results
         .iter()
@@ -343,6 +350,12 @@ fn canaries(observation: &Observation, differences: &mut Vec<String>) {
             if text.contains(canary) {
                 differences.push(format!("{what} is shown in a text of {} bytes", text.len()));
             }
+        }
+        if bearer_tokens.iter().any(|token| text.contains(token)) {
+            differences.push(format!(
+                "a bearer token is shown in a text of {} bytes",
+                text.len()
+            ));
         }
     }
 }

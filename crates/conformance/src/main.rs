@@ -10,6 +10,7 @@ mod judge;
 mod matrix;
 mod mutants;
 mod ordered_json;
+mod places;
 mod plan;
 mod report;
 mod scenario;

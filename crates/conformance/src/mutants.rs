@@ -13,7 +13,7 @@ use crate::corpus::{self, Corpus};
 use crate::judge::Seen;
 use crate::matrix::{self, Cell};
 use crate::report::Verdict;
-use crate::suite::{self, Played};
+use crate::suite::{self, Played, Stage};
 use crate::trouble::Trouble;
 
 /// Mutants are played on one surface: they test the suite, not the surfaces.
@@ -69,8 +69,8 @@ pub(crate) fn prove(wish: &Wish) -> Result<bool, Trouble> {
         })
         .cloned()
         .collect();
-    let mock = suite::mock()?;
-    let healthy = suite::play(&mock, &wish.adapters, SURFACE, &corpus, &names, None);
+    let stage = Stage::new()?;
+    let healthy = suite::play(&stage, &wish.adapters, SURFACE, &corpus, &names, None);
     let (mut passed, mut failed) = (0, 0);
     let sick = red(&corpus, &healthy);
     if !sick.is_empty() {
@@ -81,8 +81,14 @@ pub(crate) fn prove(wish: &Wish) -> Result<bool, Trouble> {
     for mutant in &mutants {
         let turned = match &mutant.fault {
             Fault::Rules(rules) => {
-                let played =
-                    suite::play(&mock, &wish.adapters, SURFACE, &corpus, &names, Some(rules));
+                let played = suite::play(
+                    &stage,
+                    &wish.adapters,
+                    SURFACE,
+                    &corpus,
+                    &names,
+                    Some(rules),
+                );
                 red(&corpus, &played)
             }
             fault => red(
@@ -151,6 +157,7 @@ fn doctor(observation: &mut Observation, seen: &mut Seen, fault: &Fault) {
         "commit" => operation == Some(Operation::Commit),
         "status" => operation == Some(Operation::Status),
         "page" => operation == Some(Operation::Page),
+        "token" => operation == Some(Operation::Token),
         _ => false,
     };
     match fault {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::scenario::{Call, Credentials, Scenario};
+use crate::places::Places;
+use crate::scenario::{Call, Credentials, OAuth, Scenario};
 
 /// One line on an adapter's standard input.
 #[derive(Serialize)]
@@ -13,8 +14,8 @@ pub(crate) struct Plan<'a> {
     case: &'a str,
     base_url: String,
     client_id: &'a str,
-    credentials: &'a Credentials,
-    settings: &'a BTreeMap<String, String>,
+    credentials: Credentials,
+    settings: BTreeMap<&'a str, String>,
     calls: &'a [Call],
 }
 
@@ -22,7 +23,19 @@ pub(crate) struct Plan<'a> {
 pub(crate) const CLIENT_ID: &str = "acme";
 
 impl<'a> Plan<'a> {
-    pub(crate) fn new(scenario: &'a Scenario, base_url: String) -> Plan<'a> {
+    pub(crate) fn new(scenario: &'a Scenario, base_url: String, places: &Places) -> Plan<'a> {
+        let settings = scenario
+            .settings
+            .iter()
+            .map(|(name, value)| (name.as_str(), places.filled(value)))
+            .collect();
+        let credentials = match &scenario.credentials {
+            Credentials::OAuth(oauth) => Credentials::OAuth(OAuth {
+                token_url: places.token_url(&oauth.token_url),
+                ..oauth.clone()
+            }),
+            other => other.clone(),
+        };
         Plan {
             case: &scenario.name,
             base_url,
@@ -30,8 +43,8 @@ impl<'a> Plan<'a> {
                 .settings
                 .get("client_id")
                 .map_or(CLIENT_ID, String::as_str),
-            credentials: &scenario.credentials,
-            settings: &scenario.settings,
+            credentials,
+            settings,
             calls: &scenario.calls,
         }
     }

@@ -19,7 +19,8 @@ pub(crate) struct Scenario {
     /// Where the client is pointed at.
     #[serde(default)]
     pub(crate) reach: Reach,
-    /// Settings of the client by name, as text.
+    /// Settings of the client by name, as text. A value may be one of the places that the judge knows: `{ca_file}`,
+    /// `{client_cert}`, `{client_key}`, `{garbage_file}`, `{proxy}`.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, String>,
     /// What the client authorises with.
@@ -36,9 +37,35 @@ pub(crate) struct Scenario {
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub(crate) enum Credentials {
-    Hmac { user_id: String, secret: String },
+    Hmac {
+        user_id: String,
+        secret: String,
+    },
     Bearer(String),
     Authorization(String),
+    #[serde(rename = "oauth")]
+    OAuth(OAuth),
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OAuth {
+    /// The scenario's own token endpoint unless it says otherwise; `refused` is a port on which nobody listens, `https`
+    /// the scenario's own as if it spoke TLS; anything else is sent as it is.
+    #[serde(default = "own")]
+    pub(crate) token_url: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) client_auth: Option<String>,
+}
+
+fn own() -> String {
+    "own".to_owned()
 }
 
 /// Where the client is pointed at.
@@ -52,6 +79,8 @@ pub(crate) enum Reach {
     Refused,
     /// At the mock, as if it spoke TLS.
     Https,
+    /// At the mock by a name that only the scenario's proxy knows.
+    Proxied,
 }
 
 /// The canaries: searched for in everything that a surface says.

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use mypreferences_mock::{MockConfig, MockService, RefusedPort};
+use mypreferences_mock::{MockConfig, MockService, PROXIED_HOST, RefusedPort};
 
 use crate::Wish;
 use crate::adapter::{Adapter, Observation};
 use crate::corpus::{self, Corpus};
 use crate::judge::{Seen, judge};
 use crate::matrix::{self, Cell, Matrix};
+use crate::places::{Files, Places};
 use crate::plan::Plan;
 use crate::report::{self, Table, Verdict};
 use crate::scenario::{Reach, Scenario};
@@ -33,7 +34,7 @@ pub(crate) fn run(wish: &Wish) -> Result<bool, Trouble> {
     let corpus = corpus::read(&wish.root)?;
     let matrix = matrix::read(&wish.root)?;
     let mut missing = matrix::gaps(&matrix, &corpus);
-    let mock = mock()?;
+    let mock = Stage::new()?;
     let mut table = Table::new();
     for (surface, row) in &matrix {
         if !wish.surfaces.is_empty() && !wish.surfaces.contains(surface) {
@@ -107,17 +108,36 @@ pub(crate) fn verdict(corpus: &Corpus, surface: &str, case: &Played) -> Verdict 
     }
 }
 
-pub(crate) fn mock() -> Result<MockService, Trouble> {
-    MockService::start_blocking(MockConfig::default()).map_err(|error| {
-        Trouble::new(format!(
-            "the mock cannot start: {error}; free a port and memory"
-        ))
-    })
+/// What all cases of a run are played on.
+pub(crate) struct Stage {
+    mock: MockService,
+    files: Files,
+    /// The proxy of the environment of every adapter: nobody is there. All cases but those that name a proxy are on
+    /// loopback, so a surface that follows it reaches nothing.
+    nobody: RefusedPort,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Result<Stage, Trouble> {
+        let mock = MockService::start_blocking(MockConfig::default()).map_err(|error| {
+            Trouble::new(format!(
+                "the mock cannot start: {error}; free a port and memory"
+            ))
+        })?;
+        let files = Files::of(&mock)?;
+        let nobody = RefusedPort::take()
+            .map_err(|error| Trouble::new(format!("no free port: {error}; close programs")))?;
+        Ok(Stage {
+            mock,
+            files,
+            nobody,
+        })
+    }
 }
 
 /// Plays these scenarios on one surface. `fault` is a mutation of the server's part.
 pub(crate) fn play(
-    mock: &MockService,
+    stage: &Stage,
     adapters: &Path,
     surface: &str,
     corpus: &Corpus,
@@ -130,12 +150,12 @@ pub(crate) fn play(
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(names.len()) {
             scope.spawn(|| {
-                let mut adapter = Adapter::new(adapters, surface);
+                let mut adapter = Adapter::new(adapters, surface, stage.nobody.base_url());
                 while let Some(name) = next() {
                     let Some(scenario) = corpus.get(name) else {
                         continue;
                     };
-                    let outcome = one_case(mock, &mut adapter, scenario, fault);
+                    let outcome = one_case(stage, &mut adapter, scenario, fault);
                     if let Ok(mut played) = played.lock() {
                         played.push(Played {
                             scenario: name.clone(),
@@ -150,7 +170,7 @@ pub(crate) fn play(
 }
 
 fn one_case(
-    mock: &MockService,
+    stage: &Stage,
     adapter: &mut Adapter,
     scenario: &Scenario,
     fault: Option<&serde_json::Value>,
@@ -160,7 +180,8 @@ fn one_case(
     if let Some(fault) = fault {
         mutate(&mut server, fault);
     }
-    let opened = mock
+    let opened = stage
+        .mock
         .open_scenario(&server.to_string())
         .map_err(|error| format!("server: {error}"))?;
     let refused = RefusedPort::take().map_err(|error| format!("no free port: {error}"))?;
@@ -168,8 +189,13 @@ fn one_case(
         Reach::Mock => opened.base_url(),
         Reach::Refused => refused.base_url(),
         Reach::Https => opened.base_url().replace("http:", "https:"),
+        Reach::Proxied => opened.base_url().replace("127.0.0.1", PROXIED_HOST),
     };
-    let observation = adapter.play(&Plan::new(scenario, base_url))?;
+    let places = Places::of(&stage.files, &opened, &refused.base_url());
+    let mut observation = adapter.play(&Plan::new(scenario, base_url, &places))?;
+    for result in observation.results.iter_mut().flatten() {
+        result.record = places.worded(&result.record);
+    }
     if observation.case != scenario.name {
         return Err(format!(
             "the adapter answered another case: {}",

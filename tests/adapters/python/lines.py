@@ -23,6 +23,8 @@ def arguments(plan: dict[str, Any]) -> dict[str, Any]:
     ((sort, value),) = plan["credentials"].items()
     if sort == "hmac":
         credentials = m.Credentials.hmac(value["user_id"], value["secret"])
+    elif sort == "oauth":
+        credentials = m.Credentials.oauth(**value)
     elif sort == "bearer":
         credentials = m.Credentials.bearer(value)
     else:

@@ -230,6 +230,29 @@ async fn a_renewal_that_fails_keeps_the_refused_token_because_a_401_may_have_oth
     assert_eq!(fake.authorization().await.unwrap(), token(1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_stood_still_between_two_calls_is_asked_for_again() {
+    let fake = Fake::new(|number| match number {
+        2 => (20 * SECOND, Err(ErrorKind::Timeout)),
+        _ => (SECOND, Ok(10 * SECOND)),
+    });
+    fake.authorization().await.unwrap();
+    advance(8 * SECOND).await;
+    assert_eq!(fake.authorization().await.unwrap(), token(1));
+    sleep(10 * SECOND).await;
+    let all = join_all((0..100).map(|_| fake.authorization())).await;
+    assert!(all.into_iter().all(|one| one.unwrap() == token(3)));
+    assert_eq!(fake.asked(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_who_wait_from_the_beginning_share_the_failure() {
+    let fake = Fake::new(|_| (20 * SECOND, Err(ErrorKind::Timeout)));
+    let all = join_all((0..100).map(|_| fake.authorization())).await;
+    assert!(all.into_iter().all(|one| one.is_err()));
+    assert_eq!(fake.asked(), 1);
+}
+
 #[test]
 fn a_request_that_was_lost_with_its_runtime_is_made_anew_in_the_next() {
     let fake = Fake::new(|number| match number {

@@ -18,6 +18,10 @@ use crate::settings::Settings;
 
 /// A token is renewed when so much of its lifetime is left, or a fifth of it if that is less.
 const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
+/// A caller who comes so long after a request was begun asks once more when it fails: where calls run on the threads
+/// that make them, a request that was begun near the end of the call before stands still until the next call comes, and
+/// finds its time over.
+const STOOD_STILL: Duration = Duration::from_secs(1);
 /// After a failed token request no other is made for so long.
 const LEAVE_ALONE: Duration = Duration::from_secs(10);
 
@@ -42,9 +46,16 @@ struct State {
     token: Option<Token>,
     /// The newest request, if it failed, and until when no other is made.
     failed: Option<(Instant, TokenFailure)>,
-    /// The request under way, with its number.
-    running: Option<(u64, Fetch)>,
+    running: Option<Running>,
     count: u64,
+}
+
+/// A request under way.
+#[derive(Clone)]
+struct Running {
+    number: u64,
+    begun: Instant,
+    fetch: Fetch,
 }
 
 #[derive(Clone)]
@@ -85,9 +96,11 @@ impl Tokens {
         &self,
         deadline: Instant,
     ) -> Result<HeaderValue, TokenFailure> {
+        let came = Instant::now();
         let waiting = async {
+            let mut may_ask_again = true;
             loop {
-                let (number, fetch) = {
+                let running = {
                     let mut state = self.state();
                     let now = Instant::now();
                     if let Some(token) = &state.token
@@ -102,9 +115,14 @@ impl Tokens {
                     }
                     self.fetch(&mut state, now)?
                 };
-                match fetch.await {
+                let stood_still = came > running.begun + STOOD_STILL;
+                match running.fetch.await {
+                    Some(Err(failure)) if may_ask_again && stood_still && is_late(&failure) => {
+                        may_ask_again = false;
+                        self.forgive(running.number);
+                    }
                     Some(result) => return result.map(|token| token.authorization),
-                    None => self.forget(number),
+                    None => self.forget(running.number),
                 }
             }
         };
@@ -118,7 +136,7 @@ impl Tokens {
     pub(crate) async fn renew(&self, refused: &HeaderValue, deadline: Instant) -> bool {
         let waiting = async {
             loop {
-                let (number, fetch) = {
+                let running = {
                     let mut state = self.state();
                     let now = Instant::now();
                     if let Some(token) = &state.token
@@ -128,14 +146,14 @@ impl Tokens {
                         return true;
                     }
                     match self.fetch(&mut state, now) {
-                        Ok(fetch) => fetch,
+                        Ok(running) => running,
                         Err(_) => return false,
                     }
                 };
-                match fetch.await {
+                match running.fetch.await {
                     Some(Ok(token)) => return token.authorization != *refused,
                     Some(Err(_)) => return false,
-                    None => self.forget(number),
+                    None => self.forget(running.number),
                 }
             }
         };
@@ -145,7 +163,7 @@ impl Tokens {
     }
 
     /// The request under way, or a new one, unless the token endpoint is to be left alone.
-    fn fetch(&self, state: &mut State, now: Instant) -> Result<(u64, Fetch), TokenFailure> {
+    fn fetch(&self, state: &mut State, now: Instant) -> Result<Running, TokenFailure> {
         if let Some(running) = &state.running {
             return Ok(running.clone());
         }
@@ -167,7 +185,11 @@ impl Tokens {
             }
         };
         state.count += 1;
-        let running = (state.count, fetch.boxed().shared());
+        let running = Running {
+            number: state.count,
+            begun: now,
+            fetch: fetch.boxed().shared(),
+        };
         state.running = Some(running.clone());
         Ok(running)
     }
@@ -175,8 +197,16 @@ impl Tokens {
     /// The task of this request was lost.
     fn forget(&self, number: u64) {
         let mut state = self.state();
-        if matches!(&state.running, Some((running, _)) if *running == number) {
+        if matches!(&state.running, Some(running) if running.number == number) {
             state.running = None;
+        }
+    }
+
+    /// The failure of this request, if it is still the newest, is no reason to leave the token endpoint alone.
+    fn forgive(&self, number: u64) {
+        let mut state = self.state();
+        if state.count == number {
+            state.failed = None;
         }
     }
 
@@ -239,6 +269,11 @@ impl Drop for Ended<'_> {
     fn drop(&mut self) {
         self.0.state().running = None;
     }
+}
+
+/// Whether a request that stood still would end so.
+fn is_late(failure: &TokenFailure) -> bool {
+    matches!(failure.kind, ErrorKind::Timeout | ErrorKind::Interrupted)
 }
 
 /// The failure as it is told now. Whoever may try again must wait so long; a longer wish of the server's stays.

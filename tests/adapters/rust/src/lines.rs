@@ -39,6 +39,26 @@ pub enum Credentials {
     Bearer(String),
     /// A whole header value.
     Authorization(String),
+    /// OAuth 2.0 client credentials.
+    #[serde(rename = "oauth")]
+    OAuth(OAuth),
+}
+
+/// OAuth 2.0 client credentials.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OAuth {
+    /// The token endpoint.
+    pub token_url: String,
+    /// The OAuth client.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// The API user.
+    pub user_id: Option<String>,
+    /// A scope of its own.
+    pub scope: Option<String>,
+    /// `basic` or `body`.
+    pub client_auth: Option<String>,
 }
 
 /// One call.

@@ -65,6 +65,21 @@ fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
             .env("MYPREFERENCES_SECRET", secret),
         Credentials::Bearer(token) => command.env("MYPREFERENCES_BEARER_TOKEN", token),
         Credentials::Authorization(value) => command.env("MYPREFERENCES_AUTHORIZATION", value),
+        Credentials::OAuth(oauth) => {
+            for (name, value) in [
+                ("OAUTH_TOKEN_URL", Some(&oauth.token_url)),
+                ("OAUTH_CLIENT_ID", Some(&oauth.client_id)),
+                ("OAUTH_CLIENT_SECRET", Some(&oauth.client_secret)),
+                ("USER_ID", oauth.user_id.as_ref()),
+                ("OAUTH_SCOPE", oauth.scope.as_ref()),
+                ("OAUTH_CLIENT_AUTH", oauth.client_auth.as_ref()),
+            ] {
+                if let Some(value) = value {
+                    command.env(format!("MYPREFERENCES_{name}"), value);
+                }
+            }
+            &mut command
+        }
     };
     // Cancelled before the call: the command waits for its token on standard input, which never comes.
     let before_the_call = call.cancel_after_ms == Some(0);

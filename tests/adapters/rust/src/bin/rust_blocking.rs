@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use adapter_lines::{Call, Credentials as Given, Log, Observed, Plan, adapt};
 use mypreferences::blocking::{CallOptions, Client};
-use mypreferences::{CancelToken, Credentials, Error, Settings};
+use mypreferences::{CancelToken, Credentials, Error, OAuth, Settings};
 
 fn main() -> std::io::Result<()> {
     let log = Log::start();
@@ -18,15 +18,31 @@ fn client(plan: &Plan) -> Result<Client, Error> {
     for (name, value) in &plan.settings {
         settings.set(name, value)?;
     }
-    let credentials = match &plan.credentials {
+    mypreferences::Client::builder()
+        .settings(settings)
+        .credentials(credentials(&plan.credentials)?)
+        .build_blocking()
+}
+
+fn credentials(given: &Given) -> Result<Credentials, Error> {
+    Ok(match given {
         Given::Hmac { user_id, secret } => Credentials::hmac(user_id, secret),
         Given::Bearer(token) => Credentials::bearer(token),
         Given::Authorization(value) => Credentials::verbatim(value),
-    };
-    mypreferences::Client::builder()
-        .settings(settings)
-        .credentials(credentials)
-        .build_blocking()
+        Given::OAuth(given) => {
+            let mut oauth = OAuth::new(&given.token_url, &given.client_id, &given.client_secret);
+            if let Some(user_id) = &given.user_id {
+                oauth = oauth.user_id(user_id);
+            }
+            if let Some(scope) = &given.scope {
+                oauth = oauth.scope(scope);
+            }
+            if let Some(form) = &given.client_auth {
+                oauth = oauth.client_auth(form.parse()?);
+            }
+            Credentials::oauth(oauth)
+        }
+    })
 }
 
 fn play(plan: &Plan) -> (Vec<Vec<Observed>>, Vec<String>) {

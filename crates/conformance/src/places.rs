@@ -1,0 +1,116 @@
+//! What a scenario can only name by a word, because it differs from run to run: files with certificates, the proxy, the
+//! token endpoint. Words become places in plans, and places words again in what a surface says.
+
+use std::path::{Path, PathBuf};
+
+use mypreferences_mock::{MockService, OpenScenario};
+
+use crate::trouble::Trouble;
+
+/// The files of one run, removed with it.
+pub(crate) struct Files {
+    folder: PathBuf,
+}
+
+impl Files {
+    /// Writes the certificates of this mock.
+    pub(crate) fn of(mock: &MockService) -> Result<Files, Trouble> {
+        let opened = mock
+            .open_scenario(r#"{"tls":"good"}"#)
+            .map_err(|error| Trouble::new(format!("the mock has no TLS: {error}")))?;
+        mock.close_scenario(opened.id());
+        let Some(tls) = opened.tls() else {
+            return Err(Trouble::new("the mock gives no certificates".to_owned()));
+        };
+        let folder =
+            std::env::temp_dir().join(format!("mypreferences-suite-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).map_err(|error| Trouble::file(&folder, &error))?;
+        let files = Files { folder };
+        for (word, text) in [
+            ("{ca_file}", &tls.ca_pem),
+            ("{client_cert}", &tls.client_certificate_pem),
+            ("{client_key}", &tls.client_key_pem),
+            ("{garbage_file}", &"this is no certificate\n".to_owned()),
+        ] {
+            let file = files.path(word);
+            std::fs::write(&file, text).map_err(|error| Trouble::file(&file, &error))?;
+        }
+        Ok(files)
+    }
+
+    fn path(&self, word: &str) -> PathBuf {
+        self.folder
+            .join(word.trim_matches(['{', '}']))
+            .with_extension("pem")
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // What is left in the folder for temporary files does no harm.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The words for files.
+const FILES: [&str; 4] = [
+    "{ca_file}",
+    "{client_cert}",
+    "{client_key}",
+    "{garbage_file}",
+];
+
+/// The places of one case.
+pub(crate) struct Places {
+    words: Vec<(&'static str, String)>,
+    own_token_url: String,
+    refused: String,
+}
+
+impl Places {
+    pub(crate) fn of(files: &Files, opened: &OpenScenario, refused: &str) -> Places {
+        let mut words: Vec<(&'static str, String)> = FILES
+            .iter()
+            .map(|word| (*word, shown(&files.path(word))))
+            .collect();
+        words.push(("{proxy}", opened.proxy_url().unwrap_or_default().to_owned()));
+        Places {
+            words,
+            own_token_url: opened.token_url(),
+            refused: refused.to_owned(),
+        }
+    }
+
+    /// The value of a setting.
+    pub(crate) fn filled(&self, value: &str) -> String {
+        self.words
+            .iter()
+            .fold(value.to_owned(), |value, (word, place)| {
+                value.replace(word, place)
+            })
+    }
+
+    /// What a surface said, in the words of scenarios.
+    pub(crate) fn worded(&self, text: &str) -> String {
+        self.words
+            .iter()
+            .filter(|(_, place)| !place.is_empty())
+            .fold(text.to_owned(), |text, (word, place)| {
+                text.replace(place, word)
+            })
+    }
+
+    /// The address of a token endpoint.
+    pub(crate) fn token_url(&self, word: &str) -> String {
+        match word {
+            "own" => self.own_token_url.clone(),
+            "refused" => format!("{}/oauth/token", self.refused),
+            "https" => self.own_token_url.replace("http:", "https:"),
+            other => other.to_owned(),
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
