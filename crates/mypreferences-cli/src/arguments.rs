@@ -2,9 +2,11 @@
 //! what a wrong command line is answered, in `usage`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::options::Options;
 
 /// The exit codes, for `--help`. Short lines: help that is wrapped again is hard to read.
 const EXIT_CODES: &str = "\
@@ -41,6 +43,15 @@ Credentials, exactly one; secrets never stand on the command line:
       an OAuth 2.0 access token
   MYPREFERENCES_AUTHORIZATION
       the whole value of the Authorization header
+  MYPREFERENCES_SECRET_COMMAND, _OAUTH_CLIENT_SECRET_COMMAND
+      a command that prints the secret
+
+Profiles:
+  ~/.config/mypreferences/config.toml (or MYPREFERENCES_CONFIG_FILE) has
+  tables [profile.NAME] with the names below in lower case; --profile or
+  MYPREFERENCES_PROFILE chooses one, else [profile.default] counts. The
+  environment beats the profile. A file with secrets must be readable by
+  you alone. `mypreferences config show` says where each value is from.
 
 Environment:
   Every setting of the library can be given as MYPREFERENCES_ and its
@@ -104,6 +115,32 @@ pub(crate) enum Command {
         #[arg(value_name = "ACCESS_TOKEN|-")]
         access_token: Option<String>,
     },
+    /// Find out what is wrong: settings, address, TLS, clock and credentials, each by its own check
+    ///
+    /// Asks the status of an access token, which changes nothing; without a token, of one that nobody has.
+    #[command(after_long_help = format!("{CREDENTIALS}\n\n{EXIT_CODES}"))]
+    Doctor {
+        /// A token that the server knows, to be certain about the client id too; `-` reads it from standard input
+        #[arg(value_name = "ACCESS_TOKEN|-")]
+        access_token: Option<String>,
+    },
+    /// Show every setting, its value and where it came from; secrets are left out
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Print the completions of a shell: `mypreferences completions bash > …/bash-completion/completions/mypreferences`
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual page, of a command if one is named: `mypreferences man | man -l -`
+    Man {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
     /// Watch three commits against a mock service in this process: one that goes well, two whose answers are lost
     Demo,
     /// Run the mock service; its arguments are its own: see `mypreferences mock --help`
@@ -115,121 +152,11 @@ pub(crate) enum Command {
     },
 }
 
-/// Options of every command. The settings among them are text here: the core reads them.
-#[derive(Args, Default)]
-pub(crate) struct Options {
-    /// The MyPreferences account id (not the OAuth client id)
-    #[arg(long, global = true, value_name = "ID")]
-    pub(crate) client_id: Option<String>,
-    /// Base URL of the service, https or loopback; or use --environment
-    #[arg(long, global = true, value_name = "URL")]
-    pub(crate) base_url: Option<String>,
-    /// The vendor's environment: production or staging
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) environment: Option<String>,
-    /// The routes: async (documented, default), profiles or v4 (inferred: try them on staging first)
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) surface: Option<String>,
-    /// What was exported: segment (default), segment-group, schedule or cid
-    #[arg(long, global = true, value_name = "KIND")]
-    pub(crate) kind: Option<String>,
-    /// Route of commit below the base URL, with {clientId} and {accessToken}
-    #[arg(long, global = true, value_name = "TEMPLATE")]
-    pub(crate) commit_path: Option<String>,
-    /// Route of status, likewise
-    #[arg(long, global = true, value_name = "TEMPLATE")]
-    pub(crate) status_path: Option<String>,
-    /// Route of pages, likewise
-    #[arg(long, global = true, value_name = "TEMPLATE")]
-    pub(crate) page_path: Option<String>,
-    /// Hash of PNAUTHINFO3: sha256 (default), sha384 or sha512
-    #[arg(long, global = true, value_name = "HASH")]
-    pub(crate) hmac_hash: Option<String>,
-    /// Timestamp of PNAUTHINFO3: utc-millis-z (default), utc-seconds-z or utc-seconds
-    #[arg(long, global = true, value_name = "FORMAT")]
-    pub(crate) timestamp_format: Option<String>,
-    /// The whole call, questions included: 180, 90s, 3m [default: 180s]
-    #[arg(long, global = true, value_name = "TIME")]
-    pub(crate) timeout: Option<String>,
-    /// Refuse receipts that are only presumed
-    #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
-    pub(crate) strict: Option<String>,
-    /// Ask status before the first send of a commit
-    #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
-    pub(crate) preflight: Option<String>,
-    /// The API user whose secret signs (PNAUTHINFO3)
-    #[arg(long, global = true, value_name = "USER")]
-    pub(crate) user_id: Option<String>,
-    /// File with the secret of the API user, readable by you alone
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) secret_file: Option<PathBuf>,
-    /// OAuth: the token endpoint, https or loopback
-    #[arg(long, global = true, value_name = "URL")]
-    pub(crate) oauth_token_url: Option<String>,
-    /// OAuth: the client id (not the account id)
-    #[arg(long, global = true, value_name = "ID")]
-    pub(crate) oauth_client_id: Option<String>,
-    /// OAuth: file with the client secret, readable by you alone
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) oauth_client_secret_file: Option<PathBuf>,
-    /// OAuth: the scope [default: {client-id}/{user-id}]
-    #[arg(long, global = true, value_name = "SCOPE")]
-    pub(crate) oauth_scope: Option<String>,
-    /// OAuth: where the client id and secret stand: basic (header, default) or body
-    #[arg(long, global = true, value_name = "FORM")]
-    pub(crate) oauth_client_auth: Option<String>,
-    /// PEM file with certificate authorities to trust in addition to the system's
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) ca_file: Option<String>,
-    /// Trust the authorities of --ca-file and no others
-    #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true")]
-    pub(crate) ca_only: Option<String>,
-    /// PEM file with a client certificate chain and its private key
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) client_cert: Option<String>,
-    /// PEM file with the private key of --client-cert, where that is a file of its own
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) client_key: Option<String>,
-    /// Proxy URL, or none; without it `HTTPS_PROXY` and `NO_PROXY` count, but never for loopback
-    #[arg(long, global = true, value_name = "URL|none")]
-    pub(crate) proxy: Option<String>,
-    /// Print exactly one JSON object on standard output: the receipt, or {"error": ...}
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    /// Tell on standard error what is sent and answered, without secrets; twice for everything
-    #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub(crate) verbose: u8,
-}
-
-impl Options {
-    /// The flag of a setting of the core, when it was given.
-    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
-        match name {
-            "client_id" => self.client_id.as_deref(),
-            "base_url" => self.base_url.as_deref(),
-            "environment" => self.environment.as_deref(),
-            "surface" => self.surface.as_deref(),
-            "kind" => self.kind.as_deref(),
-            "commit_path" => self.commit_path.as_deref(),
-            "status_path" => self.status_path.as_deref(),
-            "page_path" => self.page_path.as_deref(),
-            "hmac_hash" => self.hmac_hash.as_deref(),
-            "timestamp_format" => self.timestamp_format.as_deref(),
-            "timeout" => self.timeout.as_deref(),
-            "strict" => self.strict.as_deref(),
-            "preflight" => self.preflight.as_deref(),
-            "ca_file" => self.ca_file.as_deref(),
-            "ca_only" => self.ca_only.as_deref(),
-            "client_cert" => self.client_cert.as_deref(),
-            "client_key" => self.client_key.as_deref(),
-            "proxy" => self.proxy.as_deref(),
-            // The other settings have no flag: the environment gives them.
-            _ => None,
-        }
-    }
+/// What `config` can do.
+#[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Every setting, its value and where it came from: a flag, a variable, a profile or the default
+    Show,
 }
 
 #[cfg(test)]
@@ -257,24 +184,6 @@ mod tests {
                 .contains(&name),
                 "--{name}"
             );
-        }
-    }
-
-    #[test]
-    fn every_flag_of_a_setting_is_read() {
-        let settings = mypreferences::Settings::NAMES;
-        for argument in Arguments::command().get_arguments() {
-            let Some(long) = argument.get_long() else {
-                continue;
-            };
-            let name = long.replace('-', "_");
-            if !settings.contains(&name.as_str()) {
-                continue;
-            }
-            let given = format!("--{long}=true");
-            let parsed =
-                Arguments::try_parse_from(["mypreferences", &given, "status", "1"]).unwrap();
-            assert_eq!(parsed.options.setting(&name), Some("true"), "{long}");
         }
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! | question | module |
 //! |---|---|
-//! | which arguments are there? | `arguments`, and `usage` for wrong ones |
-//! | flag or environment? | `settings`, `credentials`, `token` |
+//! | which arguments are there? | `arguments` and `options`, and `usage` for wrong ones |
+//! | flag, environment or profile? | the core's `configuration`; `token` for the access token |
 //! | which error is which exit code? | `exit_code` |
 //! | what stands on stdout, what on stderr? | `output`, and `words` for the sentences |
 //! | what does Ctrl-C do? | `signals`, and `commands::commit` |
@@ -13,16 +13,13 @@
 
 mod arguments;
 mod commands;
-mod credentials;
-mod environment;
 mod exit_code;
 mod failure;
 mod logging;
-mod oauth;
+mod options;
 mod output;
 mod progress;
 mod runtime;
-mod settings;
 mod signals;
 mod token;
 mod usage;

@@ -1,28 +1,37 @@
 //! The access token's text: the argument, standard input (`-`) or the environment. The core checks it.
 
+use std::ffi::OsString;
 use std::io::{BufRead, Read};
 
 use mypreferences::Operation;
 
-use crate::credentials::without_line_end;
-use crate::environment::Environment;
 use crate::failure::{self, Failure};
 
 /// A token has 19 digits at most; a longer line is something else.
 const MAX_LINE: u64 = 1024;
 
-/// Finds the token's text. `input` is read only when the argument is `-`.
+/// The variable that gives a token.
+pub(crate) const VARIABLE: &str = "MYPREFERENCES_ACCESS_TOKEN";
+
+/// Finds the token's text. `variable` is what [`VARIABLE`] holds; `input` is read only when the argument is `-`.
 pub(crate) fn token_text(
     argument: Option<&str>,
-    environment: &Environment,
+    variable: Option<OsString>,
     input: impl FnOnce() -> Box<dyn BufRead>,
     operation: Operation,
 ) -> Result<String, Failure> {
     match argument {
         Some("-") => read_line(input(), operation),
         Some(token) => Ok(token.to_owned()),
-        None => match environment.text("access_token")? {
-            Some(token) => Ok(token.to_owned()),
+        None => match variable
+            .filter(|value| !value.is_empty())
+            .map(OsString::into_string)
+        {
+            Some(Ok(token)) => Ok(token),
+            Some(Err(_)) => Err(failure::configuration(
+                format!("{VARIABLE} is not UTF-8"),
+                format!("set {VARIABLE} to the integer that Initiate returned"),
+            )),
             None => Err(failure::usage(
                 operation,
                 "the access token is missing",
@@ -49,17 +58,20 @@ fn read_line(input: Box<dyn BufRead>, operation: Operation) -> Result<String, Fa
     if line.is_empty() {
         return Err(refused("standard input is empty"));
     }
-    Ok(without_line_end(&line).to_owned())
+    let token = line
+        .strip_suffix("\r\n")
+        .or_else(|| line.strip_suffix('\n'));
+    Ok(token.unwrap_or(&line).to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(argument: Option<&str>, environment: &[(&str, &str)], input: &'static str) -> String {
+    fn found(argument: Option<&str>, variable: Option<&str>, input: &'static str) -> String {
         token_text(
             argument,
-            &Environment::with(environment),
+            variable.map(OsString::from),
             || Box::new(input.as_bytes()),
             Operation::Commit,
         )
@@ -68,17 +80,18 @@ mod tests {
 
     #[test]
     fn the_argument_beats_the_environment_and_a_dash_reads_one_line() {
-        let environment = [("ACCESS_TOKEN", "22")];
-        assert_eq!(found(Some("11"), &environment, ""), "11");
-        assert_eq!(found(Some("-"), &environment, "33\nmore"), "33");
-        assert_eq!(found(Some("-"), &environment, " 33 \n"), " 33 ");
-        assert_eq!(found(None, &environment, ""), "22");
+        let variable = Some("22");
+        assert_eq!(found(Some("11"), variable, ""), "11");
+        assert_eq!(found(Some("-"), variable, "33\nmore"), "33");
+        assert_eq!(found(Some("-"), variable, "33\r\n"), "33");
+        assert_eq!(found(Some("-"), variable, " 33 \n"), " 33 ");
+        assert_eq!(found(None, variable, ""), "22");
     }
 
     #[test]
     fn a_missing_token_is_said_with_the_ways_to_give_it() {
-        let text = found(None, &[("ACCESS_TOKEN", "")], "");
+        let text = found(None, Some(""), "");
         assert!(text.contains("MYPREFERENCES_ACCESS_TOKEN"), "{text}");
-        assert!(found(Some("-"), &[], "").contains("standard input is empty"));
+        assert!(found(Some("-"), None, "").contains("standard input is empty"));
     }
 }

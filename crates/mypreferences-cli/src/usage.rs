@@ -60,11 +60,11 @@ pub(crate) fn refused(error: &clap::Error, arguments: &[OsString]) -> Failure {
         ),
         ErrorKind::InvalidSubcommand => (
             "there is no such command".to_owned(),
-            "use commit, status, resolve, demo or mock; see --help",
+            "use commit, status, resolve, doctor, config, demo or mock; see --help",
         ),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => (
             "there is no command".to_owned(),
-            "use commit, status, resolve, demo or mock; see --help",
+            "use commit, status, resolve, doctor, config, demo or mock; see --help",
         ),
         ErrorKind::InvalidUtf8 => (
             "an argument is not UTF-8".to_owned(),

@@ -69,6 +69,17 @@ impl Client {
         ClientBuilder::default()
     }
 
+    /// The base URL of every request, with its slash at the end.
+    pub fn base_url(&self) -> &str {
+        self.service.routes.base()
+    }
+
+    /// How many milliseconds the server's clock is ahead of this machine's, by the newest answer that told; none before
+    /// the first. Accurate to about a second.
+    pub fn server_clock_offset_ms(&self) -> Option<i64> {
+        self.service.clock.offset_ms()
+    }
+
     /// Acknowledges a retrieval: marks it finished, expires the access token and, unless `keep_files`, deletes the
     /// export files on the server.
     ///

@@ -52,10 +52,17 @@ impl ServerClock {
         }
     }
 
+    /// The newest offset, server minus local; none while nothing is known.
+    pub(crate) fn offset_ms(&self) -> Option<i64> {
+        match self.offset_ms.load(Ordering::Relaxed) {
+            UNKNOWN => None,
+            offset => Some(offset),
+        }
+    }
+
     /// The correction to the local time: when the local clock is ahead at all, or behind by more than a minute.
     pub(crate) fn correction_ms(&self) -> i64 {
-        match self.offset_ms.load(Ordering::Relaxed) {
-            UNKNOWN => 0,
+        match self.offset_ms().unwrap_or(0) {
             offset if (0..=TOLERATED_BEHIND_MS).contains(&offset) => 0,
             offset => offset,
         }

@@ -1,8 +1,11 @@
 //! The commands. Here a command line becomes a client, a token and one of the modules below.
 
 mod commit;
+mod config;
 mod demo;
+mod doctor;
 mod mock;
+mod papers;
 mod resolve;
 mod status;
 
@@ -14,14 +17,14 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use mypreferences::{AccessToken, CancelToken, Client, Error, Operation};
 
-use crate::arguments::{Arguments, Command, Options};
-use crate::environment::Environment;
+use crate::arguments::{Arguments, Command, ConfigCommand};
 use crate::exit_code::DONE;
 use crate::failure::Failure;
+use crate::options::Options;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::signals::Signals;
-use crate::{credentials, logging, runtime, settings, token, usage};
+use crate::{logging, runtime, token, usage};
 
 /// Reads the command line and does what it says.
 pub(crate) fn dispatch(arguments: &[OsString]) -> u8 {
@@ -40,6 +43,18 @@ pub(crate) fn dispatch(arguments: &[OsString]) -> u8 {
         Command::Demo => {
             let _logging = logging::listen(options.verbose);
             runtime::block_on(output, demo::run(output))
+        }
+        Command::Config {
+            command: ConfigCommand::Show,
+        } => config::show(output, &options),
+        Command::Completions { shell } => papers::completions(output, shell),
+        Command::Man { command } => papers::manual(output, command.as_deref()),
+        Command::Doctor { access_token } => {
+            let _logging = logging::listen(options.verbose);
+            runtime::block_on(
+                output,
+                doctor::run(output, &options, access_token.as_deref()),
+            )
         }
         Command::Commit {
             access_token,
@@ -109,16 +124,13 @@ fn prepare(
     access_token: Option<&str>,
     operation: Operation,
 ) -> Result<Call, Failure> {
-    let environment = Environment::of_process();
-    let stdin = || -> Box<dyn BufRead> { Box::new(std::io::stdin().lock()) };
-    let token_text = token::token_text(access_token, &environment, stdin, operation)?;
-    let settings = settings::settings(options, &environment)?;
-    let credentials = credentials::credentials(options, &environment)?;
+    let token_text = token_text(access_token, operation)?;
     let progress = Progress::new(output, options.verbose);
     let hook = progress.clone();
-    let client = Client::builder()
-        .settings(settings)
-        .credentials(credentials)
+    let client = options
+        .sources()?
+        .read()?
+        .client_builder()?
         .on_attempt(move |event| hook.attempt(event))
         .build()?;
     // From here on a signal is ours; before, it ends the program as ever, and nothing was sent.
@@ -130,6 +142,16 @@ fn prepare(
         progress,
         signals,
     })
+}
+
+fn token_text(argument: Option<&str>, operation: Operation) -> Result<String, Failure> {
+    let stdin = || -> Box<dyn BufRead> { Box::new(std::io::stdin().lock()) };
+    token::token_text(
+        argument,
+        std::env::var_os(token::VARIABLE),
+        stdin,
+        operation,
+    )
 }
 
 /// How a call ended.

@@ -69,6 +69,8 @@ pub(crate) fn bare() -> Program {
     ] {
         command.env(format!("MYPREFERENCES_{name}"), value);
     }
+    // The profiles of whoever runs the tests do not count.
+    command.env("XDG_CONFIG_HOME", "/no/such/folder");
     command.stdin(Stdio::null());
     Program {
         command,
