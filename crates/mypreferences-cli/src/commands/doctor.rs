@@ -85,17 +85,14 @@ impl Report {
                 })
             })
             .collect();
-        let error = failure.map(|failure| {
-            serde_json::from_str::<Value>(&failure.to_json()).unwrap_or(Value::Null)
-        });
+        // The record as it is everywhere, in its own order.
+        let error = failure.map_or_else(|| "null".to_owned(), Failure::to_json);
+        let report = format!("{{\"checks\":{},\"error\":{error}}}", Value::Array(checks));
         let text = match failure {
             None => "nothing is wrong".to_owned(),
             Some(failure) => format!("next: {}", failure.next_action()),
         };
-        let printed = self.output.result(
-            &json!({ "checks": checks, "error": error }).to_string(),
-            &text,
-        );
+        let printed = self.output.result(&report, &text);
         if code == DONE { printed } else { code }
     }
 }

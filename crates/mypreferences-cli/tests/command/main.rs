@@ -9,8 +9,10 @@
 )]
 
 mod commit;
+mod configuration;
 mod credentials;
 mod demo;
+mod doctor;
 mod exit_codes;
 mod network;
 mod oauth;
