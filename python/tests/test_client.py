@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -154,9 +155,33 @@ def test_from_env_takes_settings_and_exactly_one_sort_of_credentials(mypreferenc
         "MYPREFERENCES_QUIET": "200ms",
         "MYPREFERENCES_SECRET": "",
     }
-    with m.Client.from_env(environ) as client:
+    with m.Client.from_env(environ=environ) as client:
         client.commit(4711, keep_files=False)
-    with pytest.raises(ValueError, match="exactly one"):
-        m.Client.from_env({**environ, "MYPREFERENCES_BEARER_TOKEN": "x"})
-    with pytest.raises(ValueError, match="CLIENT_ID"):
-        m.Client.from_env({**environ, "MYPREFERENCES_CLIENT_ID": ""})
+    with pytest.raises(m.ConfigurationError, match="contradict each other"):
+        m.Client.from_env(environ={**environ, "MYPREFERENCES_BEARER_TOKEN": "x"})
+    with pytest.raises(m.ConfigurationError, match="client_id is missing"):
+        m.Client.from_env(environ={**environ, "MYPREFERENCES_CLIENT_ID": ""})
+    with pytest.raises(m.InvalidArgumentError, match="from MYPREFERENCES_QUIET"):
+        m.Client.from_env(environ={**environ, "MYPREFERENCES_QUIET": "soon"})
+    with m.Client.from_env(environ=environ, client_id="Nobody", quiet=1.5) as client, pytest.raises(m.NotFoundError):
+        client.status(4711)
+
+
+def test_from_env_reads_profiles(mypreferences_mock: MockService, tmp_path: Path) -> None:
+    mypreferences_mock.add_export(4711)
+    file = tmp_path / "config.toml"
+    file.write_text(
+        f"[profile.job]\nclient_id = 'ExampleClient'\nbase_url = '{mypreferences_mock.base_url}'\n"
+        "authorization = 'made-up'\n"
+    )
+    environ = {"MYPREFERENCES_CONFIG_FILE": str(file)}
+    file.chmod(0o644)
+    with pytest.raises(m.ConfigurationError, match="chmod 600"):
+        m.Client.from_env(profile="job", environ=environ)
+    file.chmod(0o600)
+    with m.Client.from_env(profile="job", environ=environ) as client:
+        assert client.status(4711).status == "Complete"
+    with m.Client.from_env(environ={**environ, "MYPREFERENCES_PROFILE": "job"}) as client:
+        client.commit(4711, keep_files=False)
+    with pytest.raises(m.ConfigurationError, match="choose one of: job"):
+        m.AsyncClient.from_env(profile="other", environ=environ)

@@ -90,13 +90,34 @@ def test_from_env_takes_oauth_with_a_secret_from_a_file(mypreferences_mock: Mock
         "MYPREFERENCES_OAUTH_CLIENT_AUTH": "body",
         "MYPREFERENCES_USER_ID": "etl",
     }
-    with m.Client.from_env(environ) as client:
+    with m.Client.from_env(environ=environ) as client:
         client.commit(4711, keep_files=False)
-    with pytest.raises(ValueError, match="exactly one"):
-        m.Client.from_env({**environ, "MYPREFERENCES_SECRET": "x"})
+    with pytest.raises(m.ConfigurationError, match="contradict each other"):
+        m.Client.from_env(environ={**environ, "MYPREFERENCES_SECRET": "x"})
     secret.chmod(0o644)
-    with pytest.raises(PermissionError, match="can be read by others"):
-        m.Client.from_env(environ)
+    with pytest.raises(m.ConfigurationError, match="can be read by others"):
+        m.Client.from_env(environ=environ)
+
+
+def test_a_secret_file_is_read_again_when_it_changed(mypreferences_mock: MockService, tmp_path: Path) -> None:
+    hmac = {"hmac": {"user_id": "etl", "secret": "second"}}
+    mypreferences_mock.open_scenario({"client_id": CLIENT_ID, "exports": [{"token": 4711}], "authorization": hmac})
+    file = tmp_path / "secret"
+
+    def rotate(secret: str) -> None:
+        fresh = tmp_path / "fresh"
+        fresh.write_text(secret)
+        fresh.chmod(0o600)
+        fresh.replace(file)
+
+    rotate("first\n")
+    with mypreferences_mock.client(credentials=m.Credentials.hmac("etl", secret_file=file)) as client:
+        with pytest.raises(m.UnauthorizedError):
+            client.status(4711)
+        rotate("second\n")
+        assert client.status(4711).status == "Complete"
+    with pytest.raises(TypeError, match="secret or secret_file"):
+        m.Credentials.hmac("etl")
 
 
 def encrypted(mock: MockService, tmp_path: Path, mode: str, **more: str) -> Path:

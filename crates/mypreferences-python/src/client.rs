@@ -1,12 +1,16 @@
 //! The client of `_native`. Blocking calls release the interpreter for their whole length and look at signals between;
 //! started calls complete by a callback from a thread of the runtime.
 
+use std::ffi::OsString;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mypreferences::{ClientAuth, Credentials, Error, ExportKind, OAuth, Operation, Settings};
+use mypreferences::configuration::Sources;
+use mypreferences::{
+    ClientAuth, ClientBuilder, Credentials, Error, ExportKind, OAuth, Operation, Secret, Settings,
+};
 use mypreferences_bridge as bridge;
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
@@ -139,29 +143,43 @@ impl NativeClient {
         events: Py<PyAny>,
         blocking: bool,
     ) -> PyResult<NativeClient> {
-        let events = Events::new(events);
-        let hook = Arc::clone(&events);
-        let open = || {
+        opened(py, events, blocking, || {
             let mut made = Settings::default();
             for (name, value) in &settings {
                 made.set(name, value)?;
             }
-            let mut builder = mypreferences::Client::builder()
-                .settings(made)
-                .on_attempt(move |event| hook.tell(event));
-            if let Some(credentials) = self::credentials(&credentials.0, &credentials.1)? {
-                builder = builder.credentials(credentials);
+            let builder = mypreferences::Client::builder().settings(made);
+            Ok(match self::credentials(&credentials.0, &credentials.1)? {
+                Some(credentials) => builder.credentials(credentials),
+                None => builder,
+            })
+        })
+    }
+
+    /// From these arguments, environment variables and the profile file, by the core's rules.
+    #[staticmethod]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "Python's values arrive owned"
+    )]
+    fn from_env(
+        py: Python<'_>,
+        variables: Vec<(OsString, OsString)>,
+        profile: Option<String>,
+        arguments: Vec<(String, String)>,
+        events: Py<PyAny>,
+        blocking: bool,
+    ) -> PyResult<NativeClient> {
+        opened(py, events, blocking, || {
+            let mut sources = Sources::of(variables);
+            for (name, value) in &arguments {
+                sources = sources.argument(name, format!("the argument {name}"), value)?;
             }
-            if blocking {
-                bridge::Client::open_blocking(builder)
-            } else {
-                bridge::Client::open(builder)
+            if let Some(profile) = profile {
+                sources = sources.profile(profile);
             }
-        };
-        // Reading trust roots may take a while.
-        py.detach(open)
-            .map(|client| NativeClient { client, events })
-            .map_err(|error| raised(&error))
+            sources.read()?.client_builder()
+        })
     }
 
     /// Runs a call to its end: `(record, None)` or `(error's record, what a signal handler raised)`.
@@ -259,10 +277,32 @@ impl NativeClient {
     }
 }
 
+/// Opens a client without the interpreter: reading trust roots, or a secret's command, may take a while.
+fn opened(
+    py: Python<'_>,
+    events: Py<PyAny>,
+    blocking: bool,
+    builder: impl FnOnce() -> Result<ClientBuilder, Error> + Send,
+) -> PyResult<NativeClient> {
+    let events = Events::new(events);
+    let hook = Arc::clone(&events);
+    py.detach(|| {
+        let builder = builder()?.on_attempt(move |event| hook.tell(event));
+        if blocking {
+            bridge::Client::open_blocking(builder)
+        } else {
+            bridge::Client::open(builder)
+        }
+    })
+    .map(|client| NativeClient { client, events })
+    .map_err(|error| raised(&error))
+}
+
 /// Credentials from their sort and texts; none for what the package does not make.
 fn credentials(sort: &str, texts: &[Option<String>]) -> Result<Option<Credentials>, Error> {
     Ok(match (sort, texts) {
-        ("hmac", [Some(user_id), Some(secret)]) => Some(Credentials::hmac(user_id, secret)),
+        ("hmac", [Some(user_id), secret, file]) => self::secret(secret.as_ref(), file.as_ref())
+            .map(|secret| Credentials::hmac(user_id, secret)),
         ("bearer", [Some(token)]) => Some(Credentials::bearer(token)),
         ("verbatim", [Some(value)]) => Some(Credentials::verbatim(value)),
         (
@@ -270,13 +310,18 @@ fn credentials(sort: &str, texts: &[Option<String>]) -> Result<Option<Credential
             [
                 Some(token_url),
                 Some(client_id),
-                Some(client_secret),
+                client_secret,
+                client_secret_file,
                 user_id,
                 scope,
                 Some(client_auth),
             ],
         ) => {
-            let mut oauth = OAuth::new(token_url, client_id, client_secret)
+            let Some(secret) = self::secret(client_secret.as_ref(), client_secret_file.as_ref())
+            else {
+                return Ok(None);
+            };
+            let mut oauth = OAuth::new(token_url, client_id, secret)
                 .client_auth(client_auth.parse::<ClientAuth>()?);
             if let Some(user_id) = user_id {
                 oauth = oauth.user_id(user_id);
@@ -288,6 +333,15 @@ fn credentials(sort: &str, texts: &[Option<String>]) -> Result<Option<Credential
         }
         _ => None,
     })
+}
+
+/// A secret that was given, or the file that holds it.
+fn secret(given: Option<&String>, file: Option<&String>) -> Option<Secret> {
+    match (given, file) {
+        (Some(text), _) => Some(Secret::from(text)),
+        (None, Some(file)) => Some(Secret::file(file)),
+        (None, None) => None,
+    }
 }
 
 /// Runs the handlers of signals that have come.

@@ -7,15 +7,19 @@ import atexit
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, ClassVar, NoReturn, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypedDict
 
 from mypreferences import _native
 from mypreferences._errors import MyPreferencesError
 from mypreferences._native import CancelToken
 from mypreferences._records import CommitReceipt, ExportStatus, Resolution
+
+if TYPE_CHECKING:
+    # For type checkers only, which know them for every Python; 3.10 has neither.
+    from typing_extensions import Self, Unpack
 
 _LOGGER = logging.getLogger("mypreferences")
 _EXIT_BOUND = 2.0
@@ -77,16 +81,22 @@ class Credentials:
         self._texts = texts
 
     @staticmethod
-    def hmac(user_id: str, secret: str) -> Credentials:
-        """PNAUTHINFO3 with a keyed hash. A captured header of it is good for 15 minutes: treat it as a key."""
-        return Credentials("hmac", [_text("user_id", user_id), _text("secret", secret, shown=False)])
+    def hmac(
+        user_id: str, secret: str | None = None, *, secret_file: str | os.PathLike[str] | None = None
+    ) -> Credentials:
+        """PNAUTHINFO3 with a keyed hash. A captured header of it is good for 15 minutes: treat it as a key.
+
+        ``secret_file`` names a file with the secret, readable by its owner alone; it is read again when it changed.
+        """
+        return Credentials("hmac", [_text("user_id", user_id), *_secret("secret", secret, secret_file)])
 
     @staticmethod
     def oauth(
         *,
         token_url: str,
         client_id: str,
-        client_secret: str,
+        client_secret: str | None = None,
+        client_secret_file: str | os.PathLike[str] | None = None,
         user_id: str | None = None,
         scope: str | None = None,
         client_auth: str = "basic",
@@ -95,12 +105,13 @@ class Credentials:
 
         ``client_id`` is the OAuth client's, not the account's. ``user_id`` is the API user; the scope is made from it
         as ``{client_id of the account}/{user_id}``, unless ``scope`` is given. ``client_auth`` says where id and
-        secret stand in the request for a token: ``basic``, in its header, or ``body``.
+        secret stand in the request for a token: ``basic``, in its header, or ``body``. ``client_secret_file`` is as
+        ``secret_file`` of :meth:`hmac`.
         """
         texts = [
             _text("token_url", token_url),
             _text("client_id", client_id),
-            _text("client_secret", client_secret, shown=False),
+            *_secret("client_secret", client_secret, client_secret_file),
             None if user_id is None else _text("user_id", user_id),
             None if scope is None else _text("scope", scope),
             _text("client_auth", client_auth),
@@ -134,6 +145,17 @@ def _text(name: str, value: object, *, shown: bool = True) -> str:
     raise TypeError(f"{name} must be a str{got} ({type(value).__name__}); pass text")
 
 
+def _secret(name: str, secret: object, file: object) -> tuple[str | None, str | None]:
+    """The secret or its file: one of the two."""
+    if (secret is None) == (file is None):
+        raise TypeError(f"pass {name} or {name}_file, one of the two")
+    if file is None:
+        return (_text(name, secret, shown=False), None)
+    if isinstance(file, (str, os.PathLike)):
+        return (None, os.fsdecode(file))  # pyright: ignore[reportUnknownArgumentType]
+    raise TypeError(f"{name}_file must be a path, got {type(file).__name__}; pass a str or a pathlib.Path")
+
+
 def _setting(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -148,6 +170,13 @@ def _setting(name: str, value: object) -> str:
     if isinstance(value, os.PathLike):
         return os.fsdecode(value)  # pyright: ignore[reportUnknownArgumentType]
     raise TypeError(f"{name} cannot be {value!r} ({type(value).__name__}); pass a str, a number, a bool or a timedelta")
+
+
+def _texts(settings: Mapping[str, object]) -> list[tuple[str, str]]:
+    unknown = settings.keys() - Settings.__annotations__.keys()
+    if unknown:
+        raise TypeError(f"there is no setting {sorted(unknown)[0]!r}; pass one of {sorted(Settings.__annotations__)}")
+    return [(name, _setting(name, value)) for name, value in settings.items() if value is not None]
 
 
 def _token(access_token: object) -> str:
@@ -186,72 +215,52 @@ def _log(operation: str, n: int, sent: str, status: int | None, kind: str | None
     )
 
 
-def _from_env(environ: Mapping[str, str]) -> tuple[dict[str, str], Credentials]:
-    def get(name: str) -> str | None:
-        return environ.get(f"MYPREFERENCES_{name}") or None
-
-    settings = {name: value for name in Settings.__annotations__ if (value := get(name.upper())) is not None}
-    if (client_id := get("CLIENT_ID")) is not None:
-        settings["client_id"] = client_id
-    secret, oauth_secret = _secret(get, "SECRET"), _secret(get, "OAUTH_CLIENT_SECRET")
-    user_id, bearer, authorization = get("USER_ID"), get("BEARER_TOKEN"), get("AUTHORIZATION")
-    token_url, oauth_client_id = get("OAUTH_TOKEN_URL"), get("OAUTH_CLIENT_ID")
-    given = [
-        credentials
-        for credentials in (
-            Credentials.hmac(user_id, secret) if user_id and secret else None,
-            Credentials.oauth(
-                token_url=token_url,
-                client_id=oauth_client_id,
-                client_secret=oauth_secret,
-                user_id=user_id,
-                scope=get("OAUTH_SCOPE"),
-                client_auth=get("OAUTH_CLIENT_AUTH") or "basic",
-            )
-            if token_url and oauth_client_id and oauth_secret
-            else None,
-            Credentials.bearer(bearer) if bearer else None,
-            Credentials.verbatim(authorization) if authorization else None,
-        )
-        if credentials is not None
-    ]
-    if len(given) != 1:
-        raise ValueError(
-            "set exactly one of: MYPREFERENCES_USER_ID with MYPREFERENCES_SECRET or MYPREFERENCES_SECRET_FILE; "
-            "MYPREFERENCES_OAUTH_TOKEN_URL, MYPREFERENCES_OAUTH_CLIENT_ID and MYPREFERENCES_OAUTH_CLIENT_SECRET or "
-            "MYPREFERENCES_OAUTH_CLIENT_SECRET_FILE; MYPREFERENCES_BEARER_TOKEN; MYPREFERENCES_AUTHORIZATION"
-        )
-    return settings, given[0]
-
-
-def _secret(get: Callable[[str], str | None], name: str) -> str | None:
-    """A secret from its variable, or from the file that another variable names."""
-    secret = get(name)
-    if secret is None and (path := get(f"{name}_FILE")) is not None:
-        with open(path, encoding="utf-8") as file:
-            if os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077:
-                raise PermissionError(f"{path} can be read by others; run: chmod 600 {path}")
-            secret = file.read().removesuffix("\n")
-    return secret
-
-
 class _Base:
     _BLOCKING: ClassVar[bool]
 
-    def __init__(self, *, client_id: str, credentials: Credentials, **settings: Any) -> None:
+    def __init__(self, *, client_id: str, credentials: Credentials, **settings: Unpack[Settings]) -> None:
         if not isinstance(credentials, Credentials):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(
                 f"credentials must be Credentials, got {type(credentials).__name__}; "
                 "pass Credentials.hmac(user_id, secret)"
             )
-        unknown = settings.keys() - Settings.__annotations__.keys()
-        if unknown:
-            raise TypeError(
-                f"there is no setting {sorted(unknown)[0]!r}; pass one of {sorted(Settings.__annotations__)}"
-            )
-        texts = [("client_id", _text("client_id", client_id))]
-        texts += [(name, _setting(name, value)) for name, value in settings.items() if value is not None]
-        self._native = _raising(_native.NativeClient, texts, credentials._native(), _log, self._BLOCKING)  # pyright: ignore[reportPrivateUsage]
+        texts = [("client_id", _text("client_id", client_id)), *_texts(settings)]
+        self._native: _native.NativeClient = _raising(
+            _native.NativeClient,
+            texts,
+            credentials._native(),  # pyright: ignore[reportPrivateUsage]
+            _log,
+            self._BLOCKING,
+        )
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        profile: str | None = None,
+        environ: Mapping[str, str] | None = None,
+        client_id: str | None = None,
+        **settings: Unpack[Settings],
+    ) -> Self:
+        """From arguments, then ``MYPREFERENCES_`` variables, then a profile of the configuration file, then defaults.
+
+        These are the command's rules: ``mypreferences config show`` lists every name, its value and where it came
+        from. ``profile`` beats ``MYPREFERENCES_PROFILE``; without either, ``[profile.default]`` counts where there is
+        one. ``environ`` stands for ``os.environ``.
+        """
+        texts = _texts(settings)
+        if client_id is not None:
+            texts.append(("client_id", _text("client_id", client_id)))
+        client = cls.__new__(cls)
+        client._native = _raising(
+            _native.NativeClient.from_env,
+            list((os.environ if environ is None else environ).items()),
+            None if profile is None else _text("profile", profile),
+            texts,
+            _log,
+            cls._BLOCKING,
+        )
+        return client
 
     def close(self) -> None:
         """Closes the client and cancels its calls. Twice is the same as once."""
@@ -287,12 +296,6 @@ class Client(_Base):
     """
 
     _BLOCKING = True
-
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None) -> Client:
-        """From ``MYPREFERENCES_`` variables: every setting by its name in upper case, and the credentials."""
-        settings, credentials = _from_env(os.environ if environ is None else environ)
-        return cls(credentials=credentials, **_with_client_id(settings))
 
     def commit(
         self,
@@ -376,12 +379,6 @@ class AsyncClient(_Base):
     """
 
     _BLOCKING = False
-
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None) -> AsyncClient:
-        """As :meth:`Client.from_env`."""
-        settings, credentials = _from_env(os.environ if environ is None else environ)
-        return cls(credentials=credentials, **_with_client_id(settings))
 
     async def commit(
         self,
@@ -472,12 +469,6 @@ class AsyncClient(_Base):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _with_client_id(settings: dict[str, str]) -> dict[str, Any]:
-    if "client_id" not in settings:
-        raise ValueError("MYPREFERENCES_CLIENT_ID is not set; set it to the MyPreferences account id")
-    return settings
 
 
 __all__ = ["AsyncClient", "CancelToken", "Client", "Credentials"]

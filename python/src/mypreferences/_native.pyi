@@ -20,6 +20,14 @@ class NativeClient:
         events: Callable[[str, int, str, int | None, str | None, float, str], None],
         blocking: bool,
     ) -> NativeClient: ...
+    @staticmethod
+    def from_env(
+        variables: list[tuple[str, str]],
+        profile: str | None,
+        arguments: list[tuple[str, str]],
+        events: Callable[[str, int, str, int | None, str | None, float, str], None],
+        blocking: bool,
+    ) -> NativeClient: ...
     def run(
         self,
         operation: str,
