@@ -298,6 +298,10 @@ impl Service {
                         .source
                         .as_deref()
                         .map(|source| scrubber().clean(source)),
+                    told: failure.tls.map(|trouble| Told {
+                        detail: trouble.detail().to_owned(),
+                        next_action: trouble.next_action(),
+                    }),
                     ..Description::without_an_answer(failure.sent, failure.kind, failure.phase)
                 };
             }

@@ -21,6 +21,8 @@ use rustls::{ClientConfig, NamedGroup, SignatureScheme};
 use rustls_pki_types::ServerName;
 use tokio::time::Instant;
 
+use crate::tls_trouble::LEFT_AFTER_ASKING;
+
 tokio::task_local! {
     /// The handshake that the TLS library is in the middle of.
     static OBSERVED: Handshake;
@@ -103,11 +105,9 @@ impl Handshake {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Err(error)) if is_tls(&error) => Poll::Ready(Err(error)),
             // Some servers end the connection without a word.
-            Poll::Ready(Err(_) | Ok(())) => {
-                Poll::Ready(Err(io::Error::other(rustls::Error::General(String::from(
-                    "the server asked for a certificate and ended the connection",
-                )))))
-            }
+            Poll::Ready(Err(_) | Ok(())) => Poll::Ready(Err(io::Error::other(
+                rustls::Error::General(String::from(LEFT_AFTER_ASKING)),
+            ))),
         }
     }
 }

@@ -62,6 +62,12 @@ mod tls;
     not(feature = "test-hooks"),
     expect(unreachable_pub, reason = "re-exported by test_hooks")
 )]
+mod tls_trouble;
+// Public for the test hooks only.
+#[cfg_attr(
+    not(feature = "test-hooks"),
+    expect(unreachable_pub, reason = "re-exported by test_hooks")
+)]
 mod transport;
 mod verdict;
 

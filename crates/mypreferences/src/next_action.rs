@@ -23,7 +23,7 @@ pub(crate) fn next_action(
         ErrorKind::ForkedProcess => "make a new client in the child process",
         ErrorKind::Closed => "make a new client",
         ErrorKind::Connect => "check base_url, the network and the proxy, then try again",
-        ErrorKind::Tls => "check base_url and ca_file: the server's certificate is not trusted",
+        ErrorKind::Tls => "check base_url, ca_file and client_cert: the handshake failed",
         ErrorKind::Proxy => "check the proxy and its credentials",
         ErrorKind::Timeout => match phase {
             Some(TimeoutPhase::Connect) => "check base_url and the network, then try again",

@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use crate::error::{ErrorKind, Sent, TimeoutPhase};
+use crate::tls_trouble::TlsTrouble;
 
 /// A request without a complete response head.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Failure {
     pub kind: ErrorKind,
     /// With [`ErrorKind::Timeout`]: which limit.
     pub phase: Option<TimeoutPhase>,
+    /// With [`ErrorKind::Tls`]: why, where it is one of the reasons that can be told apart.
+    pub tls: Option<TlsTrouble>,
     /// The chain of causes in words, without URL.
     pub source: Option<String>,
 }
@@ -50,6 +53,11 @@ pub(crate) fn classify(error: reqwest::Error) -> Failure {
         sent,
         kind,
         phase,
+        tls: if kind == ErrorKind::Tls {
+            first_cause(&error, TlsTrouble::of)
+        } else {
+            None
+        },
         source: Some(chain(&error)),
     };
     if error.is_builder() {
@@ -122,12 +130,19 @@ fn chain(error: &reqwest::Error) -> String {
     words
 }
 
-/// Walks the causes. An `io::Error` hides the error that it wraps from `source`, and TLS errors come wrapped twice.
 fn any_cause(error: &reqwest::Error, test: fn(&(dyn StdError + 'static)) -> bool) -> bool {
+    first_cause(error, |cause| test(cause).then_some(())).is_some()
+}
+
+/// Walks the causes. An `io::Error` hides the error that it wraps from `source`, and TLS errors come wrapped twice.
+fn first_cause<T>(
+    error: &reqwest::Error,
+    test: impl Fn(&(dyn StdError + 'static)) -> Option<T>,
+) -> Option<T> {
     let mut cause = error.source();
     while let Some(error) = cause {
-        if test(error) {
-            return true;
+        if let Some(found) = test(error) {
+            return Some(found);
         }
         cause = match error
             .downcast_ref::<io::Error>()
@@ -137,7 +152,7 @@ fn any_cause(error: &reqwest::Error, test: fn(&(dyn StdError + 'static)) -> bool
             None => error.source(),
         };
     }
-    false
+    None
 }
 
 fn is_tls(error: &(dyn StdError + 'static)) -> bool {

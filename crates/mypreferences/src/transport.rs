@@ -202,6 +202,7 @@ impl Http {
             sent: sent::cut_off(self.watch.ever_connected()),
             kind: ErrorKind::Timeout,
             phase: Some(phase),
+            tls: None,
             source: None,
         }
     }

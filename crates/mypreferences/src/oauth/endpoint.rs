@@ -171,6 +171,10 @@ impl Endpoint {
             ErrorKind::Timeout => "the OAuth token endpoint gave no answer in time",
             _ => "the OAuth token endpoint gave no answer",
         };
+        let detail = match failure.tls {
+            Some(trouble) => format!("{detail}: {}", trouble.detail()),
+            None => detail.to_owned(),
+        };
         TokenFailure {
             phase: failure.phase,
             source: failure.source.map(|source| self.clean(&source)),

@@ -36,7 +36,7 @@ struct Inner {
 }
 
 enum Source {
-    Endpoint(Endpoint),
+    Endpoint(Box<Endpoint>),
     #[cfg(test)]
     Test(Box<dyn Fn() -> BoxFuture<'static, Result<Granted, TokenFailure>> + Send + Sync>),
 }
@@ -71,7 +71,7 @@ type Fetch = Shared<BoxFuture<'static, Option<Result<Token, TokenFailure>>>>;
 impl Tokens {
     /// The tokens for one MyPreferences account. Nothing is asked for yet.
     pub(crate) fn new(oauth: &OAuth, account: &str, settings: &Settings) -> Result<Tokens, Error> {
-        let source = Source::Endpoint(Endpoint::new(oauth, account, settings)?);
+        let source = Source::Endpoint(Box::new(Endpoint::new(oauth, account, settings)?));
         Ok(Tokens::from(source, settings.max_retry_after))
     }
 

@@ -75,11 +75,18 @@ async fn a_private_ca_is_trusted_when_it_is_given_beside_the_systems_or_alone() 
 
 #[tokio::test]
 async fn a_certificate_or_a_version_that_is_wrong_is_a_failed_handshake_that_is_not_repeated() {
-    for mode in ["expired", "wrong_host", "unknown_ca", "tls11"] {
+    for (mode, said) in [
+        ("expired", "has expired"),
+        ("wrong_host", "for another host"),
+        ("unknown_ca", "authority that is not trusted"),
+        ("tls11", "nothing as new as TLS 1.2"),
+        ("client_certificate", "wants a client certificate"),
+    ] {
         let (mock, opened) = https(mode, None).await;
         let client = trusting(mode, &opened).build().unwrap();
         let error = refused(&client, &opened).await;
         assert_eq!(error.kind(), ErrorKind::Tls, "{mode}: {error:?}");
+        assert!(error.to_string().contains(said), "{mode}: {error}");
         assert_eq!(error.attempts().len(), 1);
         assert_eq!(mock.connections(), 1);
     }

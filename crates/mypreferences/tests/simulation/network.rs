@@ -882,6 +882,7 @@ fn failure(sent: Sent, kind: ErrorKind, phase: Option<TimeoutPhase>) -> Failure 
         sent,
         kind,
         phase,
+        tls: None,
         source: None,
     }
 }
