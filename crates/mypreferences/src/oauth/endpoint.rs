@@ -169,7 +169,37 @@ impl Endpoint {
             ErrorKind::Tls => "the TLS handshake with the OAuth token endpoint failed",
             ErrorKind::Proxy => "the proxy refused the way to the OAuth token endpoint",
             ErrorKind::Timeout => "the OAuth token endpoint gave no answer in time",
-            _ => "the OAuth token endpoint gave no answer",
+            ErrorKind::Interrupted => "the connection to the OAuth token endpoint was lost",
+            ErrorKind::InvalidResponse => "the OAuth token endpoint's answer is no HTTP",
+            ErrorKind::InvalidArgument
+            | ErrorKind::Configuration
+            | ErrorKind::ForkedProcess
+            | ErrorKind::Closed
+            | ErrorKind::Cancelled
+            | ErrorKind::RedirectRefused
+            | ErrorKind::BadRequest
+            | ErrorKind::Unauthorized
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::RateLimited
+            | ErrorKind::ClockSkew
+            | ErrorKind::ServerError
+            | ErrorKind::ServiceUnavailable
+            | ErrorKind::UnexpectedStatus
+            | ErrorKind::ResponseTooLarge
+            | ErrorKind::Storage
+            | ErrorKind::OutputConflict
+            | ErrorKind::Locked
+            | ErrorKind::Corrupt
+            | ErrorKind::ExportFailed
+            | ErrorKind::ExportExpired
+            | ErrorKind::WaitTimedOut
+            | ErrorKind::OutcomeUnknown
+            | ErrorKind::CommitConflict
+            | ErrorKind::NotSealed
+            | ErrorKind::CountMismatch
+            | ErrorKind::Internal => "the OAuth token endpoint gave no answer",
         };
         let detail = match failure.tls {
             Some(trouble) => format!("{detail}: {}", trouble.detail()),
