@@ -1,7 +1,7 @@
 //! Where a client's settings and credentials come from: arguments of a program, the environment, a profile file, the
 //! defaults, in this order. One place for the command and for every language's `from_env`, so that all of them read the
 //! same things in the same way. What a value means is decided by [`Settings`]; which credentials are meant, in
-//! [`credentials`]; the file, in [`profile`].
+//! `credentials`; the file, in `profile`.
 
 mod credentials;
 mod profile;
