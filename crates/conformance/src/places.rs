@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use mypreferences_mock::{MockService, OpenScenario};
 
+use crate::scenario::{CANARY_SECRET, Scenario};
 use crate::trouble::Trouble;
 
 /// The files of one run, removed with it.
@@ -31,9 +32,10 @@ impl Files {
             ("{client_cert}", &tls.client_certificate_pem),
             ("{client_key}", &tls.client_key_pem),
             ("{garbage_file}", &"this is no certificate\n".to_owned()),
+            ("{secret_file}", &CANARY_SECRET.to_owned()),
         ] {
-            let file = files.path(word);
-            std::fs::write(&file, text).map_err(|error| Trouble::file(&file, &error))?;
+            // Private, as a file with a secret has to be.
+            write(&files.path(word), text, 0o600)?;
         }
         Ok(files)
     }
@@ -52,12 +54,25 @@ impl Drop for Files {
     }
 }
 
+/// Writes a file with this mode.
+fn write(file: &Path, text: &str, mode: u32) -> Result<(), Trouble> {
+    std::fs::write(file, text).map_err(|error| Trouble::file(file, &error))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(file, mode).map_err(|error| Trouble::file(file, &error))?;
+    }
+    Ok(())
+}
+
 /// The words for files.
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "{ca_file}",
     "{client_cert}",
     "{client_key}",
     "{garbage_file}",
+    "{secret_file}",
 ];
 
 /// The places of one case.
@@ -68,17 +83,35 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    pub(crate) fn of(files: &Files, opened: &OpenScenario, refused: &str) -> Places {
+    /// Writes the scenario's configuration file too, if it has one.
+    pub(crate) fn of(
+        files: &Files,
+        scenario: &Scenario,
+        opened: &OpenScenario,
+        (base_url, refused): (&str, &str),
+    ) -> Result<Places, Trouble> {
         let mut words: Vec<(&'static str, String)> = FILES
             .iter()
             .map(|word| (*word, shown(&files.path(word))))
             .collect();
         words.push(("{proxy}", opened.proxy_url().unwrap_or_default().to_owned()));
-        Places {
+        let mut places = Places {
             words,
             own_token_url: opened.token_url(),
             refused: refused.to_owned(),
+        };
+        if let Some(configuration) = &scenario.configuration {
+            let file = files.folder.join(opened.id()).with_extension("toml");
+            let text = places.filled(&configuration.file.replace("{base_url}", base_url));
+            let mode = if configuration.others_can_read {
+                0o644
+            } else {
+                0o600
+            };
+            write(&file, &text, mode)?;
+            places.words.push(("{config_file}", shown(&file)));
         }
+        Ok(places)
     }
 
     /// The value of a setting.

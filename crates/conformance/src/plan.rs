@@ -16,7 +16,17 @@ pub(crate) struct Plan<'a> {
     client_id: &'a str,
     credentials: Credentials,
     settings: BTreeMap<&'a str, String>,
+    /// When it is there, the client is made from it and from `settings`, and from nothing else of the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configuration: Option<Configuration<'a>>,
     calls: &'a [Call],
+}
+
+#[derive(Serialize)]
+struct Configuration<'a> {
+    profile: Option<&'a str>,
+    /// The whole environment, the configuration file's name among it.
+    variables: BTreeMap<&'a str, String>,
 }
 
 /// The client id of every scenario that does not set its own.
@@ -36,6 +46,18 @@ impl<'a> Plan<'a> {
             }),
             other => other.clone(),
         };
+        let configuration = scenario.configuration.as_ref().map(|given| {
+            let mut variables: BTreeMap<&str, String> = given
+                .variables
+                .iter()
+                .map(|(name, value)| (name.as_str(), places.filled(value)))
+                .collect();
+            variables.insert("MYPREFERENCES_CONFIG_FILE", places.filled("{config_file}"));
+            Configuration {
+                profile: given.profile.as_deref(),
+                variables,
+            }
+        });
         Plan {
             case: &scenario.name,
             base_url,
@@ -45,6 +67,7 @@ impl<'a> Plan<'a> {
                 .map_or(CLIENT_ID, String::as_str),
             credentials,
             settings,
+            configuration,
             calls: &scenario.calls,
         }
     }

@@ -26,12 +26,32 @@ pub(crate) struct Scenario {
     /// What the client authorises with.
     #[serde(default)]
     pub(crate) credentials: Credentials,
+    /// The client is made from a profile and an environment instead; `settings` are the arguments on top.
+    #[serde(default)]
+    pub(crate) configuration: Option<Configuration>,
     /// The calls, one after the other on one client.
     pub(crate) calls: Vec<Call>,
     pub(crate) expect: Expect,
     /// Surfaces that cannot see the same, each with its reason.
     #[serde(default)]
     pub(crate) except: Vec<Exception>,
+}
+
+/// Where a client's settings and credentials are found.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Configuration {
+    /// The configuration file's text; the judge fills in the places of settings, `{base_url}` and `{secret_file}`.
+    pub(crate) file: String,
+    /// Whether others can read the file.
+    #[serde(default)]
+    pub(crate) others_can_read: bool,
+    /// The profile that is asked for.
+    #[serde(default)]
+    pub(crate) profile: Option<String>,
+    /// Environment variables by their full names.
+    #[serde(default)]
+    pub(crate) variables: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Deserialize, Serialize)]

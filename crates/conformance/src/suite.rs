@@ -191,7 +191,9 @@ fn one_case(
         Reach::Https => opened.base_url().replace("http:", "https:"),
         Reach::Proxied => opened.base_url().replace("127.0.0.1", PROXIED_HOST),
     };
-    let places = Places::of(&stage.files, &opened, &refused.base_url());
+    let addresses = (base_url.as_str(), &*refused.base_url());
+    let places = Places::of(&stage.files, scenario, &opened, addresses)
+        .map_err(|trouble| trouble.to_string())?;
     let mut observation = adapter.play(&Plan::new(scenario, base_url, &places))?;
     for result in observation.results.iter_mut().flatten() {
         result.record = places.worded(&result.record);

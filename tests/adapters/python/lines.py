@@ -10,12 +10,21 @@ import pickle
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import mypreferences as m
 
 Observed = dict[str, str]
+Made = TypeVar("Made", m.Client, m.AsyncClient)
 Play = Callable[[dict[str, Any]], tuple[list[list[Observed]], list[str]]]
+
+
+def made(kind: type[Made], plan: dict[str, Any]) -> Made:
+    """The plan's client."""
+    configuration = plan.get("configuration")
+    if configuration is None:
+        return kind(**arguments(plan))
+    return kind.from_env(profile=configuration["profile"], environ=configuration["variables"], **plan["settings"])
 
 
 def arguments(plan: dict[str, Any]) -> dict[str, Any]:

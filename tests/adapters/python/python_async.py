@@ -7,7 +7,7 @@ from typing import Any
 
 import mypreferences as m
 
-from lines import Observed, adapt, arguments, failed, result, tokens
+from lines import Observed, adapt, failed, made, result, tokens
 
 
 async def one(client: m.AsyncClient, call: dict[str, Any], token: str, texts: list[str]) -> Observed:
@@ -30,7 +30,7 @@ async def one(client: m.AsyncClient, call: dict[str, Any], token: str, texts: li
 async def play(plan: dict[str, Any]) -> tuple[list[list[Observed]], list[str]]:
     texts: list[str] = []
     try:
-        client = m.AsyncClient(**arguments(plan))
+        client = made(m.AsyncClient, plan)
     except m.MyPreferencesError as error:
         return [[failed(error, texts)]], texts
     async with client:

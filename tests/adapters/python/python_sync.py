@@ -8,7 +8,7 @@ from typing import Any
 
 import mypreferences as m
 
-from lines import Observed, adapt, arguments, failed, result, tokens
+from lines import Observed, adapt, failed, made, result, tokens
 
 
 def one(client: m.Client, call: dict[str, Any], token: str, texts: list[str]) -> Observed:
@@ -31,7 +31,7 @@ def one(client: m.Client, call: dict[str, Any], token: str, texts: list[str]) ->
 def play(plan: dict[str, Any]) -> tuple[list[list[Observed]], list[str]]:
     texts: list[str] = []
     try:
-        client = m.Client(**arguments(plan))
+        client = made(m.Client, plan)
     except m.MyPreferencesError as error:
         return [[failed(error, texts)]], texts
     with client:

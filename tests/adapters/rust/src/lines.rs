@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 use std::sync::{Arc, Mutex};
 
+use mypreferences::configuration::Sources;
+use mypreferences::{Client, ClientBuilder, Error, Settings};
 use serde::{Deserialize, Serialize};
 
 /// One case: what to call, and never what must come of it.
@@ -20,8 +22,19 @@ pub struct Plan {
     pub credentials: Credentials,
     /// Settings by name, as text.
     pub settings: BTreeMap<String, String>,
+    /// When it is there, the client is made from it and from the settings, and from nothing else of the plan.
+    pub configuration: Option<Configuration>,
     /// One after the other, on one client.
     pub calls: Vec<Call>,
+}
+
+/// Where settings and credentials are found.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Configuration {
+    /// The profile that is asked for.
+    pub profile: Option<String>,
+    /// The whole environment.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// What to authorise with.
@@ -103,6 +116,63 @@ impl Call {
                 first.saturating_add(step).to_string()
             })
             .collect()
+    }
+}
+
+impl Plan {
+    /// The client to be.
+    ///
+    /// # Errors
+    /// The library's own, which are what the case observes.
+    pub fn builder(&self) -> Result<ClientBuilder, Error> {
+        if let Some(given) = &self.configuration {
+            let variables = given
+                .variables
+                .iter()
+                .map(|(name, value)| (name.into(), value.into()));
+            let mut sources = Sources::of(variables);
+            for (name, value) in &self.settings {
+                sources = sources.argument(name, name, value)?;
+            }
+            if let Some(profile) = &given.profile {
+                sources = sources.profile(profile);
+            }
+            return sources.read()?.client_builder();
+        }
+        let mut settings = Settings::default();
+        settings.set("client_id", &self.client_id)?;
+        settings.set("base_url", &self.base_url)?;
+        for (name, value) in &self.settings {
+            settings.set(name, value)?;
+        }
+        Ok(Client::builder()
+            .settings(settings)
+            .credentials(self.credentials.made()?))
+    }
+}
+
+impl Credentials {
+    fn made(&self) -> Result<mypreferences::Credentials, Error> {
+        use mypreferences::{Credentials as Made, OAuth};
+        Ok(match self {
+            Credentials::Hmac { user_id, secret } => Made::hmac(user_id, secret),
+            Credentials::Bearer(token) => Made::bearer(token),
+            Credentials::Authorization(value) => Made::verbatim(value),
+            Credentials::OAuth(given) => {
+                let mut oauth =
+                    OAuth::new(&given.token_url, &given.client_id, &given.client_secret);
+                if let Some(user_id) = &given.user_id {
+                    oauth = oauth.user_id(user_id);
+                }
+                if let Some(scope) = &given.scope {
+                    oauth = oauth.scope(scope);
+                }
+                if let Some(form) = &given.client_auth {
+                    oauth = oauth.client_auth(form.parse()?);
+                }
+                Made::oauth(oauth)
+            }
+        })
     }
 }
 

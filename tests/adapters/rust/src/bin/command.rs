@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use adapter_lines::{Call, Credentials, Log, Observed, Plan, adapt};
+use adapter_lines::{Call, Configuration, Credentials, Log, Observed, Plan, adapt};
 
 fn main() -> std::io::Result<()> {
     // The command logs to standard error, which is among the texts.
@@ -51,36 +51,10 @@ fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
     if let Some(keep_files) = call.keep_files {
         command.args(["--keep-files", &keep_files.to_string()]);
     }
-    command
-        .arg(format!("--base-url={}", plan.base_url))
-        .arg(format!("--client-id={}", plan.client_id));
-    for (name, value) in &plan.settings {
-        if name != "client_id" {
-            command.env(format!("MYPREFERENCES_{}", name.to_uppercase()), value);
-        }
+    match &plan.configuration {
+        Some(given) => configured(&mut command, plan, given),
+        None => told(&mut command, plan),
     }
-    match &plan.credentials {
-        Credentials::Hmac { user_id, secret } => command
-            .env("MYPREFERENCES_USER_ID", user_id)
-            .env("MYPREFERENCES_SECRET", secret),
-        Credentials::Bearer(token) => command.env("MYPREFERENCES_BEARER_TOKEN", token),
-        Credentials::Authorization(value) => command.env("MYPREFERENCES_AUTHORIZATION", value),
-        Credentials::OAuth(oauth) => {
-            for (name, value) in [
-                ("OAUTH_TOKEN_URL", Some(&oauth.token_url)),
-                ("OAUTH_CLIENT_ID", Some(&oauth.client_id)),
-                ("OAUTH_CLIENT_SECRET", Some(&oauth.client_secret)),
-                ("USER_ID", oauth.user_id.as_ref()),
-                ("OAUTH_SCOPE", oauth.scope.as_ref()),
-                ("OAUTH_CLIENT_AUTH", oauth.client_auth.as_ref()),
-            ] {
-                if let Some(value) = value {
-                    command.env(format!("MYPREFERENCES_{name}"), value);
-                }
-            }
-            &mut command
-        }
-    };
     // Cancelled before the call: the command waits for its token on standard input, which never comes.
     let before_the_call = call.cancel_after_ms == Some(0);
     let (token, stdin) = if before_the_call {
@@ -121,6 +95,51 @@ fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
         .unwrap_or_default();
     let text = String::from_utf8_lossy(&output).trim_end().to_owned();
     (understood(call, text), errors)
+}
+
+/// By environment and profile; the settings are flags.
+fn configured(command: &mut Command, plan: &Plan, given: &Configuration) {
+    command.envs(&given.variables);
+    if let Some(profile) = &given.profile {
+        command.arg(format!("--profile={profile}"));
+    }
+    for (name, value) in &plan.settings {
+        command.arg(format!("--{}={value}", name.replace('_', "-")));
+    }
+}
+
+/// By flags and variables.
+fn told(command: &mut Command, plan: &Plan) {
+    command
+        .arg(format!("--base-url={}", plan.base_url))
+        .arg(format!("--client-id={}", plan.client_id));
+    for (name, value) in &plan.settings {
+        if name != "client_id" {
+            command.env(format!("MYPREFERENCES_{}", name.to_uppercase()), value);
+        }
+    }
+    match &plan.credentials {
+        Credentials::Hmac { user_id, secret } => command
+            .env("MYPREFERENCES_USER_ID", user_id)
+            .env("MYPREFERENCES_SECRET", secret),
+        Credentials::Bearer(token) => command.env("MYPREFERENCES_BEARER_TOKEN", token),
+        Credentials::Authorization(value) => command.env("MYPREFERENCES_AUTHORIZATION", value),
+        Credentials::OAuth(oauth) => {
+            for (name, value) in [
+                ("OAUTH_TOKEN_URL", Some(&oauth.token_url)),
+                ("OAUTH_CLIENT_ID", Some(&oauth.client_id)),
+                ("OAUTH_CLIENT_SECRET", Some(&oauth.client_secret)),
+                ("USER_ID", oauth.user_id.as_ref()),
+                ("OAUTH_SCOPE", oauth.scope.as_ref()),
+                ("OAUTH_CLIENT_AUTH", oauth.client_auth.as_ref()),
+            ] {
+                if let Some(value) = value {
+                    command.env(format!("MYPREFERENCES_{name}"), value);
+                }
+            }
+            command
+        }
+    };
 }
 
 /// `kill`, because a safe program cannot send a signal by itself.

@@ -2,52 +2,18 @@
 
 use std::time::Duration;
 
-use adapter_lines::{Call, Credentials as Given, Log, Observed, Plan, adapt};
+use adapter_lines::{Call, Log, Observed, Plan, adapt};
 use mypreferences::blocking::{CallOptions, Client};
-use mypreferences::{CancelToken, Credentials, Error, OAuth, Settings};
+use mypreferences::{CancelToken, ClientBuilder, Error};
 
 fn main() -> std::io::Result<()> {
     let log = Log::start();
     adapt(&log, play)
 }
 
-fn client(plan: &Plan) -> Result<Client, Error> {
-    let mut settings = Settings::default();
-    settings.set("client_id", &plan.client_id)?;
-    settings.set("base_url", &plan.base_url)?;
-    for (name, value) in &plan.settings {
-        settings.set(name, value)?;
-    }
-    mypreferences::Client::builder()
-        .settings(settings)
-        .credentials(credentials(&plan.credentials)?)
-        .build_blocking()
-}
-
-fn credentials(given: &Given) -> Result<Credentials, Error> {
-    Ok(match given {
-        Given::Hmac { user_id, secret } => Credentials::hmac(user_id, secret),
-        Given::Bearer(token) => Credentials::bearer(token),
-        Given::Authorization(value) => Credentials::verbatim(value),
-        Given::OAuth(given) => {
-            let mut oauth = OAuth::new(&given.token_url, &given.client_id, &given.client_secret);
-            if let Some(user_id) = &given.user_id {
-                oauth = oauth.user_id(user_id);
-            }
-            if let Some(scope) = &given.scope {
-                oauth = oauth.scope(scope);
-            }
-            if let Some(form) = &given.client_auth {
-                oauth = oauth.client_auth(form.parse()?);
-            }
-            Credentials::oauth(oauth)
-        }
-    })
-}
-
 fn play(plan: &Plan) -> (Vec<Vec<Observed>>, Vec<String>) {
     let mut texts = Vec::new();
-    let client = match client(plan) {
+    let client = match plan.builder().and_then(ClientBuilder::build_blocking) {
         Ok(client) => client,
         // A client that cannot be made fails its first call; the others are not made.
         Err(error) => return (vec![vec![failed(&error, &mut texts)]], texts),
