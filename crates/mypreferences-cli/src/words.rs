@@ -76,6 +76,7 @@ pub(crate) fn attempt(event: &AttemptEvent) -> String {
         Operation::Commit => "commit",
         Operation::Status => "asked status",
         Operation::Page => "asked for a page",
+        Operation::Initiate => "started an export",
         // Not made by requests today.
         other => other.name(),
     };

@@ -158,6 +158,32 @@ impl Client {
         }
     }
 
+    pub(crate) fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// Whether a handle is of this client's service, surface and account.
+    pub(crate) fn check_export(
+        &self,
+        export: &crate::export::Export,
+        operation: Operation,
+    ) -> Result<(), Error> {
+        let what = if export.base_url != self.service.routes.base() {
+            "base URL"
+        } else if export.surface != self.service.settings.surface.name() {
+            "surface"
+        } else if export.client_id != self.service.client_id {
+            "client id"
+        } else {
+            return Ok(());
+        };
+        Err(Error::invalid_argument(
+            operation,
+            format!("the export belongs to another {what} than this client"),
+            "use a client with the settings of the one that initiated it",
+        ))
+    }
+
     fn call<T>(&self, access_token: T, operation: Operation) -> CallOptions
     where
         T: TryInto<AccessToken>,
@@ -190,20 +216,7 @@ impl CallOptions {
     /// Checks the arguments; nothing was done yet.
     fn key(&self) -> Result<(ExportKind, AccessToken), Error> {
         let token = self.token.clone()?;
-        if self.timeout.is_zero() {
-            return Err(Error::invalid_argument(
-                self.operation,
-                "timeout is zero",
-                "pass how long the call may take",
-            ));
-        }
-        if self.timeout > MAX_DURATION {
-            return Err(Error::invalid_argument(
-                self.operation,
-                "timeout is longer than 24 hours",
-                "pass how long the call may take, at most 24 hours",
-            ));
-        }
+        check_timeout(self.timeout, self.operation)?;
         // Route errors (a kind without a route) come before any I/O.
         self.client
             .service
@@ -222,6 +235,25 @@ impl CallOptions {
     }
 }
 
+/// The range of a call's timeout.
+pub(crate) fn check_timeout(timeout: Duration, operation: Operation) -> Result<(), Error> {
+    if timeout.is_zero() {
+        return Err(Error::invalid_argument(
+            operation,
+            "timeout is zero",
+            "pass how long the call may take",
+        ));
+    }
+    if timeout > MAX_DURATION {
+        return Err(Error::invalid_argument(
+            operation,
+            "timeout is longer than 24 hours",
+            "pass how long the call may take, at most 24 hours",
+        ));
+    }
+    Ok(())
+}
+
 fn cancelled(operation: Operation) -> Error {
     Error::before_io(
         ErrorKind::Cancelled,
@@ -231,7 +263,7 @@ fn cancelled(operation: Operation) -> Error {
     )
 }
 
-async fn until_cancelled<F: Future>(
+pub(crate) async fn until_cancelled<F: Future>(
     future: F,
     cancel: Option<&CancelToken>,
     operation: Operation,

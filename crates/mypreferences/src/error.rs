@@ -307,8 +307,12 @@ pub enum Operation {
     ResolveCommit,
     /// `status`.
     Status,
-    /// `probe_page`.
+    /// `probe_page`, and each page of an export.
     Page,
+    /// `initiate`.
+    Initiate,
+    /// `wait`.
+    Wait,
 }
 
 impl Operation {
@@ -320,13 +324,17 @@ impl Operation {
             Operation::ResolveCommit => "resolve_commit",
             Operation::Status => "status",
             Operation::Page => "page",
+            Operation::Initiate => "initiate",
+            Operation::Wait => "wait",
         }
     }
 
     const fn is_read(self) -> bool {
         match self {
-            Operation::Configure | Operation::Commit => false,
-            Operation::ResolveCommit | Operation::Status | Operation::Page => true,
+            Operation::Configure | Operation::Commit | Operation::Initiate => false,
+            Operation::ResolveCommit | Operation::Status | Operation::Page | Operation::Wait => {
+                true
+            }
         }
     }
 }

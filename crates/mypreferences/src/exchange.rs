@@ -129,6 +129,27 @@ impl Service {
             .await)
     }
 
+    /// Signs and sends one POST with this JSON. `Err`: nothing was sent.
+    pub(crate) async fn exchange_content(
+        &self,
+        url: Url,
+        deadline: Instant,
+        body: BodyPlan,
+        content: Vec<u8>,
+    ) -> Result<Exchanged, Unsigned> {
+        let signed = self.sign(deadline).await?;
+        let request = Request {
+            post: true,
+            content,
+            url,
+            authorization: signed.authorization.clone(),
+            deadline,
+            body_deadline: deadline,
+            body,
+        };
+        Ok(self.transmit_request(signed, request).await)
+    }
+
     /// Makes the `Authorization` value for a send that follows at once.
     pub(crate) async fn sign(&self, deadline: Instant) -> Result<Signed, Unsigned> {
         let correction_ms = self.clock.correction_ms();
@@ -148,17 +169,21 @@ impl Service {
         (deadline, body_deadline): (Instant, Instant),
         body: BodyPlan,
     ) -> Exchanged {
-        let local_ms = unix_ms(self.wall.now());
-        let started = Instant::now();
-        let authorization = signed.authorization.clone();
         let request = Request {
             post,
+            content: Vec::new(),
             url,
-            authorization,
+            authorization: signed.authorization.clone(),
             deadline,
             body_deadline,
             body,
         };
+        self.transmit_request(signed, request).await
+    }
+
+    async fn transmit_request(&self, signed: Signed, request: Request) -> Exchanged {
+        let local_ms = unix_ms(self.wall.now());
+        let started = Instant::now();
         let result = self.transport.exchange(request).await;
         let ended = Instant::now();
         if let Ok(answer) = &result
@@ -262,7 +287,7 @@ impl Service {
     pub(crate) fn scrubber<'a>(
         &'a self,
         exchanged: &'a Exchanged,
-        token: AccessToken,
+        token: impl Into<Option<AccessToken>>,
     ) -> Scrubber<'a> {
         let mut secrets = self.credentials.secrets();
         if let Ok(value) = exchanged.signed.authorization.to_str() {
@@ -276,7 +301,7 @@ impl Service {
             }
         }
         Scrubber {
-            access_token: token,
+            access_token: token.into(),
             secrets,
         }
     }
@@ -286,9 +311,10 @@ impl Service {
     pub(crate) fn describe(
         &self,
         exchanged: &Exchanged,
-        token: AccessToken,
+        token: impl Into<Option<AccessToken>>,
         repaired: bool,
     ) -> Description {
+        let token = token.into();
         let scrubber = || self.scrubber(exchanged, token);
         let answer = match &exchanged.result {
             Ok(answer) => answer,

@@ -33,6 +33,7 @@ mod credentials;
 mod error;
 mod events;
 mod exchange;
+pub mod export;
 mod flight;
 mod handshake;
 mod memory;

@@ -17,6 +17,7 @@ use crate::sent::BodyEnd;
 use crate::service::Service;
 use crate::status::{ExportStatus, StatusWord, is_page};
 use crate::status_code::{StatusClass, class, is_throttling, says_gone};
+pub(crate) use crate::surface::PageRange;
 use crate::surface::{ExportKind, Routes};
 use crate::transport::BodyPlan;
 use crate::verdict::{PageReply, StatusReply};
@@ -29,7 +30,12 @@ pub(crate) trait Read {
     fn word(_: &Self::Value) -> Option<StatusWord> {
         None
     }
-    fn understand(&self, body: &[u8], description: &Description) -> Option<Self::Value>;
+    /// The records of a page; a read of something else does not look.
+    fn range(&self) -> PageRange {
+        PageRange::PROBE
+    }
+    /// The value in a body, or what is wrong with it.
+    fn understand(&self, body: Vec<u8>, description: &Description) -> Result<Self::Value, String>;
     /// Takes secrets and control characters out of the server's own texts in a value.
     fn clean(_: &mut Self::Value, _: &Scrubber<'_>) {}
 }
@@ -49,8 +55,8 @@ impl Read for ReadStatus {
             .as_deref()
             .map(|text| scrubber.message(text));
     }
-    fn understand(&self, body: &[u8], description: &Description) -> Option<ExportStatus> {
-        ExportStatus::read(body, description.date)
+    fn understand(&self, body: Vec<u8>, description: &Description) -> Result<ExportStatus, String> {
+        ExportStatus::read(&body, description.date).ok_or_else(|| String::from("it is no status"))
     }
 }
 
@@ -59,8 +65,10 @@ pub(crate) struct ProbePage;
 impl Read for ProbePage {
     type Value = ();
     const OPERATION: Operation = Operation::Page;
-    fn understand(&self, body: &[u8], _: &Description) -> Option<()> {
-        is_page(body).then_some(())
+    fn understand(&self, body: Vec<u8>, _: &Description) -> Result<(), String> {
+        is_page(&body)
+            .then_some(())
+            .ok_or_else(|| String::from("it is no page"))
     }
 }
 
@@ -75,13 +83,14 @@ pub(crate) struct Tried<V> {
 impl Service {
     fn read_request<R: Read>(
         &self,
+        read: &R,
         kind: ExportKind,
         token: AccessToken,
         operation: Operation,
     ) -> Result<(url::Url, BodyPlan), Error> {
         match R::OPERATION {
             Operation::Page => Ok((
-                self.routes.page(kind, token, operation)?,
+                self.routes.page(kind, token, read.range(), operation)?,
                 BodyPlan::Read {
                     cap: self.settings.max_page_body,
                 },
@@ -89,7 +98,9 @@ impl Service {
             Operation::Status
             | Operation::Configure
             | Operation::Commit
-            | Operation::ResolveCommit => Ok((
+            | Operation::ResolveCommit
+            | Operation::Initiate
+            | Operation::Wait => Ok((
                 self.routes.status(token, operation)?,
                 BodyPlan::Read {
                     cap: self.settings.max_control_body,
@@ -108,7 +119,7 @@ impl Service {
         n: u32,
     ) -> Result<Tried<R::Value>, Error> {
         loop {
-            let (url, plan) = self.read_request::<R>(kind, token, R::OPERATION)?;
+            let (url, plan) = self.read_request(read, kind, token, R::OPERATION)?;
             let shown = url.clone();
             let before = Instant::now();
             let tried = match self.exchange(false, url, deadline, plan).await {
@@ -121,12 +132,12 @@ impl Service {
                     started: before,
                     ended: Instant::now(),
                 },
-                Ok(exchanged) => {
+                Ok(mut exchanged) => {
                     if !*repaired && self.repair(&exchanged, deadline).await {
                         *repaired = true;
                         continue;
                     }
-                    self.tried(read, &exchanged, token, *repaired)
+                    self.tried(read, &mut exchanged, token, *repaired)
                 }
             };
             if events::wanted(self.on_attempt.as_ref()) {
@@ -153,7 +164,7 @@ impl Service {
     fn tried<R: Read>(
         &self,
         read: &R,
-        exchanged: &Exchanged,
+        exchanged: &mut Exchanged,
         token: AccessToken,
         repaired: bool,
     ) -> Tried<R::Value> {
@@ -201,7 +212,7 @@ impl Service {
                     tokio::time::sleep(wait).await;
                 }
                 Some(_) | None => {
-                    let url = self.read_request::<R>(key.0, key.1, R::OPERATION)?.0;
+                    let url = self.read_request(read, key.0, key.1, R::OPERATION)?.0;
                     return Err(read_error(
                         R::OPERATION,
                         description,
@@ -248,21 +259,22 @@ impl Service {
 /// The value of a 200, or what makes it none: the description then gets the kind of its failure.
 fn understand<R: Read>(
     read: &R,
-    exchanged: &Exchanged,
+    exchanged: &mut Exchanged,
     description: &mut Description,
 ) -> Option<R::Value> {
     if description.kind.is_some() {
         return None;
     }
-    let Ok(answer) = &exchanged.result else {
+    let Ok(answer) = &mut exchanged.result else {
         return None;
     };
     let (kind, phase, source) = match &answer.body_end {
         BodyEnd::Complete | BodyEnd::Stopped => {
-            if let Some(value) = read.understand(&answer.body, description) {
-                return Some(value);
+            // The body is the value's from here on: a page may be large.
+            match read.understand(std::mem::take(&mut answer.body), description) {
+                Ok(value) => return Some(value),
+                Err(why) => (ErrorKind::InvalidResponse, None, Some(why)),
             }
-            (ErrorKind::InvalidResponse, None, None)
         }
         BodyEnd::TooLarge => (ErrorKind::ResponseTooLarge, None, None),
         BodyEnd::Interrupted(cause) => (ErrorKind::Interrupted, None, Some(cause.clone())),
@@ -389,7 +401,7 @@ pub(crate) fn own_next_action(description: &Description, retry: Retry) -> Option
     })
 }
 
-fn read_error(
+pub(crate) fn read_error(
     operation: Operation,
     description: Description,
     attempts: Vec<Attempt>,

@@ -15,7 +15,8 @@ const MAX_REQUEST_ID: usize = 128;
 
 /// What must not appear in a text about one call.
 pub(crate) struct Scrubber<'a> {
-    pub(crate) access_token: AccessToken,
+    /// None before there is one.
+    pub(crate) access_token: Option<AccessToken>,
     /// Texts to take out wherever they stand: secrets and the `Authorization` value.
     pub(crate) secrets: Vec<Cow<'a, str>>,
 }
@@ -24,11 +25,10 @@ impl Scrubber<'_> {
     /// The text without secrets and without the access token.
     pub(crate) fn clean(&self, text: &str) -> String {
         let clean = without_secrets(text, &self.secrets);
-        mask_number(
-            &clean,
-            &self.access_token.expose().to_string(),
-            &self.access_token.masked(),
-        )
+        match self.access_token {
+            Some(token) => mask_number(&clean, &token.expose().to_string(), &token.masked()),
+            None => clean,
+        }
     }
 
     /// A server's message: cleaned, control characters escaped, at most 2 KiB.
@@ -167,7 +167,7 @@ mod tests {
 
     fn scrubber(token: i64) -> Scrubber<'static> {
         Scrubber {
-            access_token: AccessToken::new(token).unwrap(),
+            access_token: Some(AccessToken::new(token).unwrap()),
             secrets: vec!["s3cret-value".into()],
         }
     }
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_percent_encoded_secret_is_taken_out_too() {
         let scrubber = Scrubber {
-            access_token: AccessToken::new(4711).unwrap(),
+            access_token: Some(AccessToken::new(4711).unwrap()),
             secrets: vec!["pa+ss/word=".into()],
         };
         assert_eq!(

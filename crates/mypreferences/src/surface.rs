@@ -20,6 +20,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 const CLIENT_ID: &str = "{clientId}";
 const ACCESS_TOKEN: &str = "{accessToken}";
 const KIND: &str = "{kind}";
+const NAME: &str = "{name}";
 
 /// A vendor environment. It gives the base URL that belongs to the surface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +94,6 @@ impl ExportKind {
 
 impl ExportKind {
     /// As in a setting.
-    #[cfg(feature = "configuration")]
     pub(crate) const fn word(self) -> &'static str {
         match self {
             ExportKind::Segment => "segment",
@@ -133,6 +133,8 @@ pub struct Surface {
     pub(crate) commit_path: Cow<'static, str>,
     pub(crate) status_path: Cow<'static, str>,
     pub(crate) page_path: Cow<'static, str>,
+    /// With `{clientId}`, `{kind}` and `{name}`; none where nobody gave one.
+    pub(crate) initiate_path: Option<Cow<'static, str>>,
 }
 
 impl Surface {
@@ -145,6 +147,7 @@ impl Surface {
             commit_path: Cow::Borrowed("{clientId}/export/{kind}/Commit/{accessToken}"),
             status_path: Cow::Borrowed("{clientId}/status/Token/{accessToken}"),
             page_path: Cow::Borrowed("{clientId}/export/{kind}/{accessToken}"),
+            initiate_path: Some(Cow::Borrowed("{clientId}/export/{kind}/{name}")),
         }
     }
 
@@ -158,6 +161,7 @@ impl Surface {
             commit_path: Cow::Borrowed("Async/{clientId}/Export/{accessToken}/Commit"),
             status_path: Cow::Borrowed("Async/{clientId}/Export/{accessToken}/Status"),
             page_path: Cow::Borrowed("Async/{clientId}/Export/{accessToken}"),
+            initiate_path: Some(Cow::Borrowed("Async/{clientId}/Export/{kind}/{name}")),
         }
     }
 
@@ -170,6 +174,7 @@ impl Surface {
             commit_path: Cow::Borrowed("Async/{clientId}/Export/{accessToken}/Commit"),
             status_path: Cow::Borrowed("Async/{clientId}/Export/{accessToken}/Status"),
             page_path: Cow::Borrowed("Async/{clientId}/Export/{accessToken}"),
+            initiate_path: Some(Cow::Borrowed("Async/{clientId}/Export/{kind}/{name}")),
         }
     }
 
@@ -186,7 +191,16 @@ impl Surface {
             commit_path: Cow::Owned(commit_path.into()),
             status_path: Cow::Owned(status_path.into()),
             page_path: Cow::Owned(page_path.into()),
+            initiate_path: None,
         }
+    }
+
+    /// The route of Initiate, with `{clientId}`, `{name}` and, at most once, `{kind}`. Without it a surface of your own
+    /// cannot initiate.
+    #[must_use]
+    pub fn with_initiate_path(mut self, initiate_path: impl Into<String>) -> Surface {
+        self.initiate_path = Some(Cow::Owned(initiate_path.into()));
+        self
     }
 
     /// The surface's name.
@@ -231,6 +245,7 @@ pub(crate) struct Routes {
     commit: Template,
     status: Template,
     page: Template,
+    initiate: Option<String>,
     /// The async surface documents no segment group route.
     no_segment_group: bool,
 }
@@ -252,13 +267,23 @@ impl Routes {
             commit: Template::new("commit_path", &surface.commit_path)?,
             status: Template::new("status_path", &surface.status_path)?,
             page: Template::new("page_path", &surface.page_path)?,
+            initiate: surface
+                .initiate_path
+                .as_deref()
+                .map(check_initiate_path)
+                .transpose()?,
             no_segment_group: *surface == Surface::async_api(),
         };
         // A template that cannot be built is a setting to mend, not a call that fails later.
         let probe = AccessToken::new(1)?;
         routes.status(probe, Operation::Configure)?;
         routes.commit(ExportKind::Segment, probe, true, Operation::Configure)?;
-        routes.page(ExportKind::Segment, probe, Operation::Configure)?;
+        routes.page(
+            ExportKind::Segment,
+            probe,
+            PageRange::PROBE,
+            Operation::Configure,
+        )?;
         Ok(routes)
     }
 
@@ -288,21 +313,56 @@ impl Routes {
         self.build(&self.status, ExportKind::Segment, token, "", operation)
     }
 
-    /// The page probe: the first record, with keepAlive=true so that nothing is marked as retrieved (DOC).
+    /// A page, with keepAlive=true so that nothing is marked as retrieved (DOC).
     pub(crate) fn page(
         &self,
         kind: ExportKind,
         token: AccessToken,
+        range: PageRange,
         operation: Operation,
     ) -> Result<Url, Error> {
         self.check_kind(kind, operation)?;
-        self.build(
-            &self.page,
-            kind,
-            token,
-            "?limit=1&offset=1&keepAlive=true",
+        let query = format!(
+            "?limit={}&offset={}&keepAlive=true",
+            range.limit, range.offset
+        );
+        self.build(&self.page, kind, token, &query, operation)
+    }
+
+    /// `POST …/{kind}/{name}`; customers have no name.
+    pub(crate) fn initiate(
+        &self,
+        kind: ExportKind,
+        name: Option<&str>,
+        query: &str,
+    ) -> Result<Url, Error> {
+        let operation = Operation::Initiate;
+        self.check_kind(kind, operation)?;
+        let template = self.initiate.as_deref().ok_or_else(|| {
+            Error::invalid_argument(
+                operation,
+                "this surface has no route for Initiate",
+                "give the surface one: with_initiate_path",
+            )
+        })?;
+        let path = match name {
+            Some(name) => template.replace(NAME, &utf8_percent_encode(name, SEGMENT).to_string()),
+            None => template.replace(&format!("/{NAME}"), ""),
+        };
+        // The name is encoded, so that it holds no placeholder; neither does the client id.
+        let path = path
+            .replace(KIND, kind.path_element())
+            .replace(CLIENT_ID, &self.client_id);
+        meant(
+            &format!("{}{path}{query}", self.base),
+            "the route of Initiate",
             operation,
         )
+    }
+
+    /// A URL without a token, for people.
+    pub(crate) fn without_token(url: &Url) -> String {
+        url.as_str().to_owned()
     }
 
     /// The same URL with the token masked, for people.
@@ -347,18 +407,67 @@ impl Routes {
         text.push_str(&self.base);
         template.fill(&mut text, &self.client_id, kind, token);
         text.push_str(query);
-        // The parser drops dot segments, backslashes and the like in silence. What it gives back must be the very
-        // text that was meant, or another resource would be asked for.
-        match Url::parse(&text) {
-            Ok(url) if url.as_str() == text => Ok(url),
-            Ok(_) | Err(_) => Err(Error::before_io(
-                ErrorKind::InvalidArgument,
-                operation,
-                format!("{} does not build the URL that it means", template.name),
-                "use plain path segments in the template and the client id",
-            )),
-        }
+        meant(&text, template.name, operation)
     }
+}
+
+/// The parser drops dot segments, backslashes and the like in silence. What it gives back must be the very text that was
+/// meant, or another resource would be asked for.
+fn meant(text: &str, name: &str, operation: Operation) -> Result<Url, Error> {
+    match Url::parse(text) {
+        Ok(url) if url.as_str() == text => Ok(url),
+        Ok(_) | Err(_) => Err(Error::before_io(
+            ErrorKind::InvalidArgument,
+            operation,
+            format!("{name} does not build the URL that it means"),
+            "use plain path segments in the template and the client id",
+        )),
+    }
+}
+
+/// Which records a page holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PageRange {
+    pub(crate) limit: u32,
+    /// From 1.
+    pub(crate) offset: u64,
+}
+
+impl PageRange {
+    /// The page probe: the first record.
+    pub(crate) const PROBE: PageRange = PageRange {
+        limit: 1,
+        offset: 1,
+    };
+}
+
+/// A template for Initiate.
+fn check_initiate_path(text: &str) -> Result<String, Error> {
+    let count = |placeholder: &str| text.matches(placeholder).count();
+    let literal = text
+        .replace(CLIENT_ID, "")
+        .replace(NAME, "")
+        .replace(KIND, "");
+    let is_plain = literal
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "/-._~".contains(c));
+    let is_relative = text
+        .split('/')
+        .all(|segment| !segment.is_empty() && !is_dot_segment(segment));
+    if count(CLIENT_ID) == 1
+        && text.ends_with(&format!("/{NAME}"))
+        && count(NAME) == 1
+        && count(KIND) <= 1
+        && is_plain
+        && is_relative
+    {
+        return Ok(text.to_owned());
+    }
+    Err(Error::invalid_argument(
+        Operation::Configure,
+        "initiate_path is no template",
+        "pass a relative path such as \"{clientId}/export/{kind}/{name}\"",
+    ))
 }
 
 impl Template {
@@ -426,7 +535,7 @@ impl Template {
 }
 
 /// `.` and `..`, also written with `%2e`.
-fn is_dot_segment(segment: &str) -> bool {
+pub(crate) fn is_dot_segment(segment: &str) -> bool {
     let plain = segment.to_ascii_lowercase().replace("%2e", ".");
     plain == "." || plain == ".."
 }

@@ -20,7 +20,6 @@ use crate::status_code::{StatusClass, class};
 use crate::tls;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const ZERO: HeaderValue = HeaderValue::from_static("0");
 pub(crate) const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("mypreferences/", env!("CARGO_PKG_VERSION")));
 
@@ -48,8 +47,10 @@ pub enum BodyPlan {
 /// One request.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// POST without a body, else GET.
+    /// POST, else GET.
     pub post: bool,
+    /// The JSON of a POST; a commit has none.
+    pub content: Vec<u8>,
     /// Where to. Holds the access token: never shown.
     pub url: Url,
     /// The `Authorization` value, marked as sensitive.
@@ -309,7 +310,10 @@ fn outgoing(request: Request) -> reqwest::Request {
         headers.insert(CONTENT_TYPE, JSON);
         // Written out, because the library leaves it away on a POST without a body, and the vendor's IIS answers 411
         // to that (facts 2.5, INF).
-        headers.insert(CONTENT_LENGTH, ZERO);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(request.content.len()));
+        if !request.content.is_empty() {
+            *outgoing.body_mut() = Some(request.content.into());
+        }
     }
     outgoing
 }

@@ -13,6 +13,7 @@
 
 mod answers;
 mod cancel_and_deadline;
+mod export;
 mod hostile_input;
 mod lost_answers;
 mod network;

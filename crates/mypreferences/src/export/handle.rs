@@ -1,0 +1,117 @@
+//! The handle of an export. It is data: it goes to JSON and back, so that one task can initiate, another land and a
+//! third commit.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use crate::access_token::AccessToken;
+use crate::clock::system_time;
+use crate::error::{Error, Operation};
+use crate::surface::ExportKind;
+
+/// Version of the JSON form.
+const VERSION: u64 = 1;
+
+/// An export that was initiated. Belongs to one account and one surface of one service; a client of another one refuses
+/// it. `Debug` and `Display` show the token's end only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Export {
+    pub(crate) access_token: AccessToken,
+    pub(crate) kind: ExportKind,
+    pub(crate) base_url: String,
+    pub(crate) surface: String,
+    pub(crate) client_id: String,
+    /// What it is of: the segment's, group's or schedule's name; none for customers.
+    pub(crate) name: Option<String>,
+    /// The server's time just before Initiate was sent, in milliseconds since the epoch; never later than that.
+    pub(crate) watermark_ms: i64,
+}
+
+impl fmt::Debug for Export {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Export")
+            .field("access_token", &self.access_token)
+            .field("kind", &self.kind)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Export {
+    /// The token that Initiate returned. Useless without credentials, and not to be shown all the same.
+    pub fn access_token(&self) -> AccessToken {
+        self.access_token
+    }
+
+    /// What was exported.
+    pub fn kind(&self) -> ExportKind {
+        self.kind
+    }
+
+    /// The server's time just before Initiate was sent, never later: the `LastDateTime` of the next export, minus an
+    /// overlap.
+    pub fn watermark(&self) -> SystemTime {
+        system_time(self.watermark_ms.div_euclid(1000)).unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+
+    /// The handle as JSON, **with the access token**: keep it where only those can read it who may read the export.
+    pub fn to_json_with_token(&self) -> String {
+        json!({
+            "version": VERSION,
+            "base_url": self.base_url,
+            "surface": self.surface,
+            "client_id": self.client_id,
+            "kind": self.kind.word(),
+            "name": self.name,
+            // As text: many readers of JSON cannot hold 64 bits.
+            "access_token": self.access_token.expose().to_string(),
+            "watermark_ms": self.watermark_ms,
+        })
+        .to_string()
+    }
+
+    /// Reads what [`Export::to_json_with_token`] wrote.
+    ///
+    /// # Errors
+    /// `invalid_argument` for anything else. The text is not repeated.
+    pub fn from_json(text: &str) -> Result<Export, Error> {
+        let refused = |what: &str| {
+            Error::invalid_argument(
+                Operation::Configure,
+                format!("this is no export handle: {what}"),
+                "pass the text that the export's to_json_with_token gave",
+            )
+        };
+        let value: Value = serde_json::from_str(text).map_err(|_| refused("it is not JSON"))?;
+        if value["version"].as_u64() != Some(VERSION) {
+            return Err(refused("its version is not 1"));
+        }
+        let text = |name: &str| {
+            value[name]
+                .as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| refused(&format!("{name} is missing")))
+        };
+        Ok(Export {
+            access_token: text("access_token")?
+                .parse()
+                .map_err(|_| refused("its access token is none"))?,
+            kind: text("kind")?
+                .parse()
+                .map_err(|_| refused("its kind is none"))?,
+            base_url: text("base_url")?,
+            surface: text("surface")?,
+            client_id: text("client_id")?,
+            name: match &value["name"] {
+                Value::Null => None,
+                Value::String(name) => Some(name.clone()),
+                _ => return Err(refused("its name is no text")),
+            },
+            watermark_ms: value["watermark_ms"]
+                .as_i64()
+                .ok_or_else(|| refused("watermark_ms is missing"))?,
+        })
+    }
+}

@@ -1,0 +1,278 @@
+//! Starting an export. Initiate has no key that would make a second one the same as the first, so a request whose answer
+//! was lost is never sent again within a call: an export that it may have started expires unread.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::access_token::AccessToken;
+use crate::answer::{self, field};
+use crate::backoff::draw_jitter;
+use crate::cancel::CancelToken;
+use crate::client::{Client, check_timeout, until_cancelled};
+use crate::clock::unix_ms;
+use crate::error::{Error, ErrorKind, Operation, Sent};
+use crate::events::{self, AttemptEvent};
+use crate::exchange::{Description, Exchanged, Told, Unsigned};
+use crate::export::{Export, ExportOrder};
+use crate::reads::{attempt, provider_refused, read_error};
+use crate::service::Service;
+use crate::status_code::{StatusClass, class, is_throttling};
+use crate::surface::Routes;
+use crate::transport::BodyPlan;
+
+const LOST: &str = "the request was sent and its answer was lost";
+const INITIATE_AGAIN: &str =
+    "initiate again: an export that this request may have started expires unread";
+
+/// An export that was not started yet: await it. See [`Client::initiate`].
+#[must_use = "an export does not start until it is awaited"]
+pub struct Initiate {
+    client: Client,
+    order: ExportOrder,
+    timeout: Duration,
+    cancel: Option<CancelToken>,
+}
+
+impl Client {
+    /// Starts an export. Wait for it with [`Client::wait`], read it with [`Client::pages`], and commit it when its data is
+    /// safe.
+    ///
+    /// Sends one POST when all goes well; again only what was surely not taken (not sent, 408, 429, 503).
+    ///
+    /// Vendor: `POST {clientId}/export/Segment/{segmentName}`, `…/Schedule/{scheduleName}`, `…/CID` (DOC):
+    /// <https://pm.mypreferences.com/API/3/async/Help/Api/POST-clientId-export-Segment-segmentName>.
+    ///
+    /// # Errors
+    /// `invalid_argument` before any I/O; any kind below 700; `outcome_unknown` when the answer was lost.
+    pub fn initiate(&self, order: ExportOrder) -> Initiate {
+        Initiate {
+            client: self.clone(),
+            order,
+            timeout: self.service().settings.timeout,
+            cancel: None,
+        }
+    }
+}
+
+impl Initiate {
+    /// How long the call may take. Default: the client's `timeout`.
+    pub fn timeout(mut self, timeout: Duration) -> Initiate {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Ends the call when this token is cancelled.
+    pub fn cancel_token(mut self, token: CancelToken) -> Initiate {
+        self.cancel = Some(token);
+        self
+    }
+
+    async fn run(self) -> Result<Export, Error> {
+        self.order.check()?;
+        check_timeout(self.timeout, Operation::Initiate)?;
+        let service = self.client.service();
+        let url = service.routes.initiate(
+            self.order.kind,
+            self.order.name.as_deref(),
+            &self.order.query(),
+        )?;
+        let starting = service.start_export(&self.order, &url, self.timeout);
+        until_cancelled(starting, self.cancel.as_ref(), Operation::Initiate).await?
+    }
+}
+
+impl IntoFuture for Initiate {
+    type Output = Result<Export, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl Service {
+    async fn start_export(
+        &self,
+        order: &ExportOrder,
+        url: &url::Url,
+        timeout: Duration,
+    ) -> Result<Export, Error> {
+        let content = order.body().to_string();
+        let begun = Instant::now();
+        let deadline = begun + timeout;
+        let plan = BodyPlan::Read {
+            cap: self.settings.max_control_body,
+        };
+        let shown = Routes::without_token(url);
+        let mut attempts = Vec::new();
+        let mut repaired = false;
+        let mut ended_before = begun;
+        let mut n = 1;
+        loop {
+            let before = Instant::now();
+            let local_ms = unix_ms(self.wall.now());
+            let sent = self
+                .exchange_content(url.clone(), deadline, plan, content.clone().into_bytes())
+                .await;
+            let (started, ended, token, description) = match sent {
+                Err(Unsigned::Provider(refusal)) => {
+                    return Err(provider_refused(Operation::Initiate, &refusal));
+                }
+                Err(Unsigned::Token(failure)) => (
+                    before,
+                    Instant::now(),
+                    None,
+                    failure.describe(Operation::Initiate),
+                ),
+                Ok(exchanged) => {
+                    if !repaired && self.repair(&exchanged, deadline).await {
+                        repaired = true;
+                        continue;
+                    }
+                    let mut description = self.describe(&exchanged, None, repaired);
+                    let token = token_of(&exchanged, &mut description);
+                    (exchanged.started, exchanged.ended, token, description)
+                }
+            };
+            attempts.push(attempt(
+                n,
+                started - ended_before,
+                &description,
+                ended - started,
+            ));
+            if events::wanted(self.on_attempt.as_ref()) {
+                let event = AttemptEvent {
+                    operation: Operation::Initiate,
+                    attempt: attempt(n, Duration::ZERO, &description, ended - started),
+                    url: shown.clone(),
+                    status: None,
+                };
+                events::attempt(self.on_attempt.as_ref(), &event);
+            }
+            if let Some(access_token) = token {
+                return Ok(Export {
+                    access_token,
+                    kind: order.kind,
+                    base_url: self.routes.base().to_owned(),
+                    surface: self.settings.surface.name().to_owned(),
+                    client_id: self.client_id.clone(),
+                    name: order.name.clone(),
+                    watermark_ms: self.watermark(local_ms, &description, ended - before),
+                });
+            }
+            ended_before = ended;
+            match self.wait_before_initiating_again(&description, n) {
+                Some(wait) if ended + wait < deadline => tokio::time::sleep(wait).await,
+                Some(_) | None => {
+                    return Err(read_error(
+                        Operation::Initiate,
+                        described(description),
+                        attempts,
+                        begun.elapsed(),
+                        shown,
+                    ));
+                }
+            }
+            n += 1;
+        }
+    }
+
+    /// The server's time just before the request was sent, and never later: its own `Date` minus the whole exchange
+    /// where it tells one, else the local clock as far as it is corrected.
+    fn watermark(&self, local_ms: i64, description: &Description, took: Duration) -> i64 {
+        let took_ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
+        match description.fresh_date {
+            // `Date` is cut to whole seconds, so it is early already.
+            Some(date) => date.saturating_mul(1000).saturating_sub(took_ms),
+            None => local_ms.saturating_add(self.clock.correction_ms().min(0)),
+        }
+    }
+
+    /// How long to wait before what was surely not taken is sent again.
+    fn wait_before_initiating_again(
+        &self,
+        description: &Description,
+        tries: u32,
+    ) -> Option<Duration> {
+        if tries >= self.settings.max_attempts {
+            return None;
+        }
+        let kind = description.kind?;
+        let was_not_taken = match description.status {
+            Some(status) => match class(status) {
+                StatusClass::Busy | StatusClass::Throttled => true,
+                StatusClass::Success
+                | StatusClass::OtherSuccess
+                | StatusClass::Redirect
+                | StatusClass::RefusesToken
+                | StatusClass::Unauthorized
+                | StatusClass::Denied
+                | StatusClass::ServerError => false,
+            },
+            None => description.sent == Sent::NotSent && kind.is_temporary(Operation::Initiate),
+        };
+        if !was_not_taken {
+            return None;
+        }
+        if let Some(wait) = description.retry_after {
+            return (wait <= self.settings.max_retry_after).then_some(wait);
+        }
+        let throttled = description.status.is_some_and(is_throttling);
+        Some(
+            self.settings
+                .backoff()
+                .delay(throttled, tries, draw_jitter()),
+        )
+    }
+}
+
+/// The token in a success (facts 3.1), whatever the case of its key; the description gets the kind of failure when a
+/// success has none.
+fn token_of(exchanged: &Exchanged, description: &mut Description) -> Option<AccessToken> {
+    let answer = exchanged.result.as_ref().ok()?;
+    let success = match class(answer.status) {
+        // Whether some surface answers 201 or 202 is not known (facts 3).
+        StatusClass::Success | StatusClass::OtherSuccess => !description.html,
+        StatusClass::Redirect
+        | StatusClass::RefusesToken
+        | StatusClass::Unauthorized
+        | StatusClass::Busy
+        | StatusClass::Throttled
+        | StatusClass::Denied
+        | StatusClass::ServerError => false,
+    };
+    if !success {
+        return None;
+    }
+    let token = answer::object(&answer.body).and_then(|body| {
+        field(&body, "AccessToken")
+            .and_then(Value::as_i64)
+            .and_then(|number| AccessToken::new(number).ok())
+    });
+    description.kind = if token.is_some() {
+        None
+    } else {
+        Some(ErrorKind::InvalidResponse)
+    };
+    token
+}
+
+/// A request whose answer was lost has a kind and words of its own.
+fn described(description: Description) -> Description {
+    match description.sent {
+        Sent::MaybeSent => Description {
+            kind: Some(ErrorKind::OutcomeUnknown),
+            phase: None,
+            told: Some(Told {
+                detail: LOST.to_owned(),
+                next_action: INITIATE_AGAIN,
+            }),
+            ..description
+        },
+        Sent::NotSent | Sent::Answered => description,
+    }
+}

@@ -1,0 +1,248 @@
+//! A page taken apart without understanding its records: the vendor's members in any case (facts 3.3), each record as
+//! the server's own bytes. Numbers beyond 64 bits, key order, escapes and unknown fields survive.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::answer;
+
+/// The arrays that hold records, on whatever surface (facts 3.3).
+const RECORDS: [&str; 3] = [
+    "UserProfilePreferences",
+    "Preferences",
+    "ExportScheduleRows",
+];
+
+/// One page of an export. Owns its bytes.
+#[derive(Clone)]
+pub struct Page {
+    raw: Vec<u8>,
+    records: Vec<Range<usize>>,
+    /// The members that are neither records nor counts, as they stand in `raw`.
+    others: Vec<(String, Range<usize>)>,
+    is_schedule: bool,
+    /// `Count`: records in this page, as the server says.
+    pub count: u64,
+    /// `HasMore`.
+    pub has_more: bool,
+    /// `Offset`: the place of the first record, from 1; none when the server does not repeat it.
+    pub offset: Option<u64>,
+    /// `TotalResults`, when the server tells it.
+    pub total_results: Option<u64>,
+}
+
+/// Shows the counts, never the data.
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("bytes", &self.raw.len())
+            .field("count", &self.count)
+            .field("has_more", &self.has_more)
+            .field("offset", &self.offset)
+            .field("total_results", &self.total_results)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One record: the server's own bytes, which are JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a>(&'a [u8]);
+
+impl<'a> Record<'a> {
+    /// The bytes, possibly with line breaks between their tokens.
+    pub fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// Writes the record as one line, without its end: white space outside of strings goes where there are line breaks;
+    /// everything else stays as the server sent it.
+    pub fn write_line(self, line: &mut Vec<u8>) {
+        if !self.0.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            line.extend_from_slice(self.0);
+            return;
+        }
+        let (mut in_string, mut escaped) = (false, false);
+        for &byte in self.0 {
+            if in_string {
+                in_string = escaped || byte != b'"';
+                escaped = !escaped && byte == b'\\';
+            } else if byte.is_ascii_whitespace() {
+                continue;
+            } else {
+                in_string = byte == b'"';
+            }
+            line.push(byte);
+        }
+    }
+}
+
+impl Page {
+    /// Takes a body apart.
+    ///
+    /// # Errors
+    /// What is wrong with it: no object, no array of records or two, a count that is none.
+    pub(crate) fn read(raw: Vec<u8>) -> Result<Page, &'static str> {
+        let text = answer::first_text(&raw);
+        let start = raw.len() - text.len();
+        let mut found = Found::default();
+        let mut members = serde_json::Deserializer::from_slice(text);
+        members
+            .deserialize_map(Members {
+                text,
+                found: &mut found,
+            })
+            .and_then(|()| members.end())
+            .map_err(|_| "it is not a JSON object")?;
+        let (name, records) = match found.records.as_slice() {
+            [] => return Err("it has no array of records"),
+            [one] => one.clone(),
+            [_, _, ..] => return Err("it has more than one array of records"),
+        };
+        let has_more = found.has_more.ok_or("it has no HasMore")?;
+        let count = found
+            .count
+            .unwrap_or(u64::try_from(records.len()).unwrap_or(u64::MAX));
+        let moved = |range: &Range<usize>| range.start + start..range.end + start;
+        Ok(Page {
+            records: records.iter().map(moved).collect(),
+            others: found
+                .others
+                .iter()
+                .map(|(name, range)| (name.clone(), moved(range)))
+                .collect(),
+            is_schedule: name.eq_ignore_ascii_case("ExportScheduleRows"),
+            count,
+            has_more,
+            offset: found.offset,
+            total_results: found.total_results,
+            raw,
+        })
+    }
+
+    /// The whole body as the server sent it.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// The records, in their order.
+    pub fn records(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
+        self.records
+            .iter()
+            .map(|range| Record(&self.raw[range.clone()]))
+    }
+
+    /// The other members: column headers of a schedule, `Messages` of customers, unknown ones. Name as it stands, value
+    /// as JSON.
+    pub fn others(&self) -> impl ExactSizeIterator<Item = (&str, &[u8])> {
+        self.others
+            .iter()
+            .map(|(name, range)| (name.as_str(), &self.raw[range.clone()]))
+    }
+
+    /// Rows of a schedule may equal each other; records elsewhere do not.
+    pub fn is_schedule(&self) -> bool {
+        self.is_schedule
+    }
+}
+
+/// What the members of a page are.
+#[derive(Default)]
+struct Found {
+    records: Vec<(String, Vec<Range<usize>>)>,
+    others: Vec<(String, Range<usize>)>,
+    count: Option<u64>,
+    has_more: Option<bool>,
+    offset: Option<u64>,
+    total_results: Option<u64>,
+}
+
+struct Members<'a> {
+    text: &'a [u8],
+    found: &'a mut Found,
+}
+
+impl<'de> Visitor<'de> for Members<'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+            let is = |name: &str| key.eq_ignore_ascii_case(name);
+            if RECORDS.iter().any(|name| is(name)) {
+                // An array of this name holds the records; anything else of it is just another member.
+                let raw: &'de RawValue = map.next_value()?;
+                if raw.get().starts_with('[') {
+                    let records = elements(self.text, raw).map_err(serde::de::Error::custom)?;
+                    self.found.records.push((key.into_owned(), records));
+                } else if raw.get() != "null" {
+                    self.found
+                        .others
+                        .push((key.into_owned(), place(self.text, raw)));
+                }
+            } else if is("Count") {
+                self.found.count = Some(map.next_value()?);
+            } else if is("HasMore") {
+                self.found.has_more = Some(map.next_value()?);
+            } else if is("Offset") {
+                self.found.offset = map.next_value()?;
+            } else if is("Limit") {
+                map.next_value::<serde::de::IgnoredAny>()?;
+            } else if is("TotalResults") {
+                self.found.total_results = map.next_value()?;
+            } else {
+                let raw: &'de RawValue = map.next_value()?;
+                self.found
+                    .others
+                    .push((key.into_owned(), place(self.text, raw)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a value stands in the text that it was borrowed from.
+fn place(text: &[u8], raw: &RawValue) -> Range<usize> {
+    let start = raw.get().as_ptr() as usize - text.as_ptr() as usize;
+    start..start + raw.get().len()
+}
+
+/// The places of an array's elements.
+fn elements(text: &[u8], array: &RawValue) -> Result<Vec<Range<usize>>, serde_json::Error> {
+    struct Elements<'a>(&'a [u8]);
+
+    impl<'de> Visitor<'de> for Elements<'de> {
+        type Value = Vec<Range<usize>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            let mut places = Vec::new();
+            while let Some(raw) = seq.next_element::<&'de RawValue>()? {
+                places.push(place(self.0, raw));
+            }
+            Ok(places)
+        }
+    }
+
+    impl<'de> DeserializeSeed<'de> for Elements<'de> {
+        type Value = Vec<Range<usize>>;
+
+        fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
+            d.deserialize_seq(self)
+        }
+    }
+
+    // Borrowed from `text`, so that places can be told.
+    let range = place(text, array);
+    let mut deserializer = serde_json::Deserializer::from_slice(&text[range]);
+    Elements(text).deserialize(&mut deserializer)
+}

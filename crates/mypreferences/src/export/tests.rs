@@ -1,0 +1,158 @@
+//! Orders, handles and pages, from made-up texts.
+
+use super::*;
+use crate::error::ErrorKind;
+
+fn lines(page: &Page) -> Vec<String> {
+    page.records()
+        .map(|record| {
+            let mut line = Vec::new();
+            record.write_line(&mut line);
+            String::from_utf8(line).unwrap()
+        })
+        .collect()
+}
+
+fn read(text: &str) -> Result<Page, &'static str> {
+    Page::read(text.as_bytes().to_vec())
+}
+
+#[test]
+fn records_are_the_servers_own_bytes() {
+    let page = read(
+        "\u{feff} {\"Count\":2,\"hasmore\":false,\"Limit\":5,\"OFFSET\":1,\"totalResults\":2,\
+         \"UserProfilePreferences\":[{\"b\":12345678901234567890123,\"a\":\"\\u00e9\\\\\"}, {\"x\" : 1.50e3 }]}",
+    )
+    .unwrap();
+    assert_eq!(
+        lines(&page),
+        [
+            "{\"b\":12345678901234567890123,\"a\":\"\\u00e9\\\\\"}",
+            "{\"x\" : 1.50e3 }"
+        ]
+    );
+    assert_eq!((page.count, page.has_more), (2, false));
+    assert_eq!((page.offset, page.total_results), (Some(1), Some(2)));
+    assert_eq!(page.others().len(), 0);
+}
+
+#[test]
+fn a_pretty_printed_record_becomes_one_line_and_its_strings_stay() {
+    let page = read(
+        "{\"HasMore\":false,\"Preferences\":[{\n  \"a\": \"x  \\\" y\",\r\n  \"b\": [1,\n2]\n}]}",
+    )
+    .unwrap();
+    assert_eq!(lines(&page), ["{\"a\":\"x  \\\" y\",\"b\":[1,2]}"]);
+    assert_eq!(page.count, 1);
+}
+
+#[test]
+fn other_members_are_kept_as_they_stand() {
+    let page = read(
+        "{\"HasMore\":true,\"Headers\":[\"A\", \"B\"],\"ExportScheduleRows\":[[1,2],[1,2]],\"New\":{\"x\":null}}",
+    )
+    .unwrap();
+    assert!(page.is_schedule());
+    let others: Vec<_> = page.others().collect();
+    assert_eq!(others[0], ("Headers", b"[\"A\", \"B\"]".as_slice()));
+    assert_eq!(others[1], ("New", b"{\"x\":null}".as_slice()));
+    assert_eq!(lines(&page), ["[1,2]", "[1,2]"]);
+}
+
+#[test]
+fn what_is_no_page_is_refused() {
+    for bad in [
+        "[]",
+        "{}",
+        "{\"HasMore\":false}",
+        "{\"HasMore\":false,\"Preferences\":null}",
+        "{\"HasMore\":false,\"Preferences\":[],\"userProfilePreferences\":[]}",
+        "{\"Preferences\":[]}",
+        "{\"HasMore\":\"no\",\"Preferences\":[]}",
+        "{\"HasMore\":false,\"Preferences\":[1,]}",
+        "{\"HasMore\":false,\"Preferences\":[]} trailing",
+        "{\"HasMore\":false,\"Preferences\":[{\"a\":1}",
+    ] {
+        assert!(read(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn orders_are_judged_by_the_documented_rules() {
+    let since: LastDateTime = "2026-11-24T06:25:53.0425Z".parse().unwrap();
+    let good = ExportOrder::segment("Everybody")
+        .since(since)
+        .matching(
+            MatchCriteria::from_words("AlternateId", Some("CRM")).unwrap(),
+            ["7"],
+        )
+        .callback_url("https://job.example/done");
+    good.check().unwrap();
+    assert_eq!(
+        good.body(),
+        serde_json::json!({
+            "LastDateTime": "2026-11-24T06:25:53.042Z",
+            "MatchCriteria": "AlternateId",
+            "MatchType": "CRM",
+            "Values": ["7"],
+            "CallbackURL": "https://job.example/done",
+        })
+    );
+    let dated = ExportOrder::schedule("Daily").dates("2026-11-01", "2026-11-24");
+    dated.check().unwrap();
+    assert_eq!(dated.query(), "?startDate=2026-11-01&endDate=2026-11-24");
+
+    let profile = || MatchCriteria::ProfileId {
+        customer_type: None,
+    };
+    let none: [&str; 0] = [];
+    for bad in [
+        ExportOrder::segment(""),
+        ExportOrder::segment(".."),
+        ExportOrder::segment("a\nb"),
+        ExportOrder::segment("x".repeat(257)),
+        ExportOrder::segment("a").matching(profile(), none),
+        ExportOrder::segment("a").matching(profile(), [""]),
+        ExportOrder::segment("a").dates("2026-11-01", "2026-11-02"),
+        ExportOrder::segment("a").channels(["Email"]),
+        ExportOrder::segment("a").callback_url("job.example"),
+        ExportOrder::schedule("a").since(since),
+        ExportOrder::schedule("a").dates_if_given(Some("2026-11-01".into()), None),
+        ExportOrder::schedule("a").dates("2026-11-02", "2026-11-01"),
+        ExportOrder::schedule("a").dates("2026-13-01", "2026-13-02"),
+        ExportOrder::schedule("a").dates("20261101", "20261102"),
+        ExportOrder::cid(none),
+        ExportOrder::cid(["7", ""]),
+    ] {
+        let error = bad.check().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{bad:?}");
+    }
+    assert!(MatchCriteria::from_words("AlternateId", None).is_err());
+    assert!(MatchCriteria::from_words("profileid", None).is_err());
+    assert!("2026-11-24T06:25:53".parse::<LastDateTime>().is_err());
+}
+
+#[test]
+fn a_handle_goes_to_json_and_back_and_shows_no_token_otherwise() {
+    let export = Export {
+        access_token: 7_731_902_846_155_093_i64.try_into().unwrap(),
+        kind: crate::ExportKind::Schedule,
+        base_url: "https://host/".into(),
+        surface: "async".into(),
+        client_id: "acme".into(),
+        name: Some("Daily".into()),
+        watermark_ms: 1_795_501_553_042,
+    };
+    let text = export.to_json_with_token();
+    assert_eq!(Export::from_json(&text).unwrap(), export);
+    assert!(!format!("{export:?}").contains("7731902846155093"));
+    for bad in [
+        "",
+        "{}",
+        "{\"version\":2}",
+        &text.replace("schedule", "weekly"),
+        &text.replace("7731902846155093", "-1"),
+    ] {
+        assert!(Export::from_json(bad).is_err(), "{bad}");
+    }
+}

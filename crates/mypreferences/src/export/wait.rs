@@ -1,0 +1,199 @@
+//! Waiting until an export is ready: status from 1 s to 30 s apart, Retry-After first, ten transient failures in a row
+//! tolerated.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::cancel::CancelToken;
+use crate::client::{Client, until_cancelled};
+use crate::error::{Error, ErrorKind, Operation};
+use crate::export::Export;
+use crate::reads::ReadStatus;
+use crate::status::{ExportStatus, StatusWord};
+
+/// First and longest distance between two questions, and how it grows.
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(30);
+const GROWTH: f64 = 1.5;
+/// How long to wait by default: a large export takes hours.
+const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+/// Longest time that can be asked for.
+const LONGEST_WAIT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// So many failures in a row are tolerated.
+const TOLERATED: u32 = 10;
+
+/// How a wait goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WaitProgress {
+    /// Since the wait began.
+    pub elapsed: Duration,
+    /// Questions asked so far.
+    pub questions: u32,
+    /// The newest status; none when the newest question failed.
+    pub status: Option<ExportStatus>,
+    /// Until the next question.
+    pub next_in: Duration,
+}
+
+type OnProgress = Arc<dyn Fn(&WaitProgress) + Send + Sync>;
+
+/// A wait that did not begin yet: await it. See [`Client::wait`].
+#[must_use = "nothing is asked until it is awaited"]
+pub struct Wait {
+    client: Client,
+    export: Export,
+    limit: Duration,
+    cancel: Option<CancelToken>,
+    progress: Option<OnProgress>,
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait")
+            .field("export", &self.export)
+            .field("max_wait", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Waits until an export is ready, up to 24 hours unless told otherwise, and gives its status.
+    ///
+    /// # Errors
+    /// `export_failed` (status Error or Failed), `export_expired` (Expired, or consumed already), `wait_timed_out` (the
+    /// token is still good: wait again), `cancelled`; a permanent failure of a question, or the last of eleven transient
+    /// ones in a row.
+    pub fn wait(&self, export: &Export) -> Wait {
+        Wait {
+            client: self.clone(),
+            export: export.clone(),
+            limit: MAX_WAIT,
+            cancel: None,
+            progress: None,
+        }
+    }
+}
+
+impl Wait {
+    /// How long to wait at most: more than zero, up to 30 days. Default 24 hours.
+    pub fn max_wait(mut self, max_wait: Duration) -> Wait {
+        self.limit = max_wait;
+        self
+    }
+
+    /// Ends the wait when this token is cancelled.
+    pub fn cancel_token(mut self, token: CancelToken) -> Wait {
+        self.cancel = Some(token);
+        self
+    }
+
+    /// Called after every question, from the task that waits. It must not block.
+    pub fn on_progress(mut self, progress: impl Fn(&WaitProgress) + Send + Sync + 'static) -> Wait {
+        self.progress = Some(Arc::new(progress));
+        self
+    }
+
+    async fn run(self) -> Result<ExportStatus, Error> {
+        self.client.check_export(&self.export, Operation::Wait)?;
+        if self.limit.is_zero() || self.limit > LONGEST_WAIT {
+            return Err(Error::invalid_argument(
+                Operation::Wait,
+                "max_wait is out of range",
+                "pass more than zero, and at most 30 days",
+            ));
+        }
+        let cancel = self.cancel.clone();
+        until_cancelled(self.asking(), cancel.as_ref(), Operation::Wait).await?
+    }
+
+    async fn asking(self) -> Result<ExportStatus, Error> {
+        let service = self.client.service();
+        let begun = Instant::now();
+        let deadline = begun + self.limit;
+        let key = (self.export.kind, self.export.access_token);
+        let mut gap = FIRST;
+        let mut failures = 0;
+        let mut questions = 0;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let limit = service.settings.timeout.min(left.max(FIRST));
+            let asked = service.read(&ReadStatus, key, limit).await;
+            questions += 1;
+            let (status, wait) = match asked {
+                Ok(status) => {
+                    failures = 0;
+                    match status.status {
+                        StatusWord::Complete => return Ok(status),
+                        StatusWord::Processing | StatusWord::Unknown => (Some(status), gap),
+                        StatusWord::Error
+                        | StatusWord::Failed
+                        | StatusWord::Expired
+                        | StatusWord::Retrieved => return Err(over(&status)),
+                    }
+                }
+                Err(error) => {
+                    failures += 1;
+                    let transient = error.kind().is_temporary(Operation::Wait);
+                    if !transient || failures > TOLERATED {
+                        return Err(error.during(Operation::Wait));
+                    }
+                    (None, error.retry_after().unwrap_or(gap).max(gap))
+                }
+            };
+            let now = Instant::now();
+            if let Some(progress) = &self.progress {
+                progress(&WaitProgress {
+                    elapsed: now - begun,
+                    questions,
+                    status,
+                    next_in: wait,
+                });
+            }
+            if now + wait >= deadline {
+                return Err(Error::before_io(
+                    ErrorKind::WaitTimedOut,
+                    Operation::Wait,
+                    format!(
+                        "the export was not ready after {} s",
+                        (now - begun).as_secs()
+                    ),
+                    "wait again: the token is still good",
+                ));
+            }
+            tokio::time::sleep(wait).await;
+            gap = gap.mul_f64(GROWTH).min(LONGEST);
+        }
+    }
+}
+
+impl IntoFuture for Wait {
+    type Output = Result<ExportStatus, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// An export that will not be ready any more.
+fn over(status: &ExportStatus) -> Error {
+    let (kind, detail) = match status.status {
+        StatusWord::Expired => (ErrorKind::ExportExpired, "the export has expired"),
+        StatusWord::Retrieved => (
+            ErrorKind::ExportExpired,
+            "the export was retrieved or committed already",
+        ),
+        StatusWord::Error
+        | StatusWord::Failed
+        | StatusWord::Processing
+        | StatusWord::Complete
+        | StatusWord::Unknown => (ErrorKind::ExportFailed, "the export failed on the server"),
+    };
+    Error::before_io(kind, Operation::Wait, detail, "initiate a new export")
+}
