@@ -1,6 +1,6 @@
-//! The export around a commit: what to export ([`order`]), starting it ([`initiate`]), the handle that goes from one
-//! task to the next ([`handle`]), waiting until it is ready ([`wait`]) and reading its pages ([`pages`], whose bytes are
-//! taken apart in [`page`]). Everything that is durable is the landing's matter.
+//! The export around a commit: what to export (`order`), starting it (`initiate`), the handle that goes from one
+//! task to the next (`handle`), waiting until it is ready (`wait`) and reading its pages (`pages`, whose bytes are
+//! taken apart in `page`). Everything that is durable is the landing's matter.
 
 mod handle;
 mod initiate;
