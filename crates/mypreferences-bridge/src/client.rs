@@ -4,6 +4,7 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -11,6 +12,7 @@ use mypreferences::{CancelToken, Client as Core, ClientBuilder, Error, ErrorKind
 
 use crate::guard::{guarded, guarded_call};
 use crate::process::{self, DrivenBy, Process};
+use crate::sigpipe;
 
 /// A client handle. Thread-safe; clones are the same handle.
 #[derive(Clone)]
@@ -84,8 +86,8 @@ impl Client {
         &self.0.core
     }
 
-    /// Runs a call to its end on the calling thread. With `tick`, that is called about every so often meanwhile; when
-    /// it says true, the call is cancelled and ends soon after.
+    /// Runs a call to its end and blocks the calling thread meanwhile. With `tick`, that is called on the calling thread
+    /// about every so often; when it says true, the call is cancelled and ends soon after.
     ///
     /// # Errors
     /// What the call gives; `closed`, `forked_process`; `internal` after a panic.
@@ -97,20 +99,37 @@ impl Client {
         call: impl FnOnce(&Core, CancelToken) -> F,
     ) -> Result<T, Error>
     where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(Error::before_io(
+                ErrorKind::Configuration,
+                operation,
+                "a blocking call was made on a thread of an asynchronous runtime",
+                "use the asynchronous form there",
+            ));
+        }
+        match self.0.driven_by {
+            DrivenBy::Callers => self.run_here(operation, cancel, tick, call),
+            DrivenBy::Workers => self.run_there(operation, cancel, tick, call),
+        }
+    }
+
+    /// Runs a call on the calling thread, which drives the connections meanwhile.
+    fn run_here<T, F>(
+        &self,
+        operation: Operation,
+        cancel: &CancelToken,
+        tick: Option<(Duration, &mut dyn FnMut() -> bool)>,
+        call: impl FnOnce(&Core, CancelToken) -> F,
+    ) -> Result<T, Error>
+    where
         F: Future<Output = Result<T, Error>>,
     {
         guarded(operation, || {
             self.check(operation)?;
-            if tokio::runtime::Handle::try_current().is_ok() {
-                return Err(Error::before_io(
-                    ErrorKind::Configuration,
-                    operation,
-                    "a blocking call was made on a thread of an asynchronous runtime",
-                    "use the asynchronous form there",
-                ));
-            }
-            let driven_by = self.0.driven_by;
-            let owned = self.0.process.runtime(driven_by, operation)?;
+            let owned = self.0.process.runtime(DrivenBy::Callers, operation)?;
             let Some(runtime) = owned.runtime() else {
                 return Err(closed(operation));
             };
@@ -120,23 +139,49 @@ impl Client {
             }
             let call = guarded_call(operation, call(&self.0.core, own.clone()));
             let call = ended_by(call, &self.0.closing, cancel, &own);
+            let _sigpipe = sigpipe::Blocked::here();
             runtime.block_on(async {
-                if driven_by == DrivenBy::Callers {
-                    // A pooled connection that the server has closed since the last call must be seen to be closed
-                    // before it is taken.
-                    let_connections_run().await;
-                }
+                // A pooled connection that the server has closed since the last call must be seen to be closed before
+                // it is taken.
+                let_connections_run().await;
                 let result = match tick {
                     None => call.await,
                     Some((period, tick)) => ticking(call, period, tick, &own).await,
                 };
-                if driven_by == DrivenBy::Callers {
-                    // A connection that was abandoned closes itself, and the server must see that.
-                    let_connections_run().await;
-                }
+                // A connection that was abandoned closes itself, and the server must see that.
+                let_connections_run().await;
                 result
             })
         })
+    }
+
+    /// Runs a call as a started one and waits for it. What it does then wakes nobody but the worker that it is on; a
+    /// future that was polled here would wake the other thread for each timer and each piece of I/O.
+    fn run_there<T, F>(
+        &self,
+        operation: Operation,
+        cancel: &CancelToken,
+        tick: Option<(Duration, &mut dyn FnMut() -> bool)>,
+        call: impl FnOnce(&Core, CancelToken) -> F,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let (sender, receiver) = sync_channel(1);
+        let started = self.start(operation, cancel.clone(), call, move |result| {
+            // Nobody waits any more when a tick panicked.
+            let _ = sender.send(result);
+        })?;
+        let result = guarded(operation, || {
+            let result = match tick {
+                None => receiver.recv().ok(),
+                Some((period, tick)) => waiting(&receiver, period, tick, &started),
+            };
+            Ok(result)
+        })?;
+        // Without a result the runtime is gone, and the call with it.
+        result.unwrap_or_else(|| Err(Error::panicked(operation)))
     }
 
     /// Starts a call on the runtime and returns at once. `complete` is called exactly once, from a thread of the
@@ -282,6 +327,27 @@ async fn ticking<T>(
                 if tick() {
                     cancel.cancel();
                     return call.await;
+                }
+            }
+        }
+    }
+}
+
+/// Waits for a result and asks between whether to stop.
+fn waiting<T>(
+    receiver: &Receiver<T>,
+    period: Duration,
+    tick: &mut dyn FnMut() -> bool,
+    started: &Started,
+) -> Option<T> {
+    loop {
+        match receiver.recv_timeout(period) {
+            Ok(result) => return Some(result),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => {
+                if tick() {
+                    started.cancel();
+                    return receiver.recv().ok();
                 }
             }
         }

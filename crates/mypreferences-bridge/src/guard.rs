@@ -16,7 +16,10 @@ pub fn panic_in_next_call() {
 }
 
 /// Runs synchronous code of a border.
-pub(crate) fn guarded<T>(
+///
+/// # Errors
+/// What the code gives; `internal` after a panic.
+pub fn guarded<T>(
     operation: Operation,
     run: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {

@@ -15,9 +15,9 @@
 //!
 //! # Calls
 //!
-//! Each operation comes in two forms that run the same future. [`Client::run`] blocks the calling thread; a binding
-//! that must look at signals meanwhile gives it a tick. [`Client::start`] returns at once and completes on a thread of
-//! the runtime, exactly once, by calling what it was given. Both take a [`CancelToken`].
+//! Each operation comes in two forms that run the same future. [`Client::run`] blocks the calling thread meanwhile; a binding that must look at signals gives it a tick. [`Client::start`] returns at once and completes on a
+//! thread of the runtime, exactly once, by calling what it was given; what is called must not block, as every call shares
+//! that thread. Both take a [`CancelToken`].
 //!
 //! # Streams of pages and progress (the shape to come)
 //!
@@ -31,11 +31,13 @@
 mod client;
 mod guard;
 mod process;
+mod sigpipe;
 mod view;
 
 pub use client::{Client, Started};
+pub use guard::guarded;
 #[cfg(feature = "test-hooks")]
 pub use guard::panic_in_next_call;
 pub use mypreferences::CancelToken;
 pub use process::shutdown;
-pub use view::{AttemptView, ErrorView, ReceiptView};
+pub use view::{AttemptView, ErrorView, ReceiptView, unix_seconds};

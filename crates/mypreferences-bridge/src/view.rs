@@ -147,7 +147,8 @@ fn seconds(duration: Duration) -> f64 {
     duration.as_secs_f64()
 }
 
-fn unix_seconds(time: SystemTime) -> Option<i64> {
+/// A time in whole seconds since the epoch; none when it is out of every calendar.
+pub fn unix_seconds(time: SystemTime) -> Option<i64> {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_secs()).ok(),
         Err(before) => i64::try_from(before.duration().as_secs())
