@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use crate::error::{Attempt, Error, Record};
+use crate::events::AttemptEvent;
 use crate::receipt::{CommitReceipt, Resolution};
 use crate::status::ExportStatus;
 
@@ -72,6 +73,14 @@ struct StatusJson<'a> {
     server_date: Option<String>,
 }
 
+#[derive(Serialize)]
+struct EventJson<'a> {
+    operation: &'static str,
+    #[serde(flatten)]
+    attempt: AttemptJson,
+    url: &'a str,
+}
+
 /// Seconds with three decimals: readable, and enough for a network call.
 fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
@@ -85,17 +94,18 @@ pub(crate) fn rfc3339(time: SystemTime) -> Option<String> {
 }
 
 fn attempts(attempts: &[Attempt]) -> Vec<AttemptJson> {
-    attempts
-        .iter()
-        .map(|attempt| AttemptJson {
-            n: attempt.n,
-            delay_before: seconds(attempt.delay_before),
-            elapsed: seconds(attempt.elapsed),
-            sent: attempt.sent.name(),
-            status: attempt.status,
-            kind: attempt.kind.map(crate::ErrorKind::name),
-        })
-        .collect()
+    attempts.iter().map(attempt_json).collect()
+}
+
+fn attempt_json(attempt: &Attempt) -> AttemptJson {
+    AttemptJson {
+        n: attempt.n,
+        delay_before: seconds(attempt.delay_before),
+        elapsed: seconds(attempt.elapsed),
+        sent: attempt.sent.name(),
+        status: attempt.status,
+        kind: attempt.kind.map(crate::ErrorKind::name),
+    }
 }
 
 fn error_json(record: &Record) -> ErrorJson<'_> {
@@ -153,6 +163,17 @@ impl CommitReceipt {
     /// The canonical record as JSON: fixed key order, the same bytes in every language.
     pub fn to_json(&self) -> String {
         text(&receipt_json(self))
+    }
+}
+
+impl AttemptEvent {
+    /// The event as JSON, in the form of the canonical records, for logs in other languages.
+    pub fn to_json(&self) -> String {
+        text(&EventJson {
+            operation: self.operation.name(),
+            attempt: attempt_json(&self.attempt),
+            url: &self.url,
+        })
     }
 }
 

@@ -1,13 +1,11 @@
-//! `cargo xtask generate [--check]`: writes what is made from other files, or says that it is stale.
-//!
-//! So far the README's table of errors, from the catalogue `tests/conformance/errors.toml`.
+//! The README's table of errors, from the catalogue `tests/conformance/errors.toml`.
 
 use std::fmt::Write;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::cargo;
+use super::Made;
 use crate::failure::Failure;
 
 const BEGIN: &str =
@@ -28,41 +26,19 @@ struct Entry {
     exit_code: u8,
 }
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    match arguments {
-        [] => generate(false),
-        [argument] if argument == "--check" => generate(true),
-        [argument, ..] => Err(Failure::new(format!(
-            "`{argument}` is not an argument here; `cargo xtask generate --check` looks whether anything is stale"
-        ))),
-    }
-}
-
-fn generate(check: bool) -> Result<(), Failure> {
-    let root = cargo::workspace_folder()?;
+/// The README with the table of today.
+pub(super) fn make(root: &Path) -> Result<Made, Failure> {
     let catalogue = read(&root.join("tests/conformance/errors.toml"))?;
     let catalogue: Catalogue = toml::from_str(&catalogue)
         .map_err(|error| Failure::new(format!("errors.toml cannot be read: {error}; repair it")))?;
     let path = root.join("README.md");
-    let readme = read(&path)?;
-    let made = with_table(&readme, &table(&catalogue)).ok_or_else(|| {
+    let text = with_table(&read(&path)?, &table(&catalogue)).ok_or_else(|| {
         Failure::new(format!(
             "README.md has no place for the errors; put `{}` and `{END}` where they belong",
             BEGIN.trim()
         ))
     })?;
-    if made == readme {
-        println!("README.md: up to date");
-        return Ok(());
-    }
-    if check {
-        return Err(Failure::new(
-            "README.md is stale; run `cargo xtask generate` and commit what it writes",
-        ));
-    }
-    std::fs::write(&path, made).map_err(|error| Failure::file(&path, &error))?;
-    println!("README.md: written");
-    Ok(())
+    Ok(Made { path, text })
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -1,0 +1,330 @@
+//! The closed sets of the core as enums of C. No mapping has an open arm: a new value of the core does not compile
+//! until it has its number here. That the numbers are the catalogue's is tested by `cargo xtask c`.
+
+use mypreferences as core;
+
+/// What went wrong. Numbers are stable and never reused; a number that this header does not know belongs to its
+/// hundred (431 is one of the 400s).
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// There is no error.
+    None = 0,
+    /// Refused before any I/O.
+    InvalidArgument = 100,
+    /// Missing or contradictory settings, an unreadable CA file and the like.
+    Configuration = 101,
+    /// Client made before `fork` used in the child.
+    ForkedProcess = 102,
+    /// Client used after close.
+    Closed = 103,
+    /// DNS, refused, unreachable.
+    Connect = 200,
+    /// Handshake, certificate.
+    Tls = 201,
+    /// 407, CONNECT refused.
+    Proxy = 202,
+    /// With its phase: connect, first_byte, body, operation, server (408).
+    Timeout = 210,
+    /// Reset or end of stream before the response head, or in the body of a read.
+    Interrupted = 220,
+    /// By the caller.
+    Cancelled = 230,
+    /// Any 3xx.
+    RedirectRefused = 300,
+    /// 400, 422.
+    BadRequest = 400,
+    /// 401.
+    Unauthorized = 401,
+    /// 403.
+    Forbidden = 403,
+    /// 404.
+    NotFound = 404,
+    /// 409, 410, 412.
+    Conflict = 409,
+    /// 429.
+    RateLimited = 429,
+    /// 401 whose cause is the clock, after the one repair.
+    ClockSkew = 490,
+    /// 500, 502, 504, other 5xx.
+    ServerError = 500,
+    /// 503.
+    ServiceUnavailable = 503,
+    /// Anything else.
+    UnexpectedStatus = 599,
+    /// Not JSON, wrong shape, truncated, bad gzip.
+    InvalidResponse = 600,
+    /// Over the cap.
+    ResponseTooLarge = 601,
+    /// Local disk, fsync, rename.
+    Storage = 700,
+    /// Folder holds an export with other parameters.
+    OutputConflict = 701,
+    /// Another process holds the folder.
+    Locked = 702,
+    /// A landed part does not match its hash.
+    Corrupt = 703,
+    /// Status Error or Failed.
+    ExportFailed = 800,
+    /// Status Expired before the seal.
+    ExportExpired = 801,
+    /// The wait's deadline passed; token still good.
+    WaitTimedOut = 802,
+    /// Commit or Initiate sent, result unclear.
+    OutcomeUnknown = 810,
+    /// Same token, other keepFiles, at the same time or after this client committed it.
+    CommitConflict = 811,
+    /// Landing receipt missing or not matching.
+    NotSealed = 812,
+    /// Rows landed differ from `TotalResults`.
+    CountMismatch = 813,
+    /// A bug of ours (a caught panic too).
+    Internal = 900,
+}
+
+impl From<core::ErrorKind> for Kind {
+    fn from(kind: core::ErrorKind) -> Kind {
+        match kind {
+            core::ErrorKind::InvalidArgument => Kind::InvalidArgument,
+            core::ErrorKind::Configuration => Kind::Configuration,
+            core::ErrorKind::ForkedProcess => Kind::ForkedProcess,
+            core::ErrorKind::Closed => Kind::Closed,
+            core::ErrorKind::Connect => Kind::Connect,
+            core::ErrorKind::Tls => Kind::Tls,
+            core::ErrorKind::Proxy => Kind::Proxy,
+            core::ErrorKind::Timeout => Kind::Timeout,
+            core::ErrorKind::Interrupted => Kind::Interrupted,
+            core::ErrorKind::Cancelled => Kind::Cancelled,
+            core::ErrorKind::RedirectRefused => Kind::RedirectRefused,
+            core::ErrorKind::BadRequest => Kind::BadRequest,
+            core::ErrorKind::Unauthorized => Kind::Unauthorized,
+            core::ErrorKind::Forbidden => Kind::Forbidden,
+            core::ErrorKind::NotFound => Kind::NotFound,
+            core::ErrorKind::Conflict => Kind::Conflict,
+            core::ErrorKind::RateLimited => Kind::RateLimited,
+            core::ErrorKind::ClockSkew => Kind::ClockSkew,
+            core::ErrorKind::ServerError => Kind::ServerError,
+            core::ErrorKind::ServiceUnavailable => Kind::ServiceUnavailable,
+            core::ErrorKind::UnexpectedStatus => Kind::UnexpectedStatus,
+            core::ErrorKind::InvalidResponse => Kind::InvalidResponse,
+            core::ErrorKind::ResponseTooLarge => Kind::ResponseTooLarge,
+            core::ErrorKind::Storage => Kind::Storage,
+            core::ErrorKind::OutputConflict => Kind::OutputConflict,
+            core::ErrorKind::Locked => Kind::Locked,
+            core::ErrorKind::Corrupt => Kind::Corrupt,
+            core::ErrorKind::ExportFailed => Kind::ExportFailed,
+            core::ErrorKind::ExportExpired => Kind::ExportExpired,
+            core::ErrorKind::WaitTimedOut => Kind::WaitTimedOut,
+            core::ErrorKind::OutcomeUnknown => Kind::OutcomeUnknown,
+            core::ErrorKind::CommitConflict => Kind::CommitConflict,
+            core::ErrorKind::NotSealed => Kind::NotSealed,
+            core::ErrorKind::CountMismatch => Kind::CountMismatch,
+            core::ErrorKind::Internal => Kind::Internal,
+        }
+    }
+}
+
+/// Whether trying again can help.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// There is no error.
+    None = 0,
+    /// The same call will fail again until something is changed.
+    Permanent = 1,
+    /// The same call may succeed later.
+    Temporary = 2,
+    /// Was temporary and outlived the retries of this call.
+    Persistent = 3,
+}
+
+impl From<core::Retry> for Retry {
+    fn from(value: core::Retry) -> Retry {
+        match value {
+            core::Retry::Permanent => Retry::Permanent,
+            core::Retry::Temporary => Retry::Temporary,
+            core::Retry::Persistent => Retry::Persistent,
+        }
+    }
+}
+
+/// The transport fact of one request: what is known about its way to the server.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// There is no request.
+    None = 0,
+    /// Certainly nothing of it reached the server.
+    NotSent = 1,
+    /// It may have reached the server; no complete response head came back.
+    MaybeSent = 2,
+    /// A complete response head came back.
+    Answered = 3,
+}
+
+impl From<core::Sent> for Sent {
+    fn from(value: core::Sent) -> Sent {
+        match value {
+            core::Sent::NotSent => Sent::NotSent,
+            core::Sent::MaybeSent => Sent::MaybeSent,
+            core::Sent::Answered => Sent::Answered,
+        }
+    }
+}
+
+/// What a failed commit says about this call's requests. Never more: the token may have been committed by others.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum CommitState {
+    /// Not the error of a commit.
+    None = 0,
+    /// No request of this call was applied.
+    NotCommitted = 1,
+    /// A request of this call may have been applied: ask later with mypref_resolve_commit.
+    Unknown = 2,
+}
+
+impl From<core::CommitState> for CommitState {
+    fn from(value: core::CommitState) -> CommitState {
+        match value {
+            core::CommitState::NotCommitted => CommitState::NotCommitted,
+            core::CommitState::Unknown => CommitState::Unknown,
+        }
+    }
+}
+
+/// How the token came to be consumed.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// There is no receipt.
+    None = 0,
+    /// A send of this call was answered 200 or 204, or was open and the token is now consumed.
+    Committed = 1,
+    /// The token is consumed and no send of this call can have done it.
+    AlreadyCommitted = 2,
+}
+
+impl From<core::Outcome> for Outcome {
+    fn from(value: core::Outcome) -> Outcome {
+        match value {
+            core::Outcome::Committed => Outcome::Committed,
+            core::Outcome::AlreadyCommitted => Outcome::AlreadyCommitted,
+        }
+    }
+}
+
+/// How sure the outcome is.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    /// There is no receipt.
+    None = 0,
+    /// The server said so.
+    Certain = 1,
+    /// Everything points to it, but the server's words would also fit another story. The setting "strict" makes it outcome_unknown.
+    Presumed = 2,
+}
+
+impl From<core::Certainty> for Certainty {
+    fn from(value: core::Certainty) -> Certainty {
+        match value {
+            core::Certainty::Certain => Certainty::Certain,
+            core::Certainty::Presumed => Certainty::Presumed,
+        }
+    }
+}
+
+/// What the outcome was read from.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum ConfirmedBy {
+    /// There is no receipt.
+    None = 0,
+    /// The answer to the commit itself: 200 or 204.
+    Response = 1,
+    /// Status Retrieved.
+    Status = 2,
+    /// The token that was good before the commit is refused now.
+    TokenRetired = 3,
+    /// Status Expired long before the token's own time.
+    EarlyExpiry = 4,
+}
+
+impl From<core::ConfirmedBy> for ConfirmedBy {
+    fn from(value: core::ConfirmedBy) -> ConfirmedBy {
+        match value {
+            core::ConfirmedBy::Response => ConfirmedBy::Response,
+            core::ConfirmedBy::Status => ConfirmedBy::Status,
+            core::ConfirmedBy::TokenRetired => ConfirmedBy::TokenRetired,
+            core::ConfirmedBy::EarlyExpiry => ConfirmedBy::EarlyExpiry,
+        }
+    }
+}
+
+/// What is known about the export files.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    /// There is no receipt.
+    None = 0,
+    /// Kept or deleted as keep_files of this call asked.
+    AsAsked = 1,
+    /// Another commit with another keep_files may have decided. Make no privacy claim from this receipt.
+    Unknown = 2,
+}
+
+impl From<core::Files> for Files {
+    fn from(value: core::Files) -> Files {
+        match value {
+            core::Files::AsAsked => Files::AsAsked,
+            core::Files::Unknown => Files::Unknown,
+        }
+    }
+}
+
+/// keep_files as it was asked for.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum KeepFiles {
+    /// Nothing was asked for: mypref_resolve_commit does not send.
+    None = 0,
+    /// The files were to be kept.
+    Yes = 1,
+    /// The files were to be deleted.
+    No = 2,
+}
+
+impl From<Option<bool>> for KeepFiles {
+    fn from(keep_files: Option<bool>) -> KeepFiles {
+        match keep_files {
+            None => KeepFiles::None,
+            Some(true) => KeepFiles::Yes,
+            Some(false) => KeepFiles::No,
+        }
+    }
+}
+
+/// What mypref_resolve_commit found.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Resolved {
+    /// There is no resolution.
+    None = 0,
+    /// The token is consumed; mypref_resolution_receipt has the receipt.
+    Committed = 1,
+    /// The export was still ready to be read when the server was asked.
+    NotCommitted = 2,
+    /// The answers do not tell; mypref_resolution_error has the error, outcome_unknown.
+    Unknown = 3,
+}
+
+impl From<&core::Resolution> for Resolved {
+    fn from(resolution: &core::Resolution) -> Resolved {
+        match resolution {
+            core::Resolution::Committed(_) => Resolved::Committed,
+            core::Resolution::NotCommitted { .. } => Resolved::NotCommitted,
+            core::Resolution::Unknown(_) => Resolved::Unknown,
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Options of a client to be: every setting of the core by its name, so that the core's table stays the only one, and
+//! the credentials. Values are read as the core reads them; ranges are checked when the client is opened.
+
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+
+use mypreferences::{AttemptEvent, ClientBuilder, Credentials, Error, Operation, Settings};
+
+use crate::border::{Failure, UserData, c_text, fallible, free, required, text, text_of_length};
+use crate::error::ErrorHandle;
+
+/// Called for each request of each call, after it ended. `event` is one line of JSON in UTF-8 with the members
+/// operation, n, delay_before, elapsed, sent, status, kind and url; secrets and access tokens are not in it.
+///
+/// Lifetime: `event` is valid until the callback returns.
+/// Threads: called from a thread of the library or from the thread of a blocking call, also from several at once; it
+/// must not block and must not call back into the library.
+pub type LogCallback = Option<unsafe extern "C" fn(user_data: *mut c_void, event: *const c_char)>;
+
+/// Told that its user_data is not used any more, so that it can be freed.
+///
+/// Lifetime: called exactly once.
+/// Threads: called from the thread that lets go of it last, perhaps one of the library.
+pub type ReleaseCallback = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
+
+/// Where events go. Released when the options and every client made from them are gone and their calls are over.
+struct Log {
+    callback: unsafe extern "C" fn(*mut c_void, *const c_char),
+    user_data: UserData,
+    release: ReleaseCallback,
+}
+
+impl Log {
+    fn tell(&self, event: &AttemptEvent) {
+        let line = c_text(&event.to_json());
+        // SAFETY: the program gave both together and keeps them usable until they are released.
+        unsafe { (self.callback)(self.user_data.pointer(), line.as_ptr()) };
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        if let Some(release) = self.release {
+            // SAFETY: the program gave both together, and nothing uses them after this.
+            unsafe { release(self.user_data.pointer()) };
+        }
+    }
+}
+
+/// Settings and credentials of a client to be.
+#[derive(Default)]
+pub struct OptionsHandle {
+    settings: Settings,
+    credentials: Option<Credentials>,
+    log: Option<Arc<Log>>,
+}
+
+impl OptionsHandle {
+    pub(crate) fn builder(&self) -> ClientBuilder {
+        let mut builder = mypreferences::Client::builder().settings(self.settings.clone());
+        if let Some(credentials) = &self.credentials {
+            builder = builder.credentials(credentials.clone());
+        }
+        if let Some(log) = &self.log {
+            let log = Arc::clone(log);
+            builder = builder.on_attempt(move |event| log.tell(event));
+        }
+        builder
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        self.settings.set(name, value)
+    }
+}
+
+/// Makes options in which every setting has its default. Freed with mypref_options_free.
+///
+/// Lifetime: the caller owns the result.
+/// Threads: may be called from any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn mypref_options_new() -> Option<Box<OptionsHandle>> {
+    Some(Box::default())
+}
+
+/// Frees options and sets `*options` to NULL; NULL is fine.
+///
+/// Lifetime: clients that were opened with them are not affected.
+/// Threads: no other thread may use the options at the same time.
+#[unsafe(no_mangle)]
+pub extern "C" fn mypref_options_free(options: Option<&mut Option<Box<OptionsHandle>>>) {
+    free(options);
+}
+
+/// Sets one setting from text: the names and forms are those of the environment variables and of the command. Lengths
+/// of time are seconds ("2.5") or carry a unit ("250ms", "90s", "3m"); sizes are bytes or carry one ("64KiB");
+/// switches are "true" and "false". An unknown name or an unreadable value is invalid_argument, with the names or
+/// forms that are known.
+///
+/// Lifetime: name and value are copied.
+/// Threads: no other thread may use the options at the same time.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn mypref_options_set(
+    options: Option<&mut OptionsHandle>,
+    name: *const c_char,
+    value: *const c_char,
+) -> Option<Box<ErrorHandle>> {
+    configure(options, |options| {
+        // SAFETY: the caller gives texts that end with NUL and live until this returns.
+        let (name, value) = unsafe {
+            (
+                text(name, Operation::Configure, "name")?,
+                text(value, Operation::Configure, "value")?,
+            )
+        };
+        options.set(name, value)
+    })
+}
+
+/// As mypref_options_set, with a value that need not end with NUL: `length` is in bytes.
+///
+/// Lifetime: name and value are copied.
+/// Threads: no other thread may use the options at the same time.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn mypref_options_set_bytes(
+    options: Option<&mut OptionsHandle>,
+    name: *const c_char,
+    value: *const c_char,
+    length: usize,
+) -> Option<Box<ErrorHandle>> {
+    configure(options, |options| {
+        // SAFETY: the caller gives a text that ends with NUL and `length` bytes, which live until this returns.
+        let (name, value) = unsafe {
+            (
+                text(name, Operation::Configure, "name")?,
+                text_of_length(value, length, Operation::Configure, "value")?,
+            )
+        };
+        options.set(name, value)
+    })
+}
+
+/// Sets a length of time in milliseconds, such as "timeout".
+///
+/// Lifetime: the name is copied.
+/// Threads: no other thread may use the options at the same time.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn mypref_options_set_duration_ms(
+    options: Option<&mut OptionsHandle>,
+    name: *const c_char,
+    milliseconds: i64,
+) -> Option<Box<ErrorHandle>> {
+    // SAFETY: as for `set_shown`, which this hands over to.
+    unsafe { set_shown(options, name, &format!("{milliseconds}ms")) }
+}
+
+/// Sets a number, such as "max_attempts" or "max_page_body" (in bytes).
+///
+/// Lifetime: the name is copied.
+/// Threads: no other thread may use the options at the same time.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn mypref_options_set_int(
+    options: Option<&mut OptionsHandle>,
+    name: *const c_char,
+    value: i64,
+) -> Option<Box<ErrorHandle>> {
+    // SAFETY: as for `set_shown`, which this hands over to.
+    unsafe { set_shown(options, name, &value.to_string()) }
+}
+
+/// Sets a switch, such as "strict".
+///
+/// Lifetime: the name is copied.
+/// Threads: no other thread may use the options at the same time.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn mypref_options_set_bool(
+    options: Option<&mut OptionsHandle>,
+    name: *const c_char,
+    value: bool,
+) -> Option<Box<ErrorHandle>> {
+    // SAFETY: as for `set_shown`, which this hands over to.
+    unsafe { set_shown(options, name, &value.to_string()) }
+}
+
+/// Authorises by PNAUTHINFO3 with a keyed hash (settings "hmac_hash" and "timestamp_format"). `secret_length` is in
+/// bytes; the secret need not end with NUL. Replaces other credentials.
+///
+/// Lifetime: both texts are copied; the copy of the secret is wiped when it is freed.
+/// Threads: no other thread may use the options at the same time.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn mypref_options_set_hmac(
+    options: Option<&mut OptionsHandle>,
+    user_id: *const c_char,
+    secret: *const c_char,
+    secret_length: usize,
+) -> Option<Box<ErrorHandle>> {
+    configure(options, |options| {
+        // SAFETY: the caller gives a text that ends with NUL and `secret_length` bytes, which live until this returns.
+        let (user_id, secret) = unsafe {
+            (
+                text(user_id, Operation::Configure, "user_id")?,
+                text_of_length(secret, secret_length, Operation::Configure, "secret")?,
+            )
+        };
+        options.credentials = Some(Credentials::hmac(user_id, secret));
+        Ok(())
+    })
+}
+
+/// Authorises by an OAuth 2.0 bearer token that the program renews. `token_length` is in bytes; the token need not end
+/// with NUL. Replaces other credentials.
+///
+/// Lifetime: the token is copied; the copy is wiped when it is freed.
+/// Threads: no other thread may use the options at the same time.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn mypref_options_set_bearer(
+    options: Option<&mut OptionsHandle>,
+    token: *const c_char,
+    token_length: usize,
+) -> Option<Box<ErrorHandle>> {
+    configure(options, |options| {
+        // SAFETY: the caller gives `token_length` bytes that live until this returns.
+        let token = unsafe { text_of_length(token, token_length, Operation::Configure, "token")? };
+        options.credentials = Some(Credentials::bearer(token));
+        Ok(())
+    })
+}
+
+/// Authorises by the whole value of the Authorization header, sent as it is. `value_length` is in bytes; the value need
+/// not end with NUL. Replaces other credentials.
+///
+/// Lifetime: the value is copied; the copy is wiped when it is freed.
+/// Threads: no other thread may use the options at the same time.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn mypref_options_set_authorization(
+    options: Option<&mut OptionsHandle>,
+    value: *const c_char,
+    value_length: usize,
+) -> Option<Box<ErrorHandle>> {
+    configure(options, |options| {
+        // SAFETY: the caller gives `value_length` bytes that live until this returns.
+        let value = unsafe { text_of_length(value, value_length, Operation::Configure, "value")? };
+        options.credentials = Some(Credentials::verbatim(value));
+        Ok(())
+    })
+}
+
+/// Has `callback` called for each request of each call of the clients that are opened with these options from now on.
+/// A NULL callback ends it.
+///
+/// Lifetime: user_data must be usable until `release`, which may be NULL, is called with it: when the options hold
+/// another callback or are freed, and every client that had this one is freed and its calls are over. It is called
+/// even when this returns an error.
+/// Threads: no other thread may use the options at the same time; for the callback see mypref_log_callback.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn mypref_options_set_log(
+    options: Option<&mut OptionsHandle>,
+    user_data: *mut c_void,
+    callback: LogCallback,
+    release: ReleaseCallback,
+) -> Option<Box<ErrorHandle>> {
+    let told = callback.map(|callback| {
+        Arc::new(Log {
+            callback,
+            user_data: UserData(user_data),
+            release,
+        })
+    });
+    configure(options, |options| {
+        options.log = told;
+        Ok(())
+    })
+}
+
+fn configure(
+    options: Option<&mut OptionsHandle>,
+    change: impl FnOnce(&mut OptionsHandle) -> Result<(), Error>,
+) -> Failure {
+    fallible(Operation::Configure, || {
+        change(required(options, Operation::Configure, "options")?)
+    })
+}
+
+/// Sets a value that was no text.
+///
+/// # Safety
+/// `name` is NULL or points to a text that ends with NUL and lives until this returns.
+unsafe fn set_shown(
+    options: Option<&mut OptionsHandle>,
+    name: *const c_char,
+    value: &str,
+) -> Failure {
+    configure(options, |options| {
+        // SAFETY: the caller vouches for it.
+        let name = unsafe { text(name, Operation::Configure, "name")? };
+        options.set(name, value)
+    })
+}

@@ -1,0 +1,1278 @@
+/*
+ * MyPreferences bulk export: Commit and what belongs to it, for C. For C++17 see mypreferences.hpp.
+ *
+ * Made by `cargo xtask generate`; do not edit. Licensed under MIT or Apache-2.0, at your choice.
+ *
+ * Errors: a function that can fail returns mypref_error *: NULL when all is fine, otherwise an error that the caller
+ * owns and frees with mypref_error_free. Its result goes to the last parameter, which is always written: NULL (or 0)
+ * after an error. NULL and invalid UTF-8 where they do not belong are MYPREF_KIND_INVALID_ARGUMENT, never a crash.
+ *
+ * Handles: each type has one function that frees it. It takes the address of the pointer and sets it to NULL, so that
+ * freeing twice does nothing. Getters may be given NULL.
+ *
+ * Texts: UTF-8, ended by NUL. A text that a getter returns belongs to the handle that was asked and ends with it.
+ *
+ * Threads: a handle may be used from several threads at once where the function says so. No thread may use a handle
+ * while another frees it.
+ *
+ * Processes: a client does not survive fork(): calls in the child end with MYPREF_KIND_FORKED_PROCESS. Make a new one
+ * there. SIGPIPE: a connection that is gone does not raise it in the program.
+ */
+
+#ifndef MYPREFERENCES_H
+#define MYPREFERENCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A result that must not be dropped: it may be an error that somebody has to free. */
+#if defined(__GNUC__)
+#define MYPREF_MUST_USE __attribute__((warn_unused_result))
+#else
+#define MYPREF_MUST_USE
+#endif
+
+/**
+ * Version of the ABI that this header describes, the number in the name `libmypreferences.so.0`. It grows when a
+ * program that was linked against an older library would no longer work.
+ */
+#define MYPREF_ABI_VERSION 0
+
+/**
+ * Stands for a date that the server did not give.
+ */
+#define MYPREF_NO_DATE INT64_MIN
+
+/**
+ * What went wrong. Numbers are stable and never reused; a number that this header does not know belongs to its
+ * hundred (431 is one of the 400s).
+ */
+typedef enum {
+    /**
+     * There is no error.
+     */
+    MYPREF_KIND_NONE = 0,
+    /**
+     * Refused before any I/O.
+     */
+    MYPREF_KIND_INVALID_ARGUMENT = 100,
+    /**
+     * Missing or contradictory settings, an unreadable CA file and the like.
+     */
+    MYPREF_KIND_CONFIGURATION = 101,
+    /**
+     * Client made before `fork` used in the child.
+     */
+    MYPREF_KIND_FORKED_PROCESS = 102,
+    /**
+     * Client used after close.
+     */
+    MYPREF_KIND_CLOSED = 103,
+    /**
+     * DNS, refused, unreachable.
+     */
+    MYPREF_KIND_CONNECT = 200,
+    /**
+     * Handshake, certificate.
+     */
+    MYPREF_KIND_TLS = 201,
+    /**
+     * 407, CONNECT refused.
+     */
+    MYPREF_KIND_PROXY = 202,
+    /**
+     * With its phase: connect, first_byte, body, operation, server (408).
+     */
+    MYPREF_KIND_TIMEOUT = 210,
+    /**
+     * Reset or end of stream before the response head, or in the body of a read.
+     */
+    MYPREF_KIND_INTERRUPTED = 220,
+    /**
+     * By the caller.
+     */
+    MYPREF_KIND_CANCELLED = 230,
+    /**
+     * Any 3xx.
+     */
+    MYPREF_KIND_REDIRECT_REFUSED = 300,
+    /**
+     * 400, 422.
+     */
+    MYPREF_KIND_BAD_REQUEST = 400,
+    /**
+     * 401.
+     */
+    MYPREF_KIND_UNAUTHORIZED = 401,
+    /**
+     * 403.
+     */
+    MYPREF_KIND_FORBIDDEN = 403,
+    /**
+     * 404.
+     */
+    MYPREF_KIND_NOT_FOUND = 404,
+    /**
+     * 409, 410, 412.
+     */
+    MYPREF_KIND_CONFLICT = 409,
+    /**
+     * 429.
+     */
+    MYPREF_KIND_RATE_LIMITED = 429,
+    /**
+     * 401 whose cause is the clock, after the one repair.
+     */
+    MYPREF_KIND_CLOCK_SKEW = 490,
+    /**
+     * 500, 502, 504, other 5xx.
+     */
+    MYPREF_KIND_SERVER_ERROR = 500,
+    /**
+     * 503.
+     */
+    MYPREF_KIND_SERVICE_UNAVAILABLE = 503,
+    /**
+     * Anything else.
+     */
+    MYPREF_KIND_UNEXPECTED_STATUS = 599,
+    /**
+     * Not JSON, wrong shape, truncated, bad gzip.
+     */
+    MYPREF_KIND_INVALID_RESPONSE = 600,
+    /**
+     * Over the cap.
+     */
+    MYPREF_KIND_RESPONSE_TOO_LARGE = 601,
+    /**
+     * Local disk, fsync, rename.
+     */
+    MYPREF_KIND_STORAGE = 700,
+    /**
+     * Folder holds an export with other parameters.
+     */
+    MYPREF_KIND_OUTPUT_CONFLICT = 701,
+    /**
+     * Another process holds the folder.
+     */
+    MYPREF_KIND_LOCKED = 702,
+    /**
+     * A landed part does not match its hash.
+     */
+    MYPREF_KIND_CORRUPT = 703,
+    /**
+     * Status Error or Failed.
+     */
+    MYPREF_KIND_EXPORT_FAILED = 800,
+    /**
+     * Status Expired before the seal.
+     */
+    MYPREF_KIND_EXPORT_EXPIRED = 801,
+    /**
+     * The wait's deadline passed; token still good.
+     */
+    MYPREF_KIND_WAIT_TIMED_OUT = 802,
+    /**
+     * Commit or Initiate sent, result unclear.
+     */
+    MYPREF_KIND_OUTCOME_UNKNOWN = 810,
+    /**
+     * Same token, other keepFiles, at the same time or after this client committed it.
+     */
+    MYPREF_KIND_COMMIT_CONFLICT = 811,
+    /**
+     * Landing receipt missing or not matching.
+     */
+    MYPREF_KIND_NOT_SEALED = 812,
+    /**
+     * Rows landed differ from `TotalResults`.
+     */
+    MYPREF_KIND_COUNT_MISMATCH = 813,
+    /**
+     * A bug of ours (a caught panic too).
+     */
+    MYPREF_KIND_INTERNAL = 900,
+} mypref_kind;
+
+/**
+ * Whether trying again can help.
+ */
+typedef enum {
+    /**
+     * There is no error.
+     */
+    MYPREF_RETRY_NONE = 0,
+    /**
+     * The same call will fail again until something is changed.
+     */
+    MYPREF_RETRY_PERMANENT = 1,
+    /**
+     * The same call may succeed later.
+     */
+    MYPREF_RETRY_TEMPORARY = 2,
+    /**
+     * Was temporary and outlived the retries of this call.
+     */
+    MYPREF_RETRY_PERSISTENT = 3,
+} mypref_retry;
+
+/**
+ * The transport fact of one request: what is known about its way to the server.
+ */
+typedef enum {
+    /**
+     * There is no request.
+     */
+    MYPREF_SENT_NONE = 0,
+    /**
+     * Certainly nothing of it reached the server.
+     */
+    MYPREF_SENT_NOT_SENT = 1,
+    /**
+     * It may have reached the server; no complete response head came back.
+     */
+    MYPREF_SENT_MAYBE_SENT = 2,
+    /**
+     * A complete response head came back.
+     */
+    MYPREF_SENT_ANSWERED = 3,
+} mypref_sent;
+
+/**
+ * What a failed commit says about this call's requests. Never more: the token may have been committed by others.
+ */
+typedef enum {
+    /**
+     * Not the error of a commit.
+     */
+    MYPREF_COMMIT_STATE_NONE = 0,
+    /**
+     * No request of this call was applied.
+     */
+    MYPREF_COMMIT_STATE_NOT_COMMITTED = 1,
+    /**
+     * A request of this call may have been applied: ask later with mypref_resolve_commit.
+     */
+    MYPREF_COMMIT_STATE_UNKNOWN = 2,
+} mypref_commit_state;
+
+/**
+ * How the token came to be consumed.
+ */
+typedef enum {
+    /**
+     * There is no receipt.
+     */
+    MYPREF_OUTCOME_NONE = 0,
+    /**
+     * A send of this call was answered 200 or 204, or was open and the token is now consumed.
+     */
+    MYPREF_OUTCOME_COMMITTED = 1,
+    /**
+     * The token is consumed and no send of this call can have done it.
+     */
+    MYPREF_OUTCOME_ALREADY_COMMITTED = 2,
+} mypref_outcome;
+
+/**
+ * How sure the outcome is.
+ */
+typedef enum {
+    /**
+     * There is no receipt.
+     */
+    MYPREF_CERTAINTY_NONE = 0,
+    /**
+     * The server said so.
+     */
+    MYPREF_CERTAINTY_CERTAIN = 1,
+    /**
+     * Everything points to it, but the server's words would also fit another story. The setting "strict" makes it outcome_unknown.
+     */
+    MYPREF_CERTAINTY_PRESUMED = 2,
+} mypref_certainty;
+
+/**
+ * What the outcome was read from.
+ */
+typedef enum {
+    /**
+     * There is no receipt.
+     */
+    MYPREF_CONFIRMED_BY_NONE = 0,
+    /**
+     * The answer to the commit itself: 200 or 204.
+     */
+    MYPREF_CONFIRMED_BY_RESPONSE = 1,
+    /**
+     * Status Retrieved.
+     */
+    MYPREF_CONFIRMED_BY_STATUS = 2,
+    /**
+     * The token that was good before the commit is refused now.
+     */
+    MYPREF_CONFIRMED_BY_TOKEN_RETIRED = 3,
+    /**
+     * Status Expired long before the token's own time.
+     */
+    MYPREF_CONFIRMED_BY_EARLY_EXPIRY = 4,
+} mypref_confirmed_by;
+
+/**
+ * keep_files as it was asked for.
+ */
+typedef enum {
+    /**
+     * Nothing was asked for: mypref_resolve_commit does not send.
+     */
+    MYPREF_KEEP_FILES_NONE = 0,
+    /**
+     * The files were to be kept.
+     */
+    MYPREF_KEEP_FILES_YES = 1,
+    /**
+     * The files were to be deleted.
+     */
+    MYPREF_KEEP_FILES_NO = 2,
+} mypref_keep_files;
+
+/**
+ * What is known about the export files.
+ */
+typedef enum {
+    /**
+     * There is no receipt.
+     */
+    MYPREF_FILES_NONE = 0,
+    /**
+     * Kept or deleted as keep_files of this call asked.
+     */
+    MYPREF_FILES_AS_ASKED = 1,
+    /**
+     * Another commit with another keep_files may have decided. Make no privacy claim from this receipt.
+     */
+    MYPREF_FILES_UNKNOWN = 2,
+} mypref_files;
+
+/**
+ * What mypref_resolve_commit found.
+ */
+typedef enum {
+    /**
+     * There is no resolution.
+     */
+    MYPREF_RESOLVED_NONE = 0,
+    /**
+     * The token is consumed; mypref_resolution_receipt has the receipt.
+     */
+    MYPREF_RESOLVED_COMMITTED = 1,
+    /**
+     * The export was still ready to be read when the server was asked.
+     */
+    MYPREF_RESOLVED_NOT_COMMITTED = 2,
+    /**
+     * The answers do not tell; mypref_resolution_error has the error, outcome_unknown.
+     */
+    MYPREF_RESOLVED_UNKNOWN = 3,
+} mypref_resolved;
+
+/**
+ * Options of single calls. One set may serve any number of calls.
+ */
+typedef struct mypref_call_options mypref_call_options;
+
+/**
+ * Ends the calls that it was given to.
+ */
+typedef struct mypref_cancel_token mypref_cancel_token;
+
+/**
+ * A client of one MyPreferences account, with its connections. Thread-safe.
+ */
+typedef struct mypref_client mypref_client;
+
+/**
+ * What went wrong, as data. Getters take NULL too and give the value for "absent" then.
+ */
+typedef struct mypref_error mypref_error;
+
+/**
+ * The status of an export. Getters take NULL too and give the value for "absent" then.
+ */
+typedef struct mypref_export_status mypref_export_status;
+
+/**
+ * Settings and credentials of a client to be.
+ */
+typedef struct mypref_options mypref_options;
+
+/**
+ * What a commit that ended well says. Getters take NULL too and give the value for "absent" then.
+ */
+typedef struct mypref_receipt mypref_receipt;
+
+/**
+ * What mypref_resolve_commit found. Getters take NULL too and give the value for "absent" then.
+ */
+typedef struct mypref_resolution mypref_resolution;
+
+/**
+ * One send of a call. It may grow at its end: mypref_error_attempt and mypref_receipt_attempt are told the size that
+ * the program knows.
+ */
+typedef struct {
+    /**
+     * 1 for the first.
+     */
+    uint32_t n;
+    /**
+     * Status code; 0 when it was not answered.
+     */
+    int32_t http_status;
+    /**
+     * Seconds between the end of the attempt before and the start of this one; for the first, since the call began.
+     */
+    double delay_before_seconds;
+    /**
+     * Seconds that it took.
+     */
+    double elapsed_seconds;
+    /**
+     * What is known about its way to the server.
+     */
+    mypref_sent sent;
+    /**
+     * The kind of its failure; MYPREF_KIND_NONE for a success.
+     */
+    mypref_kind kind;
+} mypref_attempt;
+
+/**
+ * Called for each request of each call, after it ended. `event` is one line of JSON in UTF-8 with the members
+ * operation, n, delay_before, elapsed, sent, status, kind and url; secrets and access tokens are not in it.
+ *
+ * Lifetime: `event` is valid until the callback returns.
+ * Threads: called from a thread of the library or from the thread of a blocking call, also from several at once; it
+ * must not block and must not call back into the library.
+ */
+typedef void (*mypref_log_callback)(void *user_data, const char *event);
+
+/**
+ * Told that its user_data is not used any more, so that it can be freed.
+ *
+ * Lifetime: called exactly once.
+ * Threads: called from the thread that lets go of it last, perhaps one of the library.
+ */
+typedef void (*mypref_release_callback)(void *user_data);
+
+/**
+ * The completion of mypref_commit_start: exactly one of `error` and `receipt` is not NULL.
+ *
+ * Lifetime: the callback owns what it gets and frees it.
+ * Threads: called from a thread of the library; it may start calls and free the client, but not block for long, call
+ * a blocking function of the library, or throw.
+ */
+typedef void (*mypref_commit_callback)(void *user_data, mypref_error *error, mypref_receipt *receipt);
+
+/**
+ * The completion of mypref_resolve_commit_start: exactly one of `error` and `resolution` is not NULL.
+ *
+ * Lifetime: the callback owns what it gets and frees it.
+ * Threads: as mypref_commit_callback.
+ */
+typedef void (*mypref_resolve_commit_callback)(void *user_data,
+                                               mypref_error *error,
+                                               mypref_resolution *resolution);
+
+/**
+ * The completion of mypref_status_start: exactly one of `error` and `status` is not NULL.
+ *
+ * Lifetime: the callback owns what it gets and frees it.
+ * Threads: as mypref_commit_callback.
+ */
+typedef void (*mypref_status_callback)(void *user_data, mypref_error *error, mypref_export_status *status);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The library's version, such as "0.1.0".
+ *
+ * Lifetime: the text is valid for as long as the library is loaded.
+ * Threads: may be called from any thread.
+ */
+const char *mypref_version(void);
+
+/**
+ * The version of the loaded library's ABI; compare it with MYPREF_ABI_VERSION when the library is loaded by hand.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread.
+ */
+int mypref_abi_version(void);
+
+/**
+ * Ends the threads of the library, waiting up to `wait_ms` milliseconds for them (negative counts as 0). Not needed
+ * at the end of a program, but a program that unloads the library or looks for leaks calls it last. Calls that are
+ * under way keep their threads until they are over; clients stay usable, and the next call starts the threads anew.
+ *
+ * Lifetime: frees no handle.
+ * Threads: may be called from any thread except in a callback of the library, at any time and more than once; in a
+ * forked child it does nothing to the parent.
+ */
+void mypref_shutdown(int64_t wait_ms);
+
+/**
+ * Makes a token that is not cancelled. Freed with mypref_cancel_token_free.
+ *
+ * Lifetime: the caller owns the result.
+ * Threads: may be called from any thread.
+ */
+mypref_cancel_token *mypref_cancel_token_new(void);
+
+/**
+ * Frees a token and sets `*token` to NULL; NULL is fine. Does not cancel.
+ *
+ * Lifetime: call options and calls that were given the token are not affected.
+ * Threads: no other thread may use the token at the same time.
+ */
+void mypref_cancel_token_free(mypref_cancel_token **token);
+
+/**
+ * Cancels the calls that have this token, those to come included. They give up their connection and end with
+ * MYPREF_KIND_CANCELLED and what is known about their requests, unless they were over already. Twice is the same as
+ * once; NULL is fine.
+ *
+ * Lifetime: the token stays usable and cancelled.
+ * Threads: may be called from any thread at any time.
+ */
+void mypref_cancel_token_cancel(const mypref_cancel_token *token);
+
+/**
+ * Whether the token was cancelled; false for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread at any time.
+ */
+bool mypref_cancel_token_is_cancelled(const mypref_cancel_token *token);
+
+/**
+ * Makes call options with nothing set: the client's kind and timeout, and no token. Freed with
+ * mypref_call_options_free.
+ *
+ * Lifetime: the caller owns the result.
+ * Threads: may be called from any thread.
+ */
+mypref_call_options *mypref_call_options_new(void);
+
+/**
+ * Frees call options and sets `*options` to NULL; NULL is fine.
+ *
+ * Lifetime: calls that were started with them are not affected.
+ * Threads: no other thread may use the options at the same time.
+ */
+void mypref_call_options_free(mypref_call_options **options);
+
+/**
+ * What was exported: "segment", "segment-group", "schedule" or "cid". Default: the client's setting "kind".
+ *
+ * Lifetime: the text is copied.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE mypref_error *mypref_call_options_set_kind(mypref_call_options *options, const char *kind);
+
+/**
+ * How long the call may take, questions about a lost answer included, in milliseconds: 1 to 86400000 (24 hours).
+ * Default: the client's setting "timeout".
+ *
+ * Lifetime: nothing is kept.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_call_options_set_timeout_ms(mypref_call_options *options,
+                                                 int64_t milliseconds);
+
+/**
+ * Lets `token` cancel the calls that have these options.
+ *
+ * Lifetime: the token may be freed before the options and before the calls; its state is shared.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_call_options_set_cancel_token(mypref_call_options *options,
+                                                   const mypref_cancel_token *token);
+
+/**
+ * Opens a client. Checks every setting, reads the certificates of the system, and does no other I/O; starts no
+ * thread. Freed with mypref_client_free.
+ *
+ * Errors: invalid_argument, configuration.
+ *
+ * Lifetime: the options are copied and stay the caller's; the caller owns `*client`, which is NULL after an error.
+ * Threads: may be called from any thread.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_client_open(const mypref_options *options,
+                                 mypref_client **client);
+
+/**
+ * Closes a client and cancels its calls: they end with MYPREF_KIND_CANCELLED, and calls that come later with
+ * MYPREF_KIND_CLOSED. Twice is the same as once; NULL is fine; in a forked child it does nothing.
+ *
+ * Lifetime: the handle stays to be freed.
+ * Threads: may be called from any thread at any time, in a callback too.
+ */
+void mypref_client_close(const mypref_client *client);
+
+/**
+ * Whether the client was closed; true for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread at any time.
+ */
+bool mypref_client_is_closed(const mypref_client *client);
+
+/**
+ * Closes a client as mypref_client_close does, frees it, and sets `*client` to NULL; NULL is fine.
+ *
+ * Lifetime: calls that were started still complete, each with its callback.
+ * Threads: may be called in a callback; no other thread may use the handle at the same time.
+ */
+void mypref_client_free(mypref_client **client);
+
+/**
+ * Reads an access token from text: the digits that Initiate returned, as they stand in a file or on a command line.
+ *
+ * Errors: invalid_argument; `*access_token` is 0 then.
+ *
+ * Lifetime: nothing is kept.
+ * Threads: may be called from any thread.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_access_token_parse(const char *text_of_token,
+                                        int64_t *access_token);
+
+/**
+ * Acknowledges a retrieval: marks it finished, expires the access token and, unless `keep_files`, deletes the export
+ * files on the server. Blocks until it is over, at most for the setting "timeout" and a second.
+ *
+ * Before you call it: the pages were read with keepAlive=true, and the data is safe on your side. Without
+ * `keep_files` there is no other copy afterwards.
+ *
+ * Sends one POST when all goes well. When its answer is lost, it asks the server what became of it before it sends
+ * again. Errors: any kind below 700, outcome_unknown, commit_conflict; with "preflight" also export_failed,
+ * export_expired and wait_timed_out. mypref_error_commit_state says what is known about this call's requests.
+ *
+ * Lifetime: `options` may be NULL and stays the caller's; the caller owns `*receipt`, which is NULL after an error.
+ * Threads: may be called from any thread, from many at once, but not in a callback of the library.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_commit(const mypref_client *client,
+                            int64_t access_token,
+                            bool keep_files,
+                            const mypref_call_options *options,
+                            mypref_receipt **receipt);
+
+/**
+ * Asks whether a token was committed, without sending a commit: for a call that ended with outcome_unknown. Blocks
+ * until it is over. A question without an answer is MYPREF_RESOLVED_UNKNOWN, not an error.
+ *
+ * Errors: invalid_argument, cancelled, closed, forked_process, configuration, internal.
+ *
+ * Lifetime: `options` may be NULL and stays the caller's; the caller owns `*resolution`, which is NULL after an error.
+ * Threads: may be called from any thread, from many at once, but not in a callback of the library.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_resolve_commit(const mypref_client *client,
+                                    int64_t access_token,
+                                    const mypref_call_options *options,
+                                    mypref_resolution **resolution);
+
+/**
+ * Asks the status of an export. Blocks until it is over; temporary failures are tried again.
+ *
+ * Errors: any kind below 700.
+ *
+ * Lifetime: `options` may be NULL and stays the caller's; the caller owns `*status`, which is NULL after an error.
+ * Threads: may be called from any thread, from many at once, but not in a callback of the library.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_status(const mypref_client *client,
+                            int64_t access_token,
+                            const mypref_call_options *options,
+                            mypref_export_status **status);
+
+/**
+ * Frees an error and sets `*error` to NULL; NULL is fine.
+ *
+ * Lifetime: its texts end with it.
+ * Threads: no other thread may use the error at the same time.
+ */
+void mypref_error_free(mypref_error **error);
+
+/**
+ * The error in one line that ends with the next step, for people and logs; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the error is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_error_message(const mypref_error *error);
+
+/**
+ * The canonical record as JSON: the same bytes in every language; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the error is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_error_json(const mypref_error *error);
+
+/**
+ * What went wrong; the value is the number of the catalogue. MYPREF_KIND_NONE for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+mypref_kind mypref_error_kind(const mypref_error *error);
+
+/**
+ * The kind's name, such as "rate_limited"; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the error is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_error_kind_name(const mypref_error *error);
+
+/**
+ * With MYPREF_KIND_TIMEOUT which limit passed: "connect", "first_byte", "body", "operation" or "server"; otherwise NULL.
+ *
+ * Lifetime: the text is valid until the error is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_error_phase(const mypref_error *error);
+
+/**
+ * The call that failed, such as "commit" or "configure"; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the error is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_error_operation(const mypref_error *error);
+
+/**
+ * What exactly was wrong, when the kind alone does not say it; NULL when absent.
+ *
+ * Lifetime: the text is valid until the error is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_error_detail(const mypref_error *error);
+
+/**
+ * Status code of the last send; 0 when absent.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int32_t mypref_error_http_status(const mypref_error *error);
+
+/**
+ * Message of the answer's body, at most 2 KiB, control characters escaped; NULL when absent.
+ *
+ * Lifetime: the text is valid until the error is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_error_server_message(const mypref_error *error);
+
+/**
+ * Whether trying again can help. MYPREF_RETRY_NONE for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+mypref_retry mypref_error_retry(const mypref_error *error);
+
+/**
+ * How long the server asks to wait before the next try, in seconds; negative when absent.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+double mypref_error_retry_after_seconds(const mypref_error *error);
+
+/**
+ * The transport fact of the last send. MYPREF_SENT_NONE for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+mypref_sent mypref_error_sent(const mypref_error *error);
+
+/**
+ * What is known about this call's requests; MYPREF_COMMIT_STATE_NONE on other operations than commit.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+mypref_commit_state mypref_error_commit_state(const mypref_error *error);
+
+/**
+ * How many sends the call made; 0 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+size_t mypref_error_attempt_count(const mypref_error *error);
+
+/**
+ * Copies the send at `index` (from 0) to `*attempt`. `attempt_size` is sizeof(mypref_attempt) as the program knows it.
+ * False, and nothing written, when there is no such send.
+ *
+ * Lifetime: what is written is the caller's.
+ * Threads: may be called from any thread, from many at once.
+ */
+bool mypref_error_attempt(const mypref_error *error,
+                          size_t index,
+                          mypref_attempt *attempt,
+                          size_t attempt_size);
+
+/**
+ * How long the call took, in seconds; 0 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+double mypref_error_elapsed_seconds(const mypref_error *error);
+
+/**
+ * The server's id of the request; NULL when absent.
+ *
+ * Lifetime: the text is valid until the error is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_error_request_id(const mypref_error *error);
+
+/**
+ * The HTTP method of the request; NULL when absent.
+ *
+ * Lifetime: the text is valid until the error is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_error_method(const mypref_error *error);
+
+/**
+ * The request's URL with the access token masked; NULL when absent.
+ *
+ * Lifetime: the text is valid until the error is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_error_url(const mypref_error *error);
+
+/**
+ * One sentence: what to do next; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the error is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_error_next_action(const mypref_error *error);
+
+/**
+ * The underlying cause in words, for diagnosis, not stable; NULL when absent.
+ *
+ * Lifetime: the text is valid until the error is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_error_source(const mypref_error *error);
+
+/**
+ * Makes options in which every setting has its default. Freed with mypref_options_free.
+ *
+ * Lifetime: the caller owns the result.
+ * Threads: may be called from any thread.
+ */
+mypref_options *mypref_options_new(void);
+
+/**
+ * Frees options and sets `*options` to NULL; NULL is fine.
+ *
+ * Lifetime: clients that were opened with them are not affected.
+ * Threads: no other thread may use the options at the same time.
+ */
+void mypref_options_free(mypref_options **options);
+
+/**
+ * Sets one setting from text: the names and forms are those of the environment variables and of the command. Lengths
+ * of time are seconds ("2.5") or carry a unit ("250ms", "90s", "3m"); sizes are bytes or carry one ("64KiB");
+ * switches are "true" and "false". An unknown name or an unreadable value is invalid_argument, with the names or
+ * forms that are known.
+ *
+ * Lifetime: name and value are copied.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_options_set(mypref_options *options,
+                                 const char *name,
+                                 const char *value);
+
+/**
+ * As mypref_options_set, with a value that need not end with NUL: `length` is in bytes.
+ *
+ * Lifetime: name and value are copied.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_options_set_bytes(mypref_options *options,
+                                       const char *name,
+                                       const char *value,
+                                       size_t length);
+
+/**
+ * Sets a length of time in milliseconds, such as "timeout".
+ *
+ * Lifetime: the name is copied.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_options_set_duration_ms(mypref_options *options,
+                                             const char *name,
+                                             int64_t milliseconds);
+
+/**
+ * Sets a number, such as "max_attempts" or "max_page_body" (in bytes).
+ *
+ * Lifetime: the name is copied.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_options_set_int(mypref_options *options,
+                                     const char *name,
+                                     int64_t value);
+
+/**
+ * Sets a switch, such as "strict".
+ *
+ * Lifetime: the name is copied.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE mypref_error *mypref_options_set_bool(mypref_options *options, const char *name, bool value);
+
+/**
+ * Authorises by PNAUTHINFO3 with a keyed hash (settings "hmac_hash" and "timestamp_format"). `secret_length` is in
+ * bytes; the secret need not end with NUL. Replaces other credentials.
+ *
+ * Lifetime: both texts are copied; the copy of the secret is wiped when it is freed.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_options_set_hmac(mypref_options *options,
+                                      const char *user_id,
+                                      const char *secret,
+                                      size_t secret_length);
+
+/**
+ * Authorises by an OAuth 2.0 bearer token that the program renews. `token_length` is in bytes; the token need not end
+ * with NUL. Replaces other credentials.
+ *
+ * Lifetime: the token is copied; the copy is wiped when it is freed.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_options_set_bearer(mypref_options *options,
+                                        const char *token,
+                                        size_t token_length);
+
+/**
+ * Authorises by the whole value of the Authorization header, sent as it is. `value_length` is in bytes; the value need
+ * not end with NUL. Replaces other credentials.
+ *
+ * Lifetime: the value is copied; the copy is wiped when it is freed.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_options_set_authorization(mypref_options *options,
+                                               const char *value,
+                                               size_t value_length);
+
+/**
+ * Has `callback` called for each request of each call of the clients that are opened with these options from now on.
+ * A NULL callback ends it.
+ *
+ * Lifetime: user_data must be usable until `release`, which may be NULL, is called with it: when the options hold
+ * another callback or are freed, and every client that had this one is freed and its calls are over. It is called
+ * even when this returns an error.
+ * Threads: no other thread may use the options at the same time; for the callback see mypref_log_callback.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_options_set_log(mypref_options *options,
+                                     void *user_data,
+                                     mypref_log_callback callback,
+                                     mypref_release_callback release);
+
+/**
+ * Frees a receipt and sets `*receipt` to NULL; NULL is fine.
+ *
+ * Lifetime: its texts end with it.
+ * Threads: no other thread may use the receipt at the same time.
+ */
+void mypref_receipt_free(mypref_receipt **receipt);
+
+/**
+ * The canonical record as JSON: the same bytes in every language; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the receipt is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_receipt_json(const mypref_receipt *receipt);
+
+/**
+ * How the token came to be consumed. MYPREF_OUTCOME_NONE for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+mypref_outcome mypref_receipt_outcome(const mypref_receipt *receipt);
+
+/**
+ * How sure that is. MYPREF_CERTAINTY_NONE for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+mypref_certainty mypref_receipt_certainty(const mypref_receipt *receipt);
+
+/**
+ * What it was read from. MYPREF_CONFIRMED_BY_NONE for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+mypref_confirmed_by mypref_receipt_confirmed_by(const mypref_receipt *receipt);
+
+/**
+ * As asked; MYPREF_KEEP_FILES_NONE when absent.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+mypref_keep_files mypref_receipt_keep_files(const mypref_receipt *receipt);
+
+/**
+ * What is known about the export files. MYPREF_FILES_NONE for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+mypref_files mypref_receipt_files(const mypref_receipt *receipt);
+
+/**
+ * How many POSTs of this call reached the server or may have; 0 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+uint32_t mypref_receipt_sends(const mypref_receipt *receipt);
+
+/**
+ * How many sends the call made, those that never left included; 0 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+size_t mypref_receipt_attempt_count(const mypref_receipt *receipt);
+
+/**
+ * Copies the send at `index` (from 0) to `*attempt`. `attempt_size` is sizeof(mypref_attempt) as the program knows it.
+ * False, and nothing written, when there is no such send.
+ *
+ * Lifetime: what is written is the caller's.
+ * Threads: may be called from any thread, from many at once.
+ */
+bool mypref_receipt_attempt(const mypref_receipt *receipt,
+                            size_t index,
+                            mypref_attempt *attempt,
+                            size_t attempt_size);
+
+/**
+ * How long the call took, questions included, in seconds; 0 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+double mypref_receipt_elapsed_seconds(const mypref_receipt *receipt);
+
+/**
+ * The server's id of the confirming request; NULL when absent.
+ *
+ * Lifetime: the text is valid until the receipt is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_receipt_request_id(const mypref_receipt *receipt);
+
+/**
+ * Date of the confirming answer, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_receipt_server_date(const mypref_receipt *receipt);
+
+/**
+ * Frees a resolution and sets `*resolution` to NULL; NULL is fine.
+ *
+ * Lifetime: its texts, its receipt and its error end with it.
+ * Threads: no other thread may use the resolution at the same time.
+ */
+void mypref_resolution_free(mypref_resolution **resolution);
+
+/**
+ * The canonical record as JSON: the same bytes in every language; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the resolution is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_resolution_json(const mypref_resolution *resolution);
+
+/**
+ * What was found. MYPREF_RESOLVED_NONE for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+mypref_resolved mypref_resolution_state(const mypref_resolution *resolution);
+
+/**
+ * With MYPREF_RESOLVED_COMMITTED the receipt; otherwise NULL.
+ *
+ * Lifetime: the receipt belongs to the resolution and ends with it.
+ * Threads: may be called from any thread, from many at once.
+ */
+const mypref_receipt *mypref_resolution_receipt(const mypref_resolution *resolution);
+
+/**
+ * With MYPREF_RESOLVED_UNKNOWN the error, outcome_unknown; otherwise NULL.
+ *
+ * Lifetime: the error belongs to the resolution and ends with it.
+ * Threads: may be called from any thread, from many at once.
+ */
+const mypref_error *mypref_resolution_error(const mypref_resolution *resolution);
+
+/**
+ * With MYPREF_RESOLVED_NOT_COMMITTED the date of the answer that said so, in seconds since 1970 in UTC, as a commit may have arrived since; otherwise MYPREF_NO_DATE.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_resolution_as_of(const mypref_resolution *resolution);
+
+/**
+ * Starts a commit, as mypref_commit does it, and returns at once. When it returns NULL, `callback` is called exactly
+ * once, perhaps before this returns; when it returns an error, never.
+ *
+ * Errors returned here: invalid_argument for NULL, closed, forked_process, configuration, internal. All others come
+ * through the callback.
+ *
+ * Lifetime: client and options may be freed while the call runs, but freeing the client cancels it; user_data must be
+ * usable until the callback was called.
+ * Threads: may be called from any thread, in a callback too.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_commit_start(const mypref_client *client,
+                                  int64_t access_token,
+                                  bool keep_files,
+                                  const mypref_call_options *options,
+                                  void *user_data,
+                                  mypref_commit_callback callback);
+
+/**
+ * Starts what mypref_resolve_commit does and returns at once. When it returns NULL, `callback` is called exactly
+ * once, perhaps before this returns; when it returns an error, never.
+ *
+ * Errors returned here: as mypref_commit_start.
+ *
+ * Lifetime: as mypref_commit_start.
+ * Threads: may be called from any thread, in a callback too.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_resolve_commit_start(const mypref_client *client,
+                                          int64_t access_token,
+                                          const mypref_call_options *options,
+                                          void *user_data,
+                                          mypref_resolve_commit_callback callback);
+
+/**
+ * Starts what mypref_status does and returns at once. When it returns NULL, `callback` is called exactly once,
+ * perhaps before this returns; when it returns an error, never.
+ *
+ * Errors returned here: as mypref_commit_start.
+ *
+ * Lifetime: as mypref_commit_start.
+ * Threads: may be called from any thread, in a callback too.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_status_start(const mypref_client *client,
+                                  int64_t access_token,
+                                  const mypref_call_options *options,
+                                  void *user_data,
+                                  mypref_status_callback callback);
+
+/**
+ * Frees a status and sets `*status` to NULL; NULL is fine.
+ *
+ * Lifetime: its texts end with it.
+ * Threads: no other thread may use the status at the same time.
+ */
+void mypref_export_status_free(mypref_export_status **status);
+
+/**
+ * The canonical record as JSON: the same bytes in every language; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the status is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_export_status_json(const mypref_export_status *status);
+
+/**
+ * The server's own word: Processing (not ready), Complete (ready to be read, so not committed), Retrieved (consumed), Expired, Error, Failed, in whatever case, or another that no page documents; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the status is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_export_status_word(const mypref_export_status *status);
+
+/**
+ * When the token expires, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent or unreadable.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_export_status_expires(const mypref_export_status *status);
+
+/**
+ * Rows of the export, when it completed; -1 when absent.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_export_status_row_count(const mypref_export_status *status);
+
+/**
+ * Bytes of the export, when it completed; -1 when absent.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_export_status_byte_count(const mypref_export_status *status);
+
+/**
+ * Date of the answer, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_export_status_server_date(const mypref_export_status *status);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* MYPREFERENCES_H */
