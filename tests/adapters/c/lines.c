@@ -1,0 +1,225 @@
+/* See lines.h. JSON is read and written by cJSON. */
+#define _POSIX_C_SOURCE 200809L
+#include "lines.h"
+
+#include <cjson/cJSON.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static pthread_mutex_t texts_lock = PTHREAD_MUTEX_INITIALIZER;
+static cJSON *texts;
+
+void give_up(const char *why) {
+    fprintf(stderr, "adapter: %s\n", why);
+    exit(1);
+}
+
+void note(const char *text) {
+    if (text == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&texts_lock);
+    cJSON_AddItemToArray(texts, cJSON_CreateString(text));
+    pthread_mutex_unlock(&texts_lock);
+}
+
+static void log_event(void *user_data, const char *event) {
+    (void)user_data;
+    note(event);
+}
+
+static void keep(struct observed *observed, const char *type, const char *record) {
+    observed->type = type;
+    observed->record = strdup(record);
+}
+
+void observe_error(struct observed *observed, mypref_error *error) {
+    note(mypref_error_message(error));
+    note(mypref_error_detail(error));
+    note(mypref_error_server_message(error));
+    note(mypref_error_url(error));
+    note(mypref_error_next_action(error));
+    note(mypref_error_source(error));
+    keep(observed, "error", mypref_error_json(error));
+    mypref_error_free(&error);
+}
+
+void observe_receipt(struct observed *observed, mypref_receipt *receipt) {
+    note(mypref_receipt_request_id(receipt));
+    keep(observed, "receipt", mypref_receipt_json(receipt));
+    mypref_receipt_free(&receipt);
+}
+
+void observe_resolution(struct observed *observed, mypref_resolution *resolution) {
+    note(mypref_error_message(mypref_resolution_error(resolution)));
+    keep(observed, "resolution", mypref_resolution_json(resolution));
+    mypref_resolution_free(&resolution);
+}
+
+void observe_status(struct observed *observed, mypref_export_status *status) {
+    note(mypref_export_status_word(status));
+    keep(observed, "status", mypref_export_status_json(status));
+    mypref_export_status_free(&status);
+}
+
+static void *cancel_later(void *argument) {
+    struct cancel *cancel = argument;
+    struct timespec delay = {cancel->after_ms / 1000, cancel->after_ms % 1000 * 1000000L};
+    nanosleep(&delay, NULL);
+    mypref_cancel_token_cancel(cancel->token);
+    return NULL;
+}
+
+void cancel_begin(struct cancel *cancel, const struct call *call) {
+    pthread_t thread = 0;
+    cancel->token = mypref_cancel_token_new();
+    cancel->options = mypref_call_options_new();
+    cancel->after_ms = call->cancel_after_ms;
+    if (mypref_call_options_set_cancel_token(cancel->options, cancel->token) != NULL) {
+        give_up("the token was refused");
+    }
+    if (call->cancel_after_ms == 0) {
+        mypref_cancel_token_cancel(cancel->token);
+    } else if (call->cancel_after_ms > 0 && pthread_create(&thread, NULL, cancel_later, cancel) != 0) {
+        give_up("no thread");
+    }
+    cancel->thread = (unsigned long)thread;
+}
+
+void cancel_end(struct cancel *cancel) {
+    if (cancel->after_ms > 0) {
+        pthread_join((pthread_t)cancel->thread, NULL);
+    }
+    mypref_call_options_free(&cancel->options);
+    mypref_cancel_token_free(&cancel->token);
+}
+
+static const char *text_of(const cJSON *object, const char *name) {
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+static mypref_error *set_credentials(mypref_options *options, const cJSON *credentials) {
+    const cJSON *hmac = cJSON_GetObjectItemCaseSensitive(credentials, "hmac");
+    if (hmac != NULL) {
+        const char *secret = text_of(hmac, "secret");
+        return mypref_options_set_hmac(options, text_of(hmac, "user_id"), secret, strlen(secret));
+    }
+    const char *bearer = text_of(credentials, "bearer");
+    if (bearer != NULL) {
+        return mypref_options_set_bearer(options, bearer, strlen(bearer));
+    }
+    const char *authorization = text_of(credentials, "authorization");
+    return mypref_options_set_authorization(options, authorization, strlen(authorization));
+}
+
+static mypref_error *open_client(const cJSON *plan, mypref_client **client) {
+    mypref_options *options = mypref_options_new();
+    mypref_error *error = mypref_options_set(options, "base_url", text_of(plan, "base_url"));
+    if (error == NULL) {
+        error = mypref_options_set(options, "client_id", text_of(plan, "client_id"));
+    }
+    const cJSON *setting = NULL;
+    cJSON_ArrayForEach(setting, cJSON_GetObjectItemCaseSensitive(plan, "settings")) {
+        if (error == NULL) {
+            error = mypref_options_set(options, setting->string, cJSON_GetStringValue(setting));
+        }
+    }
+    if (error == NULL) {
+        error = set_credentials(options, cJSON_GetObjectItemCaseSensitive(plan, "credentials"));
+    }
+    if (error == NULL) {
+        error = mypref_options_set_log(options, NULL, log_event, NULL);
+    }
+    if (error == NULL) {
+        error = mypref_client_open(options, client);
+    }
+    mypref_options_free(&options);
+    return error;
+}
+
+static cJSON *play_call(const mypref_client *client, const cJSON *given, play_function *play) {
+    const cJSON *concurrent = cJSON_GetObjectItemCaseSensitive(given, "concurrent");
+    const cJSON *cancel_after = cJSON_GetObjectItemCaseSensitive(given, "cancel_after_ms");
+    const char *token = text_of(given, "access_token");
+    struct call call = {text_of(given, "operation"),
+                        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(given, "keep_files")),
+                        cJSON_IsNumber(cancel_after) ? cancel_after->valueint : -1, 1, NULL};
+    bool consecutive = false;
+    if (cJSON_IsObject(concurrent)) {
+        call.count = cJSON_GetObjectItemCaseSensitive(concurrent, "n")->valueint;
+        consecutive = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(concurrent, "consecutive_tokens"));
+    }
+    call.tokens = calloc((size_t)call.count, sizeof *call.tokens);
+    struct observed *results = calloc((size_t)call.count, sizeof *results);
+    for (int n = 0; n < call.count; ++n) {
+        if (consecutive) {
+            snprintf(call.tokens[n], sizeof *call.tokens, "%lld", strtoll(token, NULL, 10) + n);
+        } else {
+            snprintf(call.tokens[n], sizeof *call.tokens, "%s", token);
+        }
+    }
+    play(client, &call, results);
+    cJSON *observed = cJSON_CreateArray();
+    for (int n = 0; n < call.count; ++n) {
+        cJSON *one = cJSON_CreateObject();
+        cJSON_AddStringToObject(one, "type", results[n].type);
+        cJSON_AddStringToObject(one, "record", results[n].record);
+        cJSON_AddItemToArray(observed, one);
+        free(results[n].record);
+    }
+    free(results);
+    free(call.tokens);
+    return observed;
+}
+
+int adapt(play_function *play) {
+    char *line = NULL;
+    size_t size = 0;
+    while (getline(&line, &size, stdin) > 0) {
+        cJSON *plan = cJSON_Parse(line);
+        if (plan == NULL) {
+            give_up("that is no plan");
+        }
+        texts = cJSON_CreateArray();
+        cJSON *results = cJSON_CreateArray();
+        mypref_client *client = NULL;
+        mypref_error *error = open_client(plan, &client);
+        if (error != NULL) {
+            /* A client that cannot be made fails its first call; the others are not made. */
+            struct observed refused;
+            observe_error(&refused, error);
+            cJSON *one = cJSON_CreateObject();
+            cJSON_AddStringToObject(one, "type", refused.type);
+            cJSON_AddStringToObject(one, "record", refused.record);
+            free(refused.record);
+            cJSON *calls = cJSON_CreateArray();
+            cJSON_AddItemToArray(calls, one);
+            cJSON_AddItemToArray(results, calls);
+        } else {
+            const cJSON *call = NULL;
+            cJSON_ArrayForEach(call, cJSON_GetObjectItemCaseSensitive(plan, "calls")) {
+                cJSON_AddItemToArray(results, play_call(client, call, play));
+            }
+        }
+        mypref_client_free(&client);
+        cJSON *observation = cJSON_CreateObject();
+        cJSON_AddStringToObject(observation, "case", text_of(plan, "case"));
+        cJSON_AddItemToObject(observation, "results", results);
+        pthread_mutex_lock(&texts_lock);
+        cJSON_AddItemToObject(observation, "texts", texts);
+        char *answer = cJSON_PrintUnformatted(observation);
+        cJSON_Delete(observation);
+        texts = cJSON_CreateArray();
+        pthread_mutex_unlock(&texts_lock);
+        puts(answer);
+        fflush(stdout);
+        free(answer);
+        cJSON_Delete(plan);
+    }
+    free(line);
+    mypref_shutdown(5000);
+    return 0;
+}
