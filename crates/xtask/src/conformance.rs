@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::c;
 use crate::cargo;
 use crate::failure::Failure;
 use crate::python;
@@ -15,6 +16,7 @@ const PACKAGES: [&str; 3] = ["conformance", "adapters-rust", "mypreferences-cli"
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     build()?;
     python::prepare()?;
+    c::prepare_adapters()?;
     let status = judge(arguments)?.status().map_err(|error| {
         Failure::new(format!(
             "the judge cannot be started: {error}; run `cargo build -p conformance`"

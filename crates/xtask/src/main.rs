@@ -4,12 +4,14 @@
 //! of its name.
 
 mod bench;
+mod c;
 mod cargo;
 mod check;
 mod conformance;
 mod deny;
 mod failure;
 mod generate;
+mod install;
 mod python;
 mod schemathesis;
 mod setup;
@@ -38,9 +40,11 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "check", arguments: "[fmt|clippy|docs|generated|deny]...", about: "format, lints, documentation, stale files, and licences, duplicates, layout", run: check::run },
     Subcommand { name: "generate", arguments: "[--check]", about: "write what is made from other files, or say that it is stale", run: generate::run },
     Subcommand { name: "python", arguments: "[package]", about: "lint, type-check and test the Python package; or build it and install it in a fresh environment", run: python::run },
+    Subcommand { name: "c", arguments: "[PART]... | accept-abi", about: "install the C library below the target folder and test it as its users meet it", run: c::run },
+    Subcommand { name: "install", arguments: "--prefix DIR", about: "install the C library: shared, static, headers, pkg-config and CMake files", run: install::run },
     Subcommand { name: "conformance", arguments: "[mutants] [--surface NAME] [--scenario NAME]", about: "play the shared suite on every surface and print the table", run: conformance::run },
     Subcommand { name: "schemathesis", arguments: "", about: "check the suite's files against their schemas, and the mock against its OpenAPI description", run: schemathesis::run },
-    Subcommand { name: "bench", arguments: "commit|python", about: "count what a commit costs beside plain reqwest, or beside httpx, requests and urllib3", run: bench::run },
+    Subcommand { name: "bench", arguments: "commit|python|c", about: "count what a commit costs beside plain reqwest; httpx, requests and urllib3; or libcurl", run: bench::run },
     Subcommand { name: "simulate", arguments: "[--timelines N] [--seed S]", about: "play seeded timelines of the core against a simulated, hostile server", run: simulate::run },
 ];
 

@@ -40,7 +40,7 @@ fn report(tools: &[Tool], is_optional: impl Fn(&Tool) -> bool) -> Result<(), Fai
             "found"
         };
         println!(
-            "{:10} {state:8} needed by: {}",
+            "{:26} {state:8} needed by: {}",
             tool.name,
             tool.needed_by.join(", ")
         );

@@ -11,6 +11,7 @@ mod transcript;
 
 use std::process::Command;
 
+use crate::c;
 use crate::cargo;
 use crate::conformance;
 use crate::failure::Failure;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     steps.run("python package", || {
         commands(&mut transcript, python::package()?)
     });
+    steps.run("c", || c(&mut transcript));
     steps.run("conformance", || conformance(&mut transcript, &[]));
     steps.run("mutants", || {
         conformance(&mut transcript, &["mutants".to_owned()])
@@ -115,6 +117,23 @@ fn conformance(transcript: &mut Transcript, arguments: &[String]) -> Result<Stri
 /// The suite's files against their schemas, and the mock against its `OpenAPI` description.
 fn schemathesis(transcript: &mut Transcript) -> Result<String, Failure> {
     commands(transcript, schemathesis::checks()?)
+}
+
+/// The C library, as `cargo xtask c` tests it; and the adapters of the suite.
+fn c(transcript: &mut Transcript) -> Result<String, Failure> {
+    let this = std::env::current_exe().map_err(|error| {
+        Failure::new(format!(
+            "xtask does not find itself: {error}; start it by `cargo xtask`"
+        ))
+    })?;
+    let mut command = Command::new(this);
+    command.arg("c");
+    commands(
+        transcript,
+        [(command, "run `cargo xtask c` and read what failed")],
+    )?;
+    c::prepare_adapters()?;
+    Ok(String::new())
 }
 
 /// Runs these one after the other; the last line that they print is the remark.

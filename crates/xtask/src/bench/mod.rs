@@ -1,8 +1,10 @@
 //! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run; and
-//! `cargo xtask bench python`: the same from Python, beside httpx, requests and urllib3.
+//! `cargo xtask bench python`: the same from Python, beside httpx, requests and urllib3. `cargo xtask bench c` is in `c`.
 //!
 //! Instructions come from callgrind and allocations from memcheck, each as the difference of a long and a short run,
 //! so that start-up is not counted. Wall times are printed too, but only the counted figures are held to a goal.
+
+mod c;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -23,8 +25,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments {
         [what] if what == "commit" => commit(),
         [what] if what == "python" => python(),
+        [what] if what == "c" => c::run(),
         [] | [_, ..] => Err(Failure::new(
-            "say what to measure: `cargo xtask bench commit` or `cargo xtask bench python`",
+            "say what to measure: `cargo xtask bench commit`, `cargo xtask bench python` or `cargo xtask bench c`",
         )),
     }
 }
@@ -195,12 +198,17 @@ struct Server {
 
 impl Server {
     fn start(program: &Path) -> Result<Server, Failure> {
+        Server::start_by(Command::new(program))
+    }
+
+    /// By a command that starts the program, perhaps through another.
+    fn start_by(mut command: Command) -> Result<Server, Failure> {
         let failed = |error: &str| {
             Failure::new(format!(
                 "the bench's server does not start: {error}; run it alone with `serve`"
             ))
         };
-        let mut process = Command::new(program)
+        let mut process = command
             .arg("serve")
             .stdout(Stdio::piped())
             .spawn()

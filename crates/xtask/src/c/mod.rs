@@ -1,0 +1,163 @@
+//! `cargo xtask c`: the C library as its users meet it, installed into a folder below the target folder, with everything
+//! built against that copy. What is looked at is one part each; nothing named means all of them.
+
+mod abi;
+mod format;
+mod header_matrix;
+mod mock;
+mod programs;
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::cargo;
+use crate::failure::Failure;
+use crate::install::{self, Build};
+use crate::steps::{Steps, run_visibly};
+
+type Part = (&'static str, fn(&Places) -> Result<String, Failure>);
+
+const PARTS: &[Part] = &[
+    ("format", format::run),
+    ("header", header_matrix::run),
+    ("abi", abi::compare),
+    ("tests", tests::plain),
+    ("address", tests::with_address_sanitizer),
+    ("valgrind", tests::under_valgrind),
+    ("panics", tests::panics),
+    ("examples", programs::examples),
+    ("readme", programs::readme),
+];
+
+/// What is where.
+pub(crate) struct Places {
+    root: PathBuf,
+    /// Everything below is in here.
+    folder: PathBuf,
+    /// The library as it is, without hooks.
+    prefix: PathBuf,
+}
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    if matches!(arguments, [argument] if argument == "accept-abi") {
+        return abi::accept(&installed()?);
+    }
+    let chosen = chosen(arguments)?;
+    let places = installed()?;
+    let mut steps = Steps::default();
+    for (name, part) in chosen {
+        steps.run(name, || part(&places));
+    }
+    steps.finish()
+}
+
+/// The named parts in the order of the table; none named means all.
+fn chosen(arguments: &[String]) -> Result<Vec<Part>, Failure> {
+    let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
+    if let Some(unknown) = arguments
+        .iter()
+        .find(|name| !names.contains(&name.as_str()))
+    {
+        return Err(Failure::new(format!(
+            "`{unknown}` is not a part of c; choose from {}, or name none for all",
+            names.join(", ")
+        )));
+    }
+    Ok(PARTS
+        .iter()
+        .filter(|(name, _)| arguments.is_empty() || arguments.iter().any(|wanted| wanted == name))
+        .copied()
+        .collect())
+}
+
+/// Builds the adapters of the shared suite against an installed copy, beside those of other languages.
+pub(crate) fn prepare_adapters() -> Result<(), Failure> {
+    let places = installed()?;
+    let output = cargo::target_folder()?.join("debug");
+    let output = format!("-DCMAKE_RUNTIME_OUTPUT_DIRECTORY={}", output.display());
+    places
+        .cmake("tests/adapters/c", "adapters", &places.prefix, &[&output])
+        .map(|_| ())
+}
+
+/// Builds the bench against an installed copy; the folder that it was built in.
+pub(crate) fn build_bench(prefix: &Path) -> Result<PathBuf, Failure> {
+    places()?.cmake("bindings/c/benches", "bench", prefix, &[])
+}
+
+/// Installs the library, built for tests.
+fn installed() -> Result<Places, Failure> {
+    let places = places()?;
+    install::into(&places.prefix, Build::Debug)?;
+    Ok(places)
+}
+
+fn places() -> Result<Places, Failure> {
+    let folder = cargo::target_folder()?.join("xtask").join("c");
+    Ok(Places {
+        root: cargo::workspace_folder()?,
+        prefix: folder.join("prefix"),
+        folder,
+    })
+}
+
+impl Places {
+    /// Configures and builds a project of ours against an installed copy; the folder that it was built in.
+    fn cmake(
+        &self,
+        source: &str,
+        build: &str,
+        prefix: &Path,
+        settings: &[&str],
+    ) -> Result<PathBuf, Failure> {
+        let build = self.folder.join(build);
+        let mut configure = Command::new("cmake");
+        configure
+            .args(["--log-level=WARNING", "-S"])
+            .arg(self.root.join(source))
+            .arg("-B")
+            .arg(&build)
+            .arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()))
+            .args(settings);
+        run_visibly(
+            &mut configure,
+            "run `cargo xtask setup`, remove the folder after -B, and run this again",
+        )?;
+        let mut compile = Command::new("cmake");
+        compile.arg("--build").arg(&build).args(["--parallel", "2"]);
+        run_visibly(&mut compile, "repair what the compiler printed above")?;
+        Ok(build)
+    }
+}
+
+/// A program's whole output as text; `remedy` is the next step if it fails.
+fn output_of(command: &mut Command, remedy: &str) -> Result<String, Failure> {
+    let line = crate::steps::command_line(command);
+    let output = command.output().map_err(|error| {
+        Failure::new(format!(
+            "`{line}` could not be started: {error}; run `cargo xtask setup`"
+        ))
+    })?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(Failure::new(format!(
+        "`{line}` ended with {}; {remedy}:\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )))
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    #[test]
+    fn no_part_named_means_all_and_an_unknown_one_is_refused() {
+        assert_eq!(chosen(&[]).unwrap().len(), PARTS.len());
+        assert_eq!(chosen(&["abi".to_owned()]).unwrap().len(), 1);
+        assert!(chosen(&["abbi".to_owned()]).is_err());
+    }
+}

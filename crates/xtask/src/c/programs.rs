@@ -1,0 +1,181 @@
+//! Programs as a user writes them: the examples, built by `CMake` and by pkg-config against the installed copy, and the
+//! two programs of the README. Each is run and must commit a token of the mock service.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::mock::Mock;
+use super::{Places, output_of};
+use crate::failure::Failure;
+
+const CLIENT_ID: &str = "SanchezAssociates";
+const USER_ID: &str = "RickSanchez";
+/// Made up.
+const SECRET: &str = "example-hmac-key-0001";
+const COMMITTED: &str = "\"outcome\":\"committed\"";
+const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+
+pub(super) fn examples(places: &Places) -> Result<String, Failure> {
+    let built = places.cmake("bindings/c/examples", "examples", &places.prefix, &[])?;
+    let sources = places.root.join("bindings/c/examples");
+    let mut programs = vec![
+        built.join("commit"),
+        built.join("commit_static"),
+        built.join("commit_callback"),
+        built.join("commit_cpp"),
+    ];
+    for (compiler, source, links) in [
+        ("cc", "commit.c", Link::Shared),
+        ("cc", "commit.c", Link::Static),
+        ("cc", "commit_callback.c", Link::Shared),
+        ("c++", "commit.cpp", Link::Shared),
+        ("c++", "commit.cpp", Link::Static),
+    ] {
+        let mark = if links == Link::Shared {
+            "shared"
+        } else {
+            "static"
+        };
+        let binary = places.folder.join(format!("pkgconfig-{source}-{mark}"));
+        by_pkg_config(places, compiler, &sources.join(source), &binary, links)?;
+        programs.push(binary);
+    }
+    let service = Service::start(programs.len())?;
+    for (program, token) in programs.iter().zip(1..) {
+        let mut command = Command::new(program);
+        command
+            .args([service.mock.url.as_str(), CLIENT_ID, USER_ID])
+            .arg(token.to_string());
+        must_commit(&mut command)?;
+    }
+    let said = format!("{} programs built, each committed a token", programs.len());
+    println!("{said}");
+    Ok(said)
+}
+
+/// The code blocks of the README that begin with our headers.
+pub(super) fn readme(places: &Places) -> Result<String, Failure> {
+    let path = places.root.join("README.md");
+    let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
+    let service = Service::start(2)?;
+    let mut said = Vec::new();
+    for (token, compiler, language, extension, longest) in
+        [(1, "cc", "c", "c", 20), (2, "c++", "cpp", "cpp", 12)]
+    {
+        let code = code_block(&text, language).ok_or_else(|| {
+            Failure::new(format!(
+                "README.md has no program of {language}; write one between ```{language} and ```"
+            ))
+        })?;
+        let lines = code.lines().count();
+        if lines > longest {
+            return Err(Failure::new(format!(
+                "the README's program of {language} has {lines} lines; make it {longest} at most"
+            )));
+        }
+        let source = places.folder.join(format!("readme.{extension}"));
+        std::fs::write(&source, code).map_err(|error| Failure::file(&source, &error))?;
+        let binary = places.folder.join(format!("readme-{language}"));
+        by_pkg_config(places, compiler, &source, &binary, Link::Shared)?;
+        let mut command = Command::new(&binary);
+        command.arg(&service.mock.url).arg(token.to_string());
+        must_commit(&mut command)?;
+        said.push(format!("{language}: {lines} lines"));
+    }
+    let said = said.join(", ");
+    println!("{said}; each committed a token");
+    Ok(said)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Link {
+    Shared,
+    Static,
+}
+
+/// As a Makefile does it.
+fn by_pkg_config(
+    places: &Places,
+    compiler: &str,
+    source: &Path,
+    binary: &Path,
+    link: Link,
+) -> Result<(), Failure> {
+    let ask = |arguments: &[&str]| {
+        let mut command = Command::new("pkg-config");
+        command
+            .args(arguments)
+            .arg("mypreferences")
+            .env("PKG_CONFIG_PATH", places.prefix.join("lib/pkgconfig"));
+        output_of(&mut command, "look at the pkg-config file")
+    };
+    let mut compile = Command::new(compiler);
+    compile.args(WARNINGS);
+    compile.args(ask(&["--cflags"])?.split_whitespace());
+    compile.arg(source);
+    match link {
+        Link::Shared => {
+            compile.args(ask(&["--libs"])?.split_whitespace());
+            let libraries = places.prefix.join("lib");
+            compile.arg(format!("-Wl,-rpath,{}", libraries.display()));
+        }
+        Link::Static => {
+            let libraries = ask(&["--libs", "--static"])?;
+            compile.args(libraries.split_whitespace().map(|word| match word {
+                "-lmypreferences" => "-l:libmypreferences.a",
+                other => other,
+            }));
+        }
+    }
+    compile.args(["-lpthread", "-o"]).arg(binary);
+    output_of(&mut compile, "repair the program or the pkg-config file").map(|_| ())
+}
+
+/// A mock service with this many exports, which wants the signatures of the example's user.
+struct Service {
+    mock: Mock,
+}
+
+impl Service {
+    fn start(exports: usize) -> Result<Service, Failure> {
+        let exports: Vec<String> = (1..=exports)
+            .map(|token| format!("--export={token}"))
+            .collect();
+        let mut arguments = vec!["--client-id", CLIENT_ID, "--user-id", USER_ID];
+        arguments.extend(exports.iter().map(String::as_str));
+        let mock = Mock::start(&arguments, SECRET)?;
+        Ok(Service { mock })
+    }
+}
+
+fn must_commit(command: &mut Command) -> Result<(), Failure> {
+    command.env("MYPREFERENCES_SECRET", SECRET);
+    let output = output_of(command, "run it by hand")?;
+    if output.contains(COMMITTED) {
+        return Ok(());
+    }
+    let program = PathBuf::from(command.get_program());
+    Err(Failure::new(format!(
+        "{} committed nothing, it said:\n{output}\nrepair it",
+        program.display()
+    )))
+}
+
+fn code_block<'a>(text: &'a str, language: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("\n```{language}\n"))?;
+    let (code, _) = rest.split_once("\n```")?;
+    Some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_block_is_found_by_its_language() {
+        let text = "a\n```cpp\nx\n```\n```c\ny\nz\n```\n";
+        assert_eq!(code_block(text, "c"), Some("y\nz"));
+        assert_eq!(code_block(text, "cpp"), Some("x"));
+        assert_eq!(code_block(text, "rust"), None);
+    }
+}
