@@ -901,10 +901,12 @@ mypref_options *mypref_options_new(void);
 void mypref_options_free(mypref_options **options);
 
 /**
- * Sets one setting from text: the names and forms are those of the environment variables and of the command. Lengths
- * of time are seconds ("2.5") or carry a unit ("250ms", "90s", "3m"); sizes are bytes or carry one ("64KiB");
- * switches are "true" and "false". An unknown name or an unreadable value is invalid_argument, with the names or
- * forms that are known.
+ * Sets one setting or credential from text: the names and forms are those of the environment variables (in lower case
+ * and without MYPREFERENCES_) and of the command. Lengths of time are seconds ("2.5") or carry a unit ("250ms", "90s",
+ * "3m"); sizes are bytes or carry one ("64KiB"); switches are "true" and "false". Credentials by name are "user_id"
+ * with "secret" or "secret_file"; "oauth_token_url", "oauth_client_id" and "oauth_client_secret" (or
+ * "oauth_client_secret_file") with "user_id" or "oauth_scope", and "oauth_client_auth"; "bearer_token"; and
+ * "authorization". An unknown name or an unreadable value is invalid_argument, with the names or forms that are known.
  *
  * Lifetime: name and value are copied.
  * Threads: no other thread may use the options at the same time.
@@ -925,6 +927,19 @@ mypref_error *mypref_options_set_bytes(mypref_options *options,
                                        const char *name,
                                        const char *value,
                                        size_t length);
+
+/**
+ * Lets environment variables (MYPREFERENCES_ and a name in upper case) and the profile file of the command count for
+ * what these options do not set: settings and credentials, read when a client is opened. `profile` names a profile;
+ * NULL takes MYPREFERENCES_PROFILE, or the profile "default" where there is one.
+ *
+ * Lifetime: the text is copied.
+ * Threads: no other thread may use the options at the same time, and none may change the environment while a client is
+ * opened with them.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_options_use_environment(mypref_options *options,
+                                             const char *profile);
 
 /**
  * Sets a length of time in milliseconds, such as "timeout".
@@ -958,7 +973,8 @@ MYPREF_MUST_USE mypref_error *mypref_options_set_bool(mypref_options *options, c
 
 /**
  * Authorises by PNAUTHINFO3 with a keyed hash (settings "hmac_hash" and "timestamp_format"). `secret_length` is in
- * bytes; the secret need not end with NUL. Replaces other credentials.
+ * bytes; the secret need not end with NUL. It beats credentials that were
+ * given otherwise.
  *
  * Lifetime: both texts are copied; the copy of the secret is wiped when it is freed.
  * Threads: no other thread may use the options at the same time.
@@ -971,7 +987,8 @@ mypref_error *mypref_options_set_hmac(mypref_options *options,
 
 /**
  * Authorises by an OAuth 2.0 bearer token that the program renews. `token_length` is in bytes; the token need not end
- * with NUL. Replaces other credentials.
+ * with NUL. It beats credentials that were
+ * given otherwise.
  *
  * Lifetime: the token is copied; the copy is wiped when it is freed.
  * Threads: no other thread may use the options at the same time.
@@ -983,7 +1000,8 @@ mypref_error *mypref_options_set_bearer(mypref_options *options,
 
 /**
  * Authorises by the whole value of the Authorization header, sent as it is. `value_length` is in bytes; the value need
- * not end with NUL. Replaces other credentials.
+ * not end with NUL. It beats credentials that were
+ * given otherwise.
  *
  * Lifetime: the value is copied; the copy is wiped when it is freed.
  * Threads: no other thread may use the options at the same time.

@@ -259,7 +259,12 @@ class options {
   public:
     options() : handle_(mypref_options_new()) {}
 
-    /// A setting from text; see mypref_options_set.
+    /// Lets environment variables and the profile file count for what is not set here; see
+    /// mypref_options_use_environment.
+    options &use_environment(const char *profile = nullptr) {
+        return keep(mypref_options_use_environment(handle_.get(), profile));
+    }
+    /// A setting or credential from text; see mypref_options_set.
     options &set(const std::string &name, std::string_view value) {
         return keep(mypref_options_set_bytes(handle_.get(), name.c_str(), value.data(), value.size()));
     }

@@ -36,7 +36,7 @@ pub extern "C" fn mypref_client_open(
     fallible(Operation::Configure, || {
         let client = place(client, Operation::Configure, "client")?;
         let options = required(options, Operation::Configure, "options")?;
-        let opened = bridge::Client::open(options.builder())?;
+        let opened = bridge::Client::open(options.builder()?)?;
         *client = Some(Box::new(ClientHandle(opened)));
         Ok(())
     })

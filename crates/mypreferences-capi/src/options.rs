@@ -1,9 +1,10 @@
-//! Options of a client to be: every setting of the core by its name, so that the core's table stays the only one, and
-//! the credentials. Values are read as the core reads them; ranges are checked when the client is opened.
+//! Options of a client to be: every setting and credential of the core by its name, so that the core's tables stay the
+//! only ones. Values are read as the core reads them; ranges are checked when the client is opened.
 
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
+use mypreferences::configuration::{CREDENTIAL_NAMES, Sources};
 use mypreferences::{AttemptEvent, ClientBuilder, Credentials, Error, Operation, Settings};
 
 use crate::border::{Failure, UserData, c_text, fallible, free, required, text, text_of_length};
@@ -50,26 +51,55 @@ impl Drop for Log {
 /// Settings and credentials of a client to be.
 #[derive(Default)]
 pub struct OptionsHandle {
-    settings: Settings,
+    /// By name: settings that can be read, and credentials.
+    given: Vec<(String, String)>,
+    /// From a function of their own; they beat those that were given by name.
     credentials: Option<Credentials>,
+    environment: Option<Environment>,
     log: Option<Arc<Log>>,
 }
 
+/// The environment and the profile file count too.
+#[derive(Clone)]
+struct Environment {
+    profile: Option<String>,
+}
+
 impl OptionsHandle {
-    pub(crate) fn builder(&self) -> ClientBuilder {
-        let mut builder = mypreferences::Client::builder().settings(self.settings.clone());
+    pub(crate) fn builder(&self) -> Result<ClientBuilder, Error> {
+        let mut sources = match &self.environment {
+            None => Sources::of([]),
+            Some(environment) => match &environment.profile {
+                None => Sources::of_process(),
+                Some(profile) => Sources::of_process().profile(profile),
+            },
+        };
+        let mut has_credentials = self.environment.is_some();
+        for (name, value) in &self.given {
+            sources = sources.argument(name, name, value)?;
+            has_credentials |= CREDENTIAL_NAMES.contains(&name.as_str());
+        }
+        let configuration = sources.read()?;
+        let mut builder = mypreferences::Client::builder().settings(configuration.settings()?);
         if let Some(credentials) = &self.credentials {
             builder = builder.credentials(credentials.clone());
+        } else if has_credentials {
+            builder = builder.credentials(configuration.credentials()?);
         }
         if let Some(log) = &self.log {
             let log = Arc::clone(log);
             builder = builder.on_attempt(move |event| log.tell(event));
         }
-        builder
+        Ok(builder)
     }
 
+    /// What cannot be read is refused now, where the program still knows what it meant.
     fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        self.settings.set(name, value)
+        if !CREDENTIAL_NAMES.contains(&name) {
+            Settings::default().set(name, value)?;
+        }
+        self.given.push((name.to_owned(), value.to_owned()));
+        Ok(())
     }
 }
 
@@ -91,10 +121,12 @@ pub extern "C" fn mypref_options_free(options: Option<&mut Option<Box<OptionsHan
     free(options);
 }
 
-/// Sets one setting from text: the names and forms are those of the environment variables and of the command. Lengths
-/// of time are seconds ("2.5") or carry a unit ("250ms", "90s", "3m"); sizes are bytes or carry one ("64KiB");
-/// switches are "true" and "false". An unknown name or an unreadable value is invalid_argument, with the names or
-/// forms that are known.
+/// Sets one setting or credential from text: the names and forms are those of the environment variables (in lower case
+/// and without MYPREFERENCES_) and of the command. Lengths of time are seconds ("2.5") or carry a unit ("250ms", "90s",
+/// "3m"); sizes are bytes or carry one ("64KiB"); switches are "true" and "false". Credentials by name are "user_id"
+/// with "secret" or "secret_file"; "oauth_token_url", "oauth_client_id" and "oauth_client_secret" (or
+/// "oauth_client_secret_file") with "user_id" or "oauth_scope", and "oauth_client_auth"; "bearer_token"; and
+/// "authorization". An unknown name or an unreadable value is invalid_argument, with the names or forms that are known.
 ///
 /// Lifetime: name and value are copied.
 /// Threads: no other thread may use the options at the same time.
@@ -138,6 +170,31 @@ pub unsafe extern "C" fn mypref_options_set_bytes(
             )
         };
         options.set(name, value)
+    })
+}
+
+/// Lets environment variables (MYPREFERENCES_ and a name in upper case) and the profile file of the command count for
+/// what these options do not set: settings and credentials, read when a client is opened. `profile` names a profile;
+/// NULL takes MYPREFERENCES_PROFILE, or the profile "default" where there is one.
+///
+/// Lifetime: the text is copied.
+/// Threads: no other thread may use the options at the same time, and none may change the environment while a client is
+/// opened with them.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn mypref_options_use_environment(
+    options: Option<&mut OptionsHandle>,
+    profile: *const c_char,
+) -> Option<Box<ErrorHandle>> {
+    configure(options, |options| {
+        let profile = if profile.is_null() {
+            None
+        } else {
+            // SAFETY: the caller gives NULL or a text that ends with NUL and lives until this returns.
+            Some(unsafe { text(profile, Operation::Configure, "profile")? }.to_owned())
+        };
+        options.environment = Some(Environment { profile });
+        Ok(())
     })
 }
 
@@ -187,7 +244,8 @@ pub unsafe extern "C" fn mypref_options_set_bool(
 }
 
 /// Authorises by PNAUTHINFO3 with a keyed hash (settings "hmac_hash" and "timestamp_format"). `secret_length` is in
-/// bytes; the secret need not end with NUL. Replaces other credentials.
+/// bytes; the secret need not end with NUL. It beats credentials that were
+/// given otherwise.
 ///
 /// Lifetime: both texts are copied; the copy of the secret is wiped when it is freed.
 /// Threads: no other thread may use the options at the same time.
@@ -213,7 +271,8 @@ pub unsafe extern "C" fn mypref_options_set_hmac(
 }
 
 /// Authorises by an OAuth 2.0 bearer token that the program renews. `token_length` is in bytes; the token need not end
-/// with NUL. Replaces other credentials.
+/// with NUL. It beats credentials that were
+/// given otherwise.
 ///
 /// Lifetime: the token is copied; the copy is wiped when it is freed.
 /// Threads: no other thread may use the options at the same time.
@@ -233,7 +292,8 @@ pub unsafe extern "C" fn mypref_options_set_bearer(
 }
 
 /// Authorises by the whole value of the Authorization header, sent as it is. `value_length` is in bytes; the value need
-/// not end with NUL. Replaces other credentials.
+/// not end with NUL. It beats credentials that were
+/// given otherwise.
 ///
 /// Lifetime: the value is copied; the copy is wiped when it is freed.
 /// Threads: no other thread may use the options at the same time.

@@ -61,6 +61,12 @@ mypref::result<mypref::client> open(const json &plan) {
     const json &credentials = plan["credentials"];
     if (credentials.contains("hmac")) {
         options.hmac(credentials["hmac"]["user_id"], credentials["hmac"]["secret"].get<std::string>());
+    } else if (credentials.contains("oauth")) {
+        for (const auto &[name, value] : credentials["oauth"].items()) {
+            if (value.is_string()) {
+                options.set(name == "user_id" ? name : "oauth_" + name, value.get<std::string>());
+            }
+        }
     } else if (credentials.contains("bearer")) {
         options.bearer(credentials["bearer"].get<std::string>());
     } else {

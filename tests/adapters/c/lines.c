@@ -101,11 +101,30 @@ static const char *text_of(const cJSON *object, const char *name) {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
+/* OAuth has no function of its own: its parts are given by name. */
+static mypref_error *set_oauth(mypref_options *options, const cJSON *oauth) {
+    mypref_error *error = NULL;
+    const cJSON *part = NULL;
+    cJSON_ArrayForEach(part, oauth) {
+        char name[64];
+        bool shared = strcmp(part->string, "user_id") == 0;
+        snprintf(name, sizeof name, "%s%s", shared ? "" : "oauth_", part->string);
+        if (error == NULL && cJSON_IsString(part)) {
+            error = mypref_options_set(options, name, cJSON_GetStringValue(part));
+        }
+    }
+    return error;
+}
+
 static mypref_error *set_credentials(mypref_options *options, const cJSON *credentials) {
     const cJSON *hmac = cJSON_GetObjectItemCaseSensitive(credentials, "hmac");
     if (hmac != NULL) {
         const char *secret = text_of(hmac, "secret");
         return mypref_options_set_hmac(options, text_of(hmac, "user_id"), secret, strlen(secret));
+    }
+    const cJSON *oauth = cJSON_GetObjectItemCaseSensitive(credentials, "oauth");
+    if (oauth != NULL) {
+        return set_oauth(options, oauth);
     }
     const char *bearer = text_of(credentials, "bearer");
     if (bearer != NULL) {
