@@ -49,3 +49,34 @@ pub(crate) fn attempt(hook: Option<&OnAttempt>, event: &AttemptEvent) {
         hook(event);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::error::{ErrorKind, Sent};
+
+    #[test]
+    fn an_event_as_json_has_the_form_of_an_attempt_with_its_operation_and_url() {
+        let event = AttemptEvent {
+            operation: Operation::Commit,
+            attempt: Attempt {
+                n: 2,
+                delay_before: Duration::from_millis(200),
+                elapsed: Duration::from_micros(12_345),
+                sent: Sent::Answered,
+                status: Some(503),
+                kind: Some(ErrorKind::ServiceUnavailable),
+            },
+            url: "https://host/acme/export/Segment/Commit/***4711".to_owned(),
+            status: None,
+        };
+        assert_eq!(
+            event.to_json(),
+            "{\"operation\":\"commit\",\"n\":2,\"delay_before\":0.2,\"elapsed\":0.012,\"sent\":\"answered\",\
+             \"status\":503,\"kind\":\"service_unavailable\",\
+             \"url\":\"https://host/acme/export/Segment/Commit/***4711\"}"
+        );
+    }
+}
