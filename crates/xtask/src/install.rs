@@ -1,5 +1,5 @@
 //! `cargo xtask install --prefix DIR`: the C library as a C project takes it: shared and static library, headers,
-//! pkg-config file and `CMake` package config. Nothing in the folder knows where it lies, so it can be moved.
+//! licences, pkg-config file and `CMake` package config. Nothing in the folder knows where it lies, so it can be moved.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,10 +14,11 @@ pub(crate) const ABI: &str = "0";
 /// What a static library of Rust needs from the system on Linux (`rustc --print native-static-libs`).
 const NATIVE_LIBRARIES: [&str; 6] = ["gcc_s", "util", "rt", "pthread", "m", "dl"];
 
-const HEADERS: [&str; 3] = [
+const HEADERS: [&str; 4] = [
     "mypreferences.h",
     "mypreferences.hpp",
     "mypreferences_expected.hpp",
+    "mypreferences_records.hpp",
 ];
 
 /// How the library is built.
@@ -77,6 +78,11 @@ pub(crate) fn into(prefix: &Path, build: Build) -> Result<(), Failure> {
     )?;
     for header in HEADERS {
         copy(&root.join("include").join(header), &include.join(header))?;
+    }
+    let papers = prefix.join("share/doc/mypreferences");
+    std::fs::create_dir_all(&papers).map_err(|error| Failure::file(&papers, &error))?;
+    for paper in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        copy(&root.join(paper), &papers.join(paper))?;
     }
     let templates = root.join("bindings/c");
     fill(
