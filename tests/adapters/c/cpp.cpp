@@ -2,6 +2,7 @@
 #include <mypreferences.hpp>
 
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <mutex>
@@ -51,14 +52,7 @@ template <class T> json observed(const char *type, const mypref::result<T> &resu
     return result ? json{{"type", type}, {"record", result->json()}} : failed(result.error());
 }
 
-mypref::result<mypref::client> open(const json &plan) {
-    mypref::options options;
-    options.set("base_url", plan["base_url"].get<std::string>());
-    options.set("client_id", plan["client_id"].get<std::string>());
-    for (const auto &[name, value] : plan["settings"].items()) {
-        options.set(name, value.get<std::string>());
-    }
-    const json &credentials = plan["credentials"];
+void set_credentials(mypref::options &options, const json &credentials) {
     if (credentials.contains("hmac")) {
         options.hmac(credentials["hmac"]["user_id"], credentials["hmac"]["secret"].get<std::string>());
     } else if (credentials.contains("oauth")) {
@@ -72,8 +66,40 @@ mypref::result<mypref::client> open(const json &plan) {
     } else {
         options.authorization(credentials["authorization"].get<std::string>());
     }
+}
+
+// Sets or, afterwards, unsets what the plan's environment holds.
+void change_environment(const json &variables, bool set) {
+    for (const auto &[name, value] : variables.items()) {
+        if (set) {
+            setenv(name.c_str(), value.get<std::string>().c_str(), 1);
+        } else {
+            unsetenv(name.c_str());
+        }
+    }
+}
+
+// From the plan's members, or from its profile and environment; the settings on top of either.
+mypref::result<mypref::client> open(const json &plan) {
+    mypref::options options;
+    const json configuration = member(plan, "configuration");
+    const json variables = configuration.is_null() ? json::object() : configuration["variables"];
+    if (configuration.is_null()) {
+        options.set("base_url", plan["base_url"].get<std::string>());
+        options.set("client_id", plan["client_id"].get<std::string>());
+        set_credentials(options, plan["credentials"]);
+    } else {
+        const json profile = member(configuration, "profile");
+        options.use_environment(profile.is_null() ? nullptr : profile.get_ref<const std::string &>().c_str());
+    }
+    for (const auto &[name, value] : plan["settings"].items()) {
+        options.set(name, value.get<std::string>());
+    }
     options.log([](std::string_view event) { texts.note(event); });
-    return mypref::client::open(options);
+    change_environment(variables, true);
+    auto client = mypref::client::open(options);
+    change_environment(variables, false);
+    return client;
 }
 
 json one(const mypref::client &client, const json &call, const std::string &token_text) {

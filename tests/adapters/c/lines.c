@@ -134,11 +134,33 @@ static mypref_error *set_credentials(mypref_options *options, const cJSON *crede
     return mypref_options_set_authorization(options, authorization, strlen(authorization));
 }
 
+/* Sets or, afterwards, unsets what the plan's environment holds. */
+static void change_environment(const cJSON *variables, bool set) {
+    const cJSON *variable = NULL;
+    cJSON_ArrayForEach(variable, variables) {
+        int failed = set ? setenv(variable->string, cJSON_GetStringValue(variable), 1) : unsetenv(variable->string);
+        if (failed != 0) {
+            give_up("the environment cannot be changed");
+        }
+    }
+}
+
+/* From the plan's members, or from its profile and environment; the settings on top of either. */
 static mypref_error *open_client(const cJSON *plan, mypref_client **client) {
     mypref_options *options = mypref_options_new();
-    mypref_error *error = mypref_options_set(options, "base_url", text_of(plan, "base_url"));
-    if (error == NULL) {
-        error = mypref_options_set(options, "client_id", text_of(plan, "client_id"));
+    const cJSON *configuration = cJSON_GetObjectItemCaseSensitive(plan, "configuration");
+    const cJSON *variables = cJSON_GetObjectItemCaseSensitive(configuration, "variables");
+    mypref_error *error = NULL;
+    if (configuration != NULL) {
+        error = mypref_options_use_environment(options, text_of(configuration, "profile"));
+    } else {
+        error = mypref_options_set(options, "base_url", text_of(plan, "base_url"));
+        if (error == NULL) {
+            error = mypref_options_set(options, "client_id", text_of(plan, "client_id"));
+        }
+        if (error == NULL) {
+            error = set_credentials(options, cJSON_GetObjectItemCaseSensitive(plan, "credentials"));
+        }
     }
     const cJSON *setting = NULL;
     cJSON_ArrayForEach(setting, cJSON_GetObjectItemCaseSensitive(plan, "settings")) {
@@ -147,13 +169,12 @@ static mypref_error *open_client(const cJSON *plan, mypref_client **client) {
         }
     }
     if (error == NULL) {
-        error = set_credentials(options, cJSON_GetObjectItemCaseSensitive(plan, "credentials"));
-    }
-    if (error == NULL) {
         error = mypref_options_set_log(options, NULL, log_event, NULL);
     }
     if (error == NULL) {
+        change_environment(variables, true);
         error = mypref_client_open(options, client);
+        change_environment(variables, false);
     }
     mypref_options_free(&options);
     return error;
