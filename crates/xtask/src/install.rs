@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::c;
 use crate::cargo;
 use crate::failure::Failure;
 use crate::steps::run_visibly;
@@ -76,6 +77,9 @@ pub(crate) fn into(prefix: &Path, build: Build) -> Result<(), Failure> {
         &format!("libmypreferences.so.{ABI}"),
         &lib.join("libmypreferences.so"),
     )?;
+    if build != Build::DebugWithHooks {
+        refuse_hooks(prefix)?;
+    }
     for header in HEADERS {
         copy(&root.join("include").join(header), &include.join(header))?;
     }
@@ -117,6 +121,21 @@ fn compile(build: Build) -> Result<PathBuf, Failure> {
         "run `cargo build -p mypreferences-capi` and repair what it says",
     )?;
     Ok(cargo::target_folder()?.join(folder))
+}
+
+/// What only tests may do is in no library that somebody might ship.
+fn refuse_hooks(prefix: &Path) -> Result<(), Failure> {
+    let exported = c::exported(prefix)?;
+    let hooks: Vec<&String> = exported
+        .iter()
+        .filter(|symbol| symbol.starts_with(c::HOOK_PREFIX))
+        .collect();
+    if hooks.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "the library has hooks for tests: {hooks:?}; look at the features of mypreferences-capi"
+    )))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {

@@ -106,7 +106,7 @@ fn missing_kinds(places: &Places, text: &str) -> Result<Vec<String>, Failure> {
 }
 
 /// What the shared library exports, of any name.
-pub(super) fn exported(prefix: &Path) -> Result<BTreeSet<String>, Failure> {
+pub(crate) fn exported(prefix: &Path) -> Result<BTreeSet<String>, Failure> {
     let mut nm = Command::new("nm");
     nm.args(["-D", "--defined-only"])
         .arg(prefix.join("lib/libmypreferences.so"));

@@ -16,6 +16,11 @@ use crate::failure::Failure;
 use crate::install::{self, Build};
 use crate::steps::{Steps, run_visibly};
 
+pub(crate) use abi::exported;
+
+/// How the names of functions begin that only tests may call.
+pub(crate) const HOOK_PREFIX: &str = "mypref_test_";
+
 type Part = (&'static str, fn(&Places) -> Result<String, Failure>);
 
 const PARTS: &[Part] = &[
