@@ -208,6 +208,23 @@ fn of<'a>(seen: &'a Seen, operation: &str) -> Vec<&'a LoggedRequest> {
         .collect()
 }
 
+/// How many requests of this operation the client gave up, as far as the server has noticed.
+fn disconnects(requests: &[LoggedRequest], operation: &str) -> u64 {
+    requests
+        .iter()
+        .filter(|request| name(request.operation) == operation && request.disconnected_at.is_some())
+        .count() as u64
+}
+
+/// Whether the server has noticed every disconnect that it must notice. A surface answers as soon as its call is over,
+/// and the end of a connection takes a moment to arrive.
+pub(crate) fn disconnects_have_come(expect: &Expect, requests: &[LoggedRequest]) -> bool {
+    expect
+        .disconnects
+        .iter()
+        .all(|(operation, count)| count.holds(disconnects(requests, operation)))
+}
+
 fn requests(expect: &Expect, seen: &Seen, differences: &mut Vec<String>) {
     for operation in ["commit", "status", "page", "token", "other"] {
         let found = of(seen, operation);
@@ -222,10 +239,7 @@ fn requests(expect: &Expect, seen: &Seen, differences: &mut Vec<String>) {
                 "{operation} requests: expected {expected}, the server received {number}"
             ));
         }
-        let left = found
-            .iter()
-            .filter(|request| request.disconnected_at.is_some())
-            .count() as u64;
+        let left = disconnects(&seen.requests, operation);
         if let Some(expected) = expect.disconnects.get(operation)
             && !expected.holds(left)
         {

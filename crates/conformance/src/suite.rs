@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mypreferences_mock::{MockConfig, MockService, PROXIED_HOST, RefusedPort};
 
 use crate::Wish;
 use crate::adapter::{Adapter, Observation};
 use crate::corpus::{self, Corpus};
-use crate::judge::{Seen, judge};
+use crate::judge::{Seen, disconnects_have_come, judge};
 use crate::matrix::{self, Cell, Matrix};
 use crate::places::{Files, Places};
 use crate::plan::Plan;
@@ -20,6 +20,9 @@ use crate::trouble::Trouble;
 
 /// Cases mostly wait, so there are more of them under way than cores.
 const AT_ONCE: usize = 12;
+
+/// Generous: on loopback it is far less than a millisecond, unless the machine is busy.
+const DISCONNECTS_COME_WITHIN: Duration = Duration::from_secs(2);
 
 /// One case that was played.
 pub(crate) struct Played {
@@ -155,7 +158,7 @@ pub(crate) fn play(
                     let Some(scenario) = corpus.get(name) else {
                         continue;
                     };
-                    let outcome = one_case(stage, &mut adapter, scenario, fault);
+                    let outcome = one_case(stage, (surface, &mut adapter), scenario, fault);
                     if let Ok(mut played) = played.lock() {
                         played.push(Played {
                             scenario: name.clone(),
@@ -171,7 +174,7 @@ pub(crate) fn play(
 
 fn one_case(
     stage: &Stage,
-    adapter: &mut Adapter,
+    (surface, adapter): (&str, &mut Adapter),
     scenario: &Scenario,
     fault: Option<&serde_json::Value>,
 ) -> Result<(Observation, Seen), String> {
@@ -205,6 +208,12 @@ fn one_case(
         ));
     }
     let world = opened.world();
+    let expect = scenario.expect(surface);
+    // Should they not come, the judge says so.
+    world.wait_for_blocking(
+        |requests| disconnects_have_come(expect, requests),
+        DISCONNECTS_COME_WITHIN,
+    );
     Ok((observation, Seen::of(&world, &opened.tokens())))
 }
 
