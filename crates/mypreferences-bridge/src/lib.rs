@@ -15,9 +15,10 @@
 //!
 //! # Calls
 //!
-//! Each operation comes in two forms that run the same future. [`Client::run`] blocks the calling thread meanwhile; a binding that must look at signals gives it a tick. [`Client::start`] returns at once and completes on a
-//! thread of the runtime, exactly once, by calling what it was given; what is called must not block, as every call shares
-//! that thread. Both take a [`CancelToken`].
+//! Each operation comes in two forms that run the same future. [`Client::run`] blocks the calling thread meanwhile; a
+//! binding that must look at signals gives it a tick. [`Client::start`] returns at once and completes on a thread of the
+//! runtime, exactly once, by calling what it was given; what is called must not block, as every call shares that
+//! thread. Both take a [`CancelToken`].
 //!
 //! # Streams of pages and progress (the shape to come)
 //!
