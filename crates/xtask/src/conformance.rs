@@ -8,15 +8,16 @@ use std::process::Command;
 use crate::c;
 use crate::cargo;
 use crate::failure::Failure;
+use crate::kotlin;
 use crate::python;
+use crate::swift;
 
 /// What the suite runs: the judge, one adapter for each surface so far, and the command.
 const PACKAGES: [&str; 3] = ["conformance", "adapters-rust", "mypreferences-cli"];
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     build()?;
-    python::prepare()?;
-    c::prepare_adapters()?;
+    prepare(arguments)?;
     let status = judge(arguments)?.status().map_err(|error| {
         Failure::new(format!(
             "the judge cannot be started: {error}; run `cargo build -p conformance`"
@@ -29,6 +30,30 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             "the suite is not green; the red cells are explained above",
         ))
     }
+}
+
+/// Builds the surfaces that are not cargo's: those that are asked for, or all.
+fn prepare(arguments: &[String]) -> Result<(), Failure> {
+    let named: Vec<&str> = arguments
+        .windows(2)
+        .filter(|pair| pair[0] == "--surface")
+        .map(|pair| pair[1].as_str())
+        .collect();
+    let is_wanted =
+        |surfaces: &[&str]| named.is_empty() || named.iter().any(|named| surfaces.contains(named));
+    if is_wanted(&["python_sync", "python_async"]) {
+        python::prepare()?;
+    }
+    if is_wanted(&["c_blocking", "c_callback", "cpp"]) {
+        c::prepare_adapters()?;
+    }
+    if is_wanted(&["kotlin", "java"]) {
+        kotlin::prepare()?;
+    }
+    if is_wanted(&["swift"]) {
+        swift::prepare()?;
+    }
+    Ok(())
 }
 
 /// Builds everything that the suite runs.

@@ -12,11 +12,15 @@ mod deny;
 mod failure;
 mod generate;
 mod install;
+mod kotlin;
+mod launcher;
 mod python;
+mod readme;
 mod schemathesis;
 mod setup;
 mod simulate;
 mod steps;
+mod swift;
 mod test;
 mod virtual_environment;
 
@@ -42,9 +46,11 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "python", arguments: "[package]", about: "lint, type-check and test the Python package; or build it and install it in a fresh environment", run: python::run },
     Subcommand { name: "c", arguments: "[PART]... | accept-abi", about: "install the C library below the target folder and test it as its users meet it", run: c::run },
     Subcommand { name: "install", arguments: "--prefix DIR", about: "install the C library: shared, static, headers, pkg-config and CMake files", run: install::run },
+    Subcommand { name: "kotlin", arguments: "", about: "build and test the jar for Kotlin and Java, and use it from an empty folder and shrunk", run: kotlin::run },
+    Subcommand { name: "swift", arguments: "", about: "build and test the Swift package, in a system of its own where there is no Swift", run: swift::run },
     Subcommand { name: "conformance", arguments: "[mutants] [--surface NAME] [--scenario NAME]", about: "play the shared suite on every surface and print the table", run: conformance::run },
     Subcommand { name: "schemathesis", arguments: "", about: "check the suite's files against their schemas, and the mock against its OpenAPI description", run: schemathesis::run },
-    Subcommand { name: "bench", arguments: "commit|python|c", about: "count what a commit costs beside plain reqwest; httpx, requests and urllib3; or libcurl", run: bench::run },
+    Subcommand { name: "bench", arguments: "commit|python|c|jvm", about: "count what a commit costs beside plain reqwest; httpx, requests and urllib3; libcurl; or java.net.http", run: bench::run },
     Subcommand { name: "simulate", arguments: "[--timelines N] [--seed S]", about: "play seeded timelines of the core against a simulated, hostile server", run: simulate::run },
 ];
 

@@ -114,25 +114,15 @@ fn program(python: &Path, name: &str) -> Command {
     command
 }
 
-/// The judge starts `adapter-SURFACE` beside the other adapters.
+/// The script of a surface of Python.
 fn launcher(python: &Path, workspace: &Path, surface: &str) -> Result<(), Failure> {
-    let path = cargo::target_folder()?
-        .join("debug")
-        .join(format!("adapter-python-{surface}"));
     let script = workspace
         .join("tests/adapters/python")
         .join(format!("python_{surface}.py"));
-    let text = format!(
-        "#!/bin/sh\nexport PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1\nexec '{}' '{}'\n",
+    let lines = format!(
+        "export PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1\nexec '{}' '{}'",
         python.display(),
         script.display()
     );
-    std::fs::write(&path, text).map_err(|error| Failure::file(&path, &error))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
-            .map_err(|error| Failure::file(&path, &error))?;
-    }
-    Ok(())
+    crate::launcher::write(&format!("python-{surface}"), &lines)
 }

@@ -41,7 +41,7 @@ pub(crate) fn python(requirements: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Outside of the checkout: it outlives a `cargo clean`, and nothing in it is ours.
-fn cache_folder() -> Result<PathBuf, Failure> {
+pub(crate) fn cache_folder() -> Result<PathBuf, Failure> {
     let given = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let cache = given("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| {
         given("HOME")

@@ -1,5 +1,6 @@
 //! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run; and
-//! `cargo xtask bench python`: the same from Python, beside httpx, requests and urllib3. `cargo xtask bench c` is in `c`.
+//! `cargo xtask bench python`: the same from Python, beside httpx, requests and urllib3. `cargo xtask bench c` is in `c`;
+//! `cargo xtask bench jvm` measures from Kotlin, beside `java.net.http`.
 //!
 //! Instructions come from callgrind and allocations from memcheck, each as the difference of a long and a short run,
 //! so that start-up is not counted. Wall times are printed too, but only the counted figures are held to a goal.
@@ -12,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::cargo;
 use crate::failure::Failure;
+use crate::kotlin;
 use crate::steps::run_visibly;
 use crate::virtual_environment;
 
@@ -26,8 +28,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         [what] if what == "commit" => commit(),
         [what] if what == "python" => python(),
         [what] if what == "c" => c::run(),
+        [what] if what == "jvm" => jvm(),
         [] | [_, ..] => Err(Failure::new(
-            "say what to measure: `cargo xtask bench commit`, `cargo xtask bench python` or `cargo xtask bench c`",
+            "say what to measure: `cargo xtask bench commit`, `cargo xtask bench python`, `cargo xtask bench c` or `cargo xtask bench jvm`",
         )),
     }
 }
@@ -97,6 +100,15 @@ fn python() -> Result<(), Failure> {
         .arg(folder.join("benches").join("commit.py"))
         .arg(&server.url);
     run_visibly(&mut bench, "run the line above by hand")
+}
+
+/// The native library as it is shipped, beside the JDK's own client.
+fn jvm() -> Result<(), Failure> {
+    let server = Server::start(&build()?)?;
+    run_visibly(
+        &mut kotlin::bench(&server.url)?,
+        "run the line above by hand",
+    )
 }
 
 /// Counts both clients, prints one line, and says whether the goal was met.

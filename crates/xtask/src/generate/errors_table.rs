@@ -13,24 +13,33 @@ const BEGIN: &str =
 const END: &str = "<!-- end of errors -->";
 
 #[derive(Deserialize)]
-struct Catalogue {
-    error: Vec<Entry>,
+pub(super) struct Catalogue {
+    pub(super) error: Vec<Entry>,
 }
 
+/// One kind of error.
 #[derive(Deserialize)]
-struct Entry {
-    number: u16,
-    kind: String,
-    when: String,
-    retry: String,
-    exit_code: u8,
+pub(super) struct Entry {
+    pub(super) number: u16,
+    pub(super) kind: String,
+    pub(super) when: String,
+    pub(super) retry: String,
+    pub(super) exit_code: u8,
+    /// The class in Python; the other languages name theirs after it.
+    pub(super) python: String,
+    pub(super) python_parent: Option<String>,
+}
+
+/// The catalogue of today.
+pub(super) fn catalogue(root: &Path) -> Result<Catalogue, Failure> {
+    let text = read(&root.join("tests/conformance/errors.toml"))?;
+    toml::from_str(&text)
+        .map_err(|error| Failure::new(format!("errors.toml cannot be read: {error}; repair it")))
 }
 
 /// The README with the table of today.
 pub(super) fn make(root: &Path) -> Result<Made, Failure> {
-    let catalogue = read(&root.join("tests/conformance/errors.toml"))?;
-    let catalogue: Catalogue = toml::from_str(&catalogue)
-        .map_err(|error| Failure::new(format!("errors.toml cannot be read: {error}; repair it")))?;
+    let catalogue = catalogue(root)?;
     let path = root.join("README.md");
     let text = with_table(&read(&path)?, &table(&catalogue)).ok_or_else(|| {
         Failure::new(format!(
@@ -41,7 +50,7 @@ pub(super) fn make(root: &Path) -> Result<Made, Failure> {
     Ok(Made { path, text })
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))
 }
 

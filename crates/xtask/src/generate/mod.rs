@@ -3,6 +3,8 @@
 
 mod c_header;
 mod errors_table;
+mod kinds;
+mod native;
 
 use std::path::PathBuf;
 
@@ -28,7 +30,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 fn generate(check: bool) -> Result<(), Failure> {
     let root = cargo::workspace_folder()?;
     let mut stale = Vec::new();
-    for made in [errors_table::make(&root)?, c_header::make(&root)?] {
+    let mut all = vec![errors_table::make(&root)?, c_header::make(&root)?];
+    all.extend(kinds::make(&root)?);
+    all.extend(native::make(&root)?);
+    for made in all {
         let name = made.path.strip_prefix(&root).unwrap_or(&made.path);
         let name = name.display().to_string();
         if std::fs::read_to_string(&made.path).is_ok_and(|there| there == made.text) {

@@ -42,6 +42,11 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool { name: "clang-format", detect: &["clang-format", "--version"], source: Source::Apt("clang-format"), needed_by: &["test", "c"] },
     Tool { name: "cJSON", detect: &["pkg-config", "--exists", "libcjson"], source: Source::Apt("libcjson-dev"), needed_by: &["test", "c"] },
     Tool { name: "nlohmann-json", detect: &["pkg-config", "--exists", "nlohmann_json"], source: Source::Apt("nlohmann-json3-dev"), needed_by: &["test", "c"] },
+    Tool { name: "java", detect: &["javac", "--version"], source: Source::Apt("default-jdk-headless"), needed_by: &["test"] },
+    Tool { name: "maven", detect: &["mvn", "--version"], source: Source::Apt("maven"), needed_by: &["test"] },
+    Tool { name: "unzip", detect: &["unzip", "-v"], source: Source::Apt("unzip"), needed_by: &["test"] },
+    // Swift comes into a system of its own where there is none.
+    Tool { name: "debootstrap", detect: &["sh", "-c", "command -v swift || PATH=$PATH:/usr/sbin command -v debootstrap"], source: Source::Apt("debootstrap"), needed_by: &["test"] },
     Tool { name: "libcurl", detect: &["pkg-config", "--exists", "libcurl"], source: Source::Apt("libcurl4-openssl-dev"), needed_by: &["bench"] },
     Tool { name: "libcrypto", detect: &["pkg-config", "--exists", "libcrypto"], source: Source::Apt("libssl-dev"), needed_by: &["bench"] },
 ];

@@ -15,10 +15,12 @@ use crate::c;
 use crate::cargo;
 use crate::conformance;
 use crate::failure::Failure;
+use crate::kotlin;
 use crate::python;
 use crate::schemathesis;
 use crate::setup;
 use crate::steps::{Steps, command_line};
+use crate::swift;
 use quiet_view::QuietView;
 use tally::Tally;
 use transcript::Transcript;
@@ -43,6 +45,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         commands(&mut transcript, python::package()?)
     });
     steps.run("c", || c(&mut transcript));
+    steps.run("kotlin", || {
+        kotlin::prepare()?;
+        commands(&mut transcript, kotlin::checks()?)
+    });
+    steps.run("swift", || {
+        swift::prepare()?;
+        commands(&mut transcript, swift::checks()?)
+    });
     steps.run("conformance", || conformance(&mut transcript, &[]));
     steps.run("mutants", || {
         conformance(&mut transcript, &["mutants".to_owned()])

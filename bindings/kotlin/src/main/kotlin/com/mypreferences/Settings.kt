@@ -1,0 +1,185 @@
+// The settings of a client. Names, ranges and defaults are the core's: values cross the border as text.
+
+package com.mypreferences
+
+import java.nio.file.Path
+import kotlin.properties.ReadWriteProperty
+import kotlin.reflect.KProperty
+import kotlin.time.Duration
+
+/**
+ * The settings of a client; what is `null` has the core's default. An unreadable or contradictory value is told of when
+ * the client is made, as [InvalidArgumentException] or [ConfigurationException].
+ */
+public class Settings {
+    private val values = LinkedHashMap<String, String>()
+
+    /** What to authorise with. Required, except with `fromEnvironment`. */
+    public var credentials: Credentials? = null
+
+    /** The MyPreferences account id (not the OAuth client id), 1 to 256 characters. Required. */
+    public var clientId: String? by Text("client_id")
+
+    /** The service's base URL, https or loopback. Either this or [environment]. */
+    public var baseUrl: String? by Text("base_url")
+
+    /** A vendor environment, `production` or `staging`. */
+    public var environment: String? by Text("environment")
+
+    /** The vendor's surface: `async` (the default), `profiles` or `v4`. */
+    public var surface: String? by Text("surface")
+
+    /** What is exported: `segment` (the default), `segment-group`, `schedule` or `cid`. */
+    public var kind: String? by Text("kind")
+
+    /** Route template that replaces the surface's commit route. */
+    public var commitPath: String? by Text("commit_path")
+
+    /** Route template that replaces the surface's status route. */
+    public var statusPath: String? by Text("status_path")
+
+    /** Route template that replaces the surface's page route. */
+    public var pagePath: String? by Text("page_path")
+
+    /** Hash of PNAUTHINFO3 credentials: `sha256` (the default), `sha384` or `sha512`. */
+    public var hmacHash: String? by Text("hmac_hash")
+
+    /** Timestamp of PNAUTHINFO3 credentials: `utc-millis-z` (the default), `utc-seconds-z` or `utc-seconds`. */
+    public var timestampFormat: String? by Text("timestamp_format")
+
+    /** Name resolution, TCP, TLS and proxy. Default 10 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var connectTimeout: Duration? by Length("connect_timeout")
+
+    /** Request sent to response head. Default 30 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var firstByteTimeout: Duration? by Length("first_byte_timeout")
+
+    /** Silence while reading a body. Default 30 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var bodyTimeout: Duration? by Length("body_timeout")
+
+    /** The whole call, questions included. Default 180 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var timeout: Duration? by Length("timeout")
+
+    /** The last send starts within it. Default 60 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var sendWindow: Duration? by Length("send_window")
+
+    /** Time for asking what became of a send. Default 120 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var resolveTimeout: Duration? by Length("resolve_timeout")
+
+    /** How long "not yet" must hold after the last unanswered send before it means "not committed". Default 60 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var settle: Duration? by Length("settle")
+
+    /** How long "not yet" must hold after an unanswered send before the next send. Default 5 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var quiet: Duration? by Length("quiet")
+
+    /** Sends of one call, 1 to 100. Default 4. */
+    public var maxAttempts: Int? by Number("max_attempts")
+
+    /** First backoff, doubling from there. Default 200 ms. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var backoffBase: Duration? by Length("backoff_base")
+
+    /** First backoff after 429 and 503. Default 1 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var throttleBase: Duration? by Length("throttle_base")
+
+    /** Longest backoff. Default 20 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var backoffCap: Duration? by Length("backoff_cap")
+
+    /** Longest Retry-After that is waited for. Default 120 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var maxRetryAfter: Duration? by Length("max_retry_after")
+
+    /** Turns a presumed receipt into [OutcomeUnknownException]. Default false. */
+    public var strict: Boolean? by Switch("strict")
+
+    /** Asks status before the first send of a commit. Default false. */
+    public var preflight: Boolean? by Switch("preflight")
+
+    /** How long an idle connection is kept. Default 50 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var poolIdleTimeout: Duration? by Length("pool_idle_timeout")
+
+    /** TCP keepalive. Default 30 s. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var tcpKeepalive: Duration? by Length("tcp_keepalive")
+
+    /** Cap of a decoded body other than a page, in bytes. Default 1 MiB. */
+    public var maxControlBody: Int? by Number("max_control_body")
+
+    /** Cap of a decoded page, in bytes. Default 64 MiB. */
+    public var maxPageBody: Int? by Number("max_page_body")
+
+    /** PEM file with certificate authorities to trust in addition to the system's. */
+    public var caFile: Path? by File("ca_file")
+
+    /** Trusts the authorities of [caFile] and no others. Default false. */
+    public var caOnly: Boolean? by Switch("ca_only")
+
+    /** PEM file with a client certificate chain and its private key. */
+    public var clientCert: Path? by File("client_cert")
+
+    /** PEM file with the private key of [clientCert], where that is a file of its own. */
+    public var clientKey: Path? by File("client_key")
+
+    /** Proxy URL for every host, or `none`. Without it the environment's proxy variables count, never for loopback. */
+    public var proxy: String? by Text("proxy")
+
+    /** HTTP/2. This build speaks HTTP/1.1 only; true is refused. Default false. */
+    public var http2: Boolean? by Switch("http2")
+
+    /**
+     * Sets any setting by the name and the text that it has in the environment and in profiles (`max_attempts`,
+     * `connect_timeout` as `2.5` seconds or `250ms`).
+     */
+    public operator fun set(name: String, text: String) {
+        values[name] = text
+    }
+
+    /** Names and texts, without the credentials. */
+    internal fun texts(): Map<String, String> = values
+
+    /** Where it goes and whether there are credentials; a proxy's URL may hold a password, so values are left out. */
+    override fun toString(): String = "Settings(${values.keys.joinToString()}, credentials=$credentials)"
+
+    private abstract inner class Setting<T : Any>(private val name: String) : ReadWriteProperty<Settings, T?> {
+        private var given: T? = null
+
+        abstract fun text(value: T): String
+
+        override fun getValue(thisRef: Settings, property: KProperty<*>): T? = given
+
+        override fun setValue(thisRef: Settings, property: KProperty<*>, value: T?) {
+            given = value
+            if (value == null) values.remove(name) else values[name] = text(value)
+        }
+    }
+
+    private inner class Text(name: String) : Setting<String>(name) {
+        override fun text(value: String): String = value
+    }
+
+    private inner class Number(name: String) : Setting<Int>(name) {
+        override fun text(value: Int): String = value.toString()
+    }
+
+    private inner class Switch(name: String) : Setting<Boolean>(name) {
+        override fun text(value: Boolean): String = value.toString()
+    }
+
+    private inner class File(name: String) : Setting<Path>(name) {
+        override fun text(value: Path): String = value.toString()
+    }
+
+    private inner class Length(name: String) : Setting<Duration>(name) {
+        override fun text(value: Duration): String = "${value.inWholeMilliseconds}ms"
+    }
+}

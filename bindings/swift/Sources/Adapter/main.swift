@@ -1,0 +1,1 @@
+../../../../tests/adapters/swift/main.swift

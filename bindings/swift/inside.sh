@@ -1,0 +1,11 @@
+#!/bin/sh
+# inside.sh ROOT FOLDER... -- PROGRAM ARGUMENT...: runs a program inside the system of its own in ROOT. The folders that it
+# needs are at their own places there, for this one process only (so it is started by `unshare --mount`, as root).
+root=$1
+shift
+while [ "$1" != -- ]; do
+  mkdir -p "$root$1" && mount --rbind "$1" "$root$1" || exit 1
+  shift
+done
+shift
+mount -t proc proc "$root/proc" && exec chroot "$root" "$@"

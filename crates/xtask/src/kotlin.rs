@@ -1,0 +1,104 @@
+//! `cargo xtask kotlin`: the jar for Kotlin and Java, built and tested by Maven, then used as a stranger would: from an
+//! empty folder, with the README's programs, and shrunk.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::cargo;
+use crate::failure::Failure;
+use crate::launcher;
+use crate::readme;
+use crate::steps::run_visibly;
+
+/// Surface and main class.
+const ADAPTERS: [(&str, &str); 2] = [
+    ("kotlin", "adapters.KotlinAdapterKt"),
+    ("java", "adapters.JavaAdapter"),
+];
+
+/// The README's programs: language, and the file that Maven compiles.
+const PROGRAMS: [(&str, &str); 2] = [
+    ("kotlin", "kotlin/ReadmeKotlin.kt"),
+    ("java", "java/ReadmeJava.java"),
+];
+
+/// Short-lived programs: no time for the optimising compiler.
+const QUICK: &str = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto";
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    Failure::unless_empty(arguments)?;
+    prepare()?;
+    for (mut command, remedy) in checks()? {
+        run_visibly(&mut command, remedy)?;
+    }
+    Ok(())
+}
+
+/// Compiles everything, the README's programs too, and puts the adapters in place.
+pub(crate) fn prepare() -> Result<(), Failure> {
+    for (language, file) in PROGRAMS {
+        readme::write_program(language, &folder()?.join("target/readme").join(file))?;
+    }
+    run_visibly(
+        maven("process-test-classes")?.arg("-DskipTests"),
+        "run `mvn -f bindings/kotlin process-test-classes` and repair what it says",
+    )?;
+    let folder = folder()?;
+    for (surface, class) in ADAPTERS {
+        let line = format!(
+            "exec java {QUICK} -cp '{0}/test-classes:{0}/classes:'\"$(cat '{0}/classpath-test.txt')\" {class}",
+            folder.join("target").display()
+        );
+        launcher::write(surface, &line)?;
+    }
+    Ok(())
+}
+
+/// Tests, jars, and the jar in a stranger's hands; each with what to do when it fails.
+pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
+    let mut stranger = Command::new("sh");
+    stranger
+        .arg(folder()?.join("src/test/sh/stranger.sh"))
+        .arg(folder()?.join("target"))
+        .arg(cargo::target_folder()?.join("debug"));
+    Ok(vec![
+        (
+            maven("verify")?,
+            "run `mvn -f bindings/kotlin verify` and read what failed",
+        ),
+        (stranger, "run the line above by hand, with `sh -x`"),
+    ])
+}
+
+/// The bench against `server`, on the jar as it is shipped.
+pub(crate) fn bench(server: &str) -> Result<Command, Failure> {
+    prepare()?;
+    let target = folder()?.join("target");
+    let paths = std::fs::read_to_string(target.join("classpath-test.txt"))
+        .map_err(|error| Failure::file(&target, &error))?;
+    let mut java = Command::new("java");
+    java.arg("-cp").arg(format!(
+        "{0}/test-classes:{0}/classes:{paths}",
+        target.display()
+    ));
+    java.args(["com.mypreferences.CommitBenchKt", server]);
+    Ok(java)
+}
+
+fn maven(phase: &str) -> Result<Command, Failure> {
+    let mut maven = Command::new("mvn");
+    maven
+        .args(["--batch-mode", "--quiet", "--file"])
+        .arg(folder()?)
+        .arg(format!(
+            "-Dcargo.target={}",
+            cargo::target_folder()?.display()
+        ))
+        .arg(phase)
+        .stdin(std::process::Stdio::null());
+    Ok(maven)
+}
+
+fn folder() -> Result<PathBuf, Failure> {
+    Ok(cargo::workspace_folder()?.join(Path::new("bindings/kotlin")))
+}

@@ -1,0 +1,166 @@
+//! `cargo xtask swift`: the Swift package, built and tested with the Swift of this machine, or with one in a Debian
+//! system of its own below the user's cache folder, made once: there is no package of Swift for older systems.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::cargo;
+use crate::failure::Failure;
+use crate::launcher;
+use crate::steps::run_visibly;
+use crate::virtual_environment::cache_folder;
+
+/// The Swift of Debian 13.
+const VERSION: &str = "6.0.3";
+const PACKAGES: &str = "swiftlang,ca-certificates,libc6-dev,libstdc++-14-dev";
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    Failure::unless_empty(arguments)?;
+    prepare()?;
+    for (mut command, remedy) in checks()? {
+        run_visibly(&mut command, remedy)?;
+    }
+    Ok(())
+}
+
+/// Builds the package with the library of the tests, and puts the adapter in place.
+pub(crate) fn prepare() -> Result<(), Failure> {
+    let system = System::find()?;
+    run_visibly(
+        &mut cargo::command(&[
+            "build",
+            "--quiet",
+            "--package=mypreferences-uniffi",
+            "--package=mypreferences-cli",
+            "--features=mypreferences-uniffi/test-hooks",
+        ]),
+        "run `cargo build -p mypreferences-uniffi` and repair what it says",
+    )?;
+    run_visibly(
+        &mut system.swift("build", &[])?,
+        "repair what Swift printed above",
+    )?;
+    let adapter = scratch()?.join("debug").join("Adapter");
+    let command = system.command(&[&adapter.display().to_string()])?;
+    let words: Vec<String> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| format!("'{}'", word.to_string_lossy().replace('\'', r"'\''")))
+        .collect();
+    launcher::write("swift", &format!("exec {}", words.join(" ")))
+}
+
+/// The tests, ready to run, each with what to do when it fails.
+pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
+    let system = System::find()?;
+    let mut test = system.swift("test", &[])?;
+    let programs = cargo::target_folder()?.join("debug");
+    test.env("MOCK_COMMAND", programs.join("mypreferences"));
+    test.env(
+        "NATIVE_LIBRARY",
+        programs.join("libmypreferences_uniffi.so"),
+    );
+    Ok(vec![(test, "run `cargo xtask swift` and read what failed")])
+}
+
+/// Where Swift is.
+enum System {
+    /// On this machine.
+    Host,
+    /// In a system of its own in this folder.
+    Own(PathBuf),
+}
+
+impl System {
+    fn find() -> Result<System, Failure> {
+        let is_here = Command::new("swift")
+            .arg("--version")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        if is_here.is_ok_and(|status| status.success()) {
+            return Ok(System::Host);
+        }
+        let folder = cache_folder()?.join(format!("swift-{VERSION}"));
+        if !folder.exists() {
+            make(&folder)?;
+        }
+        Ok(System::Own(folder))
+    }
+
+    fn swift(&self, action: &str, more: &[&str]) -> Result<Command, Failure> {
+        let package = cargo::workspace_folder()?.join("bindings/swift");
+        let scratch = scratch()?.display().to_string();
+        let library = cargo::target_folder()?.join("debug").display().to_string();
+        let package = package.display().to_string();
+        let mut words = vec!["swift", action, "--package-path", &package];
+        words.extend(["--scratch-path", &scratch]);
+        let link = format!("-L{library}");
+        words.extend([
+            "-Xlinker", &link, "-Xlinker", "-rpath", "-Xlinker", &library,
+        ]);
+        words.extend(["-Xswiftc", "-swift-version", "-Xswiftc", "6"]);
+        words.extend(["-Xswiftc", "-warnings-as-errors"]);
+        words.extend(more);
+        self.command(&words)
+    }
+
+    fn command(&self, words: &[&str]) -> Result<Command, Failure> {
+        let System::Own(root) = self else {
+            let mut command = Command::new(words[0]);
+            command.args(&words[1..]);
+            return Ok(command);
+        };
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh"]);
+        command.arg(cargo::workspace_folder()?.join("bindings/swift/inside.sh"));
+        command.arg(root);
+        // The first may hold the others: then they are bound over themselves.
+        command.arg(std::env::temp_dir());
+        command.arg(cargo::workspace_folder()?);
+        command.arg(cargo::target_folder()?);
+        command.arg("--").args(words);
+        Ok(command)
+    }
+}
+
+/// Makes the system: a few minutes and 3 GB, once.
+fn make(folder: &Path) -> Result<(), Failure> {
+    println!("making a Debian system with Swift in {}", folder.display());
+    let partial = folder.with_extension("partial");
+    if let Some(parent) = folder.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| Failure::file(parent, &error))?;
+    }
+    // What a run that was stopped has left.
+    let _ = std::fs::remove_dir_all(&partial);
+    let mut debootstrap = Command::new("debootstrap");
+    debootstrap
+        .args(["--variant=minbase", &format!("--include={PACKAGES}")])
+        .arg("trixie")
+        .arg(&partial);
+    debootstrap.args(mirror());
+    debootstrap.stdin(Stdio::null()).stdout(Stdio::null());
+    run_visibly(
+        &mut debootstrap,
+        "the surface swift could not be run: install Swift 5.9 or later, or run this as root with debootstrap installed \
+         (`sudo apt-get install -y debootstrap`)",
+    )?;
+    std::fs::rename(&partial, folder).map_err(|error| Failure::file(folder, &error))
+}
+
+/// The mirror that apt is configured with, if it can say so; debootstrap knows one itself.
+fn mirror() -> Option<String> {
+    let answer = Command::new("apt-get")
+        .args(["indextargets", "--format", "$(REPO_URI)"])
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    let places = String::from_utf8_lossy(&answer.stdout).into_owned();
+    places
+        .lines()
+        .find(|place| place.trim_end_matches('/').ends_with("/debian"))
+        .map(str::to_owned)
+}
+
+fn scratch() -> Result<PathBuf, Failure> {
+    Ok(cargo::target_folder()?.join("swift"))
+}

@@ -1,0 +1,70 @@
+// Surface `kotlin`: `MyPreferencesClient`, suspending calls.
+
+package adapters
+
+import com.mypreferences.CallOptions
+import com.mypreferences.CancelToken
+import com.mypreferences.MyPreferencesClient
+import com.mypreferences.MyPreferencesException
+import com.mypreferences.Settings
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+
+private fun made(plan: Plan): MyPreferencesClient {
+    val configure: Settings.() -> Unit = {
+        credentials = plan.credentials()
+        plan.settings.forEach { (name, text) -> this[name] = text }
+    }
+    return if (plan.isConfigured) {
+        MyPreferencesClient.fromEnvironment(plan.profile, plan.variables, configure)
+    } else {
+        MyPreferencesClient(configure)
+    }
+}
+
+private suspend fun one(client: MyPreferencesClient, call: Call, token: String, seen: Observations): Observed =
+    coroutineScope {
+        val cancel = CancelToken()
+        val canceller = when (val after = call.cancelAfterMs) {
+            null -> null
+            0L -> cancel.cancel().let { null }
+            else -> launch {
+                delay(after)
+                cancel.cancel()
+            }
+        }
+        val options = CallOptions(cancelToken = cancel)
+        try {
+            seen.gave(
+                when (call.operation) {
+                    "status" -> client.status(token, options)
+                    "resolve_commit" -> client.resolveCommit(token, options)
+                    else -> client.commit(token, call.keepFiles, options)
+                },
+            )
+        } catch (error: MyPreferencesException) {
+            seen.failed(error)
+        } finally {
+            canceller?.cancel()
+        }
+    }
+
+fun main() = adapt { plan, seen ->
+    try {
+        made(plan).use { client ->
+            seen.saw(client.toString())
+            for (call in plan.calls) {
+                seen.results += runBlocking(Dispatchers.Default) {
+                    call.tokens.map { async { one(client, call, it, seen) } }.awaitAll()
+                }
+            }
+        }
+    } catch (error: MyPreferencesException) {
+        seen.results += listOf(seen.failed(error))
+    }
+}
