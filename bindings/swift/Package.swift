@@ -17,6 +17,8 @@ let package = Package(
         .target(name: "MyPreferences", dependencies: ["MyPreferencesNative"]),
         // The adapter of the shared suite; its source is a link to tests/adapters/swift.
         .executableTarget(name: "Adapter", dependencies: ["MyPreferences"]),
+        // The README's program, where the test command has put it.
+        .executableTarget(name: "Readme", dependencies: ["MyPreferences"]),
         .testTarget(name: "MyPreferencesTests", dependencies: ["MyPreferences"]),
     ]
 )

@@ -75,9 +75,29 @@ fn verifier(
             .map_err(|error| no_trust(&error))?;
         return Ok(verifier);
     }
+    platform(extra, provider)
+}
+
+#[cfg(not(target_os = "android"))]
+fn platform(
+    extra: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, Error> {
     rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
         .map(|verifier| Arc::new(verifier) as Arc<dyn ServerCertVerifier>)
         .map_err(|error| no_trust(&error))
+}
+
+/// Untested. Android's verifier panics where nobody has given it the Java virtual machine, and takes no extra roots.
+#[cfg(target_os = "android")]
+fn platform(
+    _extra: Vec<CertificateDer<'static>>,
+    _provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+    Err(Error::configuration(
+        "the trust roots of Android cannot be used from here",
+        "pass ca_file with the certificate authorities to trust, and ca_only",
+    ))
 }
 
 /// The certificates of `ca_file`, each of which can be a trust root.

@@ -8,15 +8,20 @@ use crate::failure::Failure;
 /// A reader's patience: no program of the README is longer.
 const MOST_LINES: usize = 12;
 
-/// Writes the first program in this language to a file.
-pub(crate) fn write_program(language: &str, file: &Path) -> Result<(), Failure> {
+/// The first program in this language.
+pub(crate) fn in_language(language: &str) -> Result<String, Failure> {
     let path = cargo::workspace_folder()?.join("README.md");
     let readme = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
-    let program = program(&readme, language).ok_or_else(|| {
+    program(&readme, language).map(str::to_owned).ok_or_else(|| {
         Failure::new(format!(
             "README.md has no program in {language} of at most {MOST_LINES} lines; write one between ```{language} and ```"
         ))
-    })?;
+    })
+}
+
+/// Writes it to a file.
+pub(crate) fn write_program(language: &str, file: &Path) -> Result<(), Failure> {
+    let program = in_language(language)?;
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
     }

@@ -54,6 +54,7 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
     let mut test = system.swift("test", &[])?;
     let programs = cargo::target_folder()?.join("debug");
     test.env("MOCK_COMMAND", programs.join("mypreferences"));
+    test.env("README_PROGRAM", scratch()?.join("debug").join("Readme"));
     test.env(
         "NATIVE_LIBRARY",
         programs.join("libmypreferences_uniffi.so"),

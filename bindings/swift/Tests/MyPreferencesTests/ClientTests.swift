@@ -159,6 +159,24 @@ final class ClientTests: XCTestCase, @unchecked Sendable {
         XCTAssertEqual(ErrorKind(number: 9999), .internal)
     }
 
+    func testTheReadmesProgramCommits() async throws {
+        let mock = try await Mock()
+        try await mock.addExports(4711...4711)
+        let program = Process()
+        program.executableURL = URL(fileURLWithPath: ProcessInfo.processInfo.environment["README_PROGRAM"]!)
+        program.arguments = ["4711"]
+        program.environment = [
+            "MYPREFERENCES_CLIENT_ID": "ExampleClient", "MYPREFERENCES_BASE_URL": mock.baseURL,
+            "MYPREFERENCES_AUTHORIZATION": canary,
+        ]
+        let output = Pipe()
+        program.standardOutput = output
+        try program.run()
+        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        program.waitUntilExit()
+        XCTAssertTrue(said.hasPrefix(#"{"outcome":"committed","#), said)
+    }
+
     private func failure<T>(_ call: () async throws -> T) async -> MyPreferencesError? {
         do {
             _ = try await call()

@@ -7,13 +7,16 @@ use super::Made;
 use super::errors_table::read;
 use crate::cargo;
 use crate::failure::Failure;
+use crate::readme;
 use crate::steps::run_visibly;
 
 const KOTLIN: &str = "bindings/kotlin/src/main/kotlin/com/mypreferences/internal/Native.kt";
 const SWIFT: &str = "bindings/swift/Sources/MyPreferencesNative/MyPreferencesNative.swift";
+const PROGRAM: &str = "bindings/swift/Sources/Readme/main.swift";
+const FROM_README: &str = "// Made by `cargo xtask generate` from README.md.\n\n";
 const HEADER: &str = "bindings/swift/Sources/MyPreferencesFFI/include/MyPreferencesFFI.h";
 
-/// The three of today.
+/// The four of today.
 pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     run_visibly(
         &mut cargo::command(&["build", "--quiet", "--package=mypreferences-uniffi"]),
@@ -35,10 +38,13 @@ pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     let kotlin = read(&folder.join("com/mypreferences/internal/mypreferences.kt"))?;
     let swift = read(&folder.join("MyPreferencesNative.swift"))?;
     let header = read(&folder.join("MyPreferencesFFI.h"))?;
+    let program = readme::in_language("swift")?;
     Ok(vec![
         file(root, KOTLIN, &internal(&kotlin)),
         file(root, SWIFT, &swift),
         file(root, HEADER, &header),
+        // SwiftPM builds what lies in the package only.
+        file(root, PROGRAM, &format!("{FROM_README}{program}")),
     ])
 }
 
