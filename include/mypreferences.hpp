@@ -75,7 +75,7 @@ class options {
         return keep(mypref_options_set_hmac(handle_.get(), user_id.c_str(), secret.data(), secret.size()));
     }
     options &hmac(const std::string &user_id, const char *secret) {
-        return hmac(user_id, secret == nullptr ? std::string_view() : std::string_view(secret));
+        return hmac(user_id, or_null(secret));
     }
     options &hmac(const std::string &user_id, const std::string &secret) {
         return hmac(user_id, std::string_view(secret));
@@ -84,14 +84,21 @@ class options {
     options &bearer(std::string_view token) {
         return keep(mypref_options_set_bearer(handle_.get(), token.data(), token.size()));
     }
+    options &bearer(const char *token) { return bearer(or_null(token)); }
+    options &bearer(const std::string &token) { return bearer(std::string_view(token)); }
     /// The whole value of the Authorization header.
     options &authorization(std::string_view value) {
         return keep(mypref_options_set_authorization(handle_.get(), value.data(), value.size()));
     }
+    options &authorization(const char *value) { return authorization(or_null(value)); }
+    options &authorization(const std::string &value) { return authorization(std::string_view(value)); }
     /// Has `tell` called with one line of JSON for each request, also from several threads at once. It must not throw,
-    /// block, or call back into the library.
+    /// block, or call back into the library. An empty function ends it.
     options &log(std::function<void(std::string_view)> tell) {
         using function = std::function<void(std::string_view)>;
+        if (!tell) {
+            return keep(mypref_options_set_log(handle_.get(), nullptr, nullptr, nullptr));
+        }
         return keep(mypref_options_set_log(
             handle_.get(), new function(std::move(tell)),
             [](void *user_data, const char *event) noexcept { (*static_cast<function *>(user_data))(event); },
@@ -100,6 +107,10 @@ class options {
 
   private:
     friend class client;
+    /// A view whose data is NULL, which the library refuses in words.
+    static std::string_view or_null(const char *text) noexcept {
+        return text == nullptr ? std::string_view() : std::string_view(text);
+    }
     options &keep(mypref_error *refused) {
         if (refused != nullptr) {
             error owned(refused);
@@ -231,8 +242,9 @@ class client {
             std::unique_ptr<function> complete(static_cast<function *>(user_data));
             (*complete)(detail::made<T>(failed, handle));
         };
-        mypref_error *failed =
-            start(own->get(), kept.get(), static_cast<void (*)(void *, mypref_error *, H *)>(callback));
+        // An empty function is no callback, which the library refuses in words.
+        auto *called = *kept ? static_cast<void (*)(void *, mypref_error *, H *)>(callback) : nullptr;
+        mypref_error *failed = start(own->get(), kept.get(), called);
         if (failed == nullptr) {
             kept.release(); // the callback's, which may be over already
         }

@@ -56,6 +56,14 @@ inline std::optional<time_point> date(std::int64_t since_1970) {
     if (since_1970 == MYPREF_NO_DATE) {
         return std::nullopt;
     }
+    // A date that this clock cannot hold, such as one that means "never", is the last or the first that it can.
+    constexpr auto longest = std::chrono::duration_cast<std::chrono::seconds>(time_point::duration::max()).count();
+    if (since_1970 > longest) {
+        return time_point::max();
+    }
+    if (since_1970 < -longest) {
+        return time_point::min();
+    }
     return time_point(std::chrono::seconds(since_1970));
 }
 inline std::optional<std::int64_t> count(std::int64_t count) {

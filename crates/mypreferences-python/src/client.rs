@@ -50,6 +50,18 @@ impl CancelToken {
     }
 }
 
+/// A call that was started. Cancels that call alone; the token that it was given may belong to others too.
+#[pyclass(frozen, module = "mypreferences._native")]
+pub(crate) struct Started(bridge::Started);
+
+#[pymethods]
+impl Started {
+    /// Cancels the call; its completion still comes.
+    fn cancel(&self) {
+        self.0.cancel();
+    }
+}
+
 /// One call's arguments, as Python gives them.
 struct Arguments {
     operation: Operation,
@@ -235,7 +247,7 @@ impl NativeClient {
         cancel: &CancelToken,
         events: bool,
         complete: Py<PyAny>,
-    ) -> PyResult<()> {
+    ) -> PyResult<Started> {
         let arguments = Arguments::new(operation, access_token, keep_files, kind, timeout)
             .map_err(|error| raised(&error))?;
         self.events.want(events);
@@ -258,7 +270,7 @@ impl NativeClient {
                 },
             )
         })
-        .map(|_started| ())
+        .map(Started)
         .map_err(|error| raised(&error))
     }
 

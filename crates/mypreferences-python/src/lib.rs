@@ -33,6 +33,7 @@ fn panic_in_next_call() {
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<client::NativeClient>()?;
     module.add_class::<client::CancelToken>()?;
+    module.add_class::<client::Started>()?;
     module.add("RecordError", module.py().get_type::<client::RecordError>())?;
     module.add_function(wrap_pyfunction!(run_cli, module)?)?;
     module.add_function(wrap_pyfunction!(shutdown, module)?)?;

@@ -6,8 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::access_token::AccessToken;
 use crate::builder::ClientBuilder;
 use crate::cancel::CancelToken;
@@ -18,7 +16,7 @@ use crate::reads::{ProbePage, Read, ReadStatus};
 use crate::receipt::{CommitReceipt, Resolution};
 use crate::service::Service;
 use crate::settings::MAX_DURATION;
-use crate::status::{ExportStatus, StatusWord};
+use crate::status::ExportStatus;
 use crate::surface::ExportKind;
 
 /// A client of one MyPreferences account. Cheap to clone; clones share connections, the server's clock and the
@@ -378,19 +376,7 @@ awaitable!(Status, ExportStatus);
 
 impl Status {
     pub(crate) async fn run(self) -> Result<ExportStatus, Error> {
-        let key = self.call.key()?;
-        let inner = Arc::clone(&self.call.client.service);
-        let status = self.call.read(ReadStatus).await?;
-        if status.status == StatusWord::Complete {
-            let expires = status
-                .expires_text
-                .as_deref()
-                .and_then(crate::clock::parse_expires);
-            inner.memory.saw_ready(key, Instant::now(), expires);
-        } else {
-            inner.memory.saw_not_ready(key);
-        }
-        Ok(status)
+        self.call.read(ReadStatus).await
     }
 }
 
@@ -405,10 +391,6 @@ awaitable!(PageProbe, ());
 
 impl PageProbe {
     pub(crate) async fn run(self) -> Result<(), Error> {
-        let key = self.call.key()?;
-        let inner = Arc::clone(&self.call.client.service);
-        self.call.read(ProbePage).await?;
-        inner.memory.page_worked(key, Instant::now());
-        Ok(())
+        self.call.read(ProbePage).await
     }
 }

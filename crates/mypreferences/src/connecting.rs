@@ -109,16 +109,21 @@ where
         let connection = self.inner.call(destination);
         Box::pin(async move {
             let handshake = Handshake::default();
-            let mut connection = handshake.observe(connection).await?;
-            handshake
-                .wait_for_the_servers_judgement(&mut connection)
-                .await?;
-            // Before the request can be written to it.
-            watch.0.store(true, Ordering::Release);
+            let made = async {
+                let mut connection = handshake.observe(connection).await?;
+                handshake
+                    .wait_for_the_servers_judgement(&mut connection)
+                    .await?;
+                // Before the request can be written to it.
+                watch.0.store(true, Ordering::Release);
+                Ok(connection)
+            }
+            .await;
+            // After a failure too: the exchange may have got another connection meanwhile, and its own limit must run.
             if let Some(exchange) = exchange {
                 exchange.set(Phase::Connected(Instant::now()));
             }
-            Ok(connection)
+            made
         })
     }
 }

@@ -484,6 +484,9 @@ pub(crate) struct Record {
     pub(crate) source: Option<String>,
 }
 
+/// Stands in the detail of every failed token request.
+pub(crate) const TOKEN_ENDPOINT: &str = "OAuth token";
+
 impl Error {
     /// A failure before any I/O, for the code around the core (bindings, the command) that refuses something itself:
     /// the record is then the same as the core's own. `detail` says what was wrong, `next_action` what to do instead;
@@ -591,6 +594,14 @@ impl Error {
     /// The call that failed.
     pub fn operation(&self) -> Operation {
         self.0.operation
+    }
+
+    /// Whether it was the request for an OAuth token that failed, and not one to the service, which was never asked.
+    pub fn is_of_token_endpoint(&self) -> bool {
+        self.sent() == Sent::NotSent
+            && self
+                .detail()
+                .is_some_and(|detail| detail.contains(TOKEN_ENDPOINT))
     }
 
     /// What exactly was wrong, when the kind alone does not say it.

@@ -11,6 +11,7 @@ use crate::backoff::draw_jitter;
 use crate::error::{Attempt, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase};
 use crate::events::{self, AttemptEvent};
 use crate::exchange::{Description, Exchanged, Unsigned};
+use crate::memory::Memory;
 use crate::next_action::next_action;
 use crate::redact::Scrubber;
 use crate::sent::BodyEnd;
@@ -36,6 +37,8 @@ pub(crate) trait Read {
     }
     /// The value in a body, or what is wrong with it.
     fn understand(&self, body: Vec<u8>, description: &Description) -> Result<Self::Value, String>;
+    /// Keeps what a value says of the token for later commits of this client.
+    fn remember(_: &Memory, _: (ExportKind, AccessToken), _: &Self::Value, _: Instant) {}
     /// Takes secrets and control characters out of the server's own texts in a value.
     fn clean(_: &mut Self::Value, _: &Scrubber<'_>) {}
 }
@@ -47,6 +50,22 @@ impl Read for ReadStatus {
     const OPERATION: Operation = Operation::Status;
     fn word(status: &ExportStatus) -> Option<StatusWord> {
         Some(status.status)
+    }
+    fn remember(
+        memory: &Memory,
+        key: (ExportKind, AccessToken),
+        status: &ExportStatus,
+        at: Instant,
+    ) {
+        if status.status == StatusWord::Complete {
+            let expires = status
+                .expires_text
+                .as_deref()
+                .and_then(crate::clock::parse_expires);
+            memory.saw_ready(key, at, expires);
+        } else {
+            memory.saw_not_ready(key);
+        }
     }
     fn clean(status: &mut ExportStatus, scrubber: &Scrubber<'_>) {
         status.word = scrubber.message(&status.word);
@@ -69,6 +88,9 @@ impl Read for ProbePage {
         is_page(&body)
             .then_some(())
             .ok_or_else(|| String::from("it is no page"))
+    }
+    fn remember(memory: &Memory, key: (ExportKind, AccessToken), (): &(), at: Instant) {
+        memory.page_worked(key, at);
     }
 }
 
@@ -204,6 +226,7 @@ impl Service {
             ));
             ended_before = tried.ended;
             if let Some(value) = tried.value {
+                R::remember(&self.memory, key, &value, tried.ended);
                 return Ok(value);
             }
             let wait = self.wait_before_reading_again(&description, R::OPERATION, n);
@@ -351,15 +374,8 @@ impl Service {
         key: (ExportKind, AccessToken),
         tried: &Tried<ExportStatus>,
     ) {
-        let Some(status) = &tried.value else { return };
-        if status.status == StatusWord::Complete {
-            let expires = status
-                .expires_text
-                .as_deref()
-                .and_then(crate::clock::parse_expires);
-            self.memory.saw_ready(key, tried.ended, expires);
-        } else {
-            self.memory.saw_not_ready(key);
+        if let Some(status) = &tried.value {
+            ReadStatus::remember(&self.memory, key, status, tried.ended);
         }
     }
 }
@@ -434,7 +450,14 @@ pub(crate) fn read_error(
         attempts,
         elapsed,
         request_id: description.request_id,
-        method: Some("GET"),
+        method: Some(match operation {
+            Operation::Initiate | Operation::Commit => "POST",
+            Operation::Configure
+            | Operation::ResolveCommit
+            | Operation::Status
+            | Operation::Page
+            | Operation::Wait => "GET",
+        }),
         url: Some(url),
         next_action,
         source: description.source,

@@ -97,17 +97,18 @@ fn encoded_with_small_digits(encoded: &str) -> String {
     small
 }
 
-/// A URL without its user name and password; any other text as it is.
+/// A URL without its user name and password. Whatever stands before the last `@` goes, also where the text is no URL or
+/// one that nobody would take: a password is hidden too often rather than once too little.
 #[cfg(feature = "configuration")]
 pub(crate) fn without_user_info(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
+    let Some(at) = text.rfind('@') else {
         return text.to_owned();
     };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}://{MASK}{}", &rest[at..]),
-        None => text.to_owned(),
-    }
+    let scheme = match text[..at].find("://") {
+        Some(end) => &text[..end + 3],
+        None => "",
+    };
+    format!("{scheme}{MASK}{}", &text[at..])
 }
 
 /// Replaces a number where it stands alone between non-digits.

@@ -248,6 +248,8 @@ pub(crate) struct Routes {
     initiate: Option<String>,
     /// The async surface documents no segment group route.
     no_segment_group: bool,
+    /// Nor one to initiate it.
+    cannot_initiate_groups: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -273,6 +275,7 @@ impl Routes {
                 .map(check_initiate_path)
                 .transpose()?,
             no_segment_group: *surface == Surface::async_api(),
+            cannot_initiate_groups: surface.initiate_path == Surface::async_api().initiate_path,
         };
         // A template that cannot be built is a setting to mend, not a call that fails later.
         let probe = AccessToken::new(1)?;
@@ -337,7 +340,13 @@ impl Routes {
         query: &str,
     ) -> Result<Url, Error> {
         let operation = Operation::Initiate;
-        self.check_kind(kind, operation)?;
+        if kind == ExportKind::SegmentGroup && self.cannot_initiate_groups {
+            return Err(Error::invalid_argument(
+                operation,
+                "the async surface documents no route to initiate segment groups",
+                "choose another surface, or give a surface of your own with_initiate_path",
+            ));
+        }
         let template = self.initiate.as_deref().ok_or_else(|| {
             Error::invalid_argument(
                 operation,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger("mypreferences")
 _EXIT_BOUND = 2.0
 """Seconds that the end of the interpreter waits for our threads."""
+_CANCEL_BOUND = 1.0
+"""Seconds that a cancelled task waits for the record of its call."""
 
 atexit.register(_native.shutdown, _EXIT_BOUND)
 
@@ -375,7 +377,8 @@ class Client(_Base):
 class AsyncClient(_Base):
     """An asynchronous client of one MyPreferences account, for asyncio and uvloop. Use it as an async context manager.
 
-    Cancelling the task cancels the request; the ``CancelledError`` is asyncio's own.
+    Cancelling the task cancels the request; the ``CancelledError`` is asyncio's own, and has the record as its
+    ``__cause__``.
     """
 
     _BLOCKING = False
@@ -427,7 +430,6 @@ class AsyncClient(_Base):
     ) -> str:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[tuple[bool, str]] = loop.create_future()
-        cancel = CancelToken() if cancel_token is None else cancel_token
 
         def arrive(ok: bool, record: str) -> None:
             if not done.done():
@@ -438,21 +440,26 @@ class AsyncClient(_Base):
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(arrive, ok, record)
 
-        _raising(
+        started: _native.Started = _raising(
             self._native.start,
             operation,
             token,
             keep_files,
             kind,
             _seconds(timeout),
-            cancel,
+            CancelToken() if cancel_token is None else cancel_token,
             _LOGGER.isEnabledFor(logging.DEBUG),
             complete,
         )
         try:
-            ok, record = await done
-        except asyncio.CancelledError:
-            cancel.cancel()
+            ok, record = await asyncio.shield(done)
+        except asyncio.CancelledError as cancelled:
+            started.cancel()
+            # A cancelled call ends at once, and its record says what was sent.
+            with contextlib.suppress(asyncio.TimeoutError):
+                ok, record = await asyncio.wait_for(asyncio.shield(done), _CANCEL_BOUND)
+                if not ok:
+                    raise cancelled from MyPreferencesError.from_json(record)
             raise
         if not ok:
             raise MyPreferencesError.from_json(record)

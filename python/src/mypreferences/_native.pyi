@@ -12,6 +12,10 @@ class CancelToken:
     def is_cancelled(self) -> bool: ...
 
 @final
+class Started:
+    def cancel(self) -> None: ...
+
+@final
 class NativeClient:
     def __new__(
         cls,
@@ -48,7 +52,7 @@ class NativeClient:
         cancel: CancelToken,
         events: bool,
         complete: Callable[[bool, str], None],
-    ) -> None: ...
+    ) -> Started: ...
     def close(self) -> None: ...
     def is_closed(self) -> bool: ...
 

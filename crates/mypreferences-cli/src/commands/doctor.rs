@@ -132,6 +132,13 @@ async fn examine(
     let address = client.base_url().to_owned();
     reach(report, &settings, &address).await?;
     let asked = client.status(token.as_str()).timeout(PATIENCE).await;
+    if let Err(error) = &asked
+        && error.is_of_token_endpoint()
+    {
+        let why = error.detail().unwrap_or_default();
+        report.failed("credentials", format!("no token was given: {why}"));
+        return Err(error.clone());
+    }
     if address.starts_with("https:") && !matches!(&asked, Err(error) if before_tls(error)) {
         report.ok("tls", "the server's certificate is trusted");
     }

@@ -146,3 +146,33 @@ fn what_cannot_even_be_read_is_named() {
     assert_eq!(checks, ["configuration failed"]);
     assert!(words.contains("there are no credentials"), "{words}");
 }
+
+#[test]
+fn a_token_endpoint_that_refuses_is_named_and_not_taken_for_the_service() {
+    let service = MockService::start_blocking(MockConfig::default()).unwrap();
+    let spec = json!({
+        "client_id": CLIENT_ID,
+        "authorization": {"oauth": {"client_id": "job", "client_secret": SECRET, "user_id": USER_ID}},
+        "exports": [{"token": TOKEN}],
+    });
+    let opened = service.open_scenario(&spec.to_string()).unwrap();
+    for (path, scope, said) in [
+        ("", "wrong/scope", "answered 400"),
+        ("/nowhere", "", "answered 404"),
+    ] {
+        let mut asking = bare()
+            .env("BASE_URL", &opened.base_url())
+            .env("OAUTH_TOKEN_URL", &format!("{}{path}", opened.token_url()))
+            .env("OAUTH_CLIENT_ID", "job")
+            .env("OAUTH_CLIENT_SECRET", SECRET)
+            .env("USER_ID", USER_ID);
+        if !scope.is_empty() {
+            asking = asking.env("OAUTH_SCOPE", scope);
+        }
+        let finished = asking.args(["doctor", "--json"]).run();
+        assert_ne!(finished.code, Some(0));
+        let (checks, words) = checks(&finished);
+        assert_eq!(checks.last().unwrap(), "credentials failed", "{words}");
+        assert!(words.contains(said), "{words}");
+    }
+}

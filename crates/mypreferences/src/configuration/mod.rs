@@ -366,8 +366,11 @@ fn shown(name: &str, value: &Value) -> String {
         Value::Text(text) if name.ends_with("_command") => {
             hidden_arguments(text.split_whitespace().next().unwrap_or_default())
         }
-        // A proxy's user name and password.
-        Value::Text(text) => without_user_info(text),
+        // A user name and password, a proxy's or where they do not belong.
+        Value::Text(text) if ["proxy", "base_url", "oauth_token_url"].contains(&name) => {
+            without_user_info(text)
+        }
+        Value::Text(text) => text.clone(),
     }
 }
 

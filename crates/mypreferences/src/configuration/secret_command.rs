@@ -3,6 +3,7 @@
 
 use std::io::Read;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use super::{Origin, Value};
@@ -32,13 +33,17 @@ pub(super) fn run(value: &Value, origin: &Origin) -> Result<Secret, Error> {
     let Some(stdout) = child.stdout.take() else {
         return Err(failed("has no output"));
     };
-    // Read beside the waiting: a long output would stop the command otherwise.
-    let reader = std::thread::spawn(move || {
+    // Read beside the waiting: a long output would stop the command otherwise. Left behind where something that the
+    // command has started keeps its output open.
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
         let mut text = String::new();
-        stdout
+        let read = stdout
             .take(MAX_OUTPUT + 1)
             .read_to_string(&mut text)
-            .map(|_| text)
+            .map(|_| text);
+        // Nobody waits any more when it took too long.
+        let _ = sender.send(read);
     });
     let begun = Instant::now();
     let status = loop {
@@ -57,8 +62,11 @@ pub(super) fn run(value: &Value, origin: &Origin) -> Result<Secret, Error> {
     if !status.success() {
         return Err(failed(&format!("failed ({status})")));
     }
-    let Ok(Ok(text)) = reader.join() else {
-        return Err(failed("printed something that is not UTF-8"));
+    let left = LIMIT.saturating_sub(begun.elapsed());
+    let text = match receiver.recv_timeout(left) {
+        Ok(Ok(text)) => text,
+        Ok(Err(_)) => return Err(failed("printed something that is not UTF-8")),
+        Err(_) => return Err(failed("left its output open for 60 s")),
     };
     if text.len() as u64 > MAX_OUTPUT {
         return Err(failed("printed more than 64 KiB"));

@@ -377,14 +377,20 @@ fn what_is_missing_is_said_with_the_ways_to_give_it() {
 }
 
 #[test]
-fn a_proxys_password_is_not_shown() {
-    let configuration = environment(&[("proxy", "http://user:hush@proxy.example:3128/")])
-        .read()
-        .unwrap();
-    let entries = configuration.entries();
-    let proxy = entries.iter().find(|entry| entry.name == "proxy").unwrap();
-    assert_eq!(
-        proxy.value.as_deref(),
-        Some("http://***@proxy.example:3128/")
-    );
+fn a_proxys_password_is_not_shown_however_the_proxy_is_written() {
+    for (given, shown) in [
+        (
+            "http://user:hush@proxy.example:3128/",
+            "http://***@proxy.example:3128/",
+        ),
+        ("user:hush@proxy.example:3128", "***@proxy.example:3128"),
+        ("http://user:hu/sh@proxy:3128", "http://***@proxy:3128"),
+        ("http://user:hu@sh@proxy:3128", "http://***@proxy:3128"),
+        ("http://proxy:3128/", "http://proxy:3128/"),
+    ] {
+        let configuration = environment(&[("proxy", given)]).read().unwrap();
+        let entries = configuration.entries();
+        let proxy = entries.iter().find(|entry| entry.name == "proxy").unwrap();
+        assert_eq!(proxy.value.as_deref(), Some(shown));
+    }
 }

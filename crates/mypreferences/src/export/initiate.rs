@@ -3,6 +3,7 @@
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -14,11 +15,12 @@ use crate::backoff::draw_jitter;
 use crate::cancel::CancelToken;
 use crate::client::{Client, check_timeout, until_cancelled};
 use crate::clock::unix_ms;
-use crate::error::{Error, ErrorKind, Operation, Sent};
+use crate::error::{Attempt, Error, ErrorKind, Operation, Sent};
 use crate::events::{self, AttemptEvent};
 use crate::exchange::{Description, Exchanged, Told, Unsigned};
 use crate::export::{Export, ExportOrder};
 use crate::reads::{attempt, provider_refused, read_error};
+use crate::sent::BodyEnd;
 use crate::service::Service;
 use crate::status_code::{StatusClass, class, is_throttling};
 use crate::surface::Routes;
@@ -80,9 +82,27 @@ impl Initiate {
             self.order.name.as_deref(),
             &self.order.query(),
         )?;
-        let starting = service.start_export(&self.order, &url, self.timeout);
-        until_cancelled(starting, self.cancel.as_ref(), Operation::Initiate).await?
+        let so_far = SoFar::default();
+        let starting = service.start_export(&self.order, &url, self.timeout, &so_far);
+        match until_cancelled(starting, self.cancel.as_ref(), Operation::Initiate).await {
+            Ok(result) => result,
+            Err(_) => Err(service.cancelled_initiate(&so_far, &url)),
+        }
     }
+}
+
+/// What is known when the caller cancels in the middle.
+#[derive(Default)]
+struct SoFar {
+    attempts: Mutex<Vec<Attempt>>,
+    /// When the request under way began.
+    under_way: Mutex<Option<Instant>>,
+    begun: Mutex<Option<Instant>>,
+}
+
+/// A panic elsewhere leaves plain data behind.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl IntoFuture for Initiate {
@@ -100,21 +120,23 @@ impl Service {
         order: &ExportOrder,
         url: &url::Url,
         timeout: Duration,
+        so_far: &SoFar,
     ) -> Result<Export, Error> {
         let content = order.body().to_string();
         let begun = Instant::now();
+        *lock(&so_far.begun) = Some(begun);
         let deadline = begun + timeout;
         let plan = BodyPlan::Read {
             cap: self.settings.max_control_body,
         };
         let shown = Routes::without_token(url);
-        let mut attempts = Vec::new();
         let mut repaired = false;
         let mut ended_before = begun;
         let mut n = 1;
         loop {
             let before = Instant::now();
             let local_ms = unix_ms(self.wall.now());
+            *lock(&so_far.under_way) = Some(before);
             let sent = self
                 .exchange_content(url.clone(), deadline, plan, content.clone().into_bytes())
                 .await;
@@ -138,7 +160,8 @@ impl Service {
                     (exchanged.started, exchanged.ended, token, description)
                 }
             };
-            attempts.push(attempt(
+            *lock(&so_far.under_way) = None;
+            lock(&so_far.attempts).push(attempt(
                 n,
                 started - ended_before,
                 &description,
@@ -171,7 +194,7 @@ impl Service {
                     return Err(read_error(
                         Operation::Initiate,
                         described(description),
-                        attempts,
+                        std::mem::take(&mut *lock(&so_far.attempts)),
                         begun.elapsed(),
                         shown,
                     ));
@@ -179,6 +202,35 @@ impl Service {
             }
             n += 1;
         }
+    }
+
+    /// The record of a call that its caller cancelled: a request under way may have started an export.
+    fn cancelled_initiate(&self, so_far: &SoFar, url: &url::Url) -> Error {
+        let mut attempts = std::mem::take(&mut *lock(&so_far.attempts));
+        let under_way = *lock(&so_far.under_way);
+        let sent = match under_way {
+            Some(_) if self.transport.ever_connected() => Sent::MaybeSent,
+            Some(_) | None => Sent::NotSent,
+        };
+        let mut description = Description::without_an_answer(sent, ErrorKind::Cancelled, None);
+        if let Some(began) = under_way {
+            let n = u32::try_from(attempts.len() + 1).unwrap_or(u32::MAX);
+            attempts.push(attempt(n, Duration::ZERO, &description, began.elapsed()));
+        }
+        if sent == Sent::MaybeSent {
+            description.told = Some(Told {
+                detail: "by the caller, after the request was sent".to_owned(),
+                next_action: INITIATE_AGAIN,
+            });
+        }
+        let elapsed = lock(&so_far.begun).map_or(Duration::ZERO, |begun| begun.elapsed());
+        read_error(
+            Operation::Initiate,
+            description,
+            attempts,
+            elapsed,
+            Routes::without_token(url),
+        )
     }
 
     /// The server's time just before the request was sent, and never later: its own `Date` minus the whole exchange
@@ -253,26 +305,35 @@ fn token_of(exchanged: &Exchanged, description: &mut Description) -> Option<Acce
             .and_then(Value::as_i64)
             .and_then(|number| AccessToken::new(number).ok())
     });
-    description.kind = if token.is_some() {
-        None
-    } else {
-        Some(ErrorKind::InvalidResponse)
+    description.kind = match (&token, &answer.body_end) {
+        (Some(_), _) => None,
+        (None, BodyEnd::Complete | BodyEnd::Stopped) => Some(ErrorKind::InvalidResponse),
+        (None, BodyEnd::TooLarge) => Some(ErrorKind::ResponseTooLarge),
+        // The export was started, and its token was lost with the rest of the answer.
+        (None, BodyEnd::Interrupted(_) | BodyEnd::Malformed(_) | BodyEnd::TimedOut(_)) => {
+            Some(ErrorKind::OutcomeUnknown)
+        }
     };
     token
 }
 
 /// A request whose answer was lost has a kind and words of its own.
 fn described(description: Description) -> Description {
-    match description.sent {
-        Sent::MaybeSent => Description {
-            kind: Some(ErrorKind::OutcomeUnknown),
-            phase: None,
-            told: Some(Told {
-                detail: LOST.to_owned(),
-                next_action: INITIATE_AGAIN,
-            }),
-            ..description
-        },
-        Sent::NotSent | Sent::Answered => description,
+    let is_lost = match description.sent {
+        Sent::MaybeSent => true,
+        Sent::Answered => description.kind == Some(ErrorKind::OutcomeUnknown),
+        Sent::NotSent => false,
+    };
+    if !is_lost {
+        return description;
+    }
+    Description {
+        kind: Some(ErrorKind::OutcomeUnknown),
+        phase: None,
+        told: Some(Told {
+            detail: LOST.to_owned(),
+            next_action: INITIATE_AGAIN,
+        }),
+        ..description
     }
 }

@@ -1,12 +1,17 @@
 //! Reading the pages of an export in their order, with `keepAlive=true` on every request, so that nothing is marked as
 //! retrieved (facts 2.3, DOC). Each page is tried again while its failure is temporary.
 
+use tokio::time::Instant;
+
+use crate::access_token::AccessToken;
 use crate::cancel::CancelToken;
 use crate::client::{Client, until_cancelled};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::exchange::Description;
 use crate::export::{Export, Page};
+use crate::memory::Memory;
 use crate::reads::{PageRange, Read};
+use crate::surface::ExportKind;
 
 /// Records of one page when nobody says otherwise: the vendor's own default on the async surface (DOC).
 const LIMIT: u32 = 1000;
@@ -37,6 +42,10 @@ impl Read for ReadPage {
 
     fn understand(&self, body: Vec<u8>, _: &Description) -> Result<Page, String> {
         Page::read(body).map_err(str::to_owned)
+    }
+
+    fn remember(memory: &Memory, key: (ExportKind, AccessToken), _: &Page, at: Instant) {
+        memory.page_worked(key, at);
     }
 }
 

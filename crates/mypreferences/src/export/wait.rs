@@ -155,7 +155,8 @@ impl Wait {
                     next_in: wait,
                 });
             }
-            if now + wait >= deadline {
+            // A server may ask for any length of time.
+            if now.checked_add(wait).is_none_or(|at| at >= deadline) {
                 return Err(Error::before_io(
                     ErrorKind::WaitTimedOut,
                     Operation::Wait,

@@ -1,5 +1,6 @@
 //! Initiate, wait and pages against the mock service.
 
+use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
@@ -278,6 +279,71 @@ async fn a_page_is_read_again_after_a_passing_failure_and_a_wrong_one_is_said() 
     }
     let error = client.pages(&export).limit(0).next().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+}
+
+#[tokio::test]
+async fn an_initiate_that_is_cancelled_in_flight_says_that_it_may_have_been_sent() {
+    let service = service().await;
+    service.rule(
+        Operation::Initiate,
+        Action::Hang {
+            apply: Apply::Never,
+        },
+    );
+    let client = service.client();
+    let cancel = CancelToken::new();
+    let starting = tokio::spawn(
+        client
+            .initiate(ExportOrder::segment("Everyone"))
+            .cancel_token(cancel.clone())
+            .into_future(),
+    );
+    while service.count(Operation::Initiate) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    cancel.cancel();
+    let error = starting.await.unwrap().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.sent(), error.attempts().len()),
+        (ErrorKind::Cancelled, Sent::MaybeSent, 1)
+    );
+    assert!(error.to_json().contains("\"method\":\"POST\""));
+    assert!(error.to_string().contains("expires unread"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_endless_patience_ends_the_wait_and_not_the_program() {
+    let service = service().await;
+    let client = service.client();
+    let export = client.initiate(ExportOrder::segment("Slow")).await.unwrap();
+    service.rule(
+        Operation::Status,
+        Action::answer(Answer::empty(503).retry_after("99999999999999999999")),
+    );
+    let error = client.wait(&export).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WaitTimedOut);
+}
+
+#[tokio::test]
+async fn waiting_and_reading_leave_a_baseline_for_the_commit() {
+    let service = service().await;
+    let client = service.client();
+    let export = client
+        .initiate(ExportOrder::segment("A / B"))
+        .await
+        .unwrap();
+    client.wait(&export).await.unwrap();
+    every_page(&client, &export, 10).await;
+    service.rule(
+        Operation::Commit,
+        Action::ReadThenClose { apply: Apply::Now },
+    );
+    for operation in [Operation::Status, Operation::Page] {
+        let gone = Rule::new(operation, Action::status(404)).forever();
+        service.opened.world().push_rule(gone);
+    }
+    let receipt = client.commit(export.access_token(), false).await.unwrap();
+    assert_eq!(receipt.certainty, mypreferences::Certainty::Presumed);
 }
 
 #[tokio::test]
