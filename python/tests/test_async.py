@@ -94,22 +94,27 @@ def test_a_task_may_be_cancelled_at_any_moment(mypreferences_mock: MockService, 
     run(main())
 
 
-async def test_a_cancelled_task_leaves_calls_with_the_same_token_alone_and_carries_the_record(
-    mypreferences_mock: MockService,
+def test_a_cancelled_task_leaves_calls_with_the_same_token_alone_and_carries_the_record(
+    mypreferences_mock: MockService, run: Run
 ) -> None:
     mypreferences_mock.add_export(4711)
     mypreferences_mock.add_export(4712)
     mypreferences_mock.add_rule({"on": "commit", "token": 4711, "action": {"hang": "never"}})
-    mypreferences_mock.add_rule({"on": "status", "token": 4712, "action": {"delay": 600}})
-    shared = m.CancelToken()
-    async with mypreferences_mock.async_client() as client:
-        first = asyncio.create_task(client.commit(4711, keep_files=False, cancel_token=shared))
-        second = asyncio.create_task(client.status(4712, cancel_token=shared))
-        await asyncio.sleep(0.3)
-        first.cancel()
-        with pytest.raises(asyncio.CancelledError) as raised:
-            await first
-        assert isinstance(raised.value.__cause__, m.OperationCancelledError)
-        assert raised.value.__cause__.commit_state is m.CommitState.UNKNOWN
-        assert (await second).status == "Complete"
-        assert not shared.is_cancelled()
+    mypreferences_mock.add_rule({"on": "status", "token": 4712, "action": {"delay_ms": 900}})
+
+    async def main() -> None:
+        shared = m.CancelToken()
+        async with client(mypreferences_mock) as it:
+            first = asyncio.create_task(it.commit(4711, keep_files=False, cancel_token=shared))
+            second = asyncio.create_task(it.status(4712, cancel_token=shared))
+            await asyncio.sleep(0.3)
+            first.cancel()
+            with pytest.raises(asyncio.CancelledError) as raised:
+                await first
+            record = raised.value.__cause__
+            assert isinstance(record, m.OperationCancelledError)
+            assert record.commit_state is m.CommitState.UNKNOWN
+            assert (await second).status == "Complete"
+            assert not shared.is_cancelled()
+
+    run(main())
