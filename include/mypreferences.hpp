@@ -74,9 +74,7 @@ class options {
     options &hmac(const std::string &user_id, std::string_view secret) {
         return keep(mypref_options_set_hmac(handle_.get(), user_id.c_str(), secret.data(), secret.size()));
     }
-    options &hmac(const std::string &user_id, const char *secret) {
-        return hmac(user_id, or_null(secret));
-    }
+    options &hmac(const std::string &user_id, const char *secret) { return hmac(user_id, or_null(secret)); }
     options &hmac(const std::string &user_id, const std::string &secret) {
         return hmac(user_id, std::string_view(secret));
     }

@@ -93,6 +93,8 @@ void the_first_setter_that_was_refused_is_the_error_of_open() {
     CHECK(!mypref::client::open(mypref::options()));
     const char *unset = nullptr;
     CHECK(!mypref::client::open(mypref::options().hmac("user", unset)));
+    CHECK(!mypref::client::open(mypref::options().bearer(unset)));
+    CHECK(!mypref::client::open(mypref::options().authorization(unset)));
     CHECK(!mypref::client::open(mypref::options().set("client_id", unset).bearer("x")));
 }
 
@@ -174,6 +176,21 @@ void the_log_outlives_the_options() {
     CHECK(events.use_count() == 1);
 }
 
+void what_is_empty_is_refused_or_ends_what_was() {
+    auto given = options(scenario(2, nullptr));
+    given.log(nullptr);
+    const auto service = std::move(mypref::client::open(given).value());
+    CHECK(!service.commit_start(1, false, nullptr));
+    CHECK(!service.status_start(1, {}));
+    CHECK(service.commit(1, false).has_value());
+}
+
+void a_date_that_no_clock_holds_is_the_last_one() {
+    CHECK(mypref::detail::date(32503680000) == mypref::time_point::max());
+    CHECK(mypref::detail::date(-32503680000) == mypref::time_point::min());
+    CHECK(mypref::detail::date(1) == mypref::time_point(std::chrono::seconds(1)));
+}
+
 } // namespace
 
 int main() {
@@ -187,5 +204,7 @@ int main() {
     a_token_cancels_from_another_thread();
     a_closed_client_says_so();
     the_log_outlives_the_options();
+    what_is_empty_is_refused_or_ends_what_was();
+    a_date_that_no_clock_holds_is_the_last_one();
     return passed("client");
 }
