@@ -147,7 +147,7 @@ fn receipt_json(receipt: &CommitReceipt) -> ReceiptJson<'_> {
 }
 
 /// Serialising these plain structs cannot fail; should it ever, the text says so instead of panicking.
-fn text(value: &impl Serialize) -> String {
+pub(crate) fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value)
         .unwrap_or_else(|_| String::from(r#"{"kind":"internal","number":900}"#))
 }

@@ -156,6 +156,10 @@ impl Client {
         }
     }
 
+    pub(crate) fn flights(&self) -> &Arc<Flights> {
+        &self.flights
+    }
+
     pub(crate) fn service(&self) -> &Arc<Service> {
         &self.service
     }
@@ -334,7 +338,7 @@ impl Commit {
         } = self.call;
         client
             .flights
-            .commit(key, self.keep_files, timeout, cancel.as_ref())
+            .commit(key, self.keep_files, timeout, None, cancel.as_ref())
             .await
     }
 }

@@ -26,8 +26,8 @@ use crate::status::StatusWord;
 use crate::surface::Routes;
 use crate::transport::BodyPlan;
 use crate::verdict::{
-    Asked, Facts, Finding, Rules, SendFact, SendResult, StatusReply, Step, Verdict, next_question,
-    next_step, page_probe_helps,
+    Asked, Baseline, Facts, Finding, Rules, SendFact, SendResult, StatusReply, Step, Verdict,
+    next_question, next_step, page_probe_helps,
 };
 
 /// One call, shared by the driver and everybody who waits for it.
@@ -50,6 +50,8 @@ struct State {
     in_flight: Option<Instant>,
     /// The one repair of a 401 was used.
     repaired: bool,
+    /// Sends of an earlier process among the facts.
+    earlier_sends: usize,
 }
 
 impl Call {
@@ -73,8 +75,29 @@ impl Call {
                 question: None,
                 in_flight: None,
                 repaired: false,
+                earlier_sends: 0,
             }),
         }
+    }
+
+    /// A call about a token that another process may have sent a commit of: its send counts as an open one that ended
+    /// just now, after this baseline. Nothing would be gained by `strict`: asking again later tells no more.
+    pub(crate) fn after_an_earlier_send(self, baseline: Baseline) -> Call {
+        {
+            let mut state = self.state();
+            state.facts.rules.strict = false;
+            state.facts.baseline = Some(baseline);
+            // Its pages were read before it was sealed.
+            state.facts.page_has_worked = true;
+            state.facts.sends.push(SendFact {
+                started: Duration::ZERO,
+                ended: Duration::ZERO,
+                result: SendResult::MaybeSent,
+                jitter: draw_jitter(),
+            });
+            state.earlier_sends = 1;
+        }
+        self
     }
 
     /// Gives the call time until `timeout` from now: another waiter with a later deadline came.
@@ -629,7 +652,8 @@ fn receipt(
         (_, _, Some((request_id, date))) => (request_id.clone(), *date),
         (_, _, None) => (None, None),
     };
-    let sends = state.facts.sends.iter().filter(|send| send.left()).count();
+    let left = state.facts.sends.iter().filter(|send| send.left()).count();
+    let sends = left - state.earlier_sends;
     CommitReceipt {
         outcome,
         certainty,

@@ -313,6 +313,8 @@ pub enum Operation {
     Initiate,
     /// `wait`.
     Wait,
+    /// An export landed in a folder, and looking at one. Its commit is a `commit`.
+    Export,
 }
 
 impl Operation {
@@ -326,15 +328,18 @@ impl Operation {
             Operation::Page => "page",
             Operation::Initiate => "initiate",
             Operation::Wait => "wait",
+            Operation::Export => "export",
         }
     }
 
     const fn is_read(self) -> bool {
         match self {
             Operation::Configure | Operation::Commit | Operation::Initiate => false,
-            Operation::ResolveCommit | Operation::Status | Operation::Page | Operation::Wait => {
-                true
-            }
+            Operation::ResolveCommit
+            | Operation::Status
+            | Operation::Page
+            | Operation::Wait
+            | Operation::Export => true,
         }
     }
 }

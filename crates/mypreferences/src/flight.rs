@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind, Operation};
 use crate::memory::Key;
 use crate::receipt::CommitReceipt;
 use crate::service::Service;
+use crate::verdict::Baseline;
 
 /// A call ends by itself at its deadline; a waiter that outlives it by so much leaves.
 const GRACE: Duration = Duration::from_millis(500);
@@ -75,16 +76,18 @@ impl Flights {
         }
     }
 
-    /// Joins the running commit of this token or starts one, and waits for it.
+    /// Joins the running commit of this token or starts one, and waits for it. `earlier`: an earlier process may have sent
+    /// one, after this baseline, which its own record kept.
     pub(crate) async fn commit(
         self: &Arc<Self>,
         key: Key,
         keep_files: bool,
         timeout: Duration,
+        earlier: Option<Baseline>,
         cancel: Option<&CancelToken>,
     ) -> Result<CommitReceipt, Error> {
         let deadline = Instant::now() + timeout;
-        let (call, running) = self.join_or_start(key, keep_files, timeout)?;
+        let (call, running) = self.join_or_start(key, keep_files, timeout, earlier)?;
         let waiter = Waiter::new(&call);
         let waiting = tokio::time::timeout_at(deadline + GRACE, running.clone());
         let ended = match cancel {
@@ -112,6 +115,7 @@ impl Flights {
         key: Key,
         keep_files: bool,
         timeout: Duration,
+        earlier: Option<Baseline>,
     ) -> Result<(Arc<Call>, Shared<Running>), Error> {
         let mut flights = self
             .running
@@ -140,7 +144,11 @@ impl Flights {
         }
         let mut rules = self.service.settings.rules();
         rules.timeout = timeout;
-        let call = Arc::new(Call::new(key, keep_files, rules));
+        let call = Call::new(key, keep_files, rules);
+        let call = Arc::new(match earlier {
+            Some(baseline) => call.after_an_earlier_send(baseline),
+            None => call,
+        });
         let running: Running = Box::pin({
             let (flights, call) = (Arc::clone(self), Arc::clone(&call));
             async move {

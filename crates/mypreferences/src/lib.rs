@@ -11,6 +11,7 @@
 //! | where is the verdict judged? | `verdict` |
 //! | who does what the verdict says? | `commit`, and `flight` for several callers of one token |
 //! | how are connections made, and whom are they trusted to? | `transport`, `connecting`, `tls`, `proxy` |
+//! | what happens on disk, and after a crash? | [`landing`] |
 //! | where do OAuth tokens come from? | `oauth` |
 //!
 //! Features: `blocking` (a synchronous twin), `configuration` (environment and profile file), `tracing` (redacted events), `test-hooks` (never in a shipped build).
@@ -36,6 +37,7 @@ mod exchange;
 pub mod export;
 mod flight;
 mod handshake;
+pub mod landing;
 mod memory;
 mod next_action;
 mod oauth;

@@ -35,6 +35,10 @@ pub(crate) trait Read {
     fn range(&self) -> PageRange {
         PageRange::PROBE
     }
+    /// A smaller cap for its body than the setting, in bytes.
+    fn largest(&self) -> Option<usize> {
+        None
+    }
     /// The value in a body, or what is wrong with it.
     fn understand(&self, body: Vec<u8>, description: &Description) -> Result<Self::Value, String>;
     /// Keeps what a value says of the token for later commits of this client.
@@ -114,7 +118,10 @@ impl Service {
             Operation::Page => Ok((
                 self.routes.page(kind, token, read.range(), operation)?,
                 BodyPlan::Read {
-                    cap: self.settings.max_page_body,
+                    cap: read
+                        .largest()
+                        .unwrap_or(usize::MAX)
+                        .min(self.settings.max_page_body),
                 },
             )),
             Operation::Status
@@ -122,7 +129,8 @@ impl Service {
             | Operation::Commit
             | Operation::ResolveCommit
             | Operation::Initiate
-            | Operation::Wait => Ok((
+            | Operation::Wait
+            | Operation::Export => Ok((
                 self.routes.status(token, operation)?,
                 BodyPlan::Read {
                     cap: self.settings.max_control_body,
@@ -456,7 +464,8 @@ pub(crate) fn read_error(
             | Operation::ResolveCommit
             | Operation::Status
             | Operation::Page
-            | Operation::Wait => "GET",
+            | Operation::Wait
+            | Operation::Export => "GET",
         }),
         url: Some(url),
         next_action,

@@ -19,8 +19,13 @@ pub struct LastDateTime(jiff::Timestamp);
 
 impl LastDateTime {
     /// As it is sent.
-    fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         format!("{:.3}", self.0)
+    }
+
+    /// None out of every calendar.
+    pub(crate) fn from_ms(ms: i64) -> Option<LastDateTime> {
+        jiff::Timestamp::from_millisecond(ms).ok().map(LastDateTime)
     }
 }
 
@@ -220,12 +225,29 @@ impl ExportOrder {
         self
     }
 
+    pub(crate) fn is_of_segments(&self) -> bool {
+        matches!(self.kind, ExportKind::Segment | ExportKind::SegmentGroup)
+    }
+
+    pub(crate) fn since_moment(&self) -> Option<LastDateTime> {
+        self.last_date_time
+    }
+
+    /// What is asked for, without since when.
+    pub(crate) fn body_without_since(&self) -> Value {
+        ExportOrder {
+            last_date_time: None,
+            ..self.clone()
+        }
+        .body()
+    }
+
     /// By the documented rules.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if let Some(name) = &self.name {
             check_name(name)?;
         }
-        let of_segments = matches!(self.kind, ExportKind::Segment | ExportKind::SegmentGroup);
+        let of_segments = self.is_of_segments();
         if !of_segments && (self.last_date_time.is_some() || self.criteria.is_some()) {
             return Err(refused(
                 "LastDateTime and MatchCriteria are for segments and groups of them",

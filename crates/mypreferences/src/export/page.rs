@@ -53,6 +53,11 @@ impl fmt::Debug for Page {
 pub struct Record<'a>(&'a [u8]);
 
 impl<'a> Record<'a> {
+    /// Any JSON value of a page.
+    pub(crate) fn of(bytes: &'a [u8]) -> Record<'a> {
+        Record(bytes)
+    }
+
     /// The bytes, possibly with line breaks between their tokens.
     pub fn bytes(self) -> &'a [u8] {
         self.0
@@ -61,7 +66,7 @@ impl<'a> Record<'a> {
     /// Writes the record as one line, without its end: white space outside of strings goes where there are line breaks;
     /// everything else stays as the server sent it.
     pub fn write_line(self, line: &mut Vec<u8>) {
-        if !self.0.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        if memchr::memchr2(b'\n', b'\r', self.0).is_none() {
             line.extend_from_slice(self.0);
             return;
         }
@@ -133,6 +138,11 @@ impl Page {
         self.records
             .iter()
             .map(|range| Record(&self.raw[range.clone()]))
+    }
+
+    /// No record of this page needs a second look for line breaks.
+    pub(crate) fn is_without_line_breaks(&self) -> bool {
+        memchr::memchr2(b'\n', b'\r', &self.raw).is_none()
     }
 
     /// The other members: column headers of a schedule, `Messages` of customers, unknown ones. Name as it stands, value

@@ -23,6 +23,7 @@ pub struct Pages {
     export: Export,
     limit: u32,
     offset: u64,
+    largest: Option<usize>,
     cancel: Option<CancelToken>,
     is_over: bool,
 }
@@ -30,6 +31,7 @@ pub struct Pages {
 /// Reads a page.
 struct ReadPage {
     range: PageRange,
+    largest: Option<usize>,
 }
 
 impl Read for ReadPage {
@@ -38,6 +40,10 @@ impl Read for ReadPage {
 
     fn range(&self) -> PageRange {
         self.range
+    }
+
+    fn largest(&self) -> Option<usize> {
+        self.largest
     }
 
     fn understand(&self, body: Vec<u8>, _: &Description) -> Result<Page, String> {
@@ -60,6 +66,7 @@ impl Client {
             export: export.clone(),
             limit: LIMIT,
             offset: 1,
+            largest: None,
             cancel: None,
             is_over: false,
         }
@@ -78,6 +85,12 @@ impl Pages {
     #[must_use]
     pub fn offset(mut self, offset: u64) -> Pages {
         self.offset = offset;
+        self
+    }
+
+    /// Largest page in decoded bytes; the setting `max_page_body` bounds it too.
+    pub(crate) fn largest(mut self, bytes: usize) -> Pages {
+        self.largest = Some(bytes);
         self
     }
 
@@ -110,6 +123,7 @@ impl Pages {
                 limit: self.limit,
                 offset: self.offset,
             },
+            largest: self.largest,
         };
         let service = self.client.service();
         let key = (self.export.kind, self.export.access_token);

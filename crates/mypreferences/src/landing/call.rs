@@ -1,0 +1,217 @@
+//! The calls: an export landed in a folder, and the commit of what was landed.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cancel::CancelToken;
+use crate::client::Client;
+use crate::error::Error;
+use crate::export::{Export, ExportOrder};
+use crate::landing::commit;
+use crate::landing::disk::{Disk, SystemDisk};
+use crate::landing::manifest::Compression;
+use crate::landing::progress::LandingProgress;
+use crate::landing::receipt::BatchReceipt;
+use crate::landing::run::{CommitPolicy, Plan, Source};
+use crate::landing::sealed::{Landed, Sealed};
+use crate::landing::shelf::Shelf;
+
+/// Records of one page when nobody says otherwise: the vendor's own default on the async surface (DOC).
+const LIMIT: u32 = 1000;
+/// Memory for pages when nobody says otherwise.
+const MAX_MEMORY: usize = 64 << 20;
+/// How far `since_auto` goes back before the newest watermark when nobody says otherwise.
+pub(crate) const OVERLAP: Duration = Duration::from_secs(300);
+
+impl Client {
+    /// Lands an export in a folder and commits it: initiate, wait, pages, seal, commit. Whatever stopped an earlier call,
+    /// the same call continues it; a finished one is not done again.
+    ///
+    /// The folder belongs to exports of one thing of one account. What lies in it: see
+    /// [`landing`](crate::landing). The commit comes last, when the batch is durable and whole.
+    ///
+    /// # Errors
+    /// Any kind. 700 to 703 for the folder; `export_failed`, `export_expired`, `wait_timed_out`; `count_mismatch` when
+    /// the pages are not what the server said; `outcome_unknown` when Initiate or the commit was lost: the same call
+    /// finds out what became of it.
+    pub fn export(
+        &self,
+        order: ExportOrder,
+        out: impl Into<PathBuf>,
+        policy: CommitPolicy,
+    ) -> LandExport {
+        self.landing(Source::Order(order), out.into(), policy)
+    }
+
+    /// Lands an export that was initiated before, by this process or another one. Does not commit it:
+    /// [`Client::commit_landed`] takes the seal.
+    ///
+    /// # Errors
+    /// As [`Client::export`].
+    pub fn land(&self, export: &Export, out: impl Into<PathBuf>) -> LandExport {
+        self.landing(
+            Source::Export(export.clone()),
+            out.into(),
+            CommitPolicy::Never,
+        )
+    }
+
+    /// Commits a sealed batch: the order that cannot lose data, by type. Asks status first, and after a commit whose
+    /// answer was lost, what became of it. A batch that is committed gives its receipt, and sends nothing.
+    ///
+    /// # Errors
+    /// As [`Client::commit`]; `not_sealed` when the manifest on disk is not the one that was sealed, `corrupt` when a
+    /// part does not match its hash, `output_conflict` for another `keep_files` than one that may have been sent,
+    /// `locked`, `storage`.
+    pub fn commit_landed(&self, sealed: &Sealed, keep_files: bool) -> CommitLanded {
+        CommitLanded {
+            client: self.clone(),
+            sealed: sealed.clone(),
+            keep_files,
+            cancel: None,
+        }
+    }
+
+    fn landing(&self, source: Source, out: PathBuf, policy: CommitPolicy) -> LandExport {
+        LandExport(Plan {
+            client: self.clone(),
+            disk: Arc::new(SystemDisk),
+            out,
+            source,
+            policy,
+            since_auto: None,
+            compression: Compression::None,
+            limit: LIMIT,
+            max_wait: None,
+            max_memory: MAX_MEMORY,
+            cancel: None,
+            on_progress: None,
+        })
+    }
+}
+
+/// An export that is going to be landed: await it. See [`Client::export`].
+#[must_use = "nothing is landed until it is awaited"]
+pub struct LandExport(pub(crate) Plan);
+
+impl fmt::Debug for LandExport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LandExport")
+            .field("out", &self.0.out)
+            .field("source", &self.0.source)
+            .field("policy", &self.0.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+impl LandExport {
+    /// Only what changed since the newest sealed batch of this folder: its watermark minus an overlap, which makes up for
+    /// the vendor's rounding of `LastDateTime` (DOC). Everything, when there is none yet. With this a finished batch is
+    /// followed by a new one. Default overlap: 5 minutes.
+    pub fn since_auto(mut self, overlap: Option<Duration>) -> LandExport {
+        self.0.since_auto = Some(overlap.unwrap_or(OVERLAP));
+        self
+    }
+
+    /// How parts are compressed. Default: not at all.
+    pub fn compression(mut self, compression: Compression) -> LandExport {
+        self.0.compression = compression;
+        self
+    }
+
+    /// Records of one page, at least 1. Default 1,000, the vendor's own; a hard maximum is not known (facts 2.3, UNK).
+    pub fn limit(mut self, limit: u32) -> LandExport {
+        self.0.limit = limit;
+        self
+    }
+
+    /// How long to wait until the export is ready: more than zero, up to 30 days. Default 24 hours.
+    pub fn max_wait(mut self, max_wait: Duration) -> LandExport {
+        self.0.max_wait = Some(max_wait);
+        self
+    }
+
+    /// Bytes for pages in memory, at least 1 MiB, default 64 MiB: one that is written and one that is read ahead. A page
+    /// larger than half of it is `response_too_large`: pass a smaller `limit`.
+    pub fn max_memory(mut self, max_memory: usize) -> LandExport {
+        self.0.max_memory = max_memory;
+        self
+    }
+
+    /// Ends the call when this token is cancelled, within a page; what is durable then is where the same call continues.
+    pub fn cancel_token(mut self, token: CancelToken) -> LandExport {
+        self.0.cancel = Some(token);
+        self
+    }
+
+    /// Called at each stage, after each question and after each page, from the task that lands. It must not block.
+    pub fn on_progress(
+        mut self,
+        progress: impl Fn(&LandingProgress) + Send + Sync + 'static,
+    ) -> LandExport {
+        self.0.on_progress = Some(Arc::new(progress));
+        self
+    }
+}
+
+impl IntoFuture for LandExport {
+    type Output = Result<Landed, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.0.run())
+    }
+}
+
+/// A commit of a sealed batch: await it. See [`Client::commit_landed`].
+#[must_use = "nothing is committed until it is awaited"]
+pub struct CommitLanded {
+    client: Client,
+    sealed: Sealed,
+    keep_files: bool,
+    cancel: Option<CancelToken>,
+}
+
+impl CommitLanded {
+    /// Ends the call when this token is cancelled.
+    pub fn cancel_token(mut self, token: CancelToken) -> CommitLanded {
+        self.cancel = Some(token);
+        self
+    }
+
+    async fn run(self) -> Result<BatchReceipt, Error> {
+        let disk: Arc<dyn Disk> = Arc::new(SystemDisk);
+        let mut shelf = Shelf::open(disk, self.sealed.out().to_owned()).await?;
+        let is_the_same = shelf
+            .store()?
+            .find(self.sealed.batch())
+            .is_some_and(|log| log.sealed.as_deref() == Some(self.sealed.manifest_sha256()));
+        if !is_the_same {
+            return Err(commit::not_sealed(
+                "the folder's journal has no such sealed batch",
+            ));
+        }
+        commit::commit(
+            &mut shelf,
+            &self.client,
+            self.sealed.batch(),
+            self.keep_files,
+            false,
+            self.cancel.as_ref(),
+        )
+        .await
+    }
+}
+
+impl IntoFuture for CommitLanded {
+    type Output = Result<BatchReceipt, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}

@@ -1,0 +1,261 @@
+//! The few operations of a file system that a landing needs, behind a small trait, so that the model test can stop the
+//! program before each of them. What has to be durable in which order is `store`'s matter.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// A file system. Every operation may block.
+pub(crate) trait Disk: Send + Sync + 'static {
+    /// Makes one folder, for its owner only. False when it was there already.
+    fn make_folder(&self, folder: &Path) -> io::Result<bool>;
+    /// The names in a folder, sorted; none when there is no such folder.
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>>;
+    /// A new, empty file; one of that name goes.
+    fn create(&self, file: &Path, access: Access) -> io::Result<Box<dyn Out>>;
+    /// An existing file, to write at its end, which is cut to `length` bytes first.
+    fn append(&self, file: &Path, length: u64) -> io::Result<Box<dyn Out>>;
+    /// An existing file, to read; none when there is no such file.
+    fn open(&self, file: &Path) -> io::Result<Option<Box<dyn Read + Send>>>;
+    /// Renames a file or a folder.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove_file(&self, file: &Path) -> io::Result<()>;
+    /// Removes a folder with all that is in it.
+    fn remove_folder(&self, folder: &Path) -> io::Result<()>;
+    /// Makes the names in a folder durable.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+    /// Takes the advisory lock of a file, made if it is not there; what it says then is `holder`. None when another
+    /// process has it.
+    fn lock(&self, file: &Path, holder: &str) -> io::Result<Option<Box<dyn Held>>>;
+    /// Whether operations run on the calling thread. A model is faster, and the same every time, without threads.
+    fn is_instant(&self) -> bool;
+}
+
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Its owner only: it holds the access token.
+    Owner,
+    /// Whom the process's umask allows; the folder is its owner's all the same.
+    Umask,
+}
+
+/// A file that is written.
+pub(crate) trait Out: Write + Send {
+    /// Makes what was written durable. After a failure nothing is known about the file: it is written anew.
+    fn sync(&mut self) -> io::Result<()>;
+    /// Closes it; the last chance of a file system to tell of an error.
+    fn close(self: Box<Self>) -> io::Result<()>;
+}
+
+/// A lock, until it is dropped.
+pub(crate) trait Held: Send {}
+
+/// The system's file system.
+#[derive(Debug)]
+pub(crate) struct SystemDisk;
+
+struct OutFile(File);
+
+impl Write for OutFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Out for OutFile {
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+
+    #[cfg(unix)]
+    fn close(self: Box<Self>) -> io::Result<()> {
+        nix::unistd::close(self.0).map_err(io::Error::from)
+    }
+
+    /// The standard library tells of no error here; `sync` came before.
+    #[cfg(not(unix))]
+    fn close(self: Box<Self>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The system gives an advisory lock back when its file is closed.
+struct HeldFile(#[expect(dead_code, reason = "held, not used")] File);
+
+impl Held for HeldFile {}
+
+fn writable() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    options
+}
+
+#[cfg(unix)]
+fn for_its_owner(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn for_its_owner(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+impl Disk for SystemDisk {
+    fn make_folder(&self, folder: &Path) -> io::Result<bool> {
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        match builder.create(folder) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        // Names that are no text are not ours.
+        let mut names = Vec::new();
+        for entry in entries {
+            if let Ok(name) = entry?.file_name().into_string() {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn create(&self, file: &Path, access: Access) -> io::Result<Box<dyn Out>> {
+        let mut options = writable();
+        options.create(true).truncate(true);
+        if access == Access::Owner {
+            for_its_owner(&mut options);
+        }
+        Ok(Box::new(OutFile(options.open(file)?)))
+    }
+
+    fn append(&self, file: &Path, length: u64) -> io::Result<Box<dyn Out>> {
+        let mut opened = writable().open(file)?;
+        opened.set_len(length)?;
+        io::Seek::seek(&mut opened, io::SeekFrom::End(0))?;
+        Ok(Box::new(OutFile(opened)))
+    }
+
+    fn open(&self, file: &Path) -> io::Result<Option<Box<dyn Read + Send>>> {
+        match File::open(file) {
+            Ok(file) => Ok(Some(Box::new(file))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove_file(&self, file: &Path) -> io::Result<()> {
+        fs::remove_file(file)
+    }
+
+    fn remove_folder(&self, folder: &Path) -> io::Result<()> {
+        fs::remove_dir_all(folder)
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        // Windows has no such thing: names are durable there when the rename returns.
+        if cfg!(unix) {
+            File::open(folder)?.sync_all()
+        } else {
+            Ok(())
+        }
+    }
+
+    fn lock(&self, file: &Path, holder: &str) -> io::Result<Option<Box<dyn Held>>> {
+        let mut options = writable();
+        options.create(true).truncate(false);
+        let mut opened = for_its_owner(&mut options).open(file)?;
+        match opened.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        opened.set_len(0)?;
+        opened.write_all(holder.as_bytes())?;
+        Ok(Some(Box::new(HeldFile(opened))))
+    }
+
+    fn is_instant(&self) -> bool {
+        false
+    }
+}
+
+/// The whole of a small file; none when there is no such file.
+pub(crate) fn read_whole(disk: &dyn Disk, file: &Path) -> io::Result<Option<Vec<u8>>> {
+    let Some(mut opened) = disk.open(file)? else {
+        return Ok(None);
+    };
+    let mut bytes = Vec::new();
+    opened.read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Writes a whole file and makes its contents durable.
+pub(crate) fn write_whole(
+    disk: &dyn Disk,
+    file: &Path,
+    access: Access,
+    bytes: &[u8],
+) -> io::Result<()> {
+    let mut out = disk.create(file, access)?;
+    out.write_all(bytes)?;
+    out.sync()?;
+    out.close()
+}
+
+/// Makes a folder and those above it that are missing, each durable in its parent.
+pub(crate) fn make_folders(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
+    let mut missing: Vec<PathBuf> = Vec::new();
+    let mut above = Some(folder);
+    while let Some(one) = above {
+        match disk.make_folder(one) {
+            Ok(made) => {
+                if made {
+                    sync_parent(disk, one)?;
+                }
+                break;
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                missing.push(one.to_owned());
+                above = one.parent();
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    for one in missing.iter().rev() {
+        if disk.make_folder(one)? {
+            sync_parent(disk, one)?;
+        }
+    }
+    Ok(())
+}
+
+fn sync_parent(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => disk.sync_folder(Path::new(".")),
+        Some(parent) => disk.sync_folder(parent),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,54 @@
+//! Landing: an export on disk, durable before its commit. A batch is seen whole or not at all; whatever stops the
+//! program, the same command continues; a commit is sent only on the proof of a seal.
+//!
+//! | question | module |
+//! |---|---|
+//! | what happens after a crash? | `run` |
+//! | what is durable when? | `store`, over the small trait in `disk` |
+//! | when is it committed, and what after a lost answer? | `commit` |
+//! | do the pages follow one another? | `sequence` |
+//! | what lies on disk? | `journal`, `manifest`, `part`, `envelope`, `receipt` |
+//!
+//! ```text
+//! out/.mypreferences/lock, journal    who holds the folder; what was done so far (holds the token: mode 0600)
+//! out/.staging/batch=…/               parts on their way
+//! out/batch=<UTC>/part-00001.ndjson[.zst]
+//! out/batch=<UTC>/_envelopes.ndjson   page members that are not records, where they differ between pages
+//! out/batch=<UTC>/_manifest.json      parts by hash, TotalResults, parameters, watermark
+//! out/batch=<UTC>/_receipt.json       how the commit ended
+//! ```
+//!
+//! Batches of one folder overlap (`since auto` goes back by an overlap, as the vendor rounds `LastDateTime`): readers
+//! de-duplicate by `ProfileId`. Within a batch nothing is there twice.
+
+mod call;
+mod commit;
+mod disk;
+mod envelope;
+mod folder;
+mod journal;
+mod manifest;
+#[cfg(all(test, feature = "test-hooks"))]
+mod model;
+#[cfg(test)]
+mod mutants;
+mod part;
+mod progress;
+mod receipt;
+mod run;
+mod sealed;
+mod sequence;
+mod shelf;
+mod store;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use call::{CommitLanded, LandExport};
+pub use folder::{BatchState, BatchSummary, Folder};
+pub use manifest::{Compression, Identity, Manifest, Parameters, PartFile};
+pub use progress::{LandingProgress, Stage};
+pub use receipt::{BatchReceipt, CommitEnd};
+pub use run::CommitPolicy;
+pub use sealed::{Landed, Sealed};
+pub use verify::Verified;

@@ -1,0 +1,124 @@
+//! Writing one part: lines of records, hashed as they lie on disk, compressed if asked. What it is called and when it
+//! counts is `store`'s matter.
+
+use std::io::{self, Write};
+
+use sha2::{Digest, Sha256};
+
+use crate::export::Page;
+use crate::landing::disk::Out;
+use crate::landing::manifest::{Compression, hex};
+
+/// Bytes are handed on in blocks of this size.
+const BLOCK: usize = 256 << 10;
+
+/// A part that is being written.
+pub(crate) struct PartWriter {
+    lines: Lines,
+    block: Vec<u8>,
+    pub(crate) rows: u64,
+    /// Before compression.
+    pub(crate) length: u64,
+}
+
+enum Lines {
+    Plain(Hashed),
+    #[cfg(feature = "zstd")]
+    Zstd(Box<zstd::Encoder<'static, Hashed>>),
+}
+
+/// A file that hashes and counts what goes into it.
+struct Hashed {
+    out: Box<dyn Out>,
+    sha256: Sha256,
+    bytes: u64,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.sha256.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A part that is durable under its temporary name.
+pub(crate) struct Written {
+    pub(crate) sha256: String,
+    pub(crate) bytes: u64,
+    pub(crate) rows: u64,
+}
+
+impl PartWriter {
+    pub(crate) fn new(out: Box<dyn Out>, compression: Compression) -> io::Result<PartWriter> {
+        let hashed = Hashed {
+            out,
+            sha256: Sha256::new(),
+            bytes: 0,
+        };
+        let lines = match compression {
+            Compression::None => Lines::Plain(hashed),
+            #[cfg(feature = "zstd")]
+            Compression::Zstd => Lines::Zstd(Box::new(zstd::Encoder::new(hashed, 0)?)),
+            #[cfg(not(feature = "zstd"))]
+            Compression::Zstd => return Err(io::Error::from(io::ErrorKind::Unsupported)),
+        };
+        Ok(PartWriter {
+            lines,
+            block: Vec::with_capacity(BLOCK + BLOCK / 4),
+            rows: 0,
+            length: 0,
+        })
+    }
+
+    /// Writes the records of a page, a line each.
+    pub(crate) fn write(&mut self, page: &Page) -> io::Result<()> {
+        let is_one_line = page.is_without_line_breaks();
+        for record in page.records() {
+            if is_one_line {
+                self.block.extend_from_slice(record.bytes());
+            } else {
+                record.write_line(&mut self.block);
+            }
+            self.block.push(b'\n');
+            if self.block.len() >= BLOCK {
+                self.hand_on()?;
+            }
+        }
+        self.rows += page.count;
+        Ok(())
+    }
+
+    fn hand_on(&mut self) -> io::Result<()> {
+        self.length += self.block.len() as u64;
+        match &mut self.lines {
+            Lines::Plain(out) => out.write_all(&self.block)?,
+            #[cfg(feature = "zstd")]
+            Lines::Zstd(out) => out.write_all(&self.block)?,
+        }
+        self.block.clear();
+        Ok(())
+    }
+
+    /// Writes the rest and makes it durable.
+    pub(crate) fn finish(mut self) -> io::Result<Written> {
+        self.hand_on()?;
+        let mut hashed = match self.lines {
+            Lines::Plain(out) => out,
+            #[cfg(feature = "zstd")]
+            Lines::Zstd(out) => out.finish()?,
+        };
+        hashed.out.sync()?;
+        hashed.out.close()?;
+        Ok(Written {
+            sha256: hex(&hashed.sha256.finalize()),
+            bytes: hashed.bytes,
+            rows: self.rows,
+        })
+    }
+}

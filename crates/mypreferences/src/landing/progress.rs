@@ -1,0 +1,162 @@
+//! How far a landing is, for whoever waits for it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::export::WaitProgress;
+use crate::landing::store::Position;
+use crate::status::StatusWord;
+
+/// What a landing is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Starting the export.
+    Initiate,
+    /// Waiting until it is ready.
+    Wait,
+    /// Reading pages and writing parts.
+    Land,
+    /// Making the batch whole.
+    Seal,
+    /// Committing it.
+    Commit,
+}
+
+impl Stage {
+    /// The name in `snake_case`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Initiate => "initiate",
+            Stage::Wait => "wait",
+            Stage::Land => "land",
+            Stage::Seal => "seal",
+            Stage::Commit => "commit",
+        }
+    }
+}
+
+/// How far a landing is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LandingProgress {
+    /// What it is doing.
+    pub stage: Stage,
+    /// The name of the batch's folder.
+    pub batch: String,
+    /// Records landed so far, those of earlier runs included.
+    pub rows: u64,
+    /// Records of the export, once the server told.
+    pub total: Option<u64>,
+    /// Records that an earlier run had landed.
+    pub resumed_rows: u64,
+    /// Since the call began.
+    pub elapsed: Duration,
+    /// Until the next question, while it waits.
+    pub next_in: Option<Duration>,
+    /// What status said last, while it waits.
+    pub status: Option<StatusWord>,
+    /// Something that a person should know, told once.
+    pub note: Option<String>,
+}
+
+pub(crate) type OnProgress = Arc<dyn Fn(&LandingProgress) + Send + Sync>;
+
+/// Tells the callback. Clones share the state.
+#[derive(Clone)]
+pub(crate) struct Progress {
+    state: Arc<Mutex<State>>,
+    callback: Option<OnProgress>,
+    begun: Instant,
+}
+
+struct State {
+    now: LandingProgress,
+    rows_are_known: bool,
+    notes: Vec<String>,
+}
+
+impl Progress {
+    pub(crate) fn new(callback: Option<OnProgress>) -> Progress {
+        Progress {
+            state: Arc::new(Mutex::new(State {
+                now: LandingProgress {
+                    stage: Stage::Initiate,
+                    batch: String::new(),
+                    rows: 0,
+                    total: None,
+                    resumed_rows: 0,
+                    elapsed: Duration::ZERO,
+                    next_in: None,
+                    status: None,
+                    note: None,
+                },
+                rows_are_known: false,
+                notes: Vec::new(),
+            })),
+            callback,
+            begun: Instant::now(),
+        }
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut State)) {
+        let now = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            change(&mut state);
+            state.now.elapsed = self.begun.elapsed();
+            let now = state.now.clone();
+            state.now.note = None;
+            now
+        };
+        // Outside of the lock: the callback is somebody else's.
+        if let Some(callback) = &self.callback {
+            callback(&now);
+        }
+    }
+
+    pub(crate) fn stage(&self, stage: Stage, batch: &str) {
+        self.tell(|state| {
+            if state.now.batch != batch {
+                batch.clone_into(&mut state.now.batch);
+                (state.now.rows, state.now.total, state.now.resumed_rows) = (0, None, 0);
+                state.rows_are_known = false;
+            }
+            state.now.stage = stage;
+            (state.now.status, state.now.next_in) = (None, None);
+        });
+    }
+
+    pub(crate) fn waiting(&self, wait: &WaitProgress) {
+        self.tell(|state| {
+            state.now.status = wait.status.as_ref().map(|status| status.status);
+            state.now.next_in = Some(wait.next_in);
+            let rows = wait.status.as_ref().and_then(|status| status.row_count);
+            state.now.total = rows.or(state.now.total);
+        });
+    }
+
+    pub(crate) fn landed(&self, position: &Position) {
+        self.tell(|state| {
+            if !state.rows_are_known {
+                state.rows_are_known = true;
+                state.now.resumed_rows = position.rows;
+            }
+            state.now.rows = position.rows;
+            state.now.total = position.total_results.or(state.now.total);
+        });
+    }
+
+    pub(crate) fn note(&self, note: &str) {
+        self.tell(|state| {
+            state.now.note = Some(note.to_owned());
+            state.notes.push(note.to_owned());
+        });
+    }
+
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.notes.clone()
+    }
+}

@@ -1,0 +1,198 @@
+//! Verifying what was landed, without a server: every part by its hash, the rows against `TotalResults`, the chain of
+//! watermarks.
+
+use std::io::{BufRead, BufReader, Read};
+
+use crate::error::Error;
+use crate::landing::disk::Disk;
+use crate::landing::journal::BatchLog;
+use crate::landing::manifest::{Compression, Manifest, PartFile};
+use crate::landing::store::{
+    Place, corrupt, hash_file, read_journal, read_manifest, storage, visible_batches,
+};
+
+/// What was verified.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verified {
+    /// Sealed batches.
+    pub batches: u64,
+    /// Their parts.
+    pub parts: u64,
+    /// Their records.
+    pub rows: u64,
+    /// Their bytes on disk.
+    pub bytes: u64,
+}
+
+impl Verified {
+    /// As JSON: fixed key order.
+    pub fn to_json(&self) -> String {
+        format!(
+            "{{\"batches\":{},\"parts\":{},\"rows\":{},\"bytes\":{}}}",
+            self.batches, self.parts, self.rows, self.bytes
+        )
+    }
+}
+
+const RESTORE: &str = "restore the file from a copy, or start a new export into another folder";
+
+/// The files of a batch are those that its manifest names: by hash, not by their contents.
+pub(crate) fn check_parts(
+    disk: &dyn Disk,
+    place: &Place,
+    manifest: &Manifest,
+) -> Result<(), Error> {
+    let folder = place.batch(&manifest.batch);
+    for part in manifest.parts.iter().chain(&manifest.envelopes) {
+        let path = folder.join(&part.file);
+        let found =
+            hash_file(disk, &path).map_err(|error| storage("cannot read", &path, &error))?;
+        let name = format!("{}/{}", manifest.batch, part.file);
+        match found {
+            None => return Err(corrupt(format!("{name} is missing"), RESTORE)),
+            Some((sha256, bytes)) if sha256 == part.sha256 && bytes == part.bytes => {}
+            Some(_) => {
+                return Err(corrupt(
+                    format!("{name} does not match its hash in the manifest"),
+                    RESTORE,
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Verifies all batches of a folder.
+pub(crate) fn verify(
+    disk: &dyn Disk,
+    place: &Place,
+    mut on_batch: impl FnMut(&str),
+) -> Result<Verified, Error> {
+    let logs = read_journal(disk, place)?.unwrap_or_default();
+    let mut verified = Verified::default();
+    let mut manifests: Vec<Manifest> = Vec::new();
+    for batch in visible_batches(disk, place)? {
+        on_batch(&batch);
+        let Some((manifest, manifest_sha256)) = read_manifest(disk, place, &batch)? else {
+            return Err(corrupt(format!("{batch} has no manifest"), RESTORE));
+        };
+        let sealed = logs.iter().find(|log| log.intent.batch == batch);
+        check_manifest(&manifest, &manifest_sha256, sealed)?;
+        check_parts(disk, place, &manifest)?;
+        for part in &manifest.parts {
+            check_rows(disk, place, &manifest, part)?;
+        }
+        verified.batches += 1;
+        verified.parts += manifest.parts.len() as u64;
+        verified.rows += manifest.total_results;
+        verified.bytes += manifest.bytes();
+        manifests.push(manifest);
+    }
+    check_chain(&manifests)?;
+    Ok(verified)
+}
+
+fn check_manifest(
+    manifest: &Manifest,
+    manifest_sha256: &str,
+    log: Option<&BatchLog>,
+) -> Result<(), Error> {
+    let batch = &manifest.batch;
+    if let Some(sealed) = log.and_then(|log| log.sealed.as_deref())
+        && sealed != manifest_sha256
+    {
+        return Err(corrupt(
+            format!("the manifest of {batch} is not the one that was sealed"),
+            RESTORE,
+        ));
+    }
+    if manifest.rows() != manifest.total_results {
+        return Err(corrupt(
+            format!(
+                "the parts of {batch} have {} rows, and the export had {}",
+                manifest.rows(),
+                manifest.total_results
+            ),
+            RESTORE,
+        ));
+    }
+    Ok(())
+}
+
+/// Counts the lines of a part. Compressed ones are counted where this build can read them; their hash was right anyway.
+fn check_rows(
+    disk: &dyn Disk,
+    place: &Place,
+    manifest: &Manifest,
+    part: &PartFile,
+) -> Result<(), Error> {
+    let path = place.batch(&manifest.batch).join(&part.file);
+    let wrong = |error: std::io::Error| storage("cannot read", &path, &error);
+    let Some(opened) = disk.open(&path).map_err(wrong)? else {
+        return Err(corrupt(format!("{} is missing", part.file), RESTORE));
+    };
+    let rows = match manifest.parameters.compression {
+        Compression::None => lines(opened).map_err(wrong)?,
+        #[cfg(feature = "zstd")]
+        Compression::Zstd => {
+            let reader = zstd::Decoder::new(opened).map_err(wrong)?;
+            lines(reader).map_err(wrong)?
+        }
+        #[cfg(not(feature = "zstd"))]
+        Compression::Zstd => part.rows,
+    };
+    if rows == part.rows {
+        Ok(())
+    } else {
+        Err(corrupt(
+            format!(
+                "{}/{} has {rows} rows, and its manifest says {}",
+                manifest.batch, part.file, part.rows
+            ),
+            RESTORE,
+        ))
+    }
+}
+
+fn lines(reader: impl Read) -> std::io::Result<u64> {
+    let mut reader = BufReader::with_capacity(256 << 10, reader);
+    let mut lines = 0;
+    loop {
+        let block = reader.fill_buf()?;
+        if block.is_empty() {
+            return Ok(lines);
+        }
+        lines += memchr::memchr_iter(b'\n', block).count() as u64;
+        let length = block.len();
+        reader.consume(length);
+    }
+}
+
+/// A batch that goes on from another one does not begin after that one's watermark. The one before may have been moved
+/// away.
+fn check_chain(manifests: &[Manifest]) -> Result<(), Error> {
+    for manifest in manifests {
+        let Some(previous) = &manifest.previous else {
+            continue;
+        };
+        let Some(previous) = manifests.iter().find(|other| other.batch == *previous) else {
+            continue;
+        };
+        let since_ms = manifest
+            .since
+            .as_deref()
+            .and_then(|text| text.parse::<jiff::Timestamp>().ok())
+            .map(jiff::Timestamp::as_millisecond);
+        if since_ms.is_none_or(|since| since > previous.watermark_ms) {
+            return Err(corrupt(
+                format!(
+                    "{} begins after the watermark of {}: records between them are missing",
+                    manifest.batch, previous.batch
+                ),
+                "export everything once, without since",
+            ));
+        }
+    }
+    Ok(())
+}
