@@ -22,6 +22,8 @@ use crate::landing::shelf::Shelf;
 
 /// Records of one page when nobody says otherwise: the vendor's own default on the async surface (DOC).
 const LIMIT: u32 = 1000;
+/// Size of a part when nobody says otherwise.
+const PART_BYTES: u64 = 64 << 20;
 /// Memory for pages when nobody says otherwise.
 const MAX_MEMORY: usize = 64 << 20;
 /// How far `since_auto` goes back before the newest watermark when nobody says otherwise.
@@ -88,6 +90,7 @@ impl Client {
             limit: LIMIT,
             max_wait: None,
             max_memory: MAX_MEMORY,
+            part_bytes: PART_BYTES,
             cancel: None,
             on_progress: None,
         })
@@ -139,6 +142,13 @@ impl LandExport {
     /// larger than half of it is `response_too_large`: pass a smaller `limit`.
     pub fn max_memory(mut self, max_memory: usize) -> LandExport {
         self.0.max_memory = max_memory;
+        self
+    }
+
+    /// A part ends when it has so many bytes before compression, or was open for a minute. Default 64 MiB. What a crash
+    /// costs is one part.
+    pub fn part_bytes(mut self, part_bytes: u64) -> LandExport {
+        self.0.part_bytes = part_bytes;
         self
     }
 

@@ -26,8 +26,7 @@ use crate::reads::ReadStatus;
 use crate::status::StatusWord;
 use crate::status_code::says_gone;
 
-/// A part ends when it has so many bytes before compression, or was open for so long: what a crash costs.
-const PART_BYTES: u64 = 64 << 20;
+/// A part ends when it was open for so long, too: what a crash costs.
 const PART_TIME: Duration = Duration::from_secs(60);
 /// How often an export that expired before its seal is started again within one call.
 const STARTED_AGAIN: u32 = 2;
@@ -64,6 +63,7 @@ pub(crate) struct Plan {
     pub(crate) limit: u32,
     pub(crate) max_wait: Option<Duration>,
     pub(crate) max_memory: usize,
+    pub(crate) part_bytes: u64,
     pub(crate) cancel: Option<CancelToken>,
     pub(crate) on_progress: Option<OnProgress>,
 }
@@ -521,10 +521,14 @@ impl Run {
                 }
             };
             let (offset, following) = (page.place(), page.following());
-            let part_is_old = part_begun.elapsed() >= PART_TIME;
+            let part_bytes = if part_begun.elapsed() >= PART_TIME {
+                0
+            } else {
+                self.plan.part_bytes
+            };
             let writing = self
                 .shelf
-                .step(move |store| take(store, &page, part_is_old));
+                .step(move |store| take(store, &page, part_bytes));
             let ahead = async {
                 match following {
                     Some(following) => Some(source.fetch(following).await),
@@ -670,14 +674,14 @@ enum Taken {
     Repeats(&'static str),
 }
 
-/// Looks at a page and writes it.
-fn take(store: &mut Store, placed: &Placed, part_is_old: bool) -> Result<Taken, Error> {
+/// Looks at a page and writes it; ends the part when it has so many bytes.
+fn take(store: &mut Store, placed: &Placed, part_bytes: u64) -> Result<Taken, Error> {
     let prints = match store.sequence()?.look(&placed.page)? {
         Fit::Next(prints) => prints,
         Fit::Repeats(why) => return Ok(Taken::Repeats(why)),
     };
     let length = store.write(&placed.page, &prints)?;
-    let ended_a_part = length >= PART_BYTES || part_is_old || !placed.page.has_more;
+    let ended_a_part = length >= part_bytes || !placed.page.has_more;
     if ended_a_part {
         store.finish_part()?;
     }

@@ -529,7 +529,7 @@ impl Store {
         landing.sequence.take(page, prints);
         landing.next_offset = landing.next_offset.saturating_add(page.count);
         landing.is_over = !page.has_more;
-        Ok(landing.part.as_ref().map_or(0, |part| part.writer.length))
+        Ok(landing.part.as_ref().map_or(0, |part| part.writer.length()))
     }
 
     /// Ends the part under way, if there is one: it is durable, and journalled.
