@@ -76,7 +76,7 @@ pub(crate) async fn commit(
     if let Some(receipt) = log.committed {
         return Ok(receipt);
     }
-    if log.sealed.is_none() && !mutant_commits_early() {
+    if log.sealed.is_none() {
         return Err(not_sealed(format!("{batch} is not sealed")));
     }
     if log.abandoned.is_some() {

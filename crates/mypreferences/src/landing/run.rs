@@ -526,9 +526,7 @@ impl Run {
             } else {
                 self.plan.part_bytes
             };
-            let writing = self
-                .shelf
-                .step(move |store| take(store, &page, part_bytes));
+            let writing = self.shelf.step(move |store| take(store, &page, part_bytes));
             let ahead = async {
                 match following {
                     Some(following) => Some(source.fetch(following).await),

@@ -577,6 +577,12 @@ impl Store {
     pub(crate) fn seal(&mut self, export: &Export) -> Result<(), Error> {
         let total_results = self.landing()?.sequence.finish()?;
         self.finish_part()?;
+        #[cfg(test)]
+        if super::mutants::is_active(super::mutants::Mutant::CommitBeforeSeal) {
+            return self.note(Entry::Sealed {
+                manifest_sha256: String::new(),
+            });
+        }
         let log = self
             .last()
             .cloned()
