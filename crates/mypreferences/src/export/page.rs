@@ -53,6 +53,10 @@ impl fmt::Debug for Page {
 pub struct Record<'a>(&'a [u8]);
 
 impl<'a> Record<'a> {
+    pub(crate) fn of(bytes: &'a [u8]) -> Record<'a> {
+        Record(bytes)
+    }
+
     /// The bytes, possibly with line breaks between their tokens.
     pub fn bytes(self) -> &'a [u8] {
         self.0
@@ -133,6 +137,12 @@ impl Page {
         self.records
             .iter()
             .map(|range| Record(&self.raw[range.clone()]))
+    }
+
+    /// One record, counted from 0 in this page.
+    pub fn record(&self, index: usize) -> Option<Record<'_>> {
+        let range = self.records.get(index)?;
+        Some(Record(&self.raw[range.clone()]))
     }
 
     /// The other members: column headers of a schedule, `Messages` of customers, unknown ones. Name as it stands, value
