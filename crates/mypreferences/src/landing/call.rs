@@ -195,8 +195,8 @@ impl CommitLanded {
 
     async fn run(self) -> Result<BatchReceipt, Error> {
         let disk: Arc<dyn Disk> = Arc::new(SystemDisk);
-        let mut shelf = Shelf::open(disk, self.sealed.out().to_owned()).await?;
-        let is_the_same = shelf
+        let mut folder = Shelf::open(disk, self.sealed.out().to_owned()).await?;
+        let is_the_same = folder
             .store()?
             .find(self.sealed.batch())
             .is_some_and(|log| log.sealed.as_deref() == Some(self.sealed.manifest_sha256()));
@@ -206,7 +206,7 @@ impl CommitLanded {
             ));
         }
         commit::commit(
-            &mut shelf,
+            &mut folder,
             &self.client,
             self.sealed.batch(),
             self.keep_files,

@@ -288,5 +288,5 @@ const fn mutant_commits_early() -> bool {
 
 #[cfg(test)]
 fn mutant_commits_early() -> bool {
-    super::mutants::is_active(super::mutants::Mutant::CommitBeforeSeal)
+    crate::landing::mutants::is_active(crate::landing::mutants::Mutant::CommitBeforeSeal)
 }

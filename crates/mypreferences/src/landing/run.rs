@@ -211,18 +211,18 @@ impl Plan {
 
     pub(crate) async fn run(self) -> Result<Landed, Error> {
         let (identity, parameters) = self.check()?;
-        let shelf = Shelf::open(Arc::clone(&self.disk), self.out.clone()).await?;
+        let folder = Shelf::open(Arc::clone(&self.disk), self.out.clone()).await?;
         let progress = Progress::new(self.on_progress.clone());
         let run = Run {
             plan: self,
-            shelf,
+            shelf: folder,
             identity,
             parameters,
             progress,
             resumed: true,
             sealed_here: false,
         };
-        run.to_its_end().await
+        run.until_finished().await
     }
 }
 
@@ -239,7 +239,7 @@ impl Run {
         Ok(found(self.shelf.store()?.last()))
     }
 
-    async fn to_its_end(mut self) -> Result<Landed, Error> {
+    async fn until_finished(mut self) -> Result<Landed, Error> {
         self.refuse_other_batches()?;
         let found_first = self.found()?;
         if self.is_finished(found_first) && self.is_the_same_again()? {
@@ -361,12 +361,11 @@ impl Run {
     async fn intend(&mut self, again: Option<&Intent>) -> Result<(), Error> {
         let identity = self.identity.clone();
         let parameters = self.parameters.clone();
-        let (since, previous) = match again {
-            Some(intent) => (intent.since.clone(), intent.previous.clone()),
-            None => {
-                let since = self.since().await?;
-                (since.moment.map(LastDateTime::text), since.previous)
-            }
+        let (since, previous) = if let Some(intent) = again {
+            (intent.since.clone(), intent.previous.clone())
+        } else {
+            let since = self.since().await?;
+            (since.moment.map(LastDateTime::text), since.previous)
         };
         let now_ms = self.server_now_ms();
         self.shelf

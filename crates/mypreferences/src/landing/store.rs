@@ -578,7 +578,7 @@ impl Store {
         let total_results = self.landing()?.sequence.finish()?;
         self.finish_part()?;
         #[cfg(test)]
-        if super::mutants::is_active(super::mutants::Mutant::CommitBeforeSeal) {
+        if crate::landing::mutants::is_active(crate::landing::mutants::Mutant::CommitBeforeSeal) {
             return self.note(Entry::Sealed {
                 manifest_sha256: String::new(),
             });

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use http::header::{DATE, HeaderMap, HeaderValue};
 use serde_json::json;
 
-use crate::landing::model::disk::ModelDisk;
-use crate::landing::model::{OUT, rows_of};
 use crate::landing::store::{Place, read_journal, read_manifest, visible_batches};
+use crate::landing::tests::model::disk::ModelDisk;
+use crate::landing::tests::model::{OUT, rows_of};
 use crate::landing::verify::verify;
 use crate::sent::{BodyEnd, Failure};
 use crate::test_hooks::{Answer, ExchangeFuture, Request, TestTransport};
@@ -47,7 +47,6 @@ enum State {
 
 #[derive(Clone, Debug)]
 pub(super) struct ServerExport {
-    pub(super) since: Option<String>,
     state: State,
     pub(super) posts: u32,
     pub(super) applied: u32,
@@ -139,7 +138,7 @@ impl ModelService {
         }
         self.expire();
         match (request.post, token) {
-            (true, None) => self.initiate(&request.content),
+            (true, None) => self.initiate(),
             (true, Some(token)) => self.commit(token),
             (false, Some(token)) if path.contains("/status/") => self.status(token),
             (false, Some(token)) => self.page(token, &request.url),
@@ -158,15 +157,13 @@ impl ModelService {
         }
     }
 
-    fn initiate(&self, content: &[u8]) -> Reply {
+    fn initiate(&self) -> Reply {
         let mut inner = self.inner();
         inner.initiates += 1;
         let token = 4_000_000 + i64::from(inner.initiates);
-        let body: serde_json::Value = serde_json::from_slice(content).unwrap();
         inner.exports.insert(
             token,
             ServerExport {
-                since: body["LastDateTime"].as_str().map(str::to_owned),
                 state: State::Ready,
                 posts: 0,
                 applied: 0,

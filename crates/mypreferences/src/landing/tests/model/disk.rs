@@ -248,10 +248,6 @@ impl ModelDisk {
         };
     }
 
-    pub(super) fn operations_done(&self) -> usize {
-        self.inner().operations.done
-    }
-
     /// Counts an operation, and stops the program before it if it is the one.
     pub(super) fn operation(&self) {
         let mut inner = self.inner();
