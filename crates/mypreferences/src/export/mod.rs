@@ -16,4 +16,5 @@ pub use initiate::Initiate;
 pub use order::{ExportOrder, LastDateTime, MatchCriteria};
 pub use page::{Page, Record};
 pub use pages::Pages;
+pub(crate) use wait::check_max_wait;
 pub use wait::{Wait, WaitProgress};
