@@ -29,6 +29,21 @@ use crate::status_code::says_gone;
 /// A part ends when it has so many bytes before compression, or was open for so long: what a crash costs.
 const PART_BYTES: u64 = 64 << 20;
 const PART_TIME: Duration = Duration::from_secs(60);
+
+#[cfg(not(feature = "test-hooks"))]
+const fn part_bytes() -> u64 {
+    PART_BYTES
+}
+
+/// Small exports of several parts, for tests of whole programs. Never in a shipped build.
+#[cfg(feature = "test-hooks")]
+fn part_bytes() -> u64 {
+    let given = std::env::var("MYPREFERENCES_TEST_PART_BYTES").ok();
+    given
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(PART_BYTES)
+}
+
 /// How often an export that expired before its seal is started again within one call.
 const STARTED_AGAIN: u32 = 2;
 
@@ -680,7 +695,7 @@ fn take(store: &mut Store, placed: &Placed, part_is_old: bool) -> Result<Taken, 
         Fit::Repeats(why) => return Ok(Taken::Repeats(why)),
     };
     let length = store.write(&placed.page, &prints)?;
-    let ended_a_part = length >= PART_BYTES || part_is_old || !placed.page.has_more;
+    let ended_a_part = length >= part_bytes() || part_is_old || !placed.page.has_more;
     if ended_a_part {
         store.finish_part()?;
     }
