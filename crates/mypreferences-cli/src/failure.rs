@@ -34,3 +34,13 @@ pub(crate) fn internal(detail: impl Into<String>) -> Failure {
         "report this bug with the error's record",
     )
 }
+
+/// A first signal ended a question.
+pub(crate) fn stopped() -> Failure {
+    Error::before_io(
+        ErrorKind::Cancelled,
+        Operation::Status,
+        "stopped by a signal",
+        "ask again",
+    )
+}
