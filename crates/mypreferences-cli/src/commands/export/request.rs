@@ -81,13 +81,12 @@ fn refused(detail: &str, next: &str) -> Failure {
 }
 
 fn out(arguments: &ExportArguments) -> Result<PathBuf, Failure> {
-    match &arguments.out {
-        Some(out) if !out.as_os_str().is_empty() => Ok(out.clone()),
-        Some(_) | None => Err(refused(
-            "--out is missing or empty",
+    arguments.out.clone().ok_or_else(|| {
+        refused(
+            "--out is missing",
             "say --out and the folder to land the export in",
-        )),
-    }
+        )
+    })
 }
 
 fn policy(arguments: &ExportArguments) -> Result<CommitPolicy, Failure> {
