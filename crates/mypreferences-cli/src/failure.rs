@@ -44,3 +44,12 @@ pub(crate) fn stopped() -> Failure {
         "ask again",
     )
 }
+
+/// Something else that went wrong with an export, before anything was sent.
+pub(crate) fn of_kind(
+    kind: ErrorKind,
+    detail: impl Into<String>,
+    next_action: impl Into<String>,
+) -> Failure {
+    Error::before_io(kind, Operation::Export, detail, next_action)
+}

@@ -70,7 +70,9 @@ impl LandingLines {
     pub(crate) fn tell(&self, progress: &LandingProgress) {
         let mut state = self.state();
         let stage = progress.stage;
-        let is_new_stage = state.now.as_ref().is_none_or(|now| now.stage != stage);
+        let before = state.now.as_ref();
+        let is_new_stage = before.is_none_or(|before| before.stage != stage);
+        let resumes = progress.resumed_rows > before.map_or(0, |before| before.resumed_rows);
         if is_new_stage {
             state.landing_since = None;
         }
@@ -84,7 +86,7 @@ impl LandingLines {
                 let is_worth_a_line = match stage {
                     Stage::Wait => true,
                     // Pages come faster than lines are read: those are `watch`'s.
-                    Stage::Land => false,
+                    Stage::Land => resumes,
                     _ => is_new_stage,
                 };
                 if is_worth_a_line {

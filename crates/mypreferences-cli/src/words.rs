@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use mypreferences::landing::{BatchReceipt, BatchSummary, CommitEnd, Landed};
+use mypreferences::landing::{BatchReceipt, BatchSummary, CommitEnd, Landed, Verified};
 use mypreferences::{
     AccessToken, AttemptEvent, Certainty, CommitReceipt, ConfirmedBy, ExportStatus, Files,
     Operation, Outcome, Sent, StatusWord,
@@ -158,6 +158,20 @@ pub(crate) fn batch(batch: &BatchSummary) -> String {
         text.push_str(&format!("; given up: {}", printable(why)));
     }
     text
+}
+
+/// `verified: 1 sealed batch, 2 parts, 200,000 records, 94.0 MiB`
+pub(crate) fn verified(verified: &Verified) -> String {
+    let batches = match verified.batches {
+        1 => "1 sealed batch".to_owned(),
+        batches => format!("{} sealed batches", count(batches)),
+    };
+    format!(
+        "verified: {batches}, {}, {}, {}",
+        counted(verified.parts, "part"),
+        counted(verified.rows, "record"),
+        size(verified.bytes)
+    )
 }
 
 /// `1 part`, `200,000 records`

@@ -41,10 +41,7 @@ pub(crate) fn dispatch(arguments: &[OsString]) -> u8 {
     let options = parsed.options;
     match parsed.command {
         Command::Mock { arguments } => mock::run(arguments),
-        Command::Demo => {
-            let _logging = logging::listen(options.verbose);
-            runtime::block_on(output, demo::run(output))
-        }
+        Command::Demo => demo::run(output),
         Command::Export(export) => {
             let _logging = logging::listen(options.verbose);
             let told = export::Told {

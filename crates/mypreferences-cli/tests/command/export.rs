@@ -953,3 +953,28 @@ fn the_manual_pages_and_completions_know_the_commands() {
         assert!(help.contains(part), "{part}");
     }
 }
+
+/// As somebody copies them, in a folder of their own.
+#[test]
+fn the_commands_of_the_readme_do_what_it_says() {
+    let readme = include_str!("../../../../README.md");
+    let (_, section) = readme.split_once("\n## Export\n").unwrap();
+    let (_, rest) = section.split_once("```sh\n").unwrap();
+    let (commands, _) = rest.split_once("```\n").unwrap();
+    let service = export_service(20);
+    let here = folder();
+    let script =
+        format!("set -e; cd \"$HERE\"; mypreferences() {{ \"$PROGRAM\" \"$@\"; }}\n{commands}");
+    let finished = program(&service)
+        .foreign_env("HERE", here.to_str().unwrap())
+        .in_a_shell(&script)
+        .run()
+        .exits(0);
+    assert_eq!(finished.stdout.lines().count(), 3, "{}", finished.stdout);
+    assert!(
+        finished.stdout.contains("verified: 1 sealed batch"),
+        "{}",
+        finished.stdout
+    );
+    assert_eq!(states(&here.join("people")), ["committed"]);
+}

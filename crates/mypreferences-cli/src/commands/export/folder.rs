@@ -213,19 +213,7 @@ pub(in crate::commands) fn verify(output: Output, verbose: u8, folder: &Path) ->
         }
     });
     match verified {
-        Ok(verified) => output.result(
-            &verified.to_json(),
-            &format!(
-                "verified: {}, {}, {}, {}",
-                match verified.batches {
-                    1 => "1 sealed batch".to_owned(),
-                    batches => format!("{} sealed batches", words::count(batches)),
-                },
-                words::counted(verified.parts, "part"),
-                words::counted(verified.rows, "record"),
-                words::size(verified.bytes)
-            ),
-        ),
+        Ok(verified) => output.result(&verified.to_json(), &words::verified(&verified)),
         Err(error) => output.failure(&error, None),
     }
 }
