@@ -73,6 +73,10 @@ pub(crate) fn refused(error: &clap::Error, arguments: &[OsString]) -> Failure {
             },
             "see --help for the arguments of the command",
         ),
+        ErrorKind::InvalidSubcommand if operation == Operation::Export => (
+            "export has no such command".to_owned(),
+            "use list, status, commit or abandon; see `mypreferences export --help`",
+        ),
         ErrorKind::InvalidSubcommand => ("there is no such command".to_owned(), COMMANDS),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             ("there is no command".to_owned(), COMMANDS)

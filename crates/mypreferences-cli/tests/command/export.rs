@@ -593,7 +593,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_sent_or_written() {
             "--out lacks a value",
         ),
         (&["export", "list"], "an argument of the command is missing"),
-        (&["export", "forget", "x"], "argument too many"),
+        (&["export", "forget", "x"], "export has no such command"),
         (
             &["export", "--segment", "a", "list", "x"],
             "take no options of an export",
