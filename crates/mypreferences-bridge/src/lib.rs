@@ -20,25 +20,28 @@
 //! runtime, exactly once, by calling what it was given; what is called must not block, as every call shares that
 //! thread. Both take a [`CancelToken`].
 //!
-//! # Streams of pages and progress (the shape to come)
+//! # Streams of pages and progress
 //!
-//! So that later work breaks no ABI, this is fixed now. A stream is a handle of its own, made by a call and pulled: one
-//! `next` call at a time, in the same two forms, which yields the next page, the end, or an error; after an error or
-//! the end it yields the end. A page owns its bytes and is freed by itself, so it may outlive its stream. Dropping a
-//! stream ends the transfer. Progress is a callback that is given with the call: it gets one flat record (numbers
-//! only), is called from a thread of the runtime, never two at once, never after the completion of its call, and may
-//! return "stop", which cancels the call.
+//! A [`PageStream`] is a handle of its own, made by a call and pulled: one `next` call at a time, in the same two forms,
+//! which yields the next page, the end, or an error. A page owns its bytes and is freed by itself, so it may outlive its
+//! stream. Dropping a stream ends the transfer. Progress of a landing ([`ProgressView`]) is a callback that is given with
+//! the call: it gets one flat record, is called from the thread that runs the call, never two at once, never after the
+//! completion of its call; to stop, it cancels the call's token.
 
+mod arguments;
 mod client;
 mod guard;
+mod pages;
 mod process;
 mod sigpipe;
 mod view;
 
+pub use arguments::{LandingArguments, OrderArguments, page_limit, seconds};
 pub use client::{Client, Started};
 pub use guard::guarded;
 #[cfg(feature = "test-hooks")]
 pub use guard::panic_in_next_call;
 pub use mypreferences::CancelToken;
+pub use pages::PageStream;
 pub use process::shutdown;
-pub use view::{AttemptView, ErrorView, ReceiptView, unix_seconds};
+pub use view::{AttemptView, ErrorView, ProgressView, ReceiptView, unix_seconds};

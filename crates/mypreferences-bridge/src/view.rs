@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use mypreferences::landing::LandingProgress;
 use mypreferences::{Attempt, CommitReceipt, Error};
 
 /// An error, flat. Texts borrow from the error.
@@ -86,6 +87,42 @@ pub struct ReceiptView<'a> {
     pub request_id: Option<&'a str>,
     /// `Date` of the confirming answer, in whole seconds since the epoch.
     pub server_date: Option<i64>,
+}
+
+/// How far a landing is, flat. Texts borrow from the record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProgressView<'a> {
+    /// `initiate`, `wait`, `land`, `seal` or `commit`.
+    pub stage: &'static str,
+    /// The name of the batch's folder.
+    pub batch: &'a str,
+    /// Records landed so far, those of earlier runs included.
+    pub rows: u64,
+    /// Records of the export, once the server told.
+    pub total: Option<u64>,
+    /// Records that an earlier run had landed.
+    pub resumed_rows: u64,
+    /// Since the call began, in seconds.
+    pub elapsed: f64,
+    /// Until the next question while it waits, in seconds.
+    pub next_in: Option<f64>,
+    /// Something that a person should know, told once.
+    pub note: Option<&'a str>,
+}
+
+impl<'a> From<&'a LandingProgress> for ProgressView<'a> {
+    fn from(progress: &'a LandingProgress) -> ProgressView<'a> {
+        ProgressView {
+            stage: progress.stage.name(),
+            batch: &progress.batch,
+            rows: progress.rows,
+            total: progress.total,
+            resumed_rows: progress.resumed_rows,
+            elapsed: seconds(progress.elapsed),
+            next_in: progress.next_in.map(seconds),
+            note: progress.note.as_deref(),
+        }
+    }
 }
 
 impl<'a> From<&'a Error> for ErrorView<'a> {

@@ -90,7 +90,7 @@ pub(crate) enum Command {
     /// finished export is not done again, and its receipt is printed.
     ///
     /// With --since auto each run lands what changed since the one before. Batches overlap a little: readers de-duplicate
-    /// by ProfileId.
+    /// by `ProfileId`.
     #[command(args_conflicts_with_subcommands = true, after_help = "`mypreferences export --help` has the exit codes.",
               after_long_help = format!("{CREDENTIALS}\n\n{EXIT_CODES}"))]
     Export(Box<ExportArguments>),

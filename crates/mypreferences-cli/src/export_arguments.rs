@@ -56,6 +56,9 @@ pub(crate) struct ExportArguments {
     /// Memory for pages, at least 1MiB [default: 64MiB]
     #[arg(long, value_name = "SIZE", help_heading = "The landing")]
     pub(crate) max_memory: Option<String>,
+    /// Size of a part before compression: what a crash costs [default: 64MiB]
+    #[arg(long, value_name = "SIZE", help_heading = "The landing")]
+    pub(crate) part_size: Option<String>,
     /// Records of one page [default: 1000, the vendor's own]
     #[arg(long, value_name = "N", help_heading = "The landing")]
     pub(crate) limit: Option<String>,
@@ -70,10 +73,10 @@ pub(crate) struct ExportArguments {
     /// With --since auto: how far to go back before the newest batch, as the vendor rounds moments [default: 5m]
     #[arg(long, value_name = "TIME", help_heading = "Narrowed down")]
     pub(crate) overlap: Option<String>,
-    /// Only these profiles, by ProfileId, AlternateId, PhoneNumber or EmailAddress (segments and groups of them)
+    /// Only these profiles, by `ProfileId`, `AlternateId`, `PhoneNumber` or `EmailAddress` (segments and groups of them)
     #[arg(long, value_name = "WORD", help_heading = "Narrowed down")]
     pub(crate) match_criteria: Option<String>,
-    /// The type of what is matched; required with AlternateId
+    /// The type of what is matched; required with `AlternateId`
     #[arg(long, value_name = "TYPE", help_heading = "Narrowed down")]
     pub(crate) match_type: Option<String>,
     /// The values to match

@@ -68,18 +68,18 @@ impl LandingLines {
 
     /// For the core's callback.
     pub(crate) fn tell(&self, progress: &LandingProgress) {
-        let mut state = self.state();
+        let mut so_far = self.state();
         let stage = progress.stage;
-        let before = state.now.as_ref();
+        let before = so_far.now.as_ref();
         let is_new_stage = before.is_none_or(|before| before.stage != stage);
         let resumes = progress.resumed_rows > before.map_or(0, |before| before.resumed_rows);
         if is_new_stage {
-            state.landing_since = None;
+            so_far.landing_since = None;
         }
-        if stage == Stage::Land && state.landing_since.is_none() {
-            state.landing_since = Some((progress.rows, Instant::now()));
+        if stage == Stage::Land && so_far.landing_since.is_none() {
+            so_far.landing_since = Some((progress.rows, Instant::now()));
         }
-        state.now = Some(progress.clone());
+        so_far.now = Some(progress.clone());
         match &self.form {
             Form::Bar(bar) => draw(bar, progress, is_new_stage),
             Form::Log => {
@@ -90,7 +90,7 @@ impl LandingLines {
                     _ => is_new_stage,
                 };
                 if is_worth_a_line {
-                    self.line(&mut state);
+                    self.line(&mut so_far);
                 }
             }
             Form::Nothing => {}

@@ -8,10 +8,12 @@ use std::time::Duration;
 use crate::answer::{Answer, Reply};
 use crate::control;
 use crate::delivery::{After, Envelope};
+use crate::export::Request;
 use crate::http::{self, Framing, Head};
 use crate::log::{BODY_CAP, LoggedRequest};
+use crate::page_changes::PageChanges;
 use crate::route::Route;
-use crate::rules::{Action, Apply, Delivery, ResetPoint};
+use crate::rules::{Action, Apply, Asked, Delivery, ResetPoint};
 use crate::server::Shared;
 use crate::strict::Checked;
 use crate::wire::{Arrival, Body, Stream, Wire};
@@ -106,7 +108,18 @@ async fn answer_request(
         exchange.disconnected();
         return After::Close;
     }
-    let action = world.pick_action(operation, token);
+    let offset = match &checked {
+        Ok(Checked::OfToken {
+            request: Request::Page { offset, .. },
+            ..
+        }) => Some(*offset),
+        Ok(_) | Err(_) => None,
+    };
+    let action = world.pick_action(Asked {
+        operation,
+        token,
+        offset,
+    });
     let player = Player {
         exchange,
         checked,
@@ -262,6 +275,17 @@ impl Player {
                 let answer = self.carry_out();
                 self.deliver(wire, &answer, &delivery).await
             }
+            Action::Page { changes, delivery } => {
+                let answer = self.carry_out_changed(&changes);
+                self.deliver(wire, &answer, &delivery).await
+            }
+            Action::SetStatus(word) => {
+                if let Ok(Checked::OfToken { token, .. }) = &self.checked {
+                    self.exchange.world.set_status(*token, &word);
+                }
+                let answer = self.carry_out();
+                self.deliver(wire, &answer, &Delivery::Whole).await
+            }
             Action::Answer {
                 answer,
                 apply,
@@ -302,8 +326,12 @@ impl Player {
     }
 
     fn carry_out(&self) -> Reply {
+        self.carry_out_changed(&PageChanges::default())
+    }
+
+    fn carry_out_changed(&self, changes: &PageChanges) -> Reply {
         match &self.checked {
-            Ok(checked) => self.exchange.world.carry_out(checked),
+            Ok(checked) => self.exchange.world.carry_out_changed(checked, changes),
             Err(refused) => refused.clone().into(),
         }
     }

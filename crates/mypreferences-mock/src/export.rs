@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::answer::{Answer, Reply};
 use crate::clock::Clock;
+use crate::page_changes::PageChanges;
 use crate::records::{Page, Recipe, RecordKind, Wanted};
 use crate::redact::MaskedToken;
 
@@ -315,7 +316,12 @@ impl ExportState {
     }
 
     /// Does what the request asks, and answers.
-    pub(crate) fn carry_out(&mut self, request: Request, clock: &Clock) -> Reply {
+    pub(crate) fn carry_out(
+        &mut self,
+        request: Request,
+        clock: &Clock,
+        changes: &PageChanges,
+    ) -> Reply {
         self.age(clock.scenario_time());
         match request {
             Request::Commit { kind, keep_files } => {
@@ -327,7 +333,14 @@ impl ExportState {
                 limit,
                 offset,
                 keep_alive,
-            } => self.answer_page(kind, limit, offset, keep_alive),
+            } => {
+                let wanted = Wanted {
+                    total: self.export.rows,
+                    limit,
+                    offset,
+                };
+                self.answer_page(kind, wanted, keep_alive, changes)
+            }
         }
     }
 
@@ -397,25 +410,23 @@ impl ExportState {
     fn answer_page(
         &mut self,
         kind: ExportKind,
-        limit: u64,
-        offset: u64,
+        wanted: Wanted,
         keep_alive: bool,
+        changes: &PageChanges,
     ) -> Reply {
         if let Err(refused) = self.must_be_complete(kind) {
             return refused.into();
         }
-        let wanted = Wanted {
-            total: self.export.rows,
-            limit,
-            offset,
-        };
-        let page = Page::new(kind, &self.recipe, wanted);
+        let page = Page::new(kind, &self.recipe, wanted, changes);
         self.pages_read += 1;
         if !page.has_more && !keep_alive {
             RETRIEVED.clone_into(&mut self.export.status);
             self.files_kept = false;
         }
-        Reply::page(page)
+        match changes.laid_out(&page) {
+            Some(text) => Answer::json(200, text).into(),
+            None => Reply::page(page),
+        }
     }
 
     /// Both commit and page need a token that is ready and of the kind in the path.
@@ -465,8 +476,20 @@ mod tests {
     #[test]
     fn a_commit_is_applied_once_and_deletes_the_files() {
         let (mut state, clock) = added(Export::segment(7, 2));
-        assert_eq!(state.carry_out(COMMIT, &clock).answer.status, 200);
-        assert_eq!(state.carry_out(COMMIT, &clock).answer.status, 404);
+        assert_eq!(
+            state
+                .carry_out(COMMIT, &clock, &PageChanges::default())
+                .answer
+                .status,
+            200
+        );
+        assert_eq!(
+            state
+                .carry_out(COMMIT, &clock, &PageChanges::default())
+                .answer
+                .status,
+            404
+        );
         let view = state.view(clock.elapsed());
         assert_eq!(view.status, RETRIEVED);
         assert_eq!(view.commits.len(), 1);
@@ -476,7 +499,13 @@ mod tests {
     #[test]
     fn a_commit_before_the_export_is_ready_is_refused() {
         let (mut state, clock) = added(Export::segment(7, 2).status(PROCESSING));
-        assert_eq!(state.carry_out(COMMIT, &clock).answer.status, 400);
+        assert_eq!(
+            state
+                .carry_out(COMMIT, &clock, &PageChanges::default())
+                .answer
+                .status,
+            400
+        );
         assert!(state.view(clock.elapsed()).commits.is_empty());
     }
 
@@ -504,6 +533,12 @@ mod tests {
     #[test]
     fn a_token_of_another_kind_is_not_found() {
         let (mut state, clock) = added(Export::new(7, ExportKind::Cid, 2));
-        assert_eq!(state.carry_out(COMMIT, &clock).answer.status, 404);
+        assert_eq!(
+            state
+                .carry_out(COMMIT, &clock, &PageChanges::default())
+                .answer
+                .status,
+            404
+        );
     }
 }

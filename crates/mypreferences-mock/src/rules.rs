@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::answer::Answer;
+use crate::page_changes::PageChanges;
 use crate::redact::MaskedToken;
 use crate::route::Operation;
 
@@ -74,6 +75,15 @@ pub enum Action {
     Normal,
     /// The operation is carried out, but its answer goes on the wire in this way.
     Deliver(Delivery),
+    /// The operation is carried out, and if it is a page it is changed like this.
+    Page {
+        /// What is different about it.
+        changes: PageChanges,
+        /// How it goes on the wire.
+        delivery: Delivery,
+    },
+    /// The export gets this status word first; then the usual, which sees it. Nothing for requests without an export.
+    SetStatus(String),
     /// This answer instead of the operation's own.
     Answer {
         /// What is answered.
@@ -172,6 +182,8 @@ pub struct Rule {
     pub on: Operation,
     /// Only this access token.
     pub token: Option<i64>,
+    /// Only pages that are asked for from this record on.
+    pub offset: Option<u64>,
     /// How many matching requests are let past this rule first.
     pub skip: u64,
     /// How often it is played; `None` is forever.
@@ -190,6 +202,7 @@ impl Rule {
         Self {
             on,
             token: None,
+            offset: None,
             skip: 0,
             times: Some(1),
             after: Duration::ZERO,
@@ -202,6 +215,13 @@ impl Rule {
     #[must_use]
     pub fn token(mut self, token: i64) -> Self {
         self.token = Some(token);
+        self
+    }
+
+    /// The same rule for pages that are asked for from this record on.
+    #[must_use]
+    pub fn offset(mut self, offset: u64) -> Self {
+        self.offset = Some(offset);
         self
     }
 
@@ -248,6 +268,7 @@ impl fmt::Debug for Rule {
             .debug_struct("Rule")
             .field("on", &self.on)
             .field("token", &self.token.map(MaskedToken))
+            .field("offset", &self.offset)
             .field("skip", &self.skip)
             .field("times", &self.times)
             .field("after", &self.after)
@@ -255,6 +276,15 @@ impl fmt::Debug for Rule {
             .field("action", &self.action)
             .finish()
     }
+}
+
+/// What a rule knows of a request.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked {
+    pub(crate) operation: Option<Operation>,
+    pub(crate) token: Option<i64>,
+    /// Of a page.
+    pub(crate) offset: Option<u64>,
 }
 
 /// The rules of a world with what has been used of them.
@@ -286,14 +316,9 @@ impl Rules {
     }
 
     /// Uses up one turn of the first rule that holds for this request.
-    pub(crate) fn pick(
-        &mut self,
-        operation: Option<Operation>,
-        token: Option<i64>,
-        now: Duration,
-    ) -> Action {
+    pub(crate) fn pick(&mut self, asked: Asked, now: Duration) -> Action {
         for used in &mut self.rules {
-            if used.turn(operation, token, now) {
+            if used.turn(asked, now) {
                 return used.rule.action.clone();
             }
         }
@@ -302,14 +327,15 @@ impl Rules {
 }
 
 impl RuleInUse {
-    fn turn(&mut self, operation: Option<Operation>, token: Option<i64>, now: Duration) -> bool {
+    fn turn(&mut self, asked: Asked, now: Duration) -> bool {
         let rule = &self.rule;
         let begins = self.set_at.saturating_add(rule.after);
         let ended = rule
             .for_duration
             .is_some_and(|duration| now >= begins.saturating_add(duration));
-        let matches = rule.on.covers(operation)
-            && (rule.token.is_none() || rule.token == token)
+        let matches = rule.on.covers(asked.operation)
+            && (rule.token.is_none() || rule.token == asked.token)
+            && (rule.offset.is_none() || rule.offset == asked.offset)
             && now >= begins
             && !ended
             && rule.times.is_none_or(|times| self.played < times);
@@ -338,11 +364,12 @@ mod tests {
     }
 
     fn commit(rules: &mut Rules, at_seconds: u64) -> Action {
-        rules.pick(
-            Some(Operation::Commit),
-            Some(7),
-            Duration::from_secs(at_seconds),
-        )
+        let asked = Asked {
+            operation: Some(Operation::Commit),
+            token: Some(7),
+            offset: None,
+        };
+        rules.pick(asked, Duration::from_secs(at_seconds))
     }
 
     #[test]
@@ -355,7 +382,12 @@ mod tests {
         assert_eq!(commit(&mut rules, 0), Action::status(503));
         assert_eq!(commit(&mut rules, 0), Action::status(503));
         assert_eq!(commit(&mut rules, 0), Action::status(429));
-        assert_eq!(rules.pick(None, None, Duration::ZERO), Action::status(429));
+        let unknown = Asked {
+            operation: None,
+            token: None,
+            offset: None,
+        };
+        assert_eq!(rules.pick(unknown, Duration::ZERO), Action::status(429));
     }
 
     #[test]
@@ -372,6 +404,24 @@ mod tests {
             .token(8)
             .forever()]);
         assert_eq!(commit(&mut rules, 0), Action::Normal);
+    }
+
+    #[test]
+    fn a_rule_may_hold_for_one_place_of_an_export_only() {
+        let mut rules = rules([Rule::new(Operation::Page, Action::status(503))
+            .offset(3)
+            .forever()]);
+        let mut page = |offset| {
+            let asked = Asked {
+                operation: Some(Operation::Page),
+                token: Some(7),
+                offset: Some(offset),
+            };
+            rules.pick(asked, Duration::ZERO)
+        };
+        assert_eq!(page(1), Action::Normal);
+        assert_eq!(page(3), Action::status(503));
+        assert_eq!(page(3), Action::status(503));
     }
 
     #[test]

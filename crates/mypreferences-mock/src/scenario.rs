@@ -1,6 +1,7 @@
 //! A scenario as text: what a test of any language tells the service to play, in a world of its own. JSON in, a
 //! [`World`](crate::World) out; unknown members are refused, so that a misspelt fault is not a silent success.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use crate::answer::Answer;
 use crate::authorization::{Authorization, OAuthClient, Refusal};
 use crate::export::{Export, ExportKind, StatusAfterCommit};
+use crate::page_changes::PageChanges;
 use crate::proxy::ProxyMode;
 use crate::records::RecordKind;
 use crate::route::Operation;
@@ -320,6 +322,7 @@ enum AfterCommitSpec {
 pub(crate) struct RuleSpec {
     on: OperationSpec,
     token: Option<i64>,
+    offset: Option<u64>,
     #[serde(default)]
     skip: u64,
     #[serde(default)]
@@ -375,6 +378,8 @@ enum ApplySpec {
 enum ActionSpec {
     Normal,
     Deliver(DeliverySpec),
+    Page(PageSpec),
+    SetStatus(String),
     Answer(AnswerSpec),
     ReadThenClose(#[serde(default)] ApplySpec),
     Reset {
@@ -390,6 +395,21 @@ enum ActionSpec {
         #[serde(default)]
         apply: ApplySpec,
     },
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PageSpec {
+    shift: i64,
+    at_most: Option<u64>,
+    count: Option<u64>,
+    has_more: Option<bool>,
+    offset: Option<u64>,
+    total_results: Option<u64>,
+    members: BTreeMap<String, Value>,
+    lower_case: bool,
+    pretty: bool,
+    delivery: DeliverySpec,
 }
 
 #[derive(Deserialize)]
@@ -630,6 +650,9 @@ impl RuleSpec {
         if let Some(token) = self.token {
             rule = rule.token(token);
         }
+        if let Some(offset) = self.offset {
+            rule = rule.offset(offset);
+        }
         if let Some(duration) = self.for_ms {
             rule = rule.for_duration(Duration::from_millis(duration));
         }
@@ -642,6 +665,25 @@ impl ActionSpec {
         Ok(match self {
             Self::Normal => Action::Normal,
             Self::Deliver(delivery) => Action::Deliver(delivery.delivery()),
+            Self::Page(page) => Action::Page {
+                changes: PageChanges {
+                    shift: page.shift,
+                    at_most: page.at_most,
+                    count: page.count,
+                    has_more: page.has_more,
+                    offset: page.offset,
+                    total_results: page.total_results,
+                    members: page
+                        .members
+                        .into_iter()
+                        .map(|(name, value)| (name, value.to_string()))
+                        .collect(),
+                    lower_case: page.lower_case,
+                    pretty: page.pretty,
+                },
+                delivery: page.delivery.delivery(),
+            },
+            Self::SetStatus(word) => Action::SetStatus(word),
             Self::Answer(answer) => {
                 let apply = answer.apply.apply();
                 let (answer, delivery) = answer.parts()?;

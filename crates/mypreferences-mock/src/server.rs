@@ -20,6 +20,7 @@ use crate::log::LoggedRequest;
 use crate::route::Operation;
 use crate::rules::Rule;
 use crate::scenario::{OpenScenario, ScenarioError, Spec};
+use crate::source::Source;
 use crate::tls::{Guard, Listeners, NewListener};
 use crate::wire::Stream;
 use crate::world::{World, WorldConfig, lock};
@@ -311,6 +312,11 @@ impl MockService {
     /// See [`World::add_export`].
     pub fn add_export(&self, export: Export) {
         self.shared.world.add_export(export);
+    }
+
+    /// See [`World::add_source`].
+    pub fn add_source(&self, source: Source) {
+        self.shared.world.add_source(source);
     }
 
     /// See [`World::remove_export`].

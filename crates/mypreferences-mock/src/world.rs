@@ -16,8 +16,9 @@ use crate::http::Head;
 use crate::initiate::Order;
 use crate::log::{Log, LoggedRequest};
 use crate::oauth::{self, Issued};
+use crate::page_changes::PageChanges;
 use crate::route::{Operation, Route};
-use crate::rules::{Action, Rule, Rules};
+use crate::rules::{Action, Asked, Rule, Rules};
 use crate::source::{self, Source};
 use crate::strict::{Checked, Rulebook, Verdict};
 use crate::wire::Body;
@@ -316,9 +317,14 @@ impl World {
 
     /// Does what a checked request asks, and says what is to be answered.
     pub(crate) fn carry_out(&self, checked: &Checked) -> Reply {
+        self.carry_out_changed(checked, &PageChanges::default())
+    }
+
+    /// [`World::carry_out`], and a page is not as it should be.
+    pub(crate) fn carry_out_changed(&self, checked: &Checked, changes: &PageChanges) -> Reply {
         let reply = match checked {
             Checked::OfToken { token, request } => match lock(&self.state).exports.get_mut(token) {
-                Some(export) => export.carry_out(*request, &self.clock),
+                Some(export) => export.carry_out(*request, &self.clock, changes),
                 None => unknown_token().into(),
             },
             Checked::Initiate { kind, name, order } => self.initiate(*kind, name, order),
@@ -362,9 +368,9 @@ impl World {
     }
 
     /// Uses up a turn of the first rule that holds.
-    pub(crate) fn pick_action(&self, operation: Option<Operation>, token: Option<i64>) -> Action {
+    pub(crate) fn pick_action(&self, asked: Asked) -> Action {
         let now = self.clock.scenario_time();
-        lock(&self.state).rules.pick(operation, token, now)
+        lock(&self.state).rules.pick(asked, now)
     }
 
     /// The headers that every answer has: those of the vendor's sample.

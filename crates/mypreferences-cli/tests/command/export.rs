@@ -445,6 +445,17 @@ fn what_makes_no_sense_is_refused_before_anything_is_sent_or_written() {
                 "a",
                 "--keep-files",
                 "true",
+                "--part-size",
+                "1 MB",
+            ],
+            "--part-size cannot be",
+        ),
+        (
+            &[
+                "--segment",
+                "a",
+                "--keep-files",
+                "true",
                 "--max-memory",
                 "64KiB",
             ],

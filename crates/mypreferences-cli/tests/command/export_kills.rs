@@ -19,8 +19,8 @@ use crate::support::{
 
 /// How often is killed in the ordinary test run; `MYPREFERENCES_TEST_KILLS` says otherwise.
 const KILLS: u32 = 200;
-/// Of a part, where the build has the hook: several parts from some thousand records.
-const PART_BYTES: &str = "150000";
+/// Several parts from some thousand records.
+const PART_SIZE: &str = "150000";
 /// A run that is not killed takes about so long; kills come up to then.
 const RUN: Duration = Duration::from_millis(300);
 
@@ -124,7 +124,6 @@ fn command(service: &MockService, out: &Path) -> Program {
     bare()
         .env("BASE_URL", &service.base_url())
         .env("AUTHORIZATION", "made-up")
-        .env("TEST_PART_BYTES", PART_BYTES)
         .export(
             out,
             &[
@@ -136,6 +135,7 @@ fn command(service: &MockService, out: &Path) -> Program {
                 "none",
             ],
         )
+        .args(["--part-size", PART_SIZE])
         .stdout(Stdio::null())
 }
 

@@ -11,6 +11,7 @@ mod text;
 use std::sync::Arc;
 
 use crate::export::ExportKind;
+use crate::page_changes::PageChanges;
 pub(crate) use recipe::Recipe;
 pub(crate) use seeded::Seeded;
 
@@ -35,7 +36,7 @@ pub(crate) struct Page {
     first: u64,
     count: u64,
     head: String,
-    tail: &'static str,
+    tail: String,
     pub(crate) has_more: bool,
 }
 
@@ -49,37 +50,49 @@ pub(crate) struct Wanted {
 }
 
 impl Page {
-    pub(crate) fn new(kind: ExportKind, recipe: &Arc<Recipe>, wanted: Wanted) -> Self {
-        let Wanted {
-            total,
-            limit,
-            offset,
-        } = wanted;
-        let before = offset.saturating_sub(1).min(total);
-        let count = (total - before).min(limit);
-        let has_more = before + count < total;
-        let (payload, tail) = match (kind, recipe.kind()) {
-            (ExportKind::Schedule, _) => (
-                format!(
-                    "\"Headers\":{},\"ExportScheduleRows\":[",
-                    preference::COLUMNS
-                ),
-                "]}",
-            ),
-            (_, RecordKind::Profiles) => ("\"UserProfilePreferences\":[".to_owned(), "]}"),
-            (ExportKind::Cid, _) => ("\"Preferences\":[".to_owned(), "],\"Messages\":[]}"),
-            (ExportKind::Segment | ExportKind::SegmentGroup, _) => {
-                ("\"Preferences\":[".to_owned(), "]}")
+    pub(crate) fn new(
+        kind: ExportKind,
+        recipe: &Arc<Recipe>,
+        wanted: Wanted,
+        changes: &PageChanges,
+    ) -> Self {
+        let (first, count) = changes.rows(wanted);
+        let is_last = first.saturating_add(count) > wanted.total;
+        let has_more = changes.has_more.unwrap_or(!is_last);
+        let payload = match (kind, recipe.kind()) {
+            (ExportKind::Schedule, _) if changes.replaces("Headers") => {
+                "\"ExportScheduleRows\":[".to_owned()
+            }
+            (ExportKind::Schedule, _) => {
+                let columns = preference::COLUMNS;
+                format!("\"Headers\":{columns},\"ExportScheduleRows\":[")
+            }
+            (_, RecordKind::Profiles) => "\"UserProfilePreferences\":[".to_owned(),
+            (ExportKind::Cid | ExportKind::Segment | ExportKind::SegmentGroup, _) => {
+                "\"Preferences\":[".to_owned()
             }
         };
+        let mut tail = "]".to_owned();
+        let has_messages = kind == ExportKind::Cid && recipe.kind() != RecordKind::Profiles;
+        if has_messages && !changes.replaces("Messages") {
+            tail.push_str(",\"Messages\":[]");
+        }
+        for (name, value) in &changes.members {
+            let name = serde_json::Value::from(name.as_str());
+            tail.extend([",", &name.to_string(), ":", value]);
+        }
+        tail.push('}');
         // In the vendor's field order.
         let head = format!(
-            "{{\"Count\":{count},\"HasMore\":{has_more},\"Limit\":{limit},\"Offset\":{offset},\
-             \"TotalResults\":{total},{payload}"
+            "{{\"Count\":{},\"HasMore\":{has_more},\"Limit\":{},\"Offset\":{},\"TotalResults\":{},{payload}",
+            changes.count.unwrap_or(count),
+            wanted.limit,
+            changes.offset.unwrap_or(wanted.offset),
+            changes.total_results.unwrap_or(wanted.total),
         );
         Self {
             recipe: Arc::clone(recipe),
-            first: offset,
+            first,
             count,
             head,
             tail,
@@ -164,7 +177,8 @@ mod tests {
             limit,
             offset,
         };
-        Page::new(kind, &Recipe::of(records, 7), wanted)
+        let changes = PageChanges::default();
+        Page::new(kind, &Recipe::of(records, 7), wanted, &changes)
     }
 
     fn text(page: &Page) -> String {
@@ -278,6 +292,7 @@ mod tests {
                 limit: 9,
                 offset: 1,
             },
+            &PageChanges::default(),
         ));
         assert_ne!(
             other,

@@ -1,20 +1,29 @@
 //! The export around a commit: what to export (`order`), starting it (`initiate`), the handle that goes from one
 //! task to the next (`handle`), waiting until it is ready (`wait`) and reading its pages (`pages`, whose bytes are
-//! taken apart in `page`). Everything that is durable is the landing's matter.
+//! taken apart in `page`) or their records one by one (`records`, typed in `profile`). Everything that is durable is the landing's matter.
 
 mod handle;
 mod initiate;
+mod json;
 mod order;
 mod page;
 mod pages;
+mod profile;
+mod records;
 #[cfg(test)]
 mod tests;
 mod wait;
 
 pub use handle::Export;
 pub use initiate::Initiate;
+pub use json::RawJson;
 pub use order::{ExportOrder, LastDateTime, MatchCriteria};
 pub use page::{Page, Record};
 pub use pages::Pages;
+pub use profile::{
+    AddressPreference, ConsentStatus, CustomerConsent, EmailPreference, PreferenceType,
+    ProfilePreference, UserProfilePreference,
+};
+pub use records::{OwnedRecord, Records};
 pub(crate) use wait::check_max_wait;
 pub use wait::{Wait, WaitProgress};

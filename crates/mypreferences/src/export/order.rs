@@ -175,6 +175,11 @@ impl ExportOrder {
         }
     }
 
+    /// What is exported.
+    pub fn kind(&self) -> ExportKind {
+        self.kind
+    }
+
     /// Only what changed since. Segments and groups of them.
     #[must_use]
     pub fn since(mut self, moment: LastDateTime) -> ExportOrder {

@@ -145,6 +145,12 @@ impl Page {
         memchr::memchr2(b'\n', b'\r', &self.raw).is_none()
     }
 
+    /// One record, counted from 0 in this page.
+    pub fn record(&self, index: usize) -> Option<Record<'_>> {
+        let range = self.records.get(index)?;
+        Some(Record(&self.raw[range.clone()]))
+    }
+
     /// The other members: column headers of a schedule, `Messages` of customers, unknown ones. Name as it stands, value
     /// as JSON.
     pub fn others(&self) -> impl ExactSizeIterator<Item = (&str, &[u8])> {

@@ -22,6 +22,8 @@ use crate::landing::shelf::Shelf;
 
 /// Records of one page when nobody says otherwise: the vendor's own default on the async surface (DOC).
 const LIMIT: u32 = 1000;
+/// Size of a part when nobody says otherwise.
+const PART_BYTES: u64 = 64 << 20;
 /// Memory for pages when nobody says otherwise.
 const MAX_MEMORY: usize = 64 << 20;
 /// How far `since_auto` goes back before the newest watermark when nobody says otherwise.
@@ -88,6 +90,7 @@ impl Client {
             limit: LIMIT,
             max_wait: None,
             max_memory: MAX_MEMORY,
+            part_bytes: PART_BYTES,
             cancel: None,
             on_progress: None,
         })
@@ -142,6 +145,13 @@ impl LandExport {
         self
     }
 
+    /// A part ends when it has so many bytes before compression, or was open for a minute. Default 64 MiB. What a crash
+    /// costs is one part.
+    pub fn part_bytes(mut self, part_bytes: u64) -> LandExport {
+        self.0.part_bytes = part_bytes;
+        self
+    }
+
     /// Ends the call when this token is cancelled, within a page; what is durable then is where the same call continues.
     pub fn cancel_token(mut self, token: CancelToken) -> LandExport {
         self.0.cancel = Some(token);
@@ -185,8 +195,8 @@ impl CommitLanded {
 
     async fn run(self) -> Result<BatchReceipt, Error> {
         let disk: Arc<dyn Disk> = Arc::new(SystemDisk);
-        let mut shelf = Shelf::open(disk, self.sealed.out().to_owned()).await?;
-        let is_the_same = shelf
+        let mut folder = Shelf::open(disk, self.sealed.out().to_owned()).await?;
+        let is_the_same = folder
             .store()?
             .find(self.sealed.batch())
             .is_some_and(|log| log.sealed.as_deref() == Some(self.sealed.manifest_sha256()));
@@ -196,7 +206,7 @@ impl CommitLanded {
             ));
         }
         commit::commit(
-            &mut shelf,
+            &mut folder,
             &self.client,
             self.sealed.batch(),
             self.keep_files,

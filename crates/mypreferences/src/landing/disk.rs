@@ -232,6 +232,11 @@ pub(crate) fn make_folders(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
     while let Some(one) = above {
         match disk.make_folder(one) {
             Ok(made) => {
+                // The one that was there may be of a run that was killed before it was durable.
+                let oldest = if made { one.parent() } else { Some(one) };
+                if let Some(oldest) = oldest {
+                    sync_parent_if_allowed(disk, oldest)?;
+                }
                 if made {
                     sync_parent(disk, one)?;
                 }
@@ -257,5 +262,13 @@ fn sync_parent(disk: &dyn Disk, path: &Path) -> io::Result<()> {
         Some(parent) if parent.as_os_str().is_empty() => disk.sync_folder(Path::new(".")),
         Some(parent) => disk.sync_folder(parent),
         None => Ok(()),
+    }
+}
+
+/// A folder that this user may not read was not made by an earlier run either.
+fn sync_parent_if_allowed(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    match sync_parent(disk, path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        result => result,
     }
 }

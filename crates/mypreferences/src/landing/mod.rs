@@ -28,8 +28,6 @@ mod envelope;
 mod folder;
 mod journal;
 mod manifest;
-#[cfg(all(test, feature = "test-hooks"))]
-mod model;
 #[cfg(test)]
 mod mutants;
 mod part;

@@ -17,8 +17,8 @@ pub(crate) struct PartWriter {
     lines: Lines,
     block: Vec<u8>,
     pub(crate) rows: u64,
-    /// Before compression.
-    pub(crate) length: u64,
+    /// Handed on, before compression.
+    length: u64,
 }
 
 enum Lines {
@@ -92,6 +92,11 @@ impl PartWriter {
         }
         self.rows += page.count;
         Ok(())
+    }
+
+    /// Bytes so far, before compression.
+    pub(crate) fn length(&self) -> u64 {
+        self.length + self.block.len() as u64
     }
 
     fn hand_on(&mut self) -> io::Result<()> {

@@ -26,24 +26,8 @@ use crate::reads::ReadStatus;
 use crate::status::StatusWord;
 use crate::status_code::says_gone;
 
-/// A part ends when it has so many bytes before compression, or was open for so long: what a crash costs.
-const PART_BYTES: u64 = 64 << 20;
+/// A part ends when it was open for so long, too: what a crash costs.
 const PART_TIME: Duration = Duration::from_secs(60);
-
-#[cfg(not(feature = "test-hooks"))]
-const fn part_bytes() -> u64 {
-    PART_BYTES
-}
-
-/// Small exports of several parts, for tests of whole programs. Never in a shipped build.
-#[cfg(feature = "test-hooks")]
-fn part_bytes() -> u64 {
-    let given = std::env::var("MYPREFERENCES_TEST_PART_BYTES").ok();
-    given
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(PART_BYTES)
-}
-
 /// How often an export that expired before its seal is started again within one call.
 const STARTED_AGAIN: u32 = 2;
 
@@ -79,6 +63,7 @@ pub(crate) struct Plan {
     pub(crate) limit: u32,
     pub(crate) max_wait: Option<Duration>,
     pub(crate) max_memory: usize,
+    pub(crate) part_bytes: u64,
     pub(crate) cancel: Option<CancelToken>,
     pub(crate) on_progress: Option<OnProgress>,
 }
@@ -229,18 +214,18 @@ impl Plan {
 
     pub(crate) async fn run(self) -> Result<Landed, Error> {
         let (identity, parameters) = self.check()?;
-        let shelf = Shelf::open(Arc::clone(&self.disk), self.out.clone()).await?;
+        let folder = Shelf::open(Arc::clone(&self.disk), self.out.clone()).await?;
         let progress = Progress::new(self.on_progress.clone());
         let run = Run {
             plan: self,
-            shelf,
+            shelf: folder,
             identity,
             parameters,
             progress,
             resumed: true,
             sealed_here: false,
         };
-        run.to_its_end().await
+        run.until_finished().await
     }
 }
 
@@ -257,7 +242,7 @@ impl Run {
         Ok(found(self.shelf.store()?.last()))
     }
 
-    async fn to_its_end(mut self) -> Result<Landed, Error> {
+    async fn until_finished(mut self) -> Result<Landed, Error> {
         self.refuse_other_batches()?;
         let found_first = self.found()?;
         if self.is_finished(found_first) && self.is_the_same_again()? {
@@ -379,12 +364,11 @@ impl Run {
     async fn intend(&mut self, again: Option<&Intent>) -> Result<(), Error> {
         let identity = self.identity.clone();
         let parameters = self.parameters.clone();
-        let (since, previous) = match again {
-            Some(intent) => (intent.since.clone(), intent.previous.clone()),
-            None => {
-                let since = self.since().await?;
-                (since.moment.map(LastDateTime::text), since.previous)
-            }
+        let (since, previous) = if let Some(intent) = again {
+            (intent.since.clone(), intent.previous.clone())
+        } else {
+            let since = self.since().await?;
+            (since.moment.map(LastDateTime::text), since.previous)
         };
         let now_ms = self.server_now_ms();
         self.shelf
@@ -539,10 +523,12 @@ impl Run {
                 }
             };
             let (offset, following) = (page.place(), page.following());
-            let part_is_old = part_begun.elapsed() >= PART_TIME;
-            let writing = self
-                .shelf
-                .step(move |store| take(store, &page, part_is_old));
+            let part_bytes = if part_begun.elapsed() >= PART_TIME {
+                0
+            } else {
+                self.plan.part_bytes
+            };
+            let writing = self.shelf.step(move |store| take(store, &page, part_bytes));
             let ahead = async {
                 match following {
                     Some(following) => Some(source.fetch(following).await),
@@ -688,14 +674,14 @@ enum Taken {
     Repeats(&'static str),
 }
 
-/// Looks at a page and writes it.
-fn take(store: &mut Store, placed: &Placed, part_is_old: bool) -> Result<Taken, Error> {
+/// Looks at a page and writes it; ends the part when it has so many bytes.
+fn take(store: &mut Store, placed: &Placed, part_bytes: u64) -> Result<Taken, Error> {
     let prints = match store.sequence()?.look(&placed.page)? {
         Fit::Next(prints) => prints,
         Fit::Repeats(why) => return Ok(Taken::Repeats(why)),
     };
     let length = store.write(&placed.page, &prints)?;
-    let ended_a_part = length >= part_bytes() || part_is_old || !placed.page.has_more;
+    let ended_a_part = length >= part_bytes || !placed.page.has_more;
     if ended_a_part {
         store.finish_part()?;
     }

@@ -529,7 +529,7 @@ impl Store {
         landing.sequence.take(page, prints);
         landing.next_offset = landing.next_offset.saturating_add(page.count);
         landing.is_over = !page.has_more;
-        Ok(landing.part.as_ref().map_or(0, |part| part.writer.length))
+        Ok(landing.part.as_ref().map_or(0, |part| part.writer.length()))
     }
 
     /// Ends the part under way, if there is one: it is durable, and journalled.
@@ -577,6 +577,12 @@ impl Store {
     pub(crate) fn seal(&mut self, export: &Export) -> Result<(), Error> {
         let total_results = self.landing()?.sequence.finish()?;
         self.finish_part()?;
+        #[cfg(test)]
+        if crate::landing::mutants::is_active(crate::landing::mutants::Mutant::CommitBeforeSeal) {
+            return self.note(Entry::Sealed {
+                manifest_sha256: String::new(),
+            });
+        }
         let log = self
             .last()
             .cloned()

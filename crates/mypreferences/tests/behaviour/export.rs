@@ -17,6 +17,7 @@ const WORLD: &str = r#""sources":[
     {"kind":"segment","name":"Everyone","rows":2500},
     {"kind":"segment","name":"Nobody","rows":0},
     {"kind":"segment","name":"A / B","rows":3},
+    {"kind":"segment","name":"Profiles","rows":600,"records":"profiles"},
     {"kind":"schedule","name":"Nightly","rows":3},
     {"kind":"cid","rows":5},
     {"kind":"segment","name":"Slow","rows":1,"processing_ms":1500},
@@ -279,6 +280,56 @@ async fn a_page_is_read_again_after_a_passing_failure_and_a_wrong_one_is_said() 
     }
     let error = client.pages(&export).limit(0).next().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+}
+
+#[tokio::test]
+async fn records_come_one_by_one_in_their_order_and_can_be_read_as_profiles() {
+    let service = service().await;
+    let client = service.client();
+    let order = ExportOrder::segment("Profiles");
+    let export = client.initiate(order).await.unwrap();
+    client.wait(&export).await.unwrap();
+    let mut expected = Vec::new();
+    for page in every_page(&client, &export, 1000).await {
+        expected.extend(page.records().map(|record| record.bytes().to_vec()));
+    }
+    let mut records = client.pages(&export).limit(250).records();
+    let mut found = Vec::new();
+    while let Some(record) = records.next().await.unwrap() {
+        let profile = record.profile().unwrap();
+        assert!(profile.profile_id.is_some() && profile.others.is_empty());
+        assert_eq!(record.line(), record.bytes());
+        found.push(record.into_bytes());
+    }
+    assert!(records.next().await.unwrap().is_none());
+    assert_eq!(found, expected);
+    // One page for all, and three of 250.
+    assert_eq!(service.count(Operation::Page), 4);
+
+    let order = ExportOrder::schedule("Nightly");
+    let export = client.initiate(order).await.unwrap();
+    let row = client.records(&export).next().await.unwrap().unwrap();
+    let error = row.profile().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+}
+
+#[tokio::test]
+async fn after_a_failure_records_go_on_where_they_stopped() {
+    let service = service().await;
+    let client = service.client();
+    let export = client
+        .initiate(ExportOrder::segment("A / B"))
+        .await
+        .unwrap();
+    let mut records = client.pages(&export).limit(2).records();
+    for _ in 0..2 {
+        records.next().await.unwrap().unwrap();
+    }
+    service.rule(Operation::Page, Action::status(403));
+    let error = records.next().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    assert!(records.next().await.unwrap().is_some());
+    assert!(records.next().await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -1,8 +1,14 @@
 //! The synchronous twin.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use mypreferences::blocking::CallOptions;
-use mypreferences::{CancelToken, ErrorKind, Resolution, StatusWord};
-use mypreferences_mock::{Action, Apply, Export, MockConfig, MockService, Operation, Rule};
+use mypreferences::export::ExportOrder;
+use mypreferences::{CancelToken, ErrorKind, ExportKind, Resolution, StatusWord};
+use mypreferences_mock::{
+    Action, Answer, Apply, Export, MockConfig, MockService, Operation, Rule, Source,
+};
 
 use crate::support::*;
 
@@ -54,6 +60,71 @@ fn threads_share_one_client() {
         }
     });
     assert_eq!(posts(&mock).len(), 16);
+}
+
+#[test]
+fn an_export_is_started_waited_for_and_read_without_a_runtime() {
+    let mock = mock_blocking();
+    let kind = mypreferences_mock::ExportKind::Segment;
+    mock.add_source(Source::new(kind, "Everyone", 5));
+    let client = builder(&mock.base_url()).build_blocking().unwrap();
+    let mut options = CallOptions::default();
+    let order = ExportOrder::segment("Everyone");
+    let export = client.initiate(order.clone(), &options).unwrap();
+    let questions = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&questions);
+    let processing = Answer::json(200, r#"{"Status":"Processing"}"#);
+    mock.push_rule(Rule::new(Operation::Status, Action::answer(processing)));
+    let status = client
+        .wait_with_progress(&export, &options, move |progress| {
+            seen.store(progress.questions, Ordering::SeqCst);
+        })
+        .unwrap();
+    assert_eq!(
+        (status.row_count, questions.load(Ordering::SeqCst)),
+        (Some(5), 1)
+    );
+    assert_eq!(client.wait(&export, &options).unwrap().row_count, Some(5));
+    let pages: Result<Vec<_>, _> = client.pages(&export).limit(2).collect();
+    let counts: Vec<u64> = pages.unwrap().iter().map(|page| page.count).collect();
+    assert_eq!(counts, [2, 2, 1]);
+    let last = client.pages(&export).offset(5).records();
+    let last: Result<Vec<_>, _> = last.collect();
+    assert_eq!(last.unwrap().len(), 1);
+
+    options.kind = Some(ExportKind::Schedule);
+    let error = client.initiate(order, &options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    let error = client.wait(&export, &options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+}
+
+#[test]
+fn iterators_end_after_an_error_and_can_be_asked_again() {
+    let mock = mock_blocking();
+    let kind = mypreferences_mock::ExportKind::Segment;
+    mock.add_source(Source::new(kind, "Everyone", 2));
+    let client = builder(&mock.base_url()).build_blocking().unwrap();
+    let order = ExportOrder::segment("Everyone");
+    let export = client.initiate(order, &CallOptions::default()).unwrap();
+    let refuse = || mock.push_rule(Rule::new(Operation::Page, Action::status(403)));
+    refuse();
+    let mut pages = client.pages(&export);
+    assert!(pages.next().unwrap().is_err());
+    assert!(pages.next().is_none());
+    assert_eq!(pages.next_page().unwrap().unwrap().count, 2);
+    refuse();
+    let mut records = client.records(&export);
+    assert!(records.next().unwrap().is_err());
+    assert!(records.next().is_none());
+    assert!(records.next_record().unwrap().is_some());
+    let cancel = CancelToken::new();
+    cancel.cancel();
+    let mut cancelled = client.pages(&export).cancel_token(cancel);
+    assert_eq!(
+        cancelled.next_page().unwrap_err().kind(),
+        ErrorKind::Cancelled
+    );
 }
 
 #[test]

@@ -16,18 +16,29 @@ pub(super) struct Request {
     order: ExportOrder,
     out: PathBuf,
     policy: CommitPolicy,
-    /// None: not since the newest batch. Some of none: with the core's overlap.
-    since_auto: Option<Option<Duration>>,
+    since_newest: SinceNewest,
     compression: Compression,
     limit: Option<u32>,
     max_wait: Option<Duration>,
     max_memory: Option<usize>,
+    part_size: Option<usize>,
+}
+
+/// `--since auto`.
+enum SinceNewest {
+    No,
+    WithTheCoresOverlap,
+    WithOverlap(Duration),
 }
 
 impl Request {
     pub(super) fn read(arguments: &ExportArguments) -> Result<Request, Failure> {
         let duration = |name, text: &Option<String>| {
             let read = |text: &String| configuration::duration(name, text);
+            text.as_ref().map(read).transpose()
+        };
+        let size = |name, text: &Option<String>| {
+            let read = |text: &String| configuration::size(name, text);
             text.as_ref().map(read).transpose()
         };
         let overlap = duration("--overlap", &arguments.overlap)?;
@@ -42,17 +53,19 @@ impl Request {
             order: order(arguments)?,
             out: out(arguments)?,
             policy: policy(arguments)?,
-            since_auto: (since == Some("auto")).then_some(overlap),
+            since_newest: match overlap {
+                Some(overlap) => SinceNewest::WithOverlap(overlap),
+                None if since == Some("auto") => SinceNewest::WithTheCoresOverlap,
+                None => SinceNewest::No,
+            },
             compression: match arguments.compress.as_deref() {
                 Some("zstd") => Compression::Zstd,
                 Some(_) | None => Compression::None,
             },
             limit: limit(arguments)?,
             max_wait: duration("--max-wait", &arguments.max_wait)?,
-            max_memory: match &arguments.max_memory {
-                Some(text) => Some(configuration::size("--max-memory", text)?),
-                None => None,
-            },
+            max_memory: size("--max-memory", &arguments.max_memory)?,
+            part_size: size("--part-size", &arguments.part_size)?,
         })
     }
 
@@ -60,9 +73,11 @@ impl Request {
         let mut landing = client
             .export(self.order, self.out, self.policy)
             .compression(self.compression);
-        if let Some(overlap) = self.since_auto {
-            landing = landing.since_auto(overlap);
-        }
+        landing = match self.since_newest {
+            SinceNewest::No => landing,
+            SinceNewest::WithTheCoresOverlap => landing.since_auto(None),
+            SinceNewest::WithOverlap(overlap) => landing.since_auto(Some(overlap)),
+        };
         if let Some(limit) = self.limit {
             landing = landing.limit(limit);
         }
@@ -71,6 +86,9 @@ impl Request {
         }
         if let Some(max_memory) = self.max_memory {
             landing = landing.max_memory(max_memory);
+        }
+        if let Some(part_size) = self.part_size {
+            landing = landing.part_bytes(part_size as u64);
         }
         landing
     }
@@ -123,18 +141,12 @@ fn limit(arguments: &ExportArguments) -> Result<Option<u32>, Failure> {
 
 fn order(arguments: &ExportArguments) -> Result<ExportOrder, Failure> {
     let named = [
-        arguments
-            .segment
-            .as_ref()
-            .map(|name| ExportOrder::segment(name)),
+        arguments.segment.as_ref().map(ExportOrder::segment),
         arguments
             .segment_group
             .as_ref()
-            .map(|name| ExportOrder::segment_group(name)),
-        arguments
-            .schedule
-            .as_ref()
-            .map(|name| ExportOrder::schedule(name)),
+            .map(ExportOrder::segment_group),
+        arguments.schedule.as_ref().map(ExportOrder::schedule),
         (!arguments.cid.is_empty()).then(|| ExportOrder::cid(&arguments.cid)),
     ];
     let mut named = named.into_iter().flatten();

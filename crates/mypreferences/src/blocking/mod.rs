@@ -1,5 +1,7 @@
 //! The synchronous twin of the client: the same calls, run to their end on a small runtime of the client's own.
 
+mod export;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use crate::error::{Error, ErrorKind, Operation};
 use crate::receipt::{CommitReceipt, Resolution};
 use crate::status::ExportStatus;
 use crate::surface::ExportKind;
+
+pub use export::{Pages, Records};
 
 /// A synchronous client. Cheap to clone, thread-safe; has one worker thread, which ends with the last clone.
 #[derive(Clone, Debug)]
@@ -62,7 +66,7 @@ impl ClientBuilder {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CallOptions {
-    /// What was exported.
+    /// What was exported. Calls with an order or a handle know it, and refuse another one.
     pub kind: Option<ExportKind>,
     /// How long the call may take, questions included.
     pub timeout: Option<Duration>,

@@ -1,0 +1,93 @@
+//! A stream of pages as a handle of its own, pulled one page at a time in the two forms of every call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mypreferences::export::{Export, Page, Pages};
+use mypreferences::{CancelToken, Error, Operation};
+use tokio::sync::Mutex;
+
+use crate::client::{Client, Started};
+
+/// The pages of an export. One `next` at a time; after the end it yields the end, and after an error the same page can be
+/// asked for again. Dropping it ends the transfer.
+pub struct PageStream {
+    client: Client,
+    pages: Arc<Mutex<Pages>>,
+    /// Cancels what is under way when the stream is dropped.
+    dropped: CancelToken,
+}
+
+impl PageStream {
+    /// A stream from this record on, counted from 1.
+    pub fn open(client: &Client, export: &Export, limit: Option<u32>, offset: u64) -> PageStream {
+        let dropped = CancelToken::new();
+        let mut pages = client
+            .core()
+            .pages(export)
+            .offset(offset)
+            .cancel_token(dropped.clone());
+        if let Some(limit) = limit {
+            pages = pages.limit(limit);
+        }
+        PageStream {
+            client: client.clone(),
+            pages: Arc::new(Mutex::new(pages)),
+            dropped,
+        }
+    }
+
+    /// The next page; blocks the calling thread meanwhile. See [`Client::run`] for the tick.
+    ///
+    /// # Errors
+    /// What the page's request gives.
+    pub fn next(
+        &self,
+        cancel: &CancelToken,
+        tick: Option<(Duration, &mut dyn FnMut() -> bool)>,
+    ) -> Result<Option<Page>, Error> {
+        let pages = Arc::clone(&self.pages);
+        self.client
+            .run(Operation::Page, cancel, tick, |_, own| next(pages, own))
+    }
+
+    /// The next page; `complete` is called with it. See [`Client::start`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_next(
+        &self,
+        cancel: CancelToken,
+        complete: impl FnOnce(Result<Option<Page>, Error>) + Send + 'static,
+    ) -> Result<Started, Error> {
+        let pages = Arc::clone(&self.pages);
+        self.client
+            .start(Operation::Page, cancel, |_, own| next(pages, own), complete)
+    }
+
+    /// Ends the transfer: a `next` under way ends with `cancelled`. Twice is the same as once.
+    pub fn close(&self) {
+        self.dropped.cancel();
+    }
+}
+
+impl Drop for PageStream {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+async fn next(pages: Arc<Mutex<Pages>>, cancel: CancelToken) -> Result<Option<Page>, Error> {
+    let mut pages = pages.lock().await;
+    let cancelled = std::pin::pin!(cancel.cancelled());
+    let next = std::pin::pin!(pages.next());
+    match futures_util::future::select(next, cancelled).await {
+        futures_util::future::Either::Left((page, _)) => page,
+        futures_util::future::Either::Right(((), _)) => Err(Error::before_io(
+            mypreferences::ErrorKind::Cancelled,
+            Operation::Page,
+            "by the caller",
+            "ask for the page again when you want it",
+        )),
+    }
+}

@@ -1,0 +1,348 @@
+//! The service of the model: exports with rows of their own, and the faults that a story asks for. It judges what
+//! arrives: a commit may only come when the batch would survive a loss of power, and a second one only after a question
+//! that was answered "not yet".
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::header::{DATE, HeaderMap, HeaderValue};
+use serde_json::json;
+
+use crate::landing::store::{Place, read_journal, read_manifest, visible_batches};
+use crate::landing::tests::model::disk::ModelDisk;
+use crate::landing::tests::model::{OUT, rows_of};
+use crate::landing::verify::verify;
+use crate::sent::{BodyEnd, Failure};
+use crate::test_hooks::{Answer, ExchangeFuture, Request, TestTransport};
+use crate::{ErrorKind, Sent};
+
+/// Where the clock of the model begins.
+pub(super) const EPOCH_MS: i64 = 1_795_000_000_000;
+
+/// What goes wrong in a story, beside the stops.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Story {
+    pub(super) name: &'static str,
+    /// Rows of each export.
+    pub(super) rows: usize,
+    /// The answer to the first Initiate is lost.
+    pub(super) loses_initiate: bool,
+    /// The answer to the first commit is lost, after it was applied or not.
+    pub(super) loses_commit: Option<bool>,
+    /// A committed token is refused instead of being called Retrieved.
+    pub(super) retires_tokens: bool,
+    /// The first export expires after so many requests about it.
+    pub(super) expires_after: Option<u32>,
+    /// Members of pages: equal ones, or different ones.
+    pub(super) members: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Ready,
+    Committed,
+    Expired,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct ServerExport {
+    state: State,
+    pub(super) posts: u32,
+    pub(super) applied: u32,
+    requests: u32,
+    /// Since the last POST, status and a page have said "not yet".
+    said_not_yet: (bool, bool),
+}
+
+struct Inner {
+    story: Story,
+    exports: BTreeMap<i64, ServerExport>,
+    broken: Vec<String>,
+    now_ms: i64,
+    initiates: u32,
+    commits: u32,
+}
+
+#[derive(Clone)]
+pub(super) struct ModelService {
+    inner: Arc<Mutex<Inner>>,
+    disk: ModelDisk,
+    /// When the running process began, on tokio's clock.
+    begun: Arc<Mutex<Option<tokio::time::Instant>>>,
+}
+
+enum Reply {
+    Status(u16, serde_json::Value),
+    Raw(String),
+    Lost,
+}
+
+impl ModelService {
+    pub(super) fn new(story: Story, disk: ModelDisk) -> ModelService {
+        ModelService {
+            inner: Arc::new(Mutex::new(Inner {
+                story,
+                exports: BTreeMap::new(),
+                broken: Vec::new(),
+                now_ms: EPOCH_MS,
+                initiates: 0,
+                commits: 0,
+            })),
+            disk,
+            begun: Arc::new(Mutex::new(None)),
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A process begins or ends: its clock becomes the model's.
+    pub(super) fn set_clock(&self, running: bool) {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(begun) = begun.take() {
+            let elapsed = i64::try_from(begun.elapsed().as_millis()).unwrap();
+            self.inner().now_ms += elapsed + 1000;
+        }
+        if running {
+            *begun = Some(tokio::time::Instant::now());
+        }
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        let begun = *self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let elapsed = begun.map_or(0, |begun| {
+            i64::try_from(begun.elapsed().as_millis()).unwrap()
+        });
+        self.inner().now_ms + elapsed
+    }
+
+    /// Promises that were broken.
+    pub(super) fn broken(&self) -> Vec<String> {
+        self.inner().broken.clone()
+    }
+
+    pub(super) fn exports(&self) -> BTreeMap<i64, ServerExport> {
+        self.inner().exports.clone()
+    }
+
+    fn answer(&self, request: &Request) -> Reply {
+        let path = request.url.path().to_owned();
+        let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let token = segments.last().and_then(|last| last.parse::<i64>().ok());
+        if let Some(token) = token
+            && let Some(export) = self.inner().exports.get_mut(&token)
+        {
+            export.requests += 1;
+        }
+        self.expire();
+        match (request.post, token) {
+            (true, None) => self.initiate(),
+            (true, Some(token)) => self.commit(token),
+            (false, Some(token)) if path.contains("/status/") => self.status(token),
+            (false, Some(token)) => self.page(token, &request.url),
+            (false, None) => Reply::Status(404, json!({"Message": "what?"})),
+        }
+    }
+
+    fn expire(&self) {
+        let mut inner = self.inner();
+        if let Some(limit) = inner.story.expires_after
+            && let Some(first) = inner.exports.values_mut().next()
+            && first.state == State::Ready
+            && first.requests > limit
+        {
+            first.state = State::Expired;
+        }
+    }
+
+    fn initiate(&self) -> Reply {
+        let mut inner = self.inner();
+        inner.initiates += 1;
+        let token = 4_000_000 + i64::from(inner.initiates);
+        inner.exports.insert(
+            token,
+            ServerExport {
+                state: State::Ready,
+                posts: 0,
+                applied: 0,
+                requests: 0,
+                said_not_yet: (false, false),
+            },
+        );
+        if inner.story.loses_initiate && inner.initiates == 1 {
+            return Reply::Lost;
+        }
+        Reply::Status(200, json!({"AccessToken": token, "Status": "Processing"}))
+    }
+
+    fn status(&self, token: i64) -> Reply {
+        let mut inner = self.inner();
+        let (rows, retires) = (inner.story.rows, inner.story.retires_tokens);
+        let Some(export) = inner.exports.get_mut(&token) else {
+            return Reply::Status(404, json!({"Message": "no such token"}));
+        };
+        let word = match export.state {
+            State::Ready => {
+                export.said_not_yet.0 = true;
+                "Complete"
+            }
+            State::Committed if retires => {
+                return Reply::Status(404, json!({"Message": "no such token"}));
+            }
+            State::Committed => "Retrieved",
+            State::Expired => "Expired",
+        };
+        Reply::Status(
+            200,
+            json!({"AccessToken": token, "Status": word, "RowCount": rows, "Expires": ""}),
+        )
+    }
+
+    fn page(&self, token: i64, url: &url::Url) -> Reply {
+        let number = |name: &str| -> usize {
+            url.query_pairs()
+                .find(|(key, _)| key == name)
+                .and_then(|(_, value)| value.parse().ok())
+                .unwrap()
+        };
+        let keeps_alive = url
+            .query_pairs()
+            .any(|(key, value)| key == "keepAlive" && value == "true");
+        let mut inner = self.inner();
+        if !keeps_alive {
+            inner.broken.push("a page without keepAlive".to_owned());
+        }
+        let story = inner.story;
+        let Some(export) = inner.exports.get_mut(&token) else {
+            return Reply::Status(404, json!({"Message": "no such token"}));
+        };
+        if export.state != State::Ready {
+            return Reply::Status(404, json!({"Message": "gone"}));
+        }
+        export.said_not_yet.1 = true;
+        let (offset, limit) = (number("offset"), number("limit"));
+        let rows: Vec<String> = rows_of(token, story.rows)
+            .into_iter()
+            .skip(offset - 1)
+            .take(limit)
+            .collect();
+        let members = match story.members {
+            None => String::new(),
+            Some(true) => r#""Messages":["all"],"#.to_owned(),
+            Some(false) => format!(r#""Messages":["from {offset}"],"#),
+        };
+        Reply::Raw(format!(
+            r#"{{"Count":{},"HasMore":{},"Limit":{limit},"Offset":{offset},"TotalResults":{},{members}"UserProfilePreferences":[{}]}}"#,
+            rows.len(),
+            offset - 1 + rows.len() < story.rows,
+            story.rows,
+            rows.join(",")
+        ))
+    }
+
+    fn commit(&self, token: i64) -> Reply {
+        let unsafe_because = self.why_not_safe(token);
+        let mut inner = self.inner();
+        inner.commits += 1;
+        let (story, commits) = (inner.story, inner.commits);
+        let Some(export) = inner.exports.get_mut(&token) else {
+            return Reply::Status(404, json!({"Message": "no such token"}));
+        };
+        let mut broken = Vec::new();
+        if export.posts > 0 && export.said_not_yet != (true, true) {
+            broken.push(format!("a second POST of {token} before \"not yet\""));
+        }
+        export.posts += 1;
+        export.said_not_yet = (false, false);
+        if export.state != State::Ready {
+            inner.broken.extend(broken);
+            return Reply::Status(404, json!({"Message": "gone"}));
+        }
+        let is_applied = !(commits == 1 && story.loses_commit == Some(false));
+        if is_applied {
+            if let Some(why) = unsafe_because {
+                broken.push(format!("a commit of {token} was applied, and {why}"));
+            }
+            export.applied += 1;
+            export.state = State::Committed;
+        }
+        inner.broken.extend(broken);
+        if commits == 1 && story.loses_commit.is_some() {
+            Reply::Lost
+        } else {
+            Reply::Status(200, json!(null))
+        }
+    }
+
+    /// Whether the batch of this token, all of it, would be there after a loss of power now.
+    fn why_not_safe(&self, token: i64) -> Option<String> {
+        let disk = self.disk.durable();
+        let place = Place {
+            out: Path::new(OUT).to_owned(),
+        };
+        let wrong = |what: &str| Some(what.to_owned());
+        let Ok(Some(logs)) = read_journal(&disk, &place) else {
+            return wrong("the journal would be gone");
+        };
+        let Some(log) = logs.iter().find(|log| {
+            log.initiated.as_ref().is_some_and(|initiated| {
+                initiated.export["access_token"] == json!(token.to_string())
+            })
+        }) else {
+            return wrong("the journal would not know the token");
+        };
+        if log.committing.is_none() {
+            return wrong("COMMITTING would not be in the journal");
+        }
+        let batch = &log.intent.batch;
+        if !visible_batches(&disk, &place).is_ok_and(|batches| batches.contains(batch)) {
+            return wrong("the batch would not be visible");
+        }
+        let Ok(Some((manifest, _))) = read_manifest(&disk, &place, batch) else {
+            return wrong("the manifest would be gone");
+        };
+        if let Err(error) = verify(&disk, &place, |_| {}) {
+            return Some(format!("the batch would not be whole: {error}"));
+        }
+        let rows = super::landed_rows(&disk, &place, &manifest);
+        (rows != rows_of(token, self.inner().story.rows))
+            .then(|| "its rows would differ".to_owned())
+    }
+}
+
+impl TestTransport for ModelService {
+    fn exchange(&self, request: Request) -> ExchangeFuture<'_> {
+        Box::pin(async move {
+            // Operations of the network are places to stop at, too.
+            self.disk.operation();
+            let (status, body) = match self.answer(&request) {
+                Reply::Status(status, body) => (status, body.to_string()),
+                Reply::Raw(body) => (200, body),
+                Reply::Lost => {
+                    return Err(Failure {
+                        sent: Sent::MaybeSent,
+                        kind: ErrorKind::Interrupted,
+                        phase: None,
+                        tls: None,
+                        source: None,
+                    });
+                }
+            };
+            let mut headers = HeaderMap::new();
+            let date = jiff::Timestamp::from_millisecond(self.now_ms()).unwrap();
+            let date = jiff::fmt::rfc2822::DateTimePrinter::new()
+                .timestamp_to_rfc9110_string(&date)
+                .unwrap();
+            headers.insert(DATE, HeaderValue::from_str(&date).unwrap());
+            Ok(Answer {
+                status,
+                headers,
+                body: body.into_bytes(),
+                body_end: BodyEnd::Complete,
+                head_after: std::time::Duration::ZERO,
+            })
+        })
+    }
+}
