@@ -2,10 +2,12 @@
 //! what a wrong command line is answered, in `usage`.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::export_arguments::ExportArguments;
 use crate::options::Options;
 
 /// The exit codes, for `--help`. Short lines: help that is wrapped again is hard to read.
@@ -14,14 +16,16 @@ Exit codes:
    0  done
    1  resolve only: not committed
   64  wrong arguments; nothing was sent
-  65  contradicts an earlier commit of this token, or the data landed
+  65  contradicts an earlier commit of this token, or the data landed:
+      other parameters, a part that does not match its hash
   66  not found: wrong client id, or the token is unknown or has expired
   69  no connection, timeout, interrupted, rate limited or a server error
       after the retries; the export failed or has expired
   70  a bug of this program
   74  the local disk, or standard output, takes no more
-  75  unfinished: it may have been committed, or a first Ctrl-C or
-      SIGTERM stopped it; run resolve, or the same command again
+  75  unfinished: it may have been committed, another process holds the
+      folder, the export is not ready, or a first Ctrl-C or SIGTERM
+      stopped it; run resolve, or the same command again
   76  the server refused or redirected the request, or its answer makes
       no sense
   77  unauthorized, forbidden, clock skew, TLS or proxy
@@ -62,11 +66,11 @@ Environment:
 /// For whom has no account.
 const TRY: &str = "\
 Try it without an account:
-  mypreferences demo         three commits against a mock in this process
+  mypreferences demo         an export against a mock in this process
   mypreferences mock --help  the mock service, for tests of your own
 The exit codes are in `mypreferences commit --help`.";
 
-/// Commit MyPreferences bulk exports: mark a retrieval as finished, and know for sure that it is.
+/// MyPreferences bulk exports: land them on disk, commit them when they are safe, and know for sure that it is done.
 #[derive(Parser)]
 #[command(name = "mypreferences", version, after_help = TRY, max_term_width = 120)]
 pub(crate) struct Arguments {
@@ -79,6 +83,24 @@ pub(crate) struct Arguments {
 /// The commands.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Land an export in a folder, and commit it when everything is durable and whole
+    ///
+    /// Starts the export, waits until it is ready, writes its pages as NDJSON into DIR/batch=TIME/, seals them by a
+    /// manifest with their hashes, and only then commits. Whatever stops it, the same command continues where it was; a
+    /// finished export is not done again, and its receipt is printed.
+    ///
+    /// With --since auto each run lands what changed since the one before. Batches overlap a little: readers de-duplicate
+    /// by `ProfileId`.
+    #[command(args_conflicts_with_subcommands = true, after_help = "`mypreferences export --help` has the exit codes.",
+              after_long_help = format!("{CREDENTIALS}\n\n{EXIT_CODES}"))]
+    Export(Box<ExportArguments>),
+    /// Verify what was landed, without a server: every part by its hash, the rows, the chain of batches
+    #[command(after_long_help = EXIT_CODES)]
+    Verify {
+        /// The folder of `export --out`
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Mark a retrieval as finished: expires its access token and, with --keep-files false, deletes the export files
     ///
     /// Before you run it (the vendor's precondition): the pages of this export were read with keepAlive=true, and the
@@ -141,7 +163,8 @@ pub(crate) enum Command {
         #[arg(value_name = "COMMAND")]
         command: Option<String>,
     },
-    /// Watch three commits against a mock service in this process: one that goes well, two whose answers are lost
+    /// Watch an export that is killed in the middle, continued and committed although the answer is lost: against a mock
+    /// service in this process
     Demo,
     /// Run the mock service; its arguments are its own: see `mypreferences mock --help`
     #[command(disable_help_flag = true)]

@@ -8,6 +8,8 @@ pub(crate) const DONE: u8 = 0;
 pub(crate) const NOT_COMMITTED: u8 = 1;
 /// Unfinished: run the same command again.
 pub(crate) const UNFINISHED: u8 = 75;
+/// The service cannot be had now.
+pub(crate) const UNAVAILABLE: u8 = 69;
 /// The local disk, or standard output, took no more.
 pub(crate) const STORAGE: u8 = 74;
 
@@ -36,7 +38,7 @@ pub(crate) fn exit_code_of(kind: ErrorKind, commit_state: Option<CommitState>) -
         | ErrorKind::ServerError
         | ErrorKind::ServiceUnavailable
         | ErrorKind::ExportFailed
-        | ErrorKind::ExportExpired => 69,
+        | ErrorKind::ExportExpired => UNAVAILABLE,
         ErrorKind::Internal | ErrorKind::ForkedProcess | ErrorKind::Closed => 70,
         ErrorKind::Storage => STORAGE,
         // By a first signal. A second one does not wait for a record: see `signals`.

@@ -34,3 +34,22 @@ pub(crate) fn internal(detail: impl Into<String>) -> Failure {
         "report this bug with the error's record",
     )
 }
+
+/// A first signal ended a question.
+pub(crate) fn stopped() -> Failure {
+    Error::before_io(
+        ErrorKind::Cancelled,
+        Operation::Status,
+        "stopped by a signal",
+        "ask again",
+    )
+}
+
+/// Something else that went wrong with an export, before anything was sent.
+pub(crate) fn of_kind(
+    kind: ErrorKind,
+    detail: impl Into<String>,
+    next_action: impl Into<String>,
+) -> Failure {
+    Error::before_io(kind, Operation::Export, detail, next_action)
+}

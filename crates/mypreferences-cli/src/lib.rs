@@ -1,20 +1,23 @@
-//! The command `mypreferences`: commit an export from a shell or a job, ask what became of a commit, try everything
-//! against an embedded mock service. `mypreferences --help` documents it.
+//! The command `mypreferences`: land an export and commit it from a shell or a job, commit one that something else
+//! landed, ask what became of a commit, try everything against an embedded mock service. `mypreferences --help` documents it.
 //!
 //! | question | module |
 //! |---|---|
-//! | which arguments are there? | `arguments` and `options`, and `usage` for wrong ones |
+//! | which arguments are there? | `arguments`, `export_arguments` and `options`, and `usage` for wrong ones |
 //! | flag, environment or profile? | the core's `configuration`; `token` for the access token |
 //! | which error is which exit code? | `exit_code` |
 //! | what stands on stdout, what on stderr? | `output`, and `words` for the sentences |
-//! | what does Ctrl-C do? | `signals`, and `commands::commit` |
+//! | what does Ctrl-C do? | `signals`, `commands::commit` and `commands::export` |
+//! | how far is it? | `landing_progress` for exports, `progress` for single calls |
 //!
 //! All knowledge of the service is in the core: nothing here looks at a status code.
 
 mod arguments;
 mod commands;
 mod exit_code;
+mod export_arguments;
 mod failure;
+mod landing_progress;
 mod logging;
 mod options;
 mod output;

@@ -18,10 +18,15 @@ pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
         .any(|argument| argument == "--json")
 }
 
+/// What else there would be.
+const COMMANDS: &str =
+    "use export, verify, commit, status, resolve, doctor, config, demo or mock; see --help";
+
 /// The failure for a command line that clap refused.
 pub(crate) fn refused(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let operation = operation(arguments);
     let name = argument_name(error);
+    let values = valid_values(error);
     let (detail, next_action) = match error.kind() {
         _ if name.as_deref() == Some("--secret") => (
             "secrets are never taken from the command line".to_owned(),
@@ -42,7 +47,17 @@ pub(crate) fn refused(error: &clap::Error, arguments: &[OsString]) -> Failure {
                 "{} lacks a value or has a wrong one",
                 name.as_deref().unwrap_or("an option")
             ),
-            "see --help for the values it takes",
+            values
+                .as_deref()
+                .unwrap_or("see --help for the values it takes"),
+        ),
+        ErrorKind::MissingRequiredArgument => (
+            "an argument of the command is missing".to_owned(),
+            "see --help for the arguments of the command",
+        ),
+        ErrorKind::ArgumentConflict if stands_before_a_command(error) => (
+            "list, status, commit and abandon take no options of an export".to_owned(),
+            "leave the options of the export out; see `mypreferences export --help`",
         ),
         ErrorKind::ArgumentConflict => (
             format!(
@@ -58,14 +73,14 @@ pub(crate) fn refused(error: &clap::Error, arguments: &[OsString]) -> Failure {
             },
             "see --help for the arguments of the command",
         ),
-        ErrorKind::InvalidSubcommand => (
-            "there is no such command".to_owned(),
-            "use commit, status, resolve, doctor, config, demo or mock; see --help",
+        ErrorKind::InvalidSubcommand if operation == Operation::Export => (
+            "export has no such command".to_owned(),
+            "use list, status, commit or abandon; see `mypreferences export --help`",
         ),
-        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => (
-            "there is no command".to_owned(),
-            "use commit, status, resolve, doctor, config, demo or mock; see --help",
-        ),
+        ErrorKind::InvalidSubcommand => ("there is no such command".to_owned(), COMMANDS),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            ("there is no command".to_owned(), COMMANDS)
+        }
         ErrorKind::InvalidUtf8 => (
             "an argument is not UTF-8".to_owned(),
             "pass text in UTF-8; see --help",
@@ -77,6 +92,21 @@ pub(crate) fn refused(error: &clap::Error, arguments: &[OsString]) -> Failure {
         ),
     };
     failure::usage(operation, detail, next_action)
+}
+
+/// The words that an option takes, where clap knows them: ours, nothing of what was typed.
+fn valid_values(error: &clap::Error) -> Option<String> {
+    match error.get(ContextKind::ValidValue)? {
+        ContextValue::Strings(values) if !values.is_empty() => {
+            Some(format!("pass one of {}", values.join(", ")))
+        }
+        _ => None,
+    }
+}
+
+/// Options of `export` before one of its commands.
+fn stands_before_a_command(error: &clap::Error) -> bool {
+    error.get(ContextKind::InvalidSubcommand).is_some()
 }
 
 /// The option that clap complains about. What was typed is shown only if it looks like an option's name.
@@ -110,6 +140,7 @@ fn named(argument: &OsStr) -> Option<Operation> {
         "commit" => Some(Operation::Commit),
         "status" => Some(Operation::Status),
         "resolve" => Some(Operation::ResolveCommit),
+        "export" | "verify" => Some(Operation::Export),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use mypreferences::landing::{BatchReceipt, BatchSummary, CommitEnd, Landed, Verified};
 use mypreferences::{
     AccessToken, AttemptEvent, Certainty, CommitReceipt, ConfirmedBy, ExportStatus, Files,
     Operation, Outcome, Sent, StatusWord,
@@ -70,6 +71,139 @@ pub(crate) fn status(status: &ExportStatus, token: AccessToken) -> String {
     parts.join("; ")
 }
 
+/// The vendor's word.
+pub(crate) fn status_word(word: StatusWord) -> &'static str {
+    match word {
+        StatusWord::Processing => "Processing",
+        StatusWord::Complete => "Complete",
+        StatusWord::Retrieved => "Retrieved",
+        StatusWord::Expired => "Expired",
+        StatusWord::Error => "Error",
+        StatusWord::Failed => "Failed",
+        StatusWord::Unknown => "unknown",
+        // A later core's word.
+        _ => "unknown",
+    }
+}
+
+/// `landed: batch=20261124T062553Z, 200,000 records in 2 parts, 94.0 MiB; committed, export files deleted, as asked`
+pub(crate) fn landed(landed: &Landed) -> String {
+    let manifest = &landed.manifest;
+    let commit = match &landed.receipt {
+        Some(receipt) => batch_receipt(receipt),
+        None => "not committed".to_owned(),
+    };
+    format!(
+        "{}: {}, {} in {}, {}; {commit}",
+        if landed.is_new {
+            "landed"
+        } else {
+            "landed before, nothing was sent"
+        },
+        landed.folder().display(),
+        counted(landed.rows(), "record"),
+        counted(manifest.parts.len() as u64, "part"),
+        size(manifest.bytes()),
+    )
+}
+
+/// `committed; export files deleted, as asked`
+pub(crate) fn batch_receipt(receipt: &BatchReceipt) -> String {
+    let files = match (receipt.files_are_as_asked(), receipt.keep_files) {
+        (true, true) => "export files kept, as asked",
+        (true, false) => "export files deleted, as asked",
+        (false, _) => "export files: not certain",
+    };
+    match receipt.end {
+        CommitEnd::Committed if receipt.is_presumed() => format!("presumably committed; {files}"),
+        CommitEnd::Committed => format!("committed; {files}"),
+        CommitEnd::AlreadyCommitted => format!("consumed before; {files}"),
+        CommitEnd::Expired => format!("expired before its commit; {files}"),
+    }
+}
+
+/// What must not be claimed from this receipt, if anything.
+pub(crate) fn batch_caution(batch: &str, receipt: &BatchReceipt) -> Option<String> {
+    let is_clear = receipt.files_are_as_asked() && !receipt.is_presumed();
+    (!is_clear).then(|| {
+        format!(
+            "{batch}: it is not certain how the export files were handled on the server: make no privacy claim from \
+             this receipt; ask PossibleNOW Support when you need to know"
+        )
+    })
+}
+
+/// `batch=20261124T062553Z  landing    67,000 of 200,000 records, 1 part, 64.2 MiB`
+pub(crate) fn batch(batch: &BatchSummary) -> String {
+    let rows = match batch.total {
+        Some(total) if total != batch.rows => {
+            format!("{} of {}", count(batch.rows), counted(total, "record"))
+        }
+        Some(_) | None => counted(batch.rows, "record"),
+    };
+    let mut text = format!(
+        "{}  {:10}  {rows}, {}, {}",
+        batch.batch,
+        batch.state.name(),
+        counted(batch.parts, "part"),
+        size(batch.bytes)
+    );
+    if let Some(since) = &batch.since {
+        text.push_str(&format!(", since {since}"));
+    }
+    if let Some(receipt) = &batch.receipt {
+        text.push_str(&format!("; {}", batch_receipt(receipt)));
+    }
+    if let Some(why) = &batch.abandoned {
+        text.push_str(&format!("; given up: {}", printable(why)));
+    }
+    text
+}
+
+/// `verified: 1 sealed batch, 2 parts, 200,000 records, 94.0 MiB`
+pub(crate) fn verified(verified: &Verified) -> String {
+    let batches = match verified.batches {
+        1 => "1 sealed batch".to_owned(),
+        batches => format!("{} sealed batches", count(batches)),
+    };
+    format!(
+        "verified: {batches}, {}, {}, {}",
+        counted(verified.parts, "part"),
+        counted(verified.rows, "record"),
+        size(verified.bytes)
+    )
+}
+
+/// `1 part`, `200,000 records`
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {what}{s}", count(number))
+}
+
+/// `200,000`
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `94.0 MiB`
+pub(crate) fn size(bytes: u64) -> String {
+    for (unit, name) in [(1_u64 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
+        if bytes >= unit {
+            let tenths = u128::from(bytes) * 10 / u128::from(unit);
+            return format!("{}.{} {name}", tenths / 10, tenths % 10);
+        }
+    }
+    format!("{bytes} bytes")
+}
+
 /// One request of a call: `POST …/Commit/***4711 -> sent, no answer (interrupted)`.
 pub(crate) fn attempt(event: &AttemptEvent) -> String {
     let what = match event.operation {
@@ -129,4 +263,21 @@ pub(crate) fn ago(time: SystemTime) -> String {
 /// The server's words on a terminal: no control characters, not without end.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(120).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_sizes_have_a_unit() {
+        let counts = [0, 7, 999, 1_000, 12_345, 1_234_567].map(count);
+        assert_eq!(counts, ["0", "7", "999", "1,000", "12,345", "1,234,567"]);
+        assert_eq!(counted(1, "part"), "1 part");
+        let sizes = [0, 1023, 1024, 1_587_000, 3 << 30].map(size);
+        assert_eq!(
+            sizes,
+            ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 MiB", "3.0 GiB"]
+        );
+    }
 }

@@ -400,7 +400,7 @@ fn parse_bool(name: &str, value: &str) -> Result<bool, Error> {
     }
 }
 
-fn parse_duration(name: &str, value: &str) -> Result<Duration, Error> {
+pub(crate) fn parse_duration(name: &str, value: &str) -> Result<Duration, Error> {
     let refused = || bad(name, value, "seconds such as 2.5, or 250ms, 90s, 3m");
     let (number, unit) = split_unit(value);
     let factor = match unit {
@@ -414,7 +414,7 @@ fn parse_duration(name: &str, value: &str) -> Result<Duration, Error> {
     Duration::try_from_secs_f64(seconds * factor).map_err(|_| refused())
 }
 
-fn parse_size(name: &str, value: &str) -> Result<usize, Error> {
+pub(crate) fn parse_size(name: &str, value: &str) -> Result<usize, Error> {
     let refused = || bad(name, value, "bytes, or 64KiB, 8MiB");
     let (number, unit) = split_unit(value);
     let factor: usize = match unit {

@@ -4,6 +4,7 @@ mod commit;
 mod config;
 mod demo;
 mod doctor;
+mod export;
 mod mock;
 mod papers;
 mod resolve;
@@ -40,10 +41,17 @@ pub(crate) fn dispatch(arguments: &[OsString]) -> u8 {
     let options = parsed.options;
     match parsed.command {
         Command::Mock { arguments } => mock::run(arguments),
-        Command::Demo => {
+        Command::Demo => demo::run(output),
+        Command::Export(export) => {
             let _logging = logging::listen(options.verbose);
-            runtime::block_on(output, demo::run(output))
+            let told = export::Told {
+                output,
+                options: &options,
+                line: arguments,
+            };
+            runtime::block_on(output, export::run(&told, &export))
         }
+        Command::Verify { folder } => export::verify(output, options.verbose, &folder),
         Command::Config {
             command: ConfigCommand::Show,
         } => config::show(output, &options),
@@ -126,15 +134,7 @@ fn prepare(
 ) -> Result<Call, Failure> {
     let token_text = token_text(access_token, operation)?;
     let progress = Progress::new(output, options.verbose);
-    let hook = progress.clone();
-    let client = options
-        .sources()?
-        .read()?
-        .client_builder()?
-        .on_attempt(move |event| hook.attempt(event))
-        .build()?;
-    // From here on a signal is ours; before, it ends the program as ever, and nothing was sent.
-    let signals = Signals::listen()?;
+    let (client, signals) = open(options, Some(&progress))?;
     Ok(Call {
         client,
         token_text,
@@ -142,6 +142,15 @@ fn prepare(
         progress,
         signals,
     })
+}
+
+/// The client, and the signals, which are ours from here on; before, one ends the program as ever, and nothing was sent.
+fn open(options: &Options, progress: Option<&Progress>) -> Result<(Client, Signals), Failure> {
+    let mut builder = options.sources()?.read()?.client_builder()?;
+    if let Some(hook) = progress.cloned() {
+        builder = builder.on_attempt(move |event| hook.attempt(event));
+    }
+    Ok((builder.build()?, Signals::listen()?))
 }
 
 fn token_text(argument: Option<&str>, operation: Operation) -> Result<String, Failure> {

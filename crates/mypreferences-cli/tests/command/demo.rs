@@ -5,25 +5,38 @@ use std::process::Stdio;
 
 use mypreferences_mock::Operation;
 
-use crate::support::{RECEIPT_KEYS, SECRET, TOKEN_TEXT, USER_ID, bare, keys, service};
+use crate::support::{SECRET, TOKEN_TEXT, USER_ID, bare, folder, service};
 
 #[test]
-fn demo_tells_three_stories_and_ends_with_what_to_try_next() {
-    let finished = bare().args(["demo"]).run().exits(0);
+fn demo_tells_of_an_export_that_is_killed_and_continued_and_leaves_nothing_behind() {
+    let temporary = folder();
+    let finished = bare()
+        .foreign_env("TMPDIR", temporary.to_str().unwrap())
+        .args(["demo"])
+        .run()
+        .exits(0);
     assert_eq!(finished.stderr, "");
-    assert_eq!(finished.stdout.matches("receipt: {").count(), 3);
-    assert_eq!(
-        finished
-            .stdout
-            .matches("sent, no answer (interrupted)")
-            .count(),
-        2
-    );
-    for part in ["Try next", "mypreferences mock", "curl ", "README.md"] {
-        assert!(finished.stdout.contains(part), "{part}");
+    for part in [
+        "kill -9: signal: 9 (SIGKILL)",
+        "landing     ",
+        "of 200,000 records, 1 part, 64.",
+        "landed: ",
+        "200,000 records in 2 parts, 94.0 MiB; committed; export files deleted, as asked",
+        "\"confirmed_by\":\"status\"",
+        "verified: 1 sealed batch, 2 parts, 200,000 records",
+        "Try next",
+        "mypreferences mock",
+        "README.md",
+    ] {
+        assert!(
+            finished.stdout.contains(part),
+            "{part}: {}",
+            finished.stdout
+        );
     }
     // Not a terminal: no colour.
     assert!(!finished.stdout.contains('\u{1b}'));
+    assert_eq!(std::fs::read_dir(temporary.as_path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -34,16 +47,9 @@ fn demo_as_json_is_one_object_and_the_story_goes_to_standard_error() {
         .exits(0)
         .says("Try next");
     let value = finished.json();
-    let receipts = value["receipts"].as_array().unwrap();
-    let sends: Vec<u64> = receipts
-        .iter()
-        .map(|receipt| {
-            assert_eq!(keys(receipt), RECEIPT_KEYS);
-            assert_eq!(receipt["certainty"], "certain");
-            receipt["sends"].as_u64().unwrap()
-        })
-        .collect();
-    assert_eq!(sends, [1, 1, 2]);
+    assert_eq!(value["receipt"]["end"], "committed");
+    assert_eq!(value["receipt"]["receipt"]["sends"], 1);
+    assert_eq!(value["verified"]["rows"], 200_000);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use mypreferences_mock::{Action, Apply, MockService, Operation, Rule};
 
-use crate::support::{LONG, Running, TOKEN, TOKEN_TEXT, program, service};
+use crate::support::{Running, TOKEN, TOKEN_TEXT, program, service, wait_for};
 
 fn hang(service: &MockService, on: Operation, apply: Apply) {
     service.push_rule(Rule::new(on, Action::Hang { apply }).forever());
@@ -20,20 +20,6 @@ fn started(service: &MockService, on: Operation, arguments: &[&str]) -> Running 
         .start();
     wait_for(service, on, 1);
     running
-}
-
-fn wait_for(service: &MockService, on: Operation, count: usize) {
-    let came = service.wait_for_blocking(
-        |requests| {
-            requests
-                .iter()
-                .filter(|request| request.operation == Some(on))
-                .count()
-                >= count
-        },
-        LONG,
-    );
-    assert!(came, "the request did not come");
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use mypreferences_mock::{Authorization, Export, MockConfig, MockService};
+use mypreferences_mock::{
+    Authorization, Export, ExportKind, MockConfig, MockService, Operation, Source,
+};
 use serde_json::Value;
 
 pub(crate) const CLIENT_ID: &str = "SanchezAssociates";
@@ -114,6 +116,32 @@ impl Program {
     pub(crate) fn input(mut self, text: &'static str) -> Program {
         self.input = Some(text);
         self
+    }
+
+    /// The same environment, for a script in which `$PROGRAM` is the program.
+    pub(crate) fn in_a_shell(self, script: &str) -> Program {
+        let mut command = Command::new("sh");
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+            .env("PROGRAM", self.command.get_program())
+            .args(["-c", script])
+            .stdin(Stdio::null());
+        Program {
+            command,
+            input: None,
+        }
+    }
+
+    /// `export` of the segment into this folder, with these options.
+    pub(crate) fn export(self, out: &std::path::Path, options: &[&str]) -> Program {
+        self.args(["export", "--segment", SEGMENT, "--out"])
+            .args([out])
+            .args(options)
     }
 
     pub(crate) fn commit(self, keep_files: bool) -> Program {
@@ -310,6 +338,109 @@ impl Drop for TemporaryFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
+}
+
+/// A folder that is removed with its guard.
+pub(crate) struct TemporaryFolder(PathBuf);
+
+impl std::ops::Deref for TemporaryFolder {
+    type Target = PathBuf;
+    fn deref(&self) -> &PathBuf {
+        &self.0
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A new and empty folder.
+pub(crate) fn folder() -> TemporaryFolder {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("folder-{}-{number}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    TemporaryFolder(path)
+}
+
+/// The segment that [`export_service`] has.
+pub(crate) const SEGMENT: &str = "Everyone";
+
+/// A mock with HMAC authorization and a segment of so many people.
+pub(crate) fn export_service(rows: u64) -> MockService {
+    let service = service();
+    let source = Source::new(ExportKind::Segment, SEGMENT, rows);
+    service.world().add_source(source);
+    service
+}
+
+/// How many requests of a sort came.
+pub(crate) fn sent(service: &MockService, operation: Operation) -> usize {
+    service.requests_for(operation).len()
+}
+
+/// How many commits were applied, whatever the token.
+pub(crate) fn applied(service: &MockService) -> usize {
+    let exports = service.world().exports();
+    exports.iter().map(|export| export.commits.len()).sum()
+}
+
+/// Waits until the service has so many requests of a sort.
+#[track_caller]
+pub(crate) fn wait_for(service: &MockService, on: Operation, count: usize) {
+    let came = service.wait_for_blocking(
+        |requests| {
+            requests
+                .iter()
+                .filter(|request| request.operation == Some(on))
+                .count()
+                >= count
+        },
+        LONG,
+    );
+    assert!(came, "the request did not come");
+}
+
+/// The lines of all parts of a batch, which is one record each.
+pub(crate) fn landed_lines(batch: &std::path::Path) -> Vec<String> {
+    let mut names: Vec<PathBuf> = std::fs::read_dir(batch)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("part-")
+        })
+        .collect();
+    names.sort();
+    names
+        .iter()
+        .flat_map(|name| {
+            let text = std::fs::read_to_string(name).unwrap();
+            text.lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The batches that a reader sees.
+pub(crate) fn visible_batches(out: &std::path::Path) -> Vec<PathBuf> {
+    let mut batches: Vec<PathBuf> = std::fs::read_dir(out)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("batch=")
+        })
+        .collect();
+    batches.sort();
+    batches
 }
 
 /// A file with these permissions.

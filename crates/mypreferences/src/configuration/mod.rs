@@ -13,13 +13,14 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::builder::ClientBuilder;
 use crate::client::Client;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::redact::without_user_info;
-use crate::settings::Settings;
+use crate::settings::{Settings, parse_duration, parse_size};
 
 use profile::Profile;
 
@@ -41,6 +42,23 @@ pub const CREDENTIAL_NAMES: [&str; 13] = [
     "bearer_token",
     "authorization",
 ];
+
+/// Reads a length of time as settings are read: seconds such as `2.5`, or `250ms`, `90s`, `3m`, `24h`. `name` is for the
+/// error.
+///
+/// # Errors
+/// `invalid_argument` for anything else, and for what is too long.
+pub fn duration(name: &str, text: &str) -> Result<Duration, Error> {
+    parse_duration(name, text)
+}
+
+/// Reads a number of bytes as settings are read: `4096`, `64KiB`, `8MiB`, `1GiB`. `name` is for the error.
+///
+/// # Errors
+/// `invalid_argument` for anything else, and for what does not fit into memory.
+pub fn size(name: &str, text: &str) -> Result<usize, Error> {
+    parse_size(name, text)
+}
 
 /// Values that must not be shown.
 const SECRETS: [&str; 4] = [

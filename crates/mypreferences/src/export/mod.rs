@@ -25,4 +25,5 @@ pub use profile::{
     ProfilePreference, UserProfilePreference,
 };
 pub use records::{OwnedRecord, Records};
+pub(crate) use wait::check_max_wait;
 pub use wait::{Wait, WaitProgress};

@@ -27,6 +27,18 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// So many failures in a row are tolerated.
 const TOLERATED: u32 = 10;
 
+/// Before any I/O.
+pub(crate) fn check_max_wait(max_wait: Duration, operation: Operation) -> Result<(), Error> {
+    if max_wait.is_zero() || max_wait > LONGEST_WAIT {
+        return Err(Error::invalid_argument(
+            operation,
+            "max_wait is out of range",
+            "pass more than zero, and at most 30 days",
+        ));
+    }
+    Ok(())
+}
+
 /// How a wait goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -101,13 +113,7 @@ impl Wait {
 
     async fn run(self) -> Result<ExportStatus, Error> {
         self.client.check_export(&self.export, Operation::Wait)?;
-        if self.limit.is_zero() || self.limit > LONGEST_WAIT {
-            return Err(Error::invalid_argument(
-                Operation::Wait,
-                "max_wait is out of range",
-                "pass more than zero, and at most 30 days",
-            ));
-        }
+        check_max_wait(self.limit, Operation::Wait)?;
         let cancel = self.cancel.clone();
         until_cancelled(self.asking(), cancel.as_ref(), Operation::Wait).await?
     }

@@ -12,7 +12,7 @@ use crate::canonical::rfc3339;
 use crate::client::Client;
 use crate::clock::{system_time, unix_ms};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::export::{Export, ExportOrder, LastDateTime, Page, Pages};
+use crate::export::{Export, ExportOrder, LastDateTime, Page, Pages, check_max_wait};
 use crate::landing::commit;
 use crate::landing::disk::Disk;
 use crate::landing::journal::{BatchLog, Intent};
@@ -136,6 +136,9 @@ impl Plan {
     fn check(&self) -> Result<(Identity, Parameters), Error> {
         if self.limit == 0 {
             return Err(refused("limit is zero", "pass the records of one page"));
+        }
+        if let Some(max_wait) = self.max_wait {
+            check_max_wait(max_wait, Operation::Export)?;
         }
         if self.max_memory < 1 << 20 {
             return Err(refused(

@@ -33,6 +33,7 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool { name: "python3 with venv", detect: &["python3", "-c", "import venv, ensurepip"], source: Source::Apt("python3-venv"), needed_by: &["test"] },
     Tool { name: "curl", detect: &["curl", "--version"], source: Source::Apt("curl"), needed_by: &["test"] },
     Tool { name: "valgrind", detect: &["valgrind", "--version"], source: Source::Apt("valgrind"), needed_by: &["test", "c", "bench"] },
+    Tool { name: "strace", detect: &["strace", "--version"], source: Source::Apt("strace"), needed_by: &["test"] },
     Tool { name: "g++", detect: &["g++", "--version"], source: Source::Apt("g++"), needed_by: &["test", "c"] },
     Tool { name: "cmake", detect: &["cmake", "--version"], source: Source::Apt("cmake"), needed_by: &["test", "c"] },
     Tool { name: "make", detect: &["make", "--version"], source: Source::Apt("make"), needed_by: &["test", "c"] },

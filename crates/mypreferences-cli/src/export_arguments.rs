@@ -1,0 +1,132 @@
+//! The arguments of `export` and its subcommands. Each is optional for the parser: what belongs together is decided, in
+//! words of its own, in `commands::export::request`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Of `export`: what to export, where to, and what then.
+#[derive(Args, Default)]
+pub(crate) struct ExportArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<ExportCommand>,
+    /// The segment to export
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "What to export, exactly one"
+    )]
+    pub(crate) segment: Option<String>,
+    /// The group of segments to export (no documented route on the async surface)
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "What to export, exactly one"
+    )]
+    pub(crate) segment_group: Option<String>,
+    /// The schedule to export
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "What to export, exactly one"
+    )]
+    pub(crate) schedule: Option<String>,
+    /// The customers to export
+    #[arg(long, value_name = "ID", num_args = 1.., help_heading = "What to export, exactly one")]
+    pub(crate) cid: Vec<String>,
+    /// The folder to land it in; it belongs to exports of one thing of one account
+    #[arg(long, value_name = "DIR", help_heading = "The landing")]
+    pub(crate) out: Option<PathBuf>,
+    /// Compress the parts
+    #[arg(long, value_name = "none|zstd", value_parser = ["none", "zstd"], hide_possible_values = true,
+          help_heading = "The landing")]
+    pub(crate) compress: Option<String>,
+    /// When to commit: after-seal (default), when everything is durable and whole, or never
+    #[arg(long, value_name = "after-seal|never", value_parser = ["after-seal", "never"], hide_possible_values = true,
+          help_heading = "The landing")]
+    pub(crate) commit: Option<String>,
+    /// Whether the server keeps the export files (true) or deletes them (false) at the commit. Required unless --commit
+    /// never; there is no default
+    #[arg(long, value_name = "true|false", value_parser = ["true", "false"], hide_possible_values = true,
+          help_heading = "The landing")]
+    pub(crate) keep_files: Option<String>,
+    /// How long to wait until the export is ready: 90s, 30m, 24h [default: 24h]
+    #[arg(long, value_name = "TIME", help_heading = "The landing")]
+    pub(crate) max_wait: Option<String>,
+    /// Memory for pages, at least 1MiB [default: 64MiB]
+    #[arg(long, value_name = "SIZE", help_heading = "The landing")]
+    pub(crate) max_memory: Option<String>,
+    /// Size of a part before compression: what a crash costs [default: 64MiB]
+    #[arg(long, value_name = "SIZE", help_heading = "The landing")]
+    pub(crate) part_size: Option<String>,
+    /// Records of one page [default: 1000, the vendor's own]
+    #[arg(long, value_name = "N", help_heading = "The landing")]
+    pub(crate) limit: Option<String>,
+    /// How to tell how far it is: bar (on a terminal), log (a line every few seconds), none; auto chooses
+    #[arg(long, value_name = "auto|bar|log|none", value_parser = ["auto", "bar", "log", "none"],
+          hide_possible_values = true, help_heading = "The landing")]
+    pub(crate) progress: Option<String>,
+    /// Only what changed since this moment, such as 2026-11-24T06:25:53Z; auto: since the newest batch of the folder
+    /// (segments and groups of them)
+    #[arg(long, value_name = "TIME|auto", help_heading = "Narrowed down")]
+    pub(crate) since: Option<String>,
+    /// With --since auto: how far to go back before the newest batch, as the vendor rounds moments [default: 5m]
+    #[arg(long, value_name = "TIME", help_heading = "Narrowed down")]
+    pub(crate) overlap: Option<String>,
+    /// Only these profiles, by `ProfileId`, `AlternateId`, `PhoneNumber` or `EmailAddress` (segments and groups of them)
+    #[arg(long, value_name = "WORD", help_heading = "Narrowed down")]
+    pub(crate) match_criteria: Option<String>,
+    /// The type of what is matched; required with `AlternateId`
+    #[arg(long, value_name = "TYPE", help_heading = "Narrowed down")]
+    pub(crate) match_type: Option<String>,
+    /// The values to match
+    #[arg(long = "value", value_name = "VALUE", num_args = 1.., help_heading = "Narrowed down")]
+    pub(crate) values: Vec<String>,
+    /// First day of the rows, as 2026-11-24 (schedules and customers); with --end-date
+    #[arg(long, value_name = "DAY", help_heading = "Narrowed down")]
+    pub(crate) start_date: Option<String>,
+    /// Last day of the rows; with --start-date
+    #[arg(long, value_name = "DAY", help_heading = "Narrowed down")]
+    pub(crate) end_date: Option<String>,
+    /// The channels of the customers
+    #[arg(long = "channel", value_name = "NAME", num_args = 1.., help_heading = "Narrowed down")]
+    pub(crate) channels: Vec<String>,
+    /// Where the service posts the status when the export is ready: a hint, the command asks all the same
+    #[arg(long, value_name = "URL", help_heading = "Narrowed down")]
+    pub(crate) callback_url: Option<String>,
+}
+
+/// What else can be done with a folder that exports are landed in.
+#[derive(Subcommand)]
+pub(crate) enum ExportCommand {
+    /// List the batches of a folder, oldest first
+    List {
+        /// The folder of --out
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// How far the newest batch is, and what the server says of it when it is unfinished and there are credentials
+    Status {
+        /// The folder of --out
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Commit every batch that is sealed and not committed, oldest first
+    Commit {
+        /// The folder of --out
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Whether the server keeps the export files (true) or deletes them (false). Required, there is no default
+        #[arg(long, value_name = "true|false", value_parser = ["true", "false"], hide_possible_values = true)]
+        keep_files: String,
+    },
+    /// Give up the newest batch, if it is unfinished: the next export begins a new one
+    ///
+    /// What was landed of a batch that is not sealed is removed. A sealed one stays, and is never committed. The export on
+    /// the server expires by itself.
+    Abandon {
+        /// The folder of --out
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
