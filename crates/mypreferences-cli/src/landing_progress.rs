@@ -16,7 +16,7 @@ use crate::words;
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
 /// Between two pictures of a bar that nothing else moves.
 const TICK: Duration = Duration::from_millis(200);
-const BAR: &str = "{wide_bar} {human_pos}/{human_len} records, {per_sec}, {eta} left";
+const BAR: &str = "{wide_bar} {msg}";
 const SPINNER: &str = "{spinner} {msg}";
 
 /// Tells how far one export is. Clones share the state.
@@ -49,10 +49,11 @@ impl LandingLines {
         let form = match wanted {
             Some("none") => Form::Nothing,
             Some("log") => Form::Log,
-            Some(_) | None if can_draw => Form::Bar(ProgressBar::with_draw_target(
-                None,
-                ProgressDrawTarget::stderr(),
-            )),
+            Some(_) | None if can_draw => {
+                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+                    .with_style(style(SPINNER, ProgressStyle::default_spinner));
+                Form::Bar(bar)
+            }
             Some(_) | None => Form::Log,
         };
         LandingLines {
@@ -81,7 +82,7 @@ impl LandingLines {
         }
         so_far.now = Some(progress.clone());
         match &self.form {
-            Form::Bar(bar) => draw(bar, progress, is_new_stage),
+            Form::Bar(bar) => draw(bar, progress, so_far.landing_since, is_new_stage),
             Form::Log => {
                 let is_worth_a_line = match stage {
                     Stage::Wait => true,
@@ -145,24 +146,25 @@ impl LandingLines {
     }
 }
 
-fn draw(bar: &ProgressBar, progress: &LandingProgress, is_new_stage: bool) {
+fn draw(
+    bar: &ProgressBar,
+    progress: &LandingProgress,
+    landing_since: Option<(u64, Instant)>,
+    is_new_stage: bool,
+) {
+    // First, as a bar without its words would be drawn otherwise.
+    bar.set_message(text(progress, landing_since));
     if let Some(total) = progress.total.filter(|_| progress.stage == Stage::Land) {
         if bar.length() != Some(total) {
             bar.set_style(style(BAR, ProgressStyle::default_bar));
             bar.set_length(total);
-            // Records of an earlier run do not count for the rate.
-            bar.set_position(progress.rows);
-            bar.reset_eta();
         }
         bar.set_position(progress.rows);
-        return;
-    }
-    if is_new_stage {
+    } else if is_new_stage {
         bar.unset_length();
         bar.set_style(style(SPINNER, ProgressStyle::default_spinner));
         bar.enable_steady_tick(TICK);
     }
-    bar.set_message(text(progress, None));
 }
 
 /// The templates are ours and right; a wrong one would give the default style.
