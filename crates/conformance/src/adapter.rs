@@ -28,7 +28,7 @@ pub(crate) struct Observation {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ObservedResult {
-    /// `receipt`, `error`, `resolution` or `status`.
+    /// `receipt`, `error`, `resolution`, `status`, `export` or `pages`.
     #[serde(rename = "type")]
     pub(crate) sort: String,
     /// The canonical record, as the surface hands it out.

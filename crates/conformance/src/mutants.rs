@@ -157,6 +157,7 @@ fn doctor(observation: &mut Observation, seen: &mut Seen, fault: &Fault) {
         "commit" => operation == Some(Operation::Commit),
         "status" => operation == Some(Operation::Status),
         "page" => operation == Some(Operation::Page),
+        "initiate" => operation == Some(Operation::Initiate),
         "token" => operation == Some(Operation::Token),
         _ => false,
     };

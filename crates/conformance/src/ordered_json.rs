@@ -18,7 +18,14 @@ pub(crate) enum Json {
 }
 
 /// Members that are durations or moments; absent ones stay absent.
-const TIMES: [&str; 5] = ["elapsed", "delay_before", "server_date", "as_of", "expires"];
+const TIMES: [&str; 6] = [
+    "elapsed",
+    "delay_before",
+    "server_date",
+    "as_of",
+    "expires",
+    "watermark_ms",
+];
 
 impl Json {
     pub(crate) fn parse(text: &str) -> Result<Json, serde_json::Error> {
@@ -61,7 +68,9 @@ fn normalised_member(key: &str, value: Json) -> Json {
         // It depends on what the mock makes up.
         Json::Number(_) | Json::Text(_) if key == "byte_count" => Json::Text("BYTES".to_owned()),
         _ if key == "source" => Json::Text("SOURCE".to_owned()),
-        Json::Text(url) if key == "url" => Json::Text(without_port_and_scenario(&url)),
+        Json::Text(url) if key == "url" || key == "base_url" => {
+            Json::Text(without_port_and_scenario(&url))
+        }
         other => other.normalised(),
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::places::Places;
-use crate::scenario::{Call, Credentials, OAuth, Scenario};
+use crate::scenario::{Call, Credentials, OAuth, Operation, Scenario};
 
 /// One line on an adapter's standard input.
 #[derive(Serialize)]
@@ -19,7 +19,7 @@ pub(crate) struct Plan<'a> {
     /// When it is there, the client is made from it and from `settings`, and from nothing else of the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<Configuration<'a>>,
-    calls: &'a [Call],
+    calls: Vec<Call>,
 }
 
 #[derive(Serialize)]
@@ -58,17 +58,50 @@ impl<'a> Plan<'a> {
                 variables,
             }
         });
+        let client_id = scenario
+            .settings
+            .get("client_id")
+            .map_or(CLIENT_ID, String::as_str);
+        let calls = scenario
+            .calls
+            .iter()
+            .map(|call| with_handle(call, &base_url, client_id))
+            .collect();
         Plan {
             case: &scenario.name,
             base_url,
-            client_id: scenario
-                .settings
-                .get("client_id")
-                .map_or(CLIENT_ID, String::as_str),
+            client_id,
             credentials,
             settings,
             configuration,
-            calls: &scenario.calls,
+            calls,
         }
     }
+}
+
+/// A wait and pages work on a handle, as the task has it that did not initiate the export: its token, in the form that
+/// every language writes and reads.
+fn with_handle(call: &Call, base_url: &str, client_id: &str) -> Call {
+    let mut call = call.clone();
+    match call.operation {
+        Operation::Wait | Operation::Pages => {
+            let token = call.access_token.take();
+            let (kind, name) = (call.kind.take(), call.name.take());
+            call.export = call.export.or_else(|| {
+                let handle = serde_json::json!({
+                    "version": 1,
+                    "base_url": format!("{base_url}/"),
+                    "surface": "async",
+                    "client_id": client_id,
+                    "kind": kind.as_deref().unwrap_or("segment"),
+                    "name": name,
+                    "access_token": token,
+                    "watermark_ms": 0,
+                });
+                Some(handle.to_string())
+            });
+        }
+        Operation::Commit | Operation::ResolveCommit | Operation::Status | Operation::Initiate => {}
+    }
+    call
 }

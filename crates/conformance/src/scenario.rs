@@ -122,16 +122,58 @@ pub(crate) enum Operation {
     Commit,
     ResolveCommit,
     Status,
+    Initiate,
+    Wait,
+    Pages,
 }
 
-/// One call. The token is text, so that what is not a token can be given too.
+/// One call: an operation and its arguments, flat. The token is text, so that what is not a token can be given too.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Call {
     pub(crate) operation: Operation,
-    pub(crate) access_token: String,
+    /// Not of an initiate. A wait and the pages are given a handle instead, which the plan makes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) access_token: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) keep_files: Option<bool>,
+    /// `segment`, `segment_group`, `schedule` or `cid`: of an initiate and of a handle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<String>,
+    /// What is exported, by its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    /// The arguments of an initiate that limit it, by the vendor's names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_date_time: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) match_criteria: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) match_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) values: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) callback_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) start_date: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) end_date: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cids: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) channels: Option<Vec<String>>,
+    /// The text of an export's handle; the plan makes it where a scenario gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) export: Option<String>,
+    /// How long a wait may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_wait_ms: Option<u64>,
+    /// Records of one page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<u32>,
+    /// The record that the pages begin at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) offset: Option<u64>,
     /// Cancelled by the caller after so long; 0 is before the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancel_after_ms: Option<u64>,
@@ -157,7 +199,7 @@ pub(crate) struct Expect {
     /// How many requests of each operation the server must have seen; one that is not named must not be seen.
     #[serde(default)]
     pub(crate) requests: BTreeMap<String, Count>,
-    /// The first requests of an operation, to the letter.
+    /// Requests of an operation, to the letter.
     #[serde(default)]
     pub(crate) on_the_wire: Vec<OnTheWire>,
     /// Times between requests.
@@ -188,6 +230,10 @@ pub(crate) enum ExpectedResult {
     Error(Box<RawValue>),
     Resolution(Box<RawValue>),
     Status(Box<RawValue>),
+    /// A handle, with its token.
+    Export(Box<RawValue>),
+    /// All pages up to the last one, each record as one line.
+    Pages(Box<RawValue>),
     /// Ended by a signal before it could say anything; `null`.
     Stopped(Box<RawValue>),
     /// Any of these, for calls at once that race each other.
@@ -237,6 +283,9 @@ impl std::fmt::Display for Count {
 #[serde(deny_unknown_fields)]
 pub(crate) struct OnTheWire {
     pub(crate) operation: String,
+    /// Which of the operation's requests, from 0.
+    #[serde(default)]
+    pub(crate) number: usize,
     /// Method, target and version.
     pub(crate) request_line: String,
     /// Each of these exactly once, with this value; `*` is any.

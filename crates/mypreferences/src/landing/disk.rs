@@ -225,23 +225,14 @@ pub(crate) fn write_whole(
     out.close()
 }
 
-/// Makes a folder and those above it that are missing, each durable in its parent.
+/// Makes a folder and those above it that are missing, and makes all of their names durable: those that were there
+/// already may be of a run that was killed before they were.
 pub(crate) fn make_folders(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
     let mut missing: Vec<PathBuf> = Vec::new();
     let mut above = Some(folder);
     while let Some(one) = above {
         match disk.make_folder(one) {
-            Ok(made) => {
-                // The one that was there may be of a run that was killed before it was durable.
-                let oldest = if made { one.parent() } else { Some(one) };
-                if let Some(oldest) = oldest {
-                    sync_parent_if_allowed(disk, oldest)?;
-                }
-                if made {
-                    sync_parent(disk, one)?;
-                }
-                break;
-            }
+            Ok(_) => break,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 missing.push(one.to_owned());
                 above = one.parent();
@@ -250,25 +241,29 @@ pub(crate) fn make_folders(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
         }
     }
     for one in missing.iter().rev() {
-        if disk.make_folder(one)? {
-            sync_parent(disk, one)?;
+        disk.make_folder(one)?;
+    }
+    for parent in folder.ancestors().skip(1) {
+        let parent = if parent.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            parent
+        };
+        match disk.sync_folder(parent) {
+            // Where this user cannot sync, no run of this user has made a folder.
+            Err(error) if cannot_be_synced(&error) => {}
+            result => result?,
         }
     }
     Ok(())
 }
 
-fn sync_parent(disk: &dyn Disk, path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => disk.sync_folder(Path::new(".")),
-        Some(parent) => disk.sync_folder(parent),
-        None => Ok(()),
-    }
-}
-
-/// A folder that this user may not read was not made by an earlier run either.
-fn sync_parent_if_allowed(disk: &dyn Disk, path: &Path) -> io::Result<()> {
-    match sync_parent(disk, path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        result => result,
-    }
+fn cannot_be_synced(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied
+            | io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::Unsupported
+            | io::ErrorKind::InvalidInput
+    )
 }

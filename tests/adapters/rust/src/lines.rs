@@ -6,6 +6,7 @@ use std::io::{self, BufRead, Write};
 use std::sync::{Arc, Mutex};
 
 use mypreferences::configuration::Sources;
+use mypreferences::export::{Export, ExportOrder, MatchCriteria, Page};
 use mypreferences::{Client, ClientBuilder, Error, Settings};
 use serde::{Deserialize, Serialize};
 
@@ -77,12 +78,44 @@ pub struct OAuth {
 /// One call.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Call {
-    /// `commit`, `resolve_commit` or `status`.
+    /// `commit`, `resolve_commit`, `status`, `initiate`, `wait` or `pages`.
     pub operation: String,
-    /// As text, so that it need not be a token.
+    /// As text, so that it need not be a token. Empty for what has none.
+    #[serde(default)]
     pub access_token: String,
     /// For a commit.
     pub keep_files: Option<bool>,
+    /// For an initiate: what is exported.
+    pub kind: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+    /// What changed since.
+    pub last_date_time: Option<String>,
+    /// Which profiles.
+    pub match_criteria: Option<String>,
+    /// The type of their ids.
+    pub match_type: Option<String>,
+    /// Their ids.
+    pub values: Option<Vec<String>>,
+    /// Where the service tells that it is ready.
+    pub callback_url: Option<String>,
+    /// The first day.
+    pub start_date: Option<String>,
+    /// The last day.
+    pub end_date: Option<String>,
+    /// The customers.
+    #[serde(default)]
+    pub cids: Vec<String>,
+    /// Their channels.
+    pub channels: Option<Vec<String>>,
+    /// For a wait and for pages: the handle's text.
+    pub export: Option<String>,
+    /// How long to wait.
+    pub max_wait_ms: Option<u64>,
+    /// Records of one page.
+    pub limit: Option<u32>,
+    /// The first record.
+    pub offset: Option<u64>,
     /// When the caller cancels.
     pub cancel_after_ms: Option<u64>,
     /// So many at once.
@@ -117,6 +150,75 @@ impl Call {
             })
             .collect()
     }
+}
+
+impl Call {
+    /// What an initiate exports.
+    ///
+    /// # Errors
+    /// The library's own.
+    pub fn order(&self) -> Result<ExportOrder, Error> {
+        let name = self.name.clone().unwrap_or_default();
+        let mut order = match self.kind.as_deref() {
+            Some("segment_group") => ExportOrder::segment_group(name),
+            Some("schedule") => ExportOrder::schedule(name),
+            Some("cid") => ExportOrder::cid(&self.cids),
+            Some(_) | None => ExportOrder::segment(name),
+        };
+        if let Some(moment) = &self.last_date_time {
+            order = order.since(moment.parse()?);
+        }
+        if let Some(criteria) = &self.match_criteria {
+            let criteria = MatchCriteria::from_words(criteria, self.match_type.as_deref())?;
+            order = order.matching(criteria, self.values.iter().flatten());
+        }
+        if let Some(url) = &self.callback_url {
+            order = order.callback_url(url);
+        }
+        if let Some(channels) = &self.channels {
+            order = order.channels(channels);
+        }
+        Ok(order.dates_if_given(self.start_date.clone(), self.end_date.clone()))
+    }
+
+    /// The handle of a wait or of pages.
+    ///
+    /// # Errors
+    /// The library's own.
+    pub fn handle(&self) -> Result<Export, Error> {
+        Export::from_json(self.export.as_deref().unwrap_or_default())
+    }
+}
+
+/// What was read, in one record: each page with its counts, other members and lines.
+pub fn pages_record(pages: &[Page]) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let pages: Vec<_> = pages
+        .iter()
+        .map(|page| {
+            let lines: Vec<String> = page
+                .records()
+                .map(|record| {
+                    let mut line = Vec::new();
+                    record.write_line(&mut line);
+                    text(&line)
+                })
+                .collect();
+            let others: Vec<_> = page
+                .others()
+                .map(|(name, value)| (name.to_owned(), text(value)))
+                .collect();
+            serde_json::json!({
+                "count": page.count,
+                "has_more": page.has_more,
+                "offset": page.offset,
+                "total_results": page.total_results,
+                "others": others,
+                "records": lines,
+            })
+        })
+        .collect();
+    serde_json::Value::from(pages).to_string()
 }
 
 impl Plan {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use adapter_lines::{Call, Log, Observed, Plan, adapt};
+use adapter_lines::{Call, Log, Observed, Plan, adapt, pages_record};
 use futures_util::future::join_all;
-use mypreferences::{CancelToken, Client, ClientBuilder, Error};
+use mypreferences::export::Page;
+use mypreferences::{CancelToken, Client, ClientBuilder, Error, ExportStatus};
 
 fn main() -> std::io::Result<()> {
     let log = Log::start();
@@ -74,6 +75,31 @@ async fn one(client: &Client, call: &Call, token: String) -> (Observed, Vec<Stri
                     record: found.to_json(),
                 }
             }),
+        "initiate" => match call.order() {
+            Ok(order) => client
+                .initiate(order)
+                .cancel_token(cancel)
+                .await
+                .map(|export| {
+                    texts.push(format!("{export:?}"));
+                    Observed {
+                        sort: "export",
+                        record: export.to_json_with_token(),
+                    }
+                }),
+            Err(error) => Err(error),
+        },
+        "wait" => waited(client, call, cancel).await.map(|status| Observed {
+            sort: "status",
+            record: status.to_json(),
+        }),
+        "pages" => every_page(client, call, cancel).await.map(|pages| {
+            texts.push(format!("{pages:?}"));
+            Observed {
+                sort: "pages",
+                record: pages_record(&pages),
+            }
+        }),
         _ => {
             let keep_files = call.keep_files.unwrap_or(true);
             client
@@ -91,6 +117,29 @@ async fn one(client: &Client, call: &Call, token: String) -> (Observed, Vec<Stri
     };
     let observed = result.unwrap_or_else(|error| failed(&error, &mut texts));
     (observed, texts)
+}
+
+async fn waited(client: &Client, call: &Call, cancel: CancelToken) -> Result<ExportStatus, Error> {
+    let mut wait = client.wait(&call.handle()?).cancel_token(cancel);
+    if let Some(limit) = call.max_wait_ms {
+        wait = wait.max_wait(Duration::from_millis(limit));
+    }
+    wait.await
+}
+
+async fn every_page(client: &Client, call: &Call, cancel: CancelToken) -> Result<Vec<Page>, Error> {
+    let mut pages = client.pages(&call.handle()?).cancel_token(cancel);
+    if let Some(limit) = call.limit {
+        pages = pages.limit(limit);
+    }
+    if let Some(offset) = call.offset {
+        pages = pages.offset(offset);
+    }
+    let mut read = Vec::new();
+    while let Some(page) = pages.next().await? {
+        read.push(page);
+    }
+    Ok(read)
 }
 
 fn failed(error: &Error, texts: &mut Vec<String>) -> Observed {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use adapter_lines::{Call, Log, Observed, Plan, adapt};
+use adapter_lines::{Call, Log, Observed, Plan, adapt, pages_record};
 use mypreferences::blocking::{CallOptions, Client};
+use mypreferences::export::Page;
 use mypreferences::{CancelToken, ClientBuilder, Error};
 
 fn main() -> std::io::Result<()> {
@@ -73,6 +74,32 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
                 record: found.to_json(),
             }
         }),
+        "initiate" => call
+            .order()
+            .and_then(|order| client.initiate(order, &options))
+            .map(|export| {
+                texts.push(format!("{export:?}"));
+                Observed {
+                    sort: "export",
+                    record: export.to_json_with_token(),
+                }
+            }),
+        "wait" => {
+            options.timeout = call.max_wait_ms.map(Duration::from_millis);
+            call.handle()
+                .and_then(|export| client.wait(&export, &options))
+                .map(|status| Observed {
+                    sort: "status",
+                    record: status.to_json(),
+                })
+        }
+        "pages" => every_page(client, call, &options).map(|pages| {
+            texts.push(format!("{pages:?}"));
+            Observed {
+                sort: "pages",
+                record: pages_record(&pages),
+            }
+        }),
         _ => client
             .commit_with(token, call.keep_files.unwrap_or(true), &options)
             .map(|receipt| {
@@ -85,6 +112,20 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
     };
     let observed = result.unwrap_or_else(|error| failed(&error, &mut texts));
     (observed, texts)
+}
+
+fn every_page(client: &Client, call: &Call, options: &CallOptions) -> Result<Vec<Page>, Error> {
+    let mut pages = client.pages(&call.handle()?);
+    if let Some(token) = &options.cancel_token {
+        pages = pages.cancel_token(token.clone());
+    }
+    if let Some(limit) = call.limit {
+        pages = pages.limit(limit);
+    }
+    if let Some(offset) = call.offset {
+        pages = pages.offset(offset);
+    }
+    pages.collect()
 }
 
 fn failed(error: &Error, texts: &mut Vec<String>) -> Observed {
