@@ -36,7 +36,7 @@ enum Form {
 
 struct State {
     now: Option<LandingProgress>,
-    /// The records that were there when this run began to land, and when that was.
+    /// The records that were there when this run began to read pages, and when that was: the base of the rate.
     landing_since: Option<(u64, Instant)>,
     last_line: Instant,
 }
@@ -77,7 +77,7 @@ impl LandingLines {
         if is_new_stage {
             so_far.landing_since = None;
         }
-        if stage == Stage::Land && so_far.landing_since.is_none() {
+        if stage == Stage::Land && (resumes || so_far.landing_since.is_none()) {
             so_far.landing_since = Some((progress.rows, Instant::now()));
         }
         so_far.now = Some(progress.clone());
