@@ -18,8 +18,10 @@ pub use handle::Export;
 pub use initiate::Initiate;
 pub use json::RawJson;
 pub use order::{ExportOrder, LastDateTime, MatchCriteria};
+pub(crate) use page::Arrived;
 pub use page::{Page, Record};
 pub use pages::Pages;
+pub(crate) use pages::check_place;
 pub use profile::{
     AddressPreference, ConsentStatus, CustomerConsent, EmailPreference, PreferenceType,
     ProfilePreference, UserProfilePreference,

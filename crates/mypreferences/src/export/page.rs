@@ -160,6 +160,86 @@ impl Page {
     }
 }
 
+/// A page as it came: not looked at further than needed to know where the next one begins, where that is possible.
+pub(crate) enum Arrived {
+    /// Its counts stand before its records.
+    Glanced {
+        raw: Vec<u8>,
+        count: u64,
+        has_more: bool,
+    },
+    Whole(Page),
+}
+
+impl Arrived {
+    pub(crate) fn read(raw: Vec<u8>) -> Result<Arrived, &'static str> {
+        match glance(answer::first_text(&raw)) {
+            Some((count, has_more)) => Ok(Arrived::Glanced {
+                raw,
+                count,
+                has_more,
+            }),
+            None => Page::read(raw).map(Arrived::Whole),
+        }
+    }
+
+    /// `Count` and `HasMore`.
+    pub(crate) fn counts(&self) -> (u64, bool) {
+        match self {
+            Arrived::Glanced {
+                count, has_more, ..
+            } => (*count, *has_more),
+            Arrived::Whole(page) => (page.count, page.has_more),
+        }
+    }
+
+    /// The page, taken apart.
+    pub(crate) fn whole(self) -> Result<Page, &'static str> {
+        match self {
+            Arrived::Glanced { raw, .. } => Page::read(raw),
+            Arrived::Whole(page) => Ok(page),
+        }
+    }
+}
+
+/// `Count` and `HasMore`, where both stand before the records. Nothing after them is looked at.
+fn glance(text: &[u8]) -> Option<(u64, bool)> {
+    #[derive(Default)]
+    struct Counts(Option<u64>, Option<bool>);
+
+    impl<'de> Visitor<'de> for &mut Counts {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a page")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+                let is = |name: &str| key.eq_ignore_ascii_case(name);
+                if is("Count") {
+                    self.0 = Some(map.next_value()?);
+                } else if is("HasMore") {
+                    self.1 = Some(map.next_value()?);
+                } else if RECORDS.iter().any(|name| is(name)) {
+                    break;
+                } else {
+                    map.next_value::<serde::de::IgnoredAny>()?;
+                }
+                if self.0.is_some() && self.1.is_some() {
+                    break;
+                }
+            }
+            // Left in the middle: the reader says that there is more, and nobody listens.
+            Ok(())
+        }
+    }
+
+    let mut counts = Counts::default();
+    let _ = serde_json::Deserializer::from_slice(text).deserialize_map(&mut counts);
+    Some((counts.0?, counts.1?))
+}
+
 /// What the members of a page are.
 #[derive(Default)]
 struct Found {

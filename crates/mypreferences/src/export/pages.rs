@@ -1,6 +1,8 @@
 //! Reading the pages of an export in their order, with `keepAlive=true` on every request, so that nothing is marked as
 //! retrieved (facts 2.3, DOC). Each page is tried again while its failure is temporary.
 
+use std::marker::PhantomData;
+
 use tokio::time::Instant;
 
 use crate::access_token::AccessToken;
@@ -8,6 +10,7 @@ use crate::cancel::CancelToken;
 use crate::client::{Client, until_cancelled};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::exchange::Description;
+use crate::export::page::Arrived;
 use crate::export::{Export, Page};
 use crate::memory::Memory;
 use crate::reads::{PageRange, Read};
@@ -28,14 +31,32 @@ pub struct Pages {
     is_over: bool,
 }
 
-/// Reads a page.
-struct ReadPage {
-    range: PageRange,
-    largest: Option<usize>,
+/// What a page's body is read as.
+trait OfBody: Sized {
+    fn of_body(body: Vec<u8>) -> Result<Self, &'static str>;
 }
 
-impl Read for ReadPage {
-    type Value = Page;
+impl OfBody for Page {
+    fn of_body(body: Vec<u8>) -> Result<Page, &'static str> {
+        Page::read(body)
+    }
+}
+
+impl OfBody for Arrived {
+    fn of_body(body: Vec<u8>) -> Result<Arrived, &'static str> {
+        Arrived::read(body)
+    }
+}
+
+/// Reads a page.
+struct ReadPage<V> {
+    range: PageRange,
+    largest: Option<usize>,
+    read_as: PhantomData<fn() -> V>,
+}
+
+impl<V: OfBody> Read for ReadPage<V> {
+    type Value = V;
     const OPERATION: Operation = Operation::Page;
 
     fn range(&self) -> PageRange {
@@ -46,11 +67,11 @@ impl Read for ReadPage {
         self.largest
     }
 
-    fn understand(&self, body: Vec<u8>, _: &Description) -> Result<Page, String> {
-        Page::read(body).map_err(str::to_owned)
+    fn understand(&self, body: Vec<u8>, _: &Description) -> Result<V, String> {
+        V::of_body(body).map_err(str::to_owned)
     }
 
-    fn remember(memory: &Memory, key: (ExportKind, AccessToken), _: &Page, at: Instant) {
+    fn remember(memory: &Memory, key: (ExportKind, AccessToken), _: &V, at: Instant) {
         memory.page_worked(key, at);
     }
 }
@@ -118,7 +139,21 @@ impl Pages {
                 "pass a limit and an offset of at least 1",
             ));
         }
+        let page: Page = self.request().await?;
+        check_place(&page, self.offset)?;
+        self.offset = self.offset.saturating_add(page.count);
+        self.is_over = !page.has_more;
+        Ok(Some(page))
+    }
+
+    /// The page that comes next, as it came: where it stands and what is in it is for the caller to check.
+    pub(crate) async fn arrive(&self) -> Result<Arrived, Error> {
+        self.request().await
+    }
+
+    async fn request<V: OfBody>(&self) -> Result<V, Error> {
         let read = ReadPage {
+            read_as: PhantomData,
             range: PageRange {
                 limit: self.limit,
                 offset: self.offset,
@@ -128,42 +163,37 @@ impl Pages {
         let service = self.client.service();
         let key = (self.export.kind, self.export.access_token);
         let reading = service.read(&read, key, service.settings.timeout);
-        let page = until_cancelled(reading, self.cancel.as_ref(), Operation::Page).await??;
-        self.check(&page)?;
-        self.offset = self.offset.saturating_add(page.count);
-        self.is_over = !page.has_more;
-        Ok(Some(page))
+        until_cancelled(reading, self.cancel.as_ref(), Operation::Page).await?
     }
+}
 
-    /// Whether the page is the one that was asked for.
-    fn check(&self, page: &Page) -> Result<(), Error> {
-        let wrong = |what: String| {
-            Err(Error::before_io(
-                ErrorKind::CountMismatch,
-                Operation::Page,
-                what,
-                "do not commit; initiate a new export",
-            ))
-        };
-        let records = u64::try_from(page.records().len()).unwrap_or(u64::MAX);
-        if page.count != records {
-            return wrong(format!(
-                "the page says {} records and holds {records}",
-                page.count
-            ));
-        }
-        if let Some(offset) = page.offset
-            && offset != self.offset
-            && records > 0
-        {
-            return wrong(format!(
-                "the page begins at record {offset} instead of {}",
-                self.offset
-            ));
-        }
-        if page.has_more && records == 0 {
-            return wrong("the page is empty although there should be more".to_owned());
-        }
-        Ok(())
+/// Whether the page is the one that was asked for.
+pub(crate) fn check_place(page: &Page, asked_for: u64) -> Result<(), Error> {
+    let wrong = |what: String| {
+        Err(Error::before_io(
+            ErrorKind::CountMismatch,
+            Operation::Page,
+            what,
+            "do not commit; initiate a new export",
+        ))
+    };
+    let records = u64::try_from(page.records().len()).unwrap_or(u64::MAX);
+    if page.count != records {
+        return wrong(format!(
+            "the page says {} records and holds {records}",
+            page.count
+        ));
     }
+    if let Some(offset) = page.offset
+        && offset != asked_for
+        && records > 0
+    {
+        return wrong(format!(
+            "the page begins at record {offset} instead of {asked_for}"
+        ));
+    }
+    if page.has_more && records == 0 {
+        return wrong("the page is empty although there should be more".to_owned());
+    }
+    Ok(())
 }

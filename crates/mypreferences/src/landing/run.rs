@@ -12,7 +12,9 @@ use crate::canonical::rfc3339;
 use crate::client::Client;
 use crate::clock::{system_time, unix_ms};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::export::{Export, ExportOrder, LastDateTime, Page, Pages, check_max_wait};
+use crate::export::{
+    Arrived, Export, ExportOrder, LastDateTime, Pages, check_max_wait, check_place,
+};
 use crate::landing::commit;
 use crate::landing::disk::Disk;
 use crate::landing::journal::{BatchLog, Intent};
@@ -528,7 +530,7 @@ impl Run {
             } else {
                 self.plan.part_bytes
             };
-            let writing = self.shelf.step(move |store| take(store, &page, part_bytes));
+            let writing = self.shelf.step(move |store| take(store, page, part_bytes));
             let ahead = async {
                 match following {
                     Some(following) => Some(source.fetch(following).await),
@@ -546,6 +548,10 @@ impl Run {
                     if ended_a_part {
                         part_begun = Instant::now();
                     }
+                }
+                Taken::Unreadable => {
+                    next = source.fetch_whole(offset).await;
+                    continue;
                 }
                 Taken::Repeats(why) if repeated => return Err(mismatch(why.to_owned())),
                 Taken::Repeats(_) => {
@@ -614,8 +620,24 @@ impl PageSource {
         if let Some(cancel) = &self.cancel {
             pages = pages.cancel_token(cancel.clone());
         }
-        match pages.next().await.map_err(|error| self.too_large(error))? {
-            Some(page) => Ok(Placed { page, offset }),
+        let page = pages
+            .arrive()
+            .await
+            .map_err(|error| self.too_large(error))?;
+        Ok(Placed { page, offset })
+    }
+
+    /// A page that could not be taken apart once more, until it can or the retries are used up.
+    async fn fetch_whole(&self, offset: u64) -> Result<Placed, Error> {
+        let mut pages = self.pages().offset(offset);
+        if let Some(cancel) = &self.cancel {
+            pages = pages.cancel_token(cancel.clone());
+        }
+        match pages.next().await? {
+            Some(page) => Ok(Placed {
+                page: Arrived::Whole(page),
+                offset,
+            }),
             None => Err(commit::bug("no page came")),
         }
     }
@@ -668,7 +690,7 @@ impl PageSource {
 
 /// A page and the place that it was asked for.
 struct Placed {
-    page: Page,
+    page: Arrived,
     offset: u64,
 }
 
@@ -679,9 +701,8 @@ impl Placed {
 
     /// Where the next page begins, if there is one.
     fn following(&self) -> Option<u64> {
-        self.page
-            .has_more
-            .then(|| self.offset.saturating_add(self.page.count))
+        let (count, has_more) = self.page.counts();
+        has_more.then(|| self.offset.saturating_add(count))
     }
 }
 
@@ -691,16 +712,22 @@ enum Taken {
         position: Position,
     },
     Repeats(&'static str),
+    /// It is no page after all.
+    Unreadable,
 }
 
-/// Looks at a page and writes it; ends the part when it has so many bytes.
-fn take(store: &mut Store, placed: &Placed, part_bytes: u64) -> Result<Taken, Error> {
-    let prints = match store.sequence()?.look(&placed.page)? {
+/// Takes a page apart, looks at a page and writes it; ends the part when it has so many bytes.
+fn take(store: &mut Store, placed: Placed, part_bytes: u64) -> Result<Taken, Error> {
+    let Ok(page) = placed.page.whole() else {
+        return Ok(Taken::Unreadable);
+    };
+    check_place(&page, placed.offset)?;
+    let prints = match store.sequence()?.look(&page)? {
         Fit::Next(prints) => prints,
         Fit::Repeats(why) => return Ok(Taken::Repeats(why)),
     };
-    let length = store.write(&placed.page, &prints)?;
-    let ended_a_part = length >= part_bytes || !placed.page.has_more;
+    let length = store.write(&page, &prints)?;
+    let ended_a_part = length >= part_bytes || !page.has_more;
     if ended_a_part {
         store.finish_part()?;
     }
