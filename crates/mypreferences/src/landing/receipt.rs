@@ -41,7 +41,7 @@ pub struct BatchReceipt {
     pub at: Option<String>,
     /// `Date` of the answer that confirmed it, as RFC 3339.
     pub server_date: Option<String>,
-    /// The canonical receipt of the commit; none when nothing was sent.
+    /// The members of the commit's canonical receipt; none when nothing was sent.
     pub receipt: Option<serde_json::Value>,
 }
 
@@ -72,6 +72,11 @@ impl BatchReceipt {
             server_date: server_date.and_then(rfc3339),
             receipt: None,
         }
+    }
+
+    /// As JSON, the same bytes in every language: fixed key order, `snake_case`.
+    pub fn to_json(&self) -> String {
+        crate::canonical::text(self)
     }
 
     /// A privacy claim about the server's files can be made from this receipt.
