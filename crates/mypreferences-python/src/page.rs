@@ -40,11 +40,6 @@ impl NativePage {
         self.0.total_results
     }
 
-    #[getter]
-    fn is_schedule(&self) -> bool {
-        self.0.is_schedule()
-    }
-
     /// Address and length of the body, good while this object lives. A class of our own cannot lend its bytes: the stable
     /// interface of Python 3.10 knows no buffers, so the package lends them by `ctypes`.
     fn place(&self) -> (usize, usize) {
