@@ -69,8 +69,7 @@ def test_ctrl_c_stops_within_a_page_and_leaves_a_folder_that_the_next_run_finish
     }
     process = script(
         mypreferences_mock,
-        f"try:\n    {calls[what]}\n"
-        "except KeyboardInterrupt as error:\n    print(type(error.__cause__).__name__)\n",
+        f"try:\n    {calls[what]}\nexcept KeyboardInterrupt as error:\n    print(type(error.__cause__).__name__)\n",
     )
     end = time.monotonic() + 60
     while not any("offset=5001" in page["target"] for page in mypreferences_mock.requests("page")):

@@ -1,4 +1,4 @@
-"""Arguments as callers give them, checked by type and turned into what ``_native`` takes. What they mean is the core's."""
+"""Arguments as callers give them, checked by type and turned into what ``_native`` takes. The core says what they mean."""
 
 from __future__ import annotations
 

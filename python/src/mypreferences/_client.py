@@ -24,6 +24,7 @@ _EXIT_BOUND = 2.0
 
 atexit.register(_native.shutdown, _EXIT_BOUND)
 
+
 class Settings(TypedDict, total=False):
     """Every setting beside ``client_id`` and ``credentials``. Durations are seconds or ``timedelta``."""
 
@@ -194,7 +195,8 @@ def _order(what: What) -> _arguments.Order:
     unknown = what.keys() - _NOTHING.keys()
     if unknown:
         raise TypeError(f"there is no argument {sorted(unknown)[0]!r}; pass one of {sorted(_NOTHING)}")
-    return _arguments.order(**{**_NOTHING, **what})
+    given: dict[str, Any] = {**_NOTHING, **what}
+    return _arguments.order(**given)
 
 
 def _log(operation: str, n: int, sent: str, status: int | None, kind: str | None, elapsed: float, url: str) -> None:
@@ -311,7 +313,12 @@ class Client(_Base):
         safe on your side: you vouch for your own storage, where :meth:`commit_landed` has proof. Without ``keep_files``
         there is no other copy afterwards.
         """
-        arguments = (_arguments.token(access_token), _arguments.keep_files(keep_files), kind, _arguments.seconds(timeout))
+        arguments = (
+            _arguments.token(access_token),
+            _arguments.keep_files(keep_files),
+            kind,
+            _arguments.seconds(timeout),
+        )
         return CommitReceipt.from_json(_calls.run(self._call(_native.Request.commit, *arguments), cancel_token))
 
     def resolve_commit(
@@ -370,13 +377,15 @@ class Client(_Base):
         too, the same call continues it; a finished one is not done again.
 
         What to export is said as in :meth:`initiate`. ``keep_files`` says whether the server keeps its copy after the
-        commit and must be given, unless ``commit="never"``. ``since="auto"`` exports what changed since the newest batch
-        of this folder, minus an ``overlap`` (5 minutes), and everything when there is none; without it a finished export
-        is not done again. ``compression`` is ``none`` or ``zstd``; ``limit`` records a page (1,000); ``max_wait`` until
-        the export is ready (24 hours); ``max_memory`` bytes for pages (64 MiB); ``part_bytes`` of a file (64 MiB).
+        commit and must be given, unless ``commit="never"``. ``since`` is a moment, or ``"auto"``: what changed since the
+        newest batch of this folder, minus an ``overlap`` (5 minutes), and everything when there is none; each finished
+        call then begins a new batch. ``compression`` is ``none`` or ``zstd``; ``limit`` records a page (1,000);
+        ``max_wait`` until the export is ready (24 hours); ``max_memory`` bytes for pages (64 MiB); ``part_bytes`` of a
+        file (64 MiB).
 
-        ``progress`` is called with a :class:`LandingProgress` from this thread. ``"auto"`` is a bar where standard error
-        is a terminal and tqdm is installed, else lines of the log; what a callable raises ends the call and is raised.
+        ``progress`` is called with a :class:`LandingProgress` from this thread. ``"auto"`` is a bar where standard
+        error is a terminal and tqdm is installed, else lines of the log. What a callable raises ends the call and is
+        raised by it.
         """
         landing = _arguments.landing(
             out=out,
@@ -427,8 +436,8 @@ class Client(_Base):
     def commit_landed(
         self, sealed: Sealed, *, keep_files: bool, cancel_token: CancelToken | None = None
     ) -> BatchReceipt:
-        """Commits a sealed batch: the order that cannot lose data. Asks status first, and after a lost answer what became
-        of it; a batch that is committed gives its receipt, and sends nothing.
+        """Commits a sealed batch: the order that cannot lose data. Asks status first, and after a lost answer what
+        became of it; a batch that is committed gives its receipt, and sends nothing.
 
         ``sealed`` comes from :attr:`Landed.sealed` or a :class:`Folder`. What is not sealed, and what changed on disk
         since, is :class:`NotSealedError` or :class:`CorruptError`, and nothing is sent.
@@ -464,7 +473,12 @@ class AsyncClient(_Base):
         cancel_token: CancelToken | None = None,
     ) -> CommitReceipt:
         """As :meth:`Client.commit`: the same precondition, the same verdict."""
-        arguments = (_arguments.token(access_token), _arguments.keep_files(keep_files), kind, _arguments.seconds(timeout))
+        arguments = (
+            _arguments.token(access_token),
+            _arguments.keep_files(keep_files),
+            kind,
+            _arguments.seconds(timeout),
+        )
         call = self._call(_native.Request.commit, *arguments)
         return CommitReceipt.from_json(await _calls.awaited(call, cancel_token))
 
@@ -564,7 +578,9 @@ class AsyncClient(_Base):
     ) -> BatchReceipt:
         """As :meth:`Client.commit_landed`."""
         arguments = (native_sealed(sealed), _arguments.keep_files(keep_files))
-        return BatchReceipt.from_json(await _calls.awaited(self._call(_native.Request.commit_landed, *arguments), cancel_token))
+        return BatchReceipt.from_json(
+            await _calls.awaited(self._call(_native.Request.commit_landed, *arguments), cancel_token)
+        )
 
     async def aclose(self) -> None:
         """Closes the client and cancels its calls."""

@@ -75,13 +75,13 @@ class Page:
         return self._native.records("bytes")
 
     def lines(self) -> Iterator[bytes]:
-        """The records for a file of one a line, without line ends: :meth:`raw_records`, without the white space between
-        tokens where there are line breaks."""
+        """The records for a file of one a line, without line ends: :meth:`raw_records`, without the white space
+        between tokens where there are line breaks."""
         return self._native.records("line")
 
     def others(self) -> list[tuple[str, bytes]]:
-        """The members that are neither records nor counts, each with its JSON: column headers of a schedule, ``Messages``
-        of customers, unknown ones."""
+        """The members that are neither records nor counts, each with its JSON: column headers of a schedule,
+        ``Messages`` of customers, unknown ones."""
         return self._native.others()
 
     def __repr__(self) -> str:
@@ -113,9 +113,9 @@ class _Handle:
     def to_json_with_token(self) -> str:
         """The handle for another process or a later task, **with the access token**; ``from_json`` reads it back.
 
-        Whoever has the token and the credentials can read this export and commit it: keep the text where only those can
-        read it who may. This is the only way to the token in writing: ``repr`` hides it, and pickling is refused, because
-        frameworks pickle arguments into places that nobody thinks of.
+        Whoever has the token and the credentials can read this export and commit it: keep the text where only those
+        can read it who may. ``repr`` hides the token, and pickling is refused, because frameworks pickle arguments
+        into places that nobody thinks of.
         """
         return self._native.to_json_with_token()
 
@@ -240,9 +240,7 @@ class Export(_Handle):
             _calls.run(self._wait(max_wait, None if teller is None else teller.here), cancel_token, teller)
         )
 
-    def pages(
-        self, *, limit: int | None = None, offset: int = 1, cancel_token: CancelToken | None = None
-    ) -> Pages:
+    def pages(self, *, limit: int | None = None, offset: int = 1, cancel_token: CancelToken | None = None) -> Pages:
         """The pages, from the record ``offset`` on, counted from 1; ``limit`` records each (1,000 unless said otherwise).
 
         They are read with ``keepAlive=true``, as a commit needs it. A commit of what you keep yourself is

@@ -81,8 +81,9 @@ class NativePages:
 
 @final
 class Sealed:
-    """The proof that a batch is sealed: durable, whole, named by hash. Only a landing and a ``Folder`` give it. It holds no
-    token and cannot be pickled: another process finds it in the folder."""
+    """The proof that a batch is sealed: durable, whole, named by hash. Only a landing and a ``Folder`` give it.
+
+    It holds no token and cannot be pickled: another process finds it in the folder."""
 
     @property
     def out(self) -> Path:
@@ -96,8 +97,8 @@ class Sealed:
     def manifest_sha256(self) -> str:
         """Of ``_manifest.json``, in hexadecimal."""
 
-    def __eq__(self, other: object) -> bool: ...
-    def __ne__(self, other: object) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class NativeClient:
@@ -116,9 +117,7 @@ class NativeClient:
         events: Callable[[str, int, str, int | None, str | None, float, str], None],
         blocking: bool,
     ) -> NativeClient: ...
-    def run(
-        self, request: Request, cancel: CancelToken, events: bool
-    ) -> tuple[bool, Any, BaseException | None]: ...
+    def run(self, request: Request, cancel: CancelToken, events: bool) -> tuple[bool, Any, BaseException | None]: ...
     def start(
         self, request: Request, cancel: CancelToken, events: bool, complete: Callable[[bool, Any], None]
     ) -> Started: ...
