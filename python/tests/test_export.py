@@ -88,7 +88,7 @@ def test_records_are_read_when_they_are_asked_for_and_lose_nothing(mypreferences
         '{"count":3,"hasmore":false,"offset":1,"totalresults":3,"Extra":{"a" : 1},'
         f'"preferences":[{{"n":{BIG},\n "z":"\\u00e9 x"}},{{"n":1.0}},{{"m":null}}]}}'
     )
-    answer = {"answer": {"status": 200, "headers": [["Content-Type", "application/json"]], "body": {"text": body}}}
+    answer = {"answer": {"status": 200, "headers": [["Content-Type", "application/json"]], "body": {"json": body}}}
     serve(mypreferences_mock, rules=[{"on": "page", "action": answer}])
     with mypreferences_mock.client() as client:
         export = client.initiate(segment="Everyone")

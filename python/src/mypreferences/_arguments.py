@@ -1,4 +1,7 @@
-"""Arguments as callers give them, checked by type and turned into what ``_native`` takes. The core says what they mean."""
+"""Arguments as callers give them, checked by type and turned into what ``_native`` takes.
+
+What they mean, and which of them go together, is the core's to say.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +112,8 @@ def texts(name: str, values: object) -> list[str]:
     # A text is an iterable of texts too, and never meant as one here.
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise TypeError(f"{name} must be a list of str, got {values!r} ({type(values).__name__})")
-    return [text(name, value) for value in values]  # pyright: ignore[reportUnknownVariableType]
+    listed: list[object] = list(values)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return [text(name, value) for value in listed]
 
 
 def order(

@@ -377,11 +377,11 @@ class Client(_Base):
         too, the same call continues it; a finished one is not done again.
 
         What to export is said as in :meth:`initiate`. ``keep_files`` says whether the server keeps its copy after the
-        commit and must be given, unless ``commit="never"``. ``since`` is a moment, or ``"auto"``: what changed since the
-        newest batch of this folder, minus an ``overlap`` (5 minutes), and everything when there is none; each finished
-        call then begins a new batch. ``compression`` is ``none`` or ``zstd``; ``limit`` records a page (1,000);
-        ``max_wait`` until the export is ready (24 hours); ``max_memory`` bytes for pages (64 MiB); ``part_bytes`` of a
-        file (64 MiB).
+        commit and must be given, unless ``commit="never"``. ``since`` is a moment, or ``"auto"``: what changed since
+        the newest batch of this folder, minus an ``overlap`` (5 minutes), and everything when there is none; each
+        finished call then begins a new batch. ``compression`` is ``none`` or ``zstd``; ``limit`` records a page
+        (1,000); ``max_wait`` until the export is ready (24 hours); ``max_memory`` bytes for pages (64 MiB);
+        ``part_bytes`` of a file (64 MiB).
 
         ``progress`` is called with a :class:`LandingProgress` from this thread. ``"auto"`` is a bar where standard
         error is a terminal and tqdm is installed, else lines of the log. What a callable raises ends the call and is
