@@ -241,7 +241,7 @@ class Export(_Handle):
         )
 
     def pages(self, *, limit: int | None = None, offset: int = 1, cancel_token: CancelToken | None = None) -> Pages:
-        """The pages, ``limit`` records each (1,000 unless said otherwise), from the record ``offset`` on, counted from 1.
+        """The pages from record ``offset`` on, the first being 1; ``limit`` records each (1,000 unless said otherwise).
 
         They are read with ``keepAlive=true``, as a commit needs it. A commit of what you keep yourself is
         ``client.commit(export.access_token, keep_files=…)``, once it is safe.
