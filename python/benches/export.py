@@ -76,7 +76,7 @@ def pages_by_requests(url: str) -> Iterator[list[Any]]:
     session = requests.Session()
     session.trust_env = False
     session.headers["Authorization"] = "made-up"
-    account = f"{url}{CLIENT_ID}"
+    account = f"{url}/{CLIENT_ID}"
 
     def call(method: str, path: str, **more: Any) -> Any:
         answer = session.request(method, f"{account}/{path}", timeout=60, allow_redirects=False, **more)
