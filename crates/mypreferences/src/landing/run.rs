@@ -21,7 +21,7 @@ use crate::landing::progress::{OnProgress, Progress, Stage};
 use crate::landing::sealed::{Landed, Sealed};
 use crate::landing::sequence::{Fit, mismatch};
 use crate::landing::shelf::Shelf;
-use crate::landing::store::{BATCH, Store, read_manifest, visible_batches};
+use crate::landing::store::{BATCH, Position, Store, read_manifest, visible_batches};
 use crate::reads::ReadStatus;
 use crate::status::StatusWord;
 use crate::status_code::says_gone;
@@ -537,8 +537,12 @@ impl Run {
             };
             let (taken, ahead) = futures_util::future::join(writing, ahead).await;
             match taken? {
-                Taken::Written { ended_a_part } => {
+                Taken::Written {
+                    ended_a_part,
+                    position,
+                } => {
                     repeated = false;
+                    self.progress.landed(&position);
                     if ended_a_part {
                         part_begun = Instant::now();
                     }
@@ -550,8 +554,6 @@ impl Run {
                     continue;
                 }
             }
-            let position = self.shelf.step(Store::position).await?;
-            self.progress.landed(&position);
             match ahead {
                 Some(page) => next = page,
                 None => return Ok(()),
@@ -612,10 +614,24 @@ impl PageSource {
         if let Some(cancel) = &self.cancel {
             pages = pages.cancel_token(cancel.clone());
         }
-        match pages.next().await? {
+        match pages.next().await.map_err(|error| self.too_large(error))? {
             Some(page) => Ok(Placed { page, offset }),
             None => Err(commit::bug("no page came")),
         }
+    }
+
+    /// What to do about a page that does not fit into the memory that was allowed.
+    fn too_large(&self, mut error: Error) -> Error {
+        let allowed = self.largest < self.client.service().settings.max_page_body;
+        if error.kind() == ErrorKind::ResponseTooLarge && allowed {
+            error.0.detail = Some(format!(
+                "a page of {} records is larger than half of max_memory",
+                self.limit
+            ));
+            "run it again with a smaller limit, or with more max_memory"
+                .clone_into(&mut error.0.next_action);
+        }
+        error
     }
 
     fn pages(&self) -> Pages {
@@ -670,7 +686,10 @@ impl Placed {
 }
 
 enum Taken {
-    Written { ended_a_part: bool },
+    Written {
+        ended_a_part: bool,
+        position: Position,
+    },
     Repeats(&'static str),
 }
 
@@ -685,7 +704,10 @@ fn take(store: &mut Store, placed: &Placed, part_bytes: u64) -> Result<Taken, Er
     if ended_a_part {
         store.finish_part()?;
     }
-    Ok(Taken::Written { ended_a_part })
+    Ok(Taken::Written {
+        ended_a_part,
+        position: store.position()?,
+    })
 }
 
 /// Kinds after which the next run begins a new batch.

@@ -1,6 +1,7 @@
 //! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run.
 //! `cargo xtask bench python` and `python-export` are in `python`, `cargo xtask bench c` is in `c`;
-//! `cargo xtask bench jvm` measures from Kotlin, beside `java.net.http`.
+//! `cargo xtask bench jvm` measures from Kotlin, beside `java.net.http`; `cargo xtask bench export [RECORDS]` the command
+//! that lands an export, beside curl, a requests job and dlt.
 //!
 //! Instructions come from callgrind and allocations from memcheck, each as the difference of a long and a short run,
 //! so that start-up is not counted. Wall times are printed too, but only the counted figures are held to a goal.
@@ -16,6 +17,7 @@ use crate::cargo;
 use crate::failure::Failure;
 use crate::kotlin;
 use crate::steps::run_visibly;
+use crate::virtual_environment;
 
 const SHORT_RUN: u32 = 50;
 const LONG_RUN: u32 = 250;
@@ -30,8 +32,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         [what] if what == "python-export" => python::export(),
         [what] if what == "c" => c::run(),
         [what] if what == "jvm" => jvm(),
+        [what, options @ ..] if what == "export" => export(options),
         [] | [_, ..] => Err(Failure::new(
-            "say what to measure: `cargo xtask bench commit`, `cargo xtask bench python`, `cargo xtask bench python-export`, `cargo xtask bench c` or `cargo xtask bench jvm`",
+            "say what to measure: `cargo xtask bench commit`, `cargo xtask bench python`, `cargo xtask bench python-export`, `cargo xtask bench c`, `cargo xtask bench jvm` or `cargo xtask bench export [RECORDS]`",
         )),
     }
 }
@@ -77,6 +80,26 @@ fn commit() -> Result<(), Failure> {
             "a goal was missed; look at the calls with callgrind_annotate",
         ))
     }
+}
+
+/// The command, beside what saves the same pages today.
+fn export(options: &[String]) -> Result<(), Failure> {
+    let mut build = Command::new("cargo");
+    build.args(["build", "--release", "--package", "mypreferences-cli"]);
+    run_visibly(
+        &mut build,
+        "run `cargo xtask check` and repair what it says",
+    )?;
+    let folder = cargo::workspace_folder()?.join("crates/mypreferences-cli/benches");
+    let python = virtual_environment::python(&folder.join("requirements.txt"))?;
+    let target = cargo::target_folder()?;
+    let mut bench = Command::new(&python);
+    bench
+        .arg(folder.join("export.py"))
+        .arg(target.join("release").join("mypreferences"))
+        .arg(target.join("xtask").join("bench-export"))
+        .args(options);
+    run_visibly(&mut bench, "run the line above by hand")
 }
 
 /// The native library as it is shipped, beside the JDK's own client.
