@@ -64,11 +64,11 @@ class Page:
         return self._native.total_results
 
     def records(self) -> Iterator[Any]:
-        """The records, each read when it is asked for: dicts, with whole numbers of any size.
+        """The records, read when they are asked for, a few dozen at a time: dicts, with whole numbers of any size.
 
         Rows of a schedule are lists, whose columns :meth:`others` names.
         """
-        return map(json.loads, self._native.records("text"))
+        return chain.from_iterable(map(json.loads, self._native.records("array")))
 
     def raw_records(self) -> Iterator[bytes]:
         """The records as the server's own bytes, which are JSON: nothing is read, so nothing is lost."""
