@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,5 +118,104 @@ def test_a_cancelled_task_leaves_calls_with_the_same_token_alone_and_carries_the
             assert record.commit_state is m.CommitState.UNKNOWN
             assert (await second).status == "Complete"
             assert not shared.is_cancelled()
+
+    run(main())
+
+
+def serve(mock: MockService, rows: int, rules: list[dict[str, Any]] | None = None) -> None:
+    source = {"name": "Everyone", "rows": rows}
+    mock.open_scenario({"client_id": CLIENT_ID, "sources": [source], "rules": rules or []})
+
+
+def test_an_export_is_iterated_with_async_for(mypreferences_mock: MockService, run: Run) -> None:
+    serve(mypreferences_mock, rows=25)
+
+    async def main() -> None:
+        async with client(mypreferences_mock) as it:
+            export = await it.initiate(segment="Everyone")
+            told: list[m.WaitProgress] = []
+            assert (await export.wait(progress=told.append)).status == "Complete"
+            pages = [page async for page in export.pages(limit=10)]
+            assert [page.count for page in pages] == [10, 10, 5]
+            records = [record async for record in export.records(limit=10)]
+            assert records == [record for page in pages for record in page.records()]
+            assert [record async for record in export.raw_records(offset=24)] == [
+                record for page in pages for record in page.raw_records()
+            ][23:]
+            again = m.AsyncExport.from_json(export.to_json_with_token(), it)
+            async with again.pages(limit=10) as some:
+                assert (await anext(some)).offset == 1
+            with pytest.raises(m.OperationCancelledError):
+                await anext(some)
+
+    run(main())
+
+
+def test_an_export_is_landed_and_committed_by_tasks(mypreferences_mock: MockService, run: Run, tmp_path: Path) -> None:
+    serve(mypreferences_mock, rows=2500)
+
+    async def main() -> None:
+        async with client(mypreferences_mock) as it:
+            threads: set[int] = set()
+            landed = await it.export(
+                segment="Everyone",
+                out=tmp_path / "one",
+                keep_files=False,
+                progress=lambda _: threads.add(threading.get_ident()),
+            )
+            assert landed.rows == 2500 and landed.receipt is not None
+            assert threads == {threading.get_ident()}, "progress is told on the loop's own thread"
+            export = await it.initiate(segment="Everyone")
+            with pytest.raises(m.NotSealedError):
+                await it.commit_landed(export, keep_files=True)  # type: ignore[arg-type]
+            landed = await it.land(export, tmp_path / "two")
+            receipt = await it.commit_landed(landed.sealed, keep_files=True)
+            assert receipt.end is m.CommitEnd.COMMITTED
+
+    run(main())
+
+
+def test_a_cancelled_task_stops_within_a_page_and_the_next_run_finishes(
+    mypreferences_mock: MockService, run: Run, tmp_path: Path
+) -> None:
+    hang = {"on": "page", "offset": 5001, "action": {"hang": "never"}}
+    serve(mypreferences_mock, rows=20_000, rules=[hang])
+    out = tmp_path / "out"
+
+    async def main() -> None:
+        async with client(mypreferences_mock) as it:
+            task = asyncio.create_task(it.export(segment="Everyone", out=out, keep_files=False))
+            while not any("offset=5001" in page["target"] for page in mypreferences_mock.requests("page")):
+                await asyncio.sleep(0.02)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as raised:
+                await task
+            assert isinstance(raised.value.__cause__, m.OperationCancelledError)
+            assert len(mypreferences_mock.requests("page")) == 6
+            # The folder is free as soon as the task has ended.
+            landed = await it.export(segment="Everyone", out=out, keep_files=False)
+            assert landed.rows == 20_000
+            # What was durable is not fetched again: pages 1 to 5 once, the one that hung twice, and the rest.
+            assert len(mypreferences_mock.requests("page")) == 21
+            assert len(mypreferences_mock.requests("initiate")) == 1
+
+    run(main())
+
+
+def test_what_a_progress_callable_raises_ends_the_task(
+    mypreferences_mock: MockService, run: Run, tmp_path: Path
+) -> None:
+    serve(mypreferences_mock, rows=20_000)
+
+    def stop(progress: m.LandingProgress) -> None:
+        if progress.rows >= 3000:
+            raise LookupError("enough")
+
+    async def main() -> None:
+        async with client(mypreferences_mock) as it:
+            with pytest.raises(LookupError, match="enough"):
+                await it.export(segment="Everyone", out=tmp_path / "out", keep_files=False, progress=stop)
+            assert mypreferences_mock.requests("commit") == []
+            assert (await it.export(segment="Everyone", out=tmp_path / "out", keep_files=False)).rows == 20_000
 
     run(main())

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,40 @@ def test_ctrl_c_in_a_blocking_call_is_a_keyboard_interrupt_with_the_record(mypre
     assert out == "OperationCancelledError unknown\n", err
     assert time.monotonic() - begun < 5
     assert mypreferences_mock.requests("commit")[0]["disconnected_at_ms"] is not None
+
+
+@pytest.mark.parametrize("what", ["pages", "export"])
+def test_ctrl_c_stops_within_a_page_and_leaves_a_folder_that_the_next_run_finishes(
+    mypreferences_mock: MockService, tmp_path: Path, what: str
+) -> None:
+    hang = {"on": "page", "offset": 5001, "action": {"hang": "never"}}
+    source = {"name": "Everyone", "rows": 20_000}
+    mypreferences_mock.open_scenario({"client_id": CLIENT_ID, "sources": [source], "rules": [hang]})
+    out = tmp_path / "out"
+    calls = {
+        "pages": "export = client.initiate(segment='Everyone'); export.wait(); list(export.pages())",
+        "export": f"client.export(segment='Everyone', out={str(out)!r}, keep_files=False)",
+    }
+    process = script(
+        mypreferences_mock,
+        f"try:\n    {calls[what]}\nexcept KeyboardInterrupt as error:\n    print(type(error.__cause__).__name__)\n",
+    )
+    end = time.monotonic() + 60
+    while not any("offset=5001" in page["target"] for page in mypreferences_mock.requests("page")):
+        assert time.monotonic() < end and process.poll() is None, "the page was not asked for"
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    printed, err = process.communicate(timeout=30)
+    assert printed == "OperationCancelledError\n", err
+    assert len(mypreferences_mock.requests("page")) == 6
+    assert mypreferences_mock.requests("commit") == []
+    if what == "export":
+        assert not list(out.glob("batch=*")), "a batch is seen whole or not at all"
+        with mypreferences_mock.client() as client:
+            landed = client.export(segment="Everyone", out=out, keep_files=False)
+        assert landed.rows == 20_000 and landed.receipt is not None
+        assert len(mypreferences_mock.requests("page")) == 21, "what was durable came again"
+        assert len(mypreferences_mock.requests("initiate")) == 1
 
 
 def test_the_interpreter_ends_with_a_call_in_flight(mypreferences_mock: MockService) -> None:

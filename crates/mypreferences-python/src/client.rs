@@ -2,21 +2,21 @@
 //! started calls complete by a callback from a thread of the runtime.
 
 use std::ffi::OsString;
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mypreferences::configuration::Sources;
 use mypreferences::{
-    ClientAuth, ClientBuilder, Credentials, Error, ExportKind, OAuth, Operation, Secret, Settings,
+    ClientAuth, ClientBuilder, Credentials, Error, OAuth, Operation, Secret, Settings,
 };
 use mypreferences_bridge as bridge;
+use pyo3::IntoPyObjectExt;
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
 use crate::logging::Events;
+use crate::request::{Outcome, Request};
 
 create_exception!(
     mypreferences._native,
@@ -31,6 +31,12 @@ const LOOK_AT_SIGNALS: Duration = Duration::from_millis(50);
 /// Ends the calls that it was given to.
 #[pyclass(frozen, module = "mypreferences._native")]
 pub(crate) struct CancelToken(bridge::CancelToken);
+
+impl CancelToken {
+    pub(crate) fn token(&self) -> &bridge::CancelToken {
+        &self.0
+    }
+}
 
 #[pymethods]
 impl CancelToken {
@@ -62,76 +68,6 @@ impl Started {
     }
 }
 
-/// One call's arguments, as Python gives them.
-struct Arguments {
-    operation: Operation,
-    token: String,
-    keep_files: bool,
-    kind: Option<ExportKind>,
-    timeout: Option<Duration>,
-}
-
-impl Arguments {
-    fn new(
-        operation: &str,
-        access_token: String,
-        keep_files: bool,
-        kind: Option<&str>,
-        timeout: Option<f64>,
-    ) -> Result<Arguments, Error> {
-        let operation = match operation {
-            "commit" => Operation::Commit,
-            "resolve_commit" => Operation::ResolveCommit,
-            _ => Operation::Status,
-        };
-        let timeout = timeout
-            .map(|seconds| {
-                Duration::try_from_secs_f64(seconds).map_err(|_| {
-                    Error::before_io(
-                        mypreferences::ErrorKind::InvalidArgument,
-                        operation,
-                        "timeout is not a length of time",
-                        "pass seconds, more than zero",
-                    )
-                })
-            })
-            .transpose()?;
-        Ok(Arguments {
-            operation,
-            token: access_token,
-            keep_files,
-            kind: kind.map(str::parse).transpose()?,
-            timeout,
-        })
-    }
-}
-
-type Call = Pin<Box<dyn Future<Output = Result<String, Error>> + Send>>;
-
-/// The core's call, whose result is a canonical record.
-fn call(core: &mypreferences::Client, arguments: &Arguments, cancel: bridge::CancelToken) -> Call {
-    macro_rules! with_options {
-        ($call:expr) => {{
-            let mut call = $call.cancel_token(cancel);
-            if let Some(kind) = arguments.kind {
-                call = call.kind(kind);
-            }
-            if let Some(timeout) = arguments.timeout {
-                call = call.timeout(timeout);
-            }
-            let call = call.into_future();
-            Box::pin(async move { call.await.map(|value| value.to_json()) })
-        }};
-    }
-    let token = arguments.token.as_str();
-    match arguments.operation {
-        Operation::Commit => with_options!(core.commit(token, arguments.keep_files)),
-        Operation::ResolveCommit => with_options!(core.resolve_commit(token)),
-        // `Arguments::new` knows three operations.
-        _ => with_options!(core.status(token)),
-    }
-}
-
 /// A client handle of the bridge.
 #[pyclass(frozen, module = "mypreferences._native")]
 pub(crate) struct NativeClient {
@@ -142,7 +78,8 @@ pub(crate) struct NativeClient {
 #[pymethods]
 impl NativeClient {
     /// `settings` are texts by name; `credentials` is the sort (`hmac`, `oauth`, `bearer`, `verbatim`) and its texts;
-    /// `events` is called for each request of a call that wants it. A `blocking` client has no threads, and `run` only.
+    /// `events` is called for each request of a call that wants it. A `blocking` client has `run` only, and
+    /// no threads but those that write to the disk.
     #[new]
     #[expect(
         clippy::needless_pass_by_value,
@@ -194,84 +131,42 @@ impl NativeClient {
         })
     }
 
-    /// Runs a call to its end: `(record, None)` or `(error's record, what a signal handler raised)`.
-    #[pyo3(signature = (operation, access_token, keep_files, kind, timeout, cancel, events))]
-    #[expect(clippy::too_many_arguments, reason = "the border is flat")]
+    /// Runs a call to its end: whether it went well, its value or its error's record, and what a signal handler raised.
     fn run(
         &self,
         py: Python<'_>,
-        operation: &str,
-        access_token: String,
-        keep_files: bool,
-        kind: Option<&str>,
-        timeout: Option<f64>,
+        request: &Request,
         cancel: &CancelToken,
         events: bool,
-    ) -> PyResult<(bool, String, Option<Py<PyAny>>)> {
-        let arguments = Arguments::new(operation, access_token, keep_files, kind, timeout)
-            .map_err(|error| raised(&error))?;
-        self.events.want(events);
-        let mut interrupted: Option<PyErr> = None;
-        let result = py.detach(|| {
-            let mut look = || {
-                let looked = Python::attach(look_at_signals);
-                let stop = looked.is_err();
-                interrupted = looked.err();
-                stop
-            };
+    ) -> PyResult<Ran> {
+        self.blocking(py, events, |tick| {
             self.client.run(
-                arguments.operation,
+                request.operation(),
                 &cancel.0,
-                Some((LOOK_AT_SIGNALS, &mut look)),
-                |core, cancel| call(core, &arguments, cancel),
+                Some(tick),
+                |core, cancel| request.call(core, cancel),
             )
-        });
-        let raised = interrupted.map(|error| error.into_value(py).into_any());
-        Ok(match result {
-            Ok(record) => (true, record, raised),
-            Err(error) => (false, error.to_json(), raised),
         })
     }
 
-    /// Starts a call. `complete(ok, record)` is called exactly once, from a thread of the runtime.
-    #[pyo3(signature = (operation, access_token, keep_files, kind, timeout, cancel, events, complete))]
-    #[expect(clippy::too_many_arguments, reason = "the border is flat")]
+    /// Starts a call. `complete(ok, value or record)` is called exactly once, from a thread of the runtime.
     fn start(
         &self,
         py: Python<'_>,
-        operation: &str,
-        access_token: String,
-        keep_files: bool,
-        kind: Option<&str>,
-        timeout: Option<f64>,
+        request: &Request,
         cancel: &CancelToken,
         events: bool,
         complete: Py<PyAny>,
     ) -> PyResult<Started> {
-        let arguments = Arguments::new(operation, access_token, keep_files, kind, timeout)
-            .map_err(|error| raised(&error))?;
-        self.events.want(events);
-        py.detach(|| {
+        let operation = request.operation();
+        self.starting(py, events, operation, complete, |complete| {
             self.client.start(
-                arguments.operation,
+                operation,
                 cancel.0.clone(),
-                |core, cancel| call(core, &arguments, cancel),
-                move |result| {
-                    let (ok, record) = match result {
-                        Ok(record) => (true, record),
-                        Err(error) => (false, error.to_json()),
-                    };
-                    // Not while the interpreter is on its way out: then nobody waits for it any more.
-                    Python::try_attach(|py| {
-                        if let Err(error) = complete.call1(py, (ok, record)) {
-                            error.write_unraisable(py, None);
-                        }
-                    });
-                },
+                |core, cancel| request.call(core, cancel),
+                complete,
             )
         })
-        .map(Started)
-        .map_err(|error| raised(&error))
     }
 
     /// Closes the client and cancels its calls.
@@ -288,6 +183,84 @@ impl NativeClient {
         format!("{:?}", self.client.core())
     }
 }
+
+/// Whether a call went well, its value or its error's record, and what a signal handler raised meanwhile.
+pub(crate) type Ran = (bool, Py<PyAny>, Option<Py<PyAny>>);
+
+/// What the bridge calls between: how often, and whether to stop.
+type Tick<'a> = (Duration, &'a mut dyn FnMut() -> bool);
+
+impl NativeClient {
+    pub(crate) fn bridge(&self) -> &bridge::Client {
+        &self.client
+    }
+
+    /// Runs a call without the interpreter, which looks at signals between.
+    pub(crate) fn blocking(
+        &self,
+        py: Python<'_>,
+        events: bool,
+        call: impl FnOnce(Tick<'_>) -> Result<Outcome, Error> + Send,
+    ) -> PyResult<Ran> {
+        self.events.want(events);
+        let mut interrupted: Option<PyErr> = None;
+        let result = py.detach(|| {
+            let mut look = || {
+                let looked = Python::attach(look_at_signals);
+                let stop = looked.is_err();
+                interrupted = looked.err();
+                stop
+            };
+            call((LOOK_AT_SIGNALS, &mut look))
+        });
+        let raised = interrupted.map(|error| error.into_value(py).into_any());
+        Ok(match result {
+            Ok(value) => (true, value.into_python(py)?, raised),
+            Err(error) => (false, error.to_json().into_py_any(py)?, raised),
+        })
+    }
+
+    /// Starts a call whose end `complete` is told.
+    pub(crate) fn starting(
+        &self,
+        py: Python<'_>,
+        events: bool,
+        operation: Operation,
+        complete: Py<PyAny>,
+        start: impl FnOnce(Completion) -> Result<bridge::Started, Error> + Send,
+    ) -> PyResult<Started> {
+        self.events.want(events);
+        let complete: Completion = Box::new(move |result| {
+            // Not while the interpreter is on its way out: then nobody waits for it any more.
+            Python::try_attach(|py| {
+                let made = match result {
+                    Ok(value) => value.into_python(py).map(|value| (true, value)),
+                    Err(error) => error
+                        .to_json()
+                        .into_py_any(py)
+                        .map(|record| (false, record)),
+                };
+                let told = made
+                    .or_else(|error| {
+                        // Whoever waits must hear of an end all the same.
+                        error.write_unraisable(py, None);
+                        let record = Error::panicked(operation).to_json();
+                        record.into_py_any(py).map(|record| (false, record))
+                    })
+                    .and_then(|(ok, value)| complete.call1(py, (ok, value)));
+                if let Err(error) = told {
+                    error.write_unraisable(py, None);
+                }
+            });
+        });
+        py.detach(|| start(complete))
+            .map(Started)
+            .map_err(|error| raised(&error))
+    }
+}
+
+/// Called once with what a call gave.
+pub(crate) type Completion = Box<dyn FnOnce(Result<Outcome, Error>) + Send>;
 
 /// Opens a client without the interpreter: reading trust roots, or a secret's command, may take a while.
 fn opened(
@@ -361,6 +334,6 @@ fn look_at_signals(py: Python<'_>) -> PyResult<()> {
     py.check_signals()
 }
 
-fn raised(error: &Error) -> PyErr {
+pub(crate) fn raised(error: &Error) -> PyErr {
     RecordError::new_err(error.to_json())
 }

@@ -1,8 +1,12 @@
-//! The Python module `mypreferences._native`: converts arguments, calls the bridge, converts the result. Records cross
-//! the border as their canonical JSON; the typed classes around them are Python's, in `python/src/mypreferences`.
+//! The Python module `mypreferences._native`: converts arguments, calls the bridge, converts the result. Records of the
+//! catalogue cross the border as their canonical JSON; the typed classes around them are Python's, in `python/src/mypreferences`.
 
 mod client;
+mod export;
+mod landing;
 mod logging;
+mod page;
+mod request;
 
 use std::ffi::OsString;
 
@@ -34,9 +38,19 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<client::NativeClient>()?;
     module.add_class::<client::CancelToken>()?;
     module.add_class::<client::Started>()?;
+    module.add_class::<request::Request>()?;
+    module.add_class::<export::NativeExport>()?;
+    module.add_class::<export::NativePages>()?;
+    module.add_class::<page::NativePage>()?;
+    module.add_class::<page::NativeRecords>()?;
+    module.add_class::<landing::NativeSealed>()?;
     module.add("RecordError", module.py().get_type::<client::RecordError>())?;
     module.add_function(wrap_pyfunction!(run_cli, module)?)?;
     module.add_function(wrap_pyfunction!(shutdown, module)?)?;
+    module.add_function(wrap_pyfunction!(landing::sealed, module)?)?;
+    module.add_function(wrap_pyfunction!(landing::sealed_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(landing::verify, module)?)?;
+    module.add_function(wrap_pyfunction!(landing::not_sealed, module)?)?;
     #[cfg(feature = "test-hooks")]
     module.add_function(wrap_pyfunction!(panic_in_next_call, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))

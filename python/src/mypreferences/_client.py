@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
-import contextlib
-import logging
 import os
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypedDict
 
-from mypreferences import _native
-from mypreferences._errors import MyPreferencesError
-from mypreferences._native import CancelToken
-from mypreferences._records import CommitReceipt, ExportStatus, Resolution
+from mypreferences import _arguments, _calls, _native, _progress
+from mypreferences._arguments import Duration
+from mypreferences._export import AsyncExport, Export, Landed, native_export, native_sealed
+from mypreferences._native import CancelToken, Sealed
+from mypreferences._records import BatchReceipt, CommitReceipt, ExportStatus, Resolution
 
 if TYPE_CHECKING:
     # For type checkers only, which know them for every Python; 3.10 has neither.
     from typing_extensions import Self, Unpack
 
-_LOGGER = logging.getLogger("mypreferences")
 _EXIT_BOUND = 2.0
 """Seconds that the end of the interpreter waits for our threads."""
-_CANCEL_BOUND = 1.0
-"""Seconds that a cancelled task waits for the record of its call."""
 
 atexit.register(_native.shutdown, _EXIT_BOUND)
-
-Duration = float | timedelta
-"""Seconds, or a ``timedelta``."""
 
 
 class Settings(TypedDict, total=False):
@@ -72,6 +64,33 @@ class Settings(TypedDict, total=False):
     http2: bool
 
 
+class What(TypedDict, total=False):
+    """What to export: exactly one of ``segment``, ``segment_group``, ``schedule`` and ``cids``, and how much of it."""
+
+    segment: str
+    segment_group: str
+    schedule: str
+    cids: Iterable[str]
+    last_date_time: str | datetime
+    """Only what changed since. A text, or a ``datetime`` with a time zone."""
+    match_criteria: str
+    """``ProfileId``, ``AlternateId``, ``PhoneNumber`` or ``EmailAddress``."""
+    match_type: str
+    """With ``AlternateId``: the type of the ids."""
+    values: Iterable[str]
+    """The values to match."""
+    callback_url: str
+    """Where the service posts the status."""
+    start_date: str | date
+    """First day, with ``end_date`` or without both."""
+    end_date: str | date
+    channels: Iterable[str]
+    """Of customers."""
+
+
+_NOTHING: dict[str, Any] = dict.fromkeys(What.__annotations__)
+
+
 class Credentials:
     """What to authorise with. ``repr`` shows the sort only; refuses to be pickled."""
 
@@ -90,7 +109,7 @@ class Credentials:
 
         ``secret_file`` names a file with the secret, readable by its owner alone; it is read again when it changed.
         """
-        return Credentials("hmac", [_text("user_id", user_id), *_secret("secret", secret, secret_file)])
+        return Credentials("hmac", [_arguments.text("user_id", user_id), *_secret("secret", secret, secret_file)])
 
     @staticmethod
     def oauth(
@@ -111,24 +130,24 @@ class Credentials:
         ``secret_file`` of :meth:`hmac`.
         """
         texts = [
-            _text("token_url", token_url),
-            _text("client_id", client_id),
+            _arguments.text("token_url", token_url),
+            _arguments.text("client_id", client_id),
             *_secret("client_secret", client_secret, client_secret_file),
-            None if user_id is None else _text("user_id", user_id),
-            None if scope is None else _text("scope", scope),
-            _text("client_auth", client_auth),
+            None if user_id is None else _arguments.text("user_id", user_id),
+            None if scope is None else _arguments.text("scope", scope),
+            _arguments.text("client_auth", client_auth),
         ]
         return Credentials("oauth", texts)
 
     @staticmethod
     def bearer(token: str) -> Credentials:
         """An OAuth 2.0 bearer token that the caller renews."""
-        return Credentials("bearer", [_text("token", token, shown=False)])
+        return Credentials("bearer", [_arguments.text("token", token, shown=False)])
 
     @staticmethod
     def verbatim(authorization: str) -> Credentials:
         """The whole value of the ``Authorization`` header, sent as it is."""
-        return Credentials("verbatim", [_text("authorization", authorization, shown=False)])
+        return Credentials("verbatim", [_arguments.text("authorization", authorization, shown=False)])
 
     def __repr__(self) -> str:
         return f"Credentials({self._sort}, ***)"
@@ -140,22 +159,13 @@ class Credentials:
         return (self._sort, self._texts)
 
 
-def _text(name: str, value: object, *, shown: bool = True) -> str:
-    if isinstance(value, str):
-        return value
-    got = f", got {value!r}" if shown else ""
-    raise TypeError(f"{name} must be a str{got} ({type(value).__name__}); pass text")
-
-
 def _secret(name: str, secret: object, file: object) -> tuple[str | None, str | None]:
     """The secret or its file: one of the two."""
     if (secret is None) == (file is None):
         raise TypeError(f"pass {name} or {name}_file, one of the two")
     if file is None:
-        return (_text(name, secret, shown=False), None)
-    if isinstance(file, (str, os.PathLike)):
-        return (None, os.fsdecode(file))  # pyright: ignore[reportUnknownArgumentType]
-    raise TypeError(f"{name}_file must be a path, got {type(file).__name__}; pass a str or a pathlib.Path")
+        return (_arguments.text(name, secret, shown=False), None)
+    return (None, _arguments.path(f"{name}_file", file))
 
 
 def _setting(name: str, value: object) -> str:
@@ -181,31 +191,16 @@ def _texts(settings: Mapping[str, object]) -> list[tuple[str, str]]:
     return [(name, _setting(name, value)) for name, value in settings.items() if value is not None]
 
 
-def _token(access_token: object) -> str:
-    # A bool is an int in Python, but no token.
-    if isinstance(access_token, bool) or not isinstance(access_token, (int, str)):
-        raise TypeError(
-            f"access_token must be an int or a str of digits, got {type(access_token).__name__}; "
-            "pass the integer that Initiate returned"
-        )
-    return str(access_token)
-
-
-def _keep_files(keep_files: object) -> bool:
-    if not isinstance(keep_files, bool):
-        raise TypeError(
-            f"keep_files must be True or False, got {keep_files!r} ({type(keep_files).__name__}); "
-            "False deletes the export files on the server"
-        )
-    return keep_files
-
-
-def _seconds(timeout: Duration | None) -> float | None:
-    return timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+def _order(what: What) -> _arguments.Order:
+    unknown = what.keys() - _NOTHING.keys()
+    if unknown:
+        raise TypeError(f"there is no argument {sorted(unknown)[0]!r}; pass one of {sorted(_NOTHING)}")
+    given: dict[str, Any] = {**_NOTHING, **what}
+    return _arguments.order(**given)
 
 
 def _log(operation: str, n: int, sent: str, status: int | None, kind: str | None, elapsed: float, url: str) -> None:
-    _LOGGER.debug(
+    _calls.LOGGER.debug(
         "%s %d: %s%s%s in %.3f s (%s)",
         operation,
         n,
@@ -226,8 +221,8 @@ class _Base:
                 f"credentials must be Credentials, got {type(credentials).__name__}; "
                 "pass Credentials.hmac(user_id, secret)"
             )
-        texts = [("client_id", _text("client_id", client_id)), *_texts(settings)]
-        self._native: _native.NativeClient = _raising(
+        texts = [("client_id", _arguments.text("client_id", client_id)), *_texts(settings)]
+        self._native: _native.NativeClient = _calls.raising(
             _native.NativeClient,
             texts,
             credentials._native(),  # pyright: ignore[reportPrivateUsage]
@@ -252,17 +247,28 @@ class _Base:
         """
         texts = _texts(settings)
         if client_id is not None:
-            texts.append(("client_id", _text("client_id", client_id)))
+            texts.append(("client_id", _arguments.text("client_id", client_id)))
         client = cls.__new__(cls)
-        client._native = _raising(
+        client._native = _calls.raising(
             _native.NativeClient.from_env,
             list((os.environ if environ is None else environ).items()),
-            None if profile is None else _text("profile", profile),
+            None if profile is None else _arguments.text("profile", profile),
             texts,
             _log,
             cls._BLOCKING,
         )
         return client
+
+    def _initiate(self, what: What, timeout: Duration | None) -> _calls.ClientCall:
+        return self._call(_native.Request.initiate, _order(what), _arguments.seconds(timeout))
+
+    def _export(self, what: What, landing: _arguments.Landing, told: Any) -> _calls.ClientCall:
+        if landing["since"] is not None and what.get("last_date_time") is not None:
+            raise TypeError("since and last_date_time say the same; pass since")
+        return self._call(_native.Request.export, _order(what), landing, told)
+
+    def _call(self, request: Any, *arguments: Any) -> _calls.ClientCall:
+        return _calls.ClientCall(self._native, _calls.raising(request, *arguments))
 
     def close(self) -> None:
         """Closes the client and cancels its calls. Twice is the same as once."""
@@ -280,13 +286,6 @@ class _Base:
         raise TypeError(
             f"a {type(self).__name__} holds a secret and connections and cannot be pickled; make one in each process"
         )
-
-
-def _raising(call: Any, *arguments: Any) -> Any:
-    try:
-        return call(*arguments)
-    except _native.RecordError as error:
-        raise MyPreferencesError.from_json(error.args[0]) from None
 
 
 class Client(_Base):
@@ -311,10 +310,16 @@ class Client(_Base):
         """Acknowledges a retrieval: marks it finished, expires the token and, unless ``keep_files``, deletes the files.
 
         Before you call it: the pages were read with ``keepAlive=true`` (the vendor's own precondition), and the data is
-        safe on your side. Without ``keep_files`` there is no other copy afterwards.
+        safe on your side: you vouch for your own storage, where :meth:`commit_landed` has proof. Without ``keep_files``
+        there is no other copy afterwards.
         """
-        arguments = ("commit", _token(access_token), _keep_files(keep_files))
-        return CommitReceipt.from_json(self._run(*arguments, kind, timeout, cancel_token))
+        arguments = (
+            _arguments.token(access_token),
+            _arguments.keep_files(keep_files),
+            kind,
+            _arguments.seconds(timeout),
+        )
+        return CommitReceipt.from_json(_calls.run(self._call(_native.Request.commit, *arguments), cancel_token))
 
     def resolve_commit(
         self,
@@ -325,8 +330,8 @@ class Client(_Base):
         cancel_token: CancelToken | None = None,
     ) -> Resolution:
         """Asks whether a token was committed, without sending a commit."""
-        arguments = ("resolve_commit", _token(access_token), False)
-        return Resolution.from_json(self._run(*arguments, kind, timeout, cancel_token))
+        arguments = (_arguments.token(access_token), kind, _arguments.seconds(timeout))
+        return Resolution.from_json(_calls.run(self._call(_native.Request.resolve_commit, *arguments), cancel_token))
 
     def status(
         self,
@@ -336,34 +341,109 @@ class Client(_Base):
         cancel_token: CancelToken | None = None,
     ) -> ExportStatus:
         """Asks the status of an export. Temporary failures are tried again."""
-        arguments = ("status", _token(access_token), False)
-        return ExportStatus.from_json(self._run(*arguments, None, timeout, cancel_token))
+        call = self._call(_native.Request.status, _arguments.token(access_token), _arguments.seconds(timeout))
+        return ExportStatus.from_json(_calls.run(call, cancel_token))
 
-    def _run(
+    def initiate(
+        self, *, timeout: Duration | None = None, cancel_token: CancelToken | None = None, **what: Unpack[What]
+    ) -> Export:
+        """Starts an export: ``segment``, ``segment_group`` or ``schedule`` by name, or customers by ``cids``.
+
+        Sends one POST when all goes well; again only what was surely not taken. A lost answer is
+        :class:`OutcomeUnknownError`: initiate again, and an export that it may have started expires unread.
+        """
+        return Export(_calls.run(self._initiate(what, timeout), cancel_token), self._native)
+
+    def export(
         self,
-        operation: str,
-        token: str,
-        keep_files: bool,
-        kind: str | None,
-        timeout: Duration | None,
-        cancel_token: CancelToken | None,
-    ) -> str:
-        ok, record, interrupted = _raising(
-            self._native.run,
-            operation,
-            token,
-            keep_files,
-            kind,
-            _seconds(timeout),
-            CancelToken() if cancel_token is None else cancel_token,
-            _LOGGER.isEnabledFor(logging.DEBUG),
+        *,
+        out: str | os.PathLike[str],
+        keep_files: bool | None = None,
+        commit: str | None = None,
+        since: str | datetime | None = None,
+        overlap: Duration | None = None,
+        compression: str | None = None,
+        limit: int | None = None,
+        max_wait: Duration | None = None,
+        max_memory: int | None = None,
+        part_bytes: int | None = None,
+        progress: _progress.OnLanding = "auto",
+        cancel_token: CancelToken | None = None,
+        **what: Unpack[What],
+    ) -> Landed:
+        """Lands an export in the folder ``out`` and commits it: initiate, wait, pages, seal, commit.
+
+        The commit comes last, when the batch is durable and whole. Whatever stopped an earlier call, Ctrl-C and a crash
+        too, the same call continues it; a finished one is not done again.
+
+        What to export is said as in :meth:`initiate`. ``keep_files`` says whether the server keeps its copy after the
+        commit and must be given, unless ``commit="never"``. ``since`` is a moment, or ``"auto"``: what changed since
+        the newest batch of this folder, minus an ``overlap`` (5 minutes), and everything when there is none; each
+        finished call then begins a new batch. ``compression`` is ``none`` or ``zstd``; ``limit`` records a page
+        (1,000); ``max_wait`` until the export is ready (24 hours); ``max_memory`` bytes for pages (64 MiB);
+        ``part_bytes`` of a file (64 MiB).
+
+        ``progress`` is called with a :class:`LandingProgress` from this thread. ``"auto"`` is a bar where standard
+        error is a terminal and tqdm is installed, else lines of the log. What a callable raises ends the call and is
+        raised by it.
+        """
+        landing = _arguments.landing(
+            out=out,
+            commit=commit,
+            keep=keep_files,
+            since=since,
+            overlap=overlap,
+            compression=compression,
+            limit=limit,
+            max_wait=max_wait,
+            max_memory=max_memory,
+            part_bytes=part_bytes,
         )
-        error = None if ok else MyPreferencesError.from_json(record)
-        if interrupted is not None:
-            raise interrupted from error
-        if error is not None:
-            raise error
-        return record
+        teller = _progress.of_landing(progress)
+        call = self._export(what, landing, None if teller is None else teller.here)
+        return Landed.of(_calls.run(call, cancel_token, teller))
+
+    def land(
+        self,
+        export: Export,
+        out: str | os.PathLike[str],
+        *,
+        compression: str | None = None,
+        limit: int | None = None,
+        max_wait: Duration | None = None,
+        max_memory: int | None = None,
+        part_bytes: int | None = None,
+        progress: _progress.OnLanding = "auto",
+        cancel_token: CancelToken | None = None,
+    ) -> Landed:
+        """Lands an export that was initiated before, here or in another process. :meth:`commit_landed` commits it.
+
+        The arguments are those of :meth:`export`.
+        """
+        landing = _arguments.landing(
+            out=out,
+            compression=compression,
+            limit=limit,
+            max_wait=max_wait,
+            max_memory=max_memory,
+            part_bytes=part_bytes,
+        )
+        teller = _progress.of_landing(progress)
+        told = None if teller is None else teller.here
+        call = self._call(_native.Request.land, native_export(export), landing, told)
+        return Landed.of(_calls.run(call, cancel_token, teller))
+
+    def commit_landed(
+        self, sealed: Sealed, *, keep_files: bool, cancel_token: CancelToken | None = None
+    ) -> BatchReceipt:
+        """Commits a sealed batch: the order that cannot lose data. Asks status first, and after a lost answer what
+        became of it; a batch that is committed gives its receipt, and sends nothing.
+
+        ``sealed`` comes from :attr:`Landed.sealed` or a :class:`Folder`. What is not sealed, and what changed on disk
+        since, is :class:`NotSealedError` or :class:`CorruptError`, and nothing is sent.
+        """
+        arguments = (native_sealed(sealed), _arguments.keep_files(keep_files))
+        return BatchReceipt.from_json(_calls.run(self._call(_native.Request.commit_landed, *arguments), cancel_token))
 
     def __enter__(self) -> Client:
         return self
@@ -393,8 +473,14 @@ class AsyncClient(_Base):
         cancel_token: CancelToken | None = None,
     ) -> CommitReceipt:
         """As :meth:`Client.commit`: the same precondition, the same verdict."""
-        arguments = ("commit", _token(access_token), _keep_files(keep_files))
-        return CommitReceipt.from_json(await self._run(*arguments, kind, timeout, cancel_token))
+        arguments = (
+            _arguments.token(access_token),
+            _arguments.keep_files(keep_files),
+            kind,
+            _arguments.seconds(timeout),
+        )
+        call = self._call(_native.Request.commit, *arguments)
+        return CommitReceipt.from_json(await _calls.awaited(call, cancel_token))
 
     async def resolve_commit(
         self,
@@ -405,8 +491,9 @@ class AsyncClient(_Base):
         cancel_token: CancelToken | None = None,
     ) -> Resolution:
         """As :meth:`Client.resolve_commit`."""
-        arguments = ("resolve_commit", _token(access_token), False)
-        return Resolution.from_json(await self._run(*arguments, kind, timeout, cancel_token))
+        arguments = (_arguments.token(access_token), kind, _arguments.seconds(timeout))
+        call = self._call(_native.Request.resolve_commit, *arguments)
+        return Resolution.from_json(await _calls.awaited(call, cancel_token))
 
     async def status(
         self,
@@ -416,54 +503,84 @@ class AsyncClient(_Base):
         cancel_token: CancelToken | None = None,
     ) -> ExportStatus:
         """As :meth:`Client.status`."""
-        arguments = ("status", _token(access_token), False)
-        return ExportStatus.from_json(await self._run(*arguments, None, timeout, cancel_token))
+        call = self._call(_native.Request.status, _arguments.token(access_token), _arguments.seconds(timeout))
+        return ExportStatus.from_json(await _calls.awaited(call, cancel_token))
 
-    async def _run(
+    async def initiate(
+        self, *, timeout: Duration | None = None, cancel_token: CancelToken | None = None, **what: Unpack[What]
+    ) -> AsyncExport:
+        """As :meth:`Client.initiate`."""
+        return AsyncExport(await _calls.awaited(self._initiate(what, timeout), cancel_token), self._native)
+
+    async def export(
         self,
-        operation: str,
-        token: str,
-        keep_files: bool,
-        kind: str | None,
-        timeout: Duration | None,
-        cancel_token: CancelToken | None,
-    ) -> str:
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[tuple[bool, str]] = loop.create_future()
-
-        def arrive(ok: bool, record: str) -> None:
-            if not done.done():
-                done.set_result((ok, record))
-
-        def complete(ok: bool, record: str) -> None:
-            # From a thread of the runtime. A loop that is closed waits for nothing any more.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(arrive, ok, record)
-
-        started: _native.Started = _raising(
-            self._native.start,
-            operation,
-            token,
-            keep_files,
-            kind,
-            _seconds(timeout),
-            CancelToken() if cancel_token is None else cancel_token,
-            _LOGGER.isEnabledFor(logging.DEBUG),
-            complete,
+        *,
+        out: str | os.PathLike[str],
+        keep_files: bool | None = None,
+        commit: str | None = None,
+        since: str | datetime | None = None,
+        overlap: Duration | None = None,
+        compression: str | None = None,
+        limit: int | None = None,
+        max_wait: Duration | None = None,
+        max_memory: int | None = None,
+        part_bytes: int | None = None,
+        progress: _progress.OnLanding = "auto",
+        cancel_token: CancelToken | None = None,
+        **what: Unpack[What],
+    ) -> Landed:
+        """As :meth:`Client.export`; ``progress`` is called on the loop's thread."""
+        landing = _arguments.landing(
+            out=out,
+            commit=commit,
+            keep=keep_files,
+            since=since,
+            overlap=overlap,
+            compression=compression,
+            limit=limit,
+            max_wait=max_wait,
+            max_memory=max_memory,
+            part_bytes=part_bytes,
         )
-        try:
-            ok, record = await asyncio.shield(done)
-        except asyncio.CancelledError as cancelled:
-            started.cancel()
-            # A cancelled call ends at once, and its record says what was sent.
-            with contextlib.suppress(asyncio.TimeoutError):
-                ok, record = await asyncio.wait_for(asyncio.shield(done), _CANCEL_BOUND)
-                if not ok:
-                    raise cancelled from MyPreferencesError.from_json(record)
-            raise
-        if not ok:
-            raise MyPreferencesError.from_json(record)
-        return record
+        teller = _progress.of_landing(progress)
+        call = self._export(what, landing, None if teller is None else teller.of_loop())
+        return Landed.of(await _calls.awaited(call, cancel_token, teller, _calls.LANDING_CANCEL_BOUND))
+
+    async def land(
+        self,
+        export: AsyncExport,
+        out: str | os.PathLike[str],
+        *,
+        compression: str | None = None,
+        limit: int | None = None,
+        max_wait: Duration | None = None,
+        max_memory: int | None = None,
+        part_bytes: int | None = None,
+        progress: _progress.OnLanding = "auto",
+        cancel_token: CancelToken | None = None,
+    ) -> Landed:
+        """As :meth:`Client.land`; ``progress`` is called on the loop's thread."""
+        landing = _arguments.landing(
+            out=out,
+            compression=compression,
+            limit=limit,
+            max_wait=max_wait,
+            max_memory=max_memory,
+            part_bytes=part_bytes,
+        )
+        teller = _progress.of_landing(progress)
+        told = None if teller is None else teller.of_loop()
+        call = self._call(_native.Request.land, native_export(export), landing, told)
+        return Landed.of(await _calls.awaited(call, cancel_token, teller, _calls.LANDING_CANCEL_BOUND))
+
+    async def commit_landed(
+        self, sealed: Sealed, *, keep_files: bool, cancel_token: CancelToken | None = None
+    ) -> BatchReceipt:
+        """As :meth:`Client.commit_landed`."""
+        arguments = (native_sealed(sealed), _arguments.keep_files(keep_files))
+        return BatchReceipt.from_json(
+            await _calls.awaited(self._call(_native.Request.commit_landed, *arguments), cancel_token)
+        )
 
     async def aclose(self) -> None:
         """Closes the client and cancels its calls."""

@@ -82,6 +82,11 @@ def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
+def _inner(record: dict[str, Any] | None) -> str | None:
+    """A record within another one as it stands in the text: compact, in its order."""
+    return None if record is None else json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One POST of a commit, or one try of a read. Times in seconds."""
@@ -207,11 +212,7 @@ class Resolution:
         from mypreferences._errors import MyPreferencesError
 
         record = json.loads(text)
-        # The inner records as they stand in the text: compact, in their order.
-        inner = {
-            key: None if record[key] is None else json.dumps(record[key], ensure_ascii=False, separators=(",", ":"))
-            for key in ("receipt", "error")
-        }
+        inner = {key: _inner(record[key]) for key in ("receipt", "error")}
         return cls(
             resolution=record["resolution"],
             receipt=None if inner["receipt"] is None else CommitReceipt.from_json(inner["receipt"]),
@@ -219,3 +220,78 @@ class Resolution:
             error=None if inner["error"] is None else MyPreferencesError.from_json(inner["error"]),
             _json=text,
         )
+
+
+class CommitEnd(_Word):
+    """How the token of a sealed batch came to its end."""
+
+    COMMITTED = "committed"
+    """The landing committed it."""
+    ALREADY_COMMITTED = "already_committed"
+    """It was consumed before the landing sent anything."""
+    EXPIRED = "expired"
+    """It expired before it was committed. The data is landed; what became of the server's files is not known."""
+
+
+@dataclass(frozen=True)
+class BatchReceipt:
+    """How the commit of a batch ended: ``_receipt.json``."""
+
+    end: CommitEnd
+    keep_files: bool
+    """As asked."""
+    at: datetime | None
+    """When it was written, by the local clock."""
+    server_date: datetime | None
+    """``Date`` of the answer that confirmed it."""
+    receipt: CommitReceipt | None
+    """The receipt of the commit; ``None`` when nothing was sent."""
+    _json: str = field(repr=False, compare=False)
+
+    def to_json(self) -> str:
+        """The canonical record: the same bytes in every language."""
+        return self._json
+
+    @classmethod
+    def from_json(cls, text: str) -> BatchReceipt:
+        """Reads a canonical record back."""
+        record = json.loads(text)
+        inner = _inner(record["receipt"])
+        return cls(
+            end=CommitEnd(record["end"]),
+            keep_files=record["keep_files"],
+            at=_time(record["at"]),
+            server_date=_time(record["server_date"]),
+            receipt=None if inner is None else CommitReceipt.from_json(inner),
+            _json=text,
+        )
+
+    @classmethod
+    def within(cls, record: dict[str, Any] | None) -> BatchReceipt | None:
+        """The one within another record."""
+        inner = _inner(record)
+        return None if inner is None else cls.from_json(inner)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was verified of a folder."""
+
+    batches: int
+    """Sealed batches."""
+    parts: int
+    """Their parts."""
+    rows: int
+    """Their records."""
+    bytes: int
+    """Their bytes on disk."""
+    _json: str = field(repr=False, compare=False)
+
+    def to_json(self) -> str:
+        """The canonical record: the same bytes in every language."""
+        return self._json
+
+    @classmethod
+    def from_json(cls, text: str) -> Verified:
+        """Reads a canonical record back."""
+        return cls(**json.loads(text), _json=text)

@@ -10,6 +10,7 @@ import pickle
 import sys
 import traceback
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import mypreferences as m
@@ -46,7 +47,7 @@ def tokens(call: dict[str, Any]) -> list[str]:
     """The calls that run at once: one token each."""
     concurrent = call.get("concurrent")
     if concurrent is None:
-        return [call["access_token"]]
+        return [call.get("access_token", "")]
     step = 1 if concurrent.get("consecutive_tokens") else 0
     return [str(int(call["access_token"]) + n * step) for n in range(concurrent["n"])]
 
@@ -59,10 +60,76 @@ def failed(error: m.MyPreferencesError, texts: list[str]) -> Observed:
     return {"type": "error", "record": error.to_json()}
 
 
-def result(value: m.CommitReceipt | m.Resolution | m.ExportStatus, texts: list[str]) -> Observed:
+def what(call: dict[str, Any]) -> dict[str, Any]:
+    """What to export, as keyword arguments."""
+    kind = call.get("kind") or "segment"
+    subject = {"cids": call.get("cids", [])} if kind == "cid" else {kind: call.get("name") or ""}
+    names = ("last_date_time", "match_criteria", "match_type", "values", "callback_url", "start_date", "end_date")
+    return {**subject, **{name: call[name] for name in (*names, "channels") if call.get(name) is not None}}
+
+
+def how(call: dict[str, Any]) -> dict[str, Any]:
+    """How to land it, as keyword arguments."""
+    names = ("out", "commit", "keep_files", "since", "overlap", "compression", "limit", "max_memory", "part_bytes")
+    return {**{name: call[name] for name in names if call.get(name) is not None}, **limits(call), "progress": None}
+
+
+def limits(call: dict[str, Any]) -> dict[str, Any]:
+    """How long to wait."""
+    wait = call.get("max_wait_ms")
+    return {} if wait is None else {"max_wait": timedelta(milliseconds=wait)}
+
+
+def some(call: dict[str, Any]) -> dict[str, Any]:
+    """Which pages."""
+    return {name: call[name] for name in ("limit", "offset") if call.get(name) is not None}
+
+
+def newest(call: dict[str, Any]) -> m.Sealed | m.Folder:
+    """The newest sealed batch of a folder; the folder, which is none, where it has none."""
+    folder = m.Folder(call["out"])
+    sealed = folder.sealed()
+    return sealed[-1] if sealed else folder
+
+
+def shown(export: m.Export | m.AsyncExport, texts: list[str]) -> Observed:
+    """A handle; in its plain forms it must not show its token."""
+    texts.append(repr(export))
+    try:
+        texts.append(repr(pickle.dumps(export)))
+    except TypeError as error:
+        texts.append(str(error))
+    return {"type": "export", "record": export.to_json_with_token()}
+
+
+def read(pages: list[m.Page], texts: list[str]) -> Observed:
+    """What was read: each page with its counts, other members and lines."""
+    texts.append(repr(pages))
+    record = [
+        {
+            "count": page.count,
+            "has_more": page.has_more,
+            "offset": page.offset,
+            "others": [[name, value.decode()] for name, value in page.others()],
+            "records": [line.decode() for line in page.lines()],
+            "total_results": page.total_results,
+        }
+        for page in pages
+    ]
+    return {"type": "pages", "record": json.dumps(record, ensure_ascii=False, separators=(",", ":"))}
+
+
+def result(
+    value: m.CommitReceipt | m.Resolution | m.ExportStatus | m.Landed | m.BatchReceipt, texts: list[str]
+) -> Observed:
     """A value, by its sort."""
-    texts += [repr(value), repr(pickle.dumps(value))]
+    texts.append(repr(value))
+    if isinstance(value, m.Landed):
+        return {"type": "landed", "record": value.to_json()}
+    texts.append(repr(pickle.dumps(value)))
     assert pickle.loads(pickle.dumps(value)) == value
+    if isinstance(value, m.BatchReceipt):
+        return {"type": "batch_receipt", "record": value.to_json()}
     if isinstance(value, m.CommitReceipt):
         return {"type": "receipt", "record": value.to_json()}
     if isinstance(value, m.Resolution):

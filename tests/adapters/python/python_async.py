@@ -7,7 +7,7 @@ from typing import Any
 
 import mypreferences as m
 
-from lines import Observed, adapt, failed, made, result, tokens
+from lines import Observed, adapt, failed, how, limits, made, newest, read, result, shown, some, tokens, what
 
 
 async def one(client: m.AsyncClient, call: dict[str, Any], token: str, texts: list[str]) -> Observed:
@@ -22,6 +22,19 @@ async def one(client: m.AsyncClient, call: dict[str, Any], token: str, texts: li
             return result(await client.status(token, cancel_token=cancel), texts)
         if call["operation"] == "resolve_commit":
             return result(await client.resolve_commit(token, cancel_token=cancel), texts)
+        if call["operation"] == "initiate":
+            return shown(await client.initiate(**what(call), cancel_token=cancel), texts)
+        if call["operation"] == "wait":
+            export = m.AsyncExport.from_json(call["export"], client)
+            return result(await export.wait(**limits(call), cancel_token=cancel), texts)
+        if call["operation"] == "pages":
+            export = m.AsyncExport.from_json(call["export"], client)
+            return read([page async for page in export.pages(**some(call), cancel_token=cancel)], texts)
+        if call["operation"] == "export":
+            return result(await client.export(**what(call), **how(call), cancel_token=cancel), texts)
+        if call["operation"] == "commit_landed":
+            sealed = newest(call)
+            return result(await client.commit_landed(sealed, keep_files=call["keep_files"], cancel_token=cancel), texts)
         return result(await client.commit(token, keep_files=call["keep_files"], cancel_token=cancel), texts)
     except m.MyPreferencesError as error:
         return failed(error, texts)

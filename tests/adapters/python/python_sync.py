@@ -8,7 +8,7 @@ from typing import Any
 
 import mypreferences as m
 
-from lines import Observed, adapt, failed, made, result, tokens
+from lines import Observed, adapt, failed, how, limits, made, newest, read, result, shown, some, tokens, what
 
 
 def one(client: m.Client, call: dict[str, Any], token: str, texts: list[str]) -> Observed:
@@ -23,6 +23,19 @@ def one(client: m.Client, call: dict[str, Any], token: str, texts: list[str]) ->
             return result(client.status(token, cancel_token=cancel), texts)
         if call["operation"] == "resolve_commit":
             return result(client.resolve_commit(token, cancel_token=cancel), texts)
+        if call["operation"] == "initiate":
+            return shown(client.initiate(**what(call), cancel_token=cancel), texts)
+        if call["operation"] == "wait":
+            export = m.Export.from_json(call["export"], client)
+            return result(export.wait(**limits(call), cancel_token=cancel), texts)
+        if call["operation"] == "pages":
+            export = m.Export.from_json(call["export"], client)
+            return read(list(export.pages(**some(call), cancel_token=cancel)), texts)
+        if call["operation"] == "export":
+            return result(client.export(**what(call), **how(call), cancel_token=cancel), texts)
+        if call["operation"] == "commit_landed":
+            sealed = newest(call)
+            return result(client.commit_landed(sealed, keep_files=call["keep_files"], cancel_token=cancel), texts)
         return result(client.commit(token, keep_files=call["keep_files"], cancel_token=cancel), texts)
     except m.MyPreferencesError as error:
         return failed(error, texts)

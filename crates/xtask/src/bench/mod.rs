@@ -1,5 +1,5 @@
-//! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run; and
-//! `cargo xtask bench python`: the same from Python, beside httpx, requests and urllib3. `cargo xtask bench c` is in `c`;
+//! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run.
+//! `cargo xtask bench python` and `python-export` are in `python`, `cargo xtask bench c` is in `c`;
 //! `cargo xtask bench jvm` measures from Kotlin, beside `java.net.http`; `cargo xtask bench export [RECORDS]` the command
 //! that lands an export, beside curl, a requests job and dlt.
 //!
@@ -7,6 +7,7 @@
 //! so that start-up is not counted. Wall times are printed too, but only the counted figures are held to a goal.
 
 mod c;
+mod python;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -27,12 +28,13 @@ const ALLOCATIONS_GOAL: f64 = 1.5;
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments {
         [what] if what == "commit" => commit(),
-        [what] if what == "python" => python(),
+        [what] if what == "python" => python::commit(),
+        [what] if what == "python-export" => python::export(),
         [what] if what == "c" => c::run(),
         [what] if what == "jvm" => jvm(),
         [what, options @ ..] if what == "export" => export(options),
         [] | [_, ..] => Err(Failure::new(
-            "say what to measure: `cargo xtask bench commit`, `cargo xtask bench python`, `cargo xtask bench c`, `cargo xtask bench jvm` or `cargo xtask bench export [RECORDS]`",
+            "say what to measure: `cargo xtask bench commit`, `cargo xtask bench python`, `cargo xtask bench python-export`, `cargo xtask bench c`, `cargo xtask bench jvm` or `cargo xtask bench export [RECORDS]`",
         )),
     }
 }
@@ -78,30 +80,6 @@ fn commit() -> Result<(), Failure> {
             "a goal was missed; look at the calls with callgrind_annotate",
         ))
     }
-}
-
-/// The package as it is shipped, in an environment with the libraries that people use today.
-fn python() -> Result<(), Failure> {
-    let server = Server::start(&build()?)?;
-    let folder = cargo::workspace_folder()?.join("python");
-    let python = virtual_environment::python(&folder.join("requirements-bench.txt"))?;
-    let mut install = Command::new(python.with_file_name("maturin"));
-    install
-        .args(["develop", "--release", "--quiet"])
-        .current_dir(&folder)
-        .env("CARGO_TARGET_DIR", cargo::target_folder()?);
-    if let Some(environment) = python.parent().and_then(Path::parent) {
-        install.env("VIRTUAL_ENV", environment);
-    }
-    run_visibly(
-        &mut install,
-        "run `cargo xtask python` and repair what it says",
-    )?;
-    let mut bench = Command::new(&python);
-    bench
-        .arg(folder.join("benches").join("commit.py"))
-        .arg(&server.url);
-    run_visibly(&mut bench, "run the line above by hand")
 }
 
 /// The command, beside what saves the same pages today.

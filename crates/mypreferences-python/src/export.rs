@@ -1,0 +1,104 @@
+//! The handle of an export and the stream of its pages for Python.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use mypreferences::Operation;
+use mypreferences::export::Export;
+use mypreferences_bridge::{PageStream, page_limit};
+use pyo3::prelude::*;
+
+use crate::client::{CancelToken, NativeClient, Ran, Started, raised};
+use crate::request::Outcome;
+
+/// A core's export handle.
+#[pyclass(frozen, module = "mypreferences._native")]
+pub(crate) struct NativeExport(pub(crate) Export);
+
+#[pymethods]
+impl NativeExport {
+    #[staticmethod]
+    fn from_json(text: &str) -> PyResult<NativeExport> {
+        Export::from_json(text)
+            .map(NativeExport)
+            .map_err(|error| raised(&error))
+    }
+
+    fn to_json_with_token(&self) -> String {
+        self.0.to_json_with_token()
+    }
+
+    #[getter]
+    fn access_token(&self) -> i64 {
+        self.0.access_token().expose()
+    }
+
+    /// Seconds since the epoch, never later than the moment that they stand for.
+    #[getter]
+    fn watermark(&self) -> f64 {
+        let watermark: SystemTime = self.0.watermark();
+        watermark
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs_f64()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("{:?}", self.0)
+    }
+}
+
+/// The pages of an export that are still to come.
+#[pyclass(frozen, module = "mypreferences._native")]
+pub(crate) struct NativePages {
+    stream: PageStream,
+    client: Py<NativeClient>,
+}
+
+#[pymethods]
+impl NativePages {
+    #[new]
+    fn new(
+        client: Py<NativeClient>,
+        export: &NativeExport,
+        limit: Option<u64>,
+        offset: u64,
+    ) -> PyResult<NativePages> {
+        let limit = limit
+            .map(|limit| page_limit(Operation::Page, limit))
+            .transpose()
+            .map_err(|error| raised(&error))?;
+        let stream = PageStream::open(client.get().bridge(), &export.0, limit, offset);
+        Ok(NativePages { stream, client })
+    }
+
+    /// The next page or none: as `NativeClient.run`.
+    fn run(&self, py: Python<'_>, cancel: &CancelToken, events: bool) -> PyResult<Ran> {
+        self.client.get().blocking(py, events, |tick| {
+            self.stream
+                .next(cancel.token(), Some(tick))
+                .map(Outcome::Page)
+        })
+    }
+
+    /// The next page or none: as `NativeClient.start`.
+    fn start(
+        &self,
+        py: Python<'_>,
+        cancel: &CancelToken,
+        events: bool,
+        complete: Py<PyAny>,
+    ) -> PyResult<Started> {
+        self.client
+            .get()
+            .starting(py, events, Operation::Page, complete, |complete| {
+                self.stream.start_next(cancel.token().clone(), move |page| {
+                    complete(page.map(Outcome::Page));
+                })
+            })
+    }
+
+    /// Ends the transfer. Twice is the same as once.
+    fn close(&self) {
+        self.stream.close();
+    }
+}

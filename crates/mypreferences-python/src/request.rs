@@ -1,0 +1,424 @@
+//! A call as Python asks for it, and what comes of it. Everything is decided by the core and the bridge: here arguments
+//! are taken in, the core's call is built, and its value is handed out.
+
+use std::future::{Future, IntoFuture};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mypreferences::export::{Export, Page, WaitProgress};
+use mypreferences::landing::{LandExport, Landed, LandingProgress, Sealed};
+use mypreferences::{Client, Error, ExportKind, ExportStatus, Operation};
+use mypreferences_bridge::{CancelToken, LandingArguments, OrderArguments, ProgressView, seconds};
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
+
+use crate::client::raised;
+use crate::export::NativeExport;
+use crate::landing::NativeSealed;
+use crate::page::NativePage;
+
+/// What to export: a dict with all of these keys.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Order {
+    kind: String,
+    name: Option<String>,
+    last_date_time: Option<String>,
+    match_criteria: Option<String>,
+    match_type: Option<String>,
+    values: Vec<String>,
+    callback_url: Option<String>,
+    start_date: Option<String>,
+    end_date: Option<String>,
+    cids: Vec<String>,
+    channels: Vec<String>,
+}
+
+impl From<Order> for OrderArguments {
+    fn from(order: Order) -> OrderArguments {
+        OrderArguments {
+            kind: order.kind,
+            name: order.name,
+            last_date_time: order.last_date_time,
+            match_criteria: order.match_criteria,
+            match_type: order.match_type,
+            values: order.values,
+            callback_url: order.callback_url,
+            start_date: order.start_date,
+            end_date: order.end_date,
+            cids: order.cids,
+            channels: order.channels,
+        }
+    }
+}
+
+/// How to land: a dict with all of these keys.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Landing {
+    out: PathBuf,
+    commit: Option<String>,
+    keep_files: Option<bool>,
+    since: Option<String>,
+    overlap: Option<f64>,
+    compression: Option<String>,
+    limit: Option<u64>,
+    max_wait: Option<f64>,
+    max_memory: Option<u64>,
+    part_bytes: Option<u64>,
+}
+
+impl From<Landing> for LandingArguments {
+    fn from(landing: Landing) -> LandingArguments {
+        LandingArguments {
+            out: landing.out,
+            commit: landing.commit,
+            keep_files: landing.keep_files,
+            since: landing.since,
+            overlap: landing.overlap,
+            compression: landing.compression,
+            limit: landing.limit,
+            max_wait: landing.max_wait,
+            max_memory: landing.max_memory,
+            part_bytes: landing.part_bytes,
+        }
+    }
+}
+
+/// A callable that is told how a call goes, from the thread that runs it. When it answers true, the call is cancelled.
+#[derive(Clone)]
+struct Told(Arc<Py<PyAny>>);
+
+impl Told {
+    fn of(callable: Option<Py<PyAny>>) -> Option<Told> {
+        callable.map(|callable| Told(Arc::new(callable)))
+    }
+
+    fn ask(
+        &self,
+        cancel: &CancelToken,
+        call: impl for<'py> FnOnce(&Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>,
+    ) {
+        // Not while the interpreter is on its way out: then nobody listens any more.
+        Python::try_attach(|py| {
+            let callable = self.0.bind(py);
+            match call(callable).and_then(|answer| answer.is_truthy()) {
+                Ok(false) => {}
+                Ok(true) => cancel.cancel(),
+                Err(error) => {
+                    error.write_unraisable(py, Some(callable));
+                    cancel.cancel();
+                }
+            }
+        });
+    }
+
+    fn of_wait(self, cancel: CancelToken) -> impl Fn(&WaitProgress) + Send + Sync + 'static {
+        move |progress| {
+            let status = progress.status.as_ref().map(ExportStatus::to_json);
+            self.ask(&cancel, |callable| {
+                callable.call1((
+                    progress.elapsed.as_secs_f64(),
+                    progress.questions,
+                    status,
+                    progress.next_in.as_secs_f64(),
+                ))
+            });
+        }
+    }
+
+    fn of_landing(self, cancel: CancelToken) -> impl Fn(&LandingProgress) + Send + Sync + 'static {
+        move |progress| {
+            let view = ProgressView::from(progress);
+            self.ask(&cancel, |callable| {
+                callable.call1((
+                    view.stage,
+                    view.batch,
+                    view.rows,
+                    view.total,
+                    view.resumed_rows,
+                    view.elapsed,
+                    view.next_in,
+                    view.note,
+                ))
+            });
+        }
+    }
+}
+
+enum Wanted {
+    Commit {
+        token: String,
+        keep_files: bool,
+        kind: Option<ExportKind>,
+    },
+    ResolveCommit {
+        token: String,
+        kind: Option<ExportKind>,
+    },
+    Status {
+        token: String,
+    },
+    Initiate(OrderArguments),
+    Wait {
+        export: Export,
+        told: Option<Told>,
+    },
+    Export {
+        order: OrderArguments,
+        landing: LandingArguments,
+        told: Option<Told>,
+    },
+    Land {
+        export: Export,
+        landing: LandingArguments,
+        told: Option<Told>,
+    },
+    CommitLanded {
+        sealed: Sealed,
+        keep_files: bool,
+    },
+}
+
+/// What to call, with its arguments. May be called more than once.
+#[pyclass(frozen, module = "mypreferences._native")]
+pub(crate) struct Request {
+    wanted: Wanted,
+    /// Of the call; for a wait, how long to wait.
+    timeout: Option<Duration>,
+}
+
+#[pymethods]
+impl Request {
+    #[staticmethod]
+    fn commit(
+        access_token: String,
+        keep_files: bool,
+        kind: Option<&str>,
+        timeout: Option<f64>,
+    ) -> PyResult<Request> {
+        let wanted = Wanted::Commit {
+            token: access_token,
+            keep_files,
+            kind: known_kind(kind)?,
+        };
+        Request::new(wanted, "timeout", timeout)
+    }
+
+    #[staticmethod]
+    fn resolve_commit(
+        access_token: String,
+        kind: Option<&str>,
+        timeout: Option<f64>,
+    ) -> PyResult<Request> {
+        let wanted = Wanted::ResolveCommit {
+            token: access_token,
+            kind: known_kind(kind)?,
+        };
+        Request::new(wanted, "timeout", timeout)
+    }
+
+    #[staticmethod]
+    fn status(access_token: String, timeout: Option<f64>) -> PyResult<Request> {
+        let wanted = Wanted::Status {
+            token: access_token,
+        };
+        Request::new(wanted, "timeout", timeout)
+    }
+
+    #[staticmethod]
+    fn initiate(order: Order, timeout: Option<f64>) -> PyResult<Request> {
+        Request::new(Wanted::Initiate(order.into()), "timeout", timeout)
+    }
+
+    /// `progress` is called with seconds since the wait began, the number of questions, the record of the newest status
+    /// or none, and seconds until the next question.
+    #[staticmethod]
+    fn wait(
+        export: &NativeExport,
+        max_wait: Option<f64>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Request> {
+        let wanted = Wanted::Wait {
+            export: export.0.clone(),
+            told: Told::of(progress),
+        };
+        Request::new(wanted, "max_wait", max_wait)
+    }
+
+    /// `progress` is called with the fields of the bridge's `ProgressView`, in their order.
+    #[staticmethod]
+    fn export(order: Order, landing: Landing, progress: Option<Py<PyAny>>) -> PyResult<Request> {
+        let wanted = Wanted::Export {
+            order: order.into(),
+            landing: landing.into(),
+            told: Told::of(progress),
+        };
+        Request::new(wanted, "timeout", None)
+    }
+
+    /// `progress` as in `export`.
+    #[staticmethod]
+    fn land(
+        export: &NativeExport,
+        landing: Landing,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Request> {
+        let wanted = Wanted::Land {
+            export: export.0.clone(),
+            landing: landing.into(),
+            told: Told::of(progress),
+        };
+        Request::new(wanted, "timeout", None)
+    }
+
+    #[staticmethod]
+    fn commit_landed(sealed: &NativeSealed, keep_files: bool) -> PyResult<Request> {
+        let wanted = Wanted::CommitLanded {
+            sealed: sealed.0.clone(),
+            keep_files,
+        };
+        Request::new(wanted, "timeout", None)
+    }
+}
+
+fn known_kind(kind: Option<&str>) -> PyResult<Option<ExportKind>> {
+    kind.map(str::parse)
+        .transpose()
+        .map_err(|error: Error| raised(&error))
+}
+
+impl Request {
+    fn new(wanted: Wanted, name: &str, timeout: Option<f64>) -> PyResult<Request> {
+        let mut request = Request {
+            wanted,
+            timeout: None,
+        };
+        request.timeout = timeout
+            .map(|value| seconds(request.operation(), name, value))
+            .transpose()
+            .map_err(|error| raised(&error))?;
+        Ok(request)
+    }
+
+    pub(crate) fn operation(&self) -> Operation {
+        match &self.wanted {
+            Wanted::Commit { .. } | Wanted::CommitLanded { .. } => Operation::Commit,
+            Wanted::ResolveCommit { .. } => Operation::ResolveCommit,
+            Wanted::Status { .. } => Operation::Status,
+            Wanted::Initiate(_) => Operation::Initiate,
+            Wanted::Wait { .. } => Operation::Wait,
+            Wanted::Export { .. } | Wanted::Land { .. } => Operation::Export,
+        }
+    }
+
+    /// The core's call.
+    pub(crate) fn call(&self, core: &Client, cancel: CancelToken) -> Call {
+        match self.built(core, cancel) {
+            Ok(call) => call,
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
+    }
+
+    fn built(&self, core: &Client, cancel: CancelToken) -> Result<Call, Error> {
+        /// The options that a call has.
+        macro_rules! call {
+            ($call:expr, cancel $(, $option:ident = $value:expr)*) => {{
+                let mut call = $call.cancel_token(cancel);
+                $(if let Some(value) = $value {
+                    call = call.$option(value);
+                })*
+                call.into_future()
+            }};
+        }
+        let timeout = self.timeout;
+        Ok(match &self.wanted {
+            Wanted::Commit {
+                token,
+                keep_files,
+                kind,
+            } => {
+                let call = core.commit(token.as_str(), *keep_files);
+                let call = call!(call, cancel, kind = *kind, timeout = timeout);
+                Box::pin(async move { Ok(Outcome::Record(call.await?.to_json())) })
+            }
+            Wanted::ResolveCommit { token, kind } => {
+                let call = core.resolve_commit(token.as_str());
+                let call = call!(call, cancel, kind = *kind, timeout = timeout);
+                Box::pin(async move { Ok(Outcome::Record(call.await?.to_json())) })
+            }
+            Wanted::Status { token } => {
+                let call = call!(core.status(token.as_str()), cancel, timeout = timeout);
+                Box::pin(async move { Ok(Outcome::Record(call.await?.to_json())) })
+            }
+            Wanted::Initiate(order) => {
+                let call = call!(core.initiate(order.order()?), cancel, timeout = timeout);
+                Box::pin(async move { Ok(Outcome::Export(call.await?)) })
+            }
+            Wanted::Wait { export, told } => {
+                let told = told.clone().map(|told| told.of_wait(cancel.clone()));
+                let call = core.wait(export);
+                let call = call!(call, cancel, max_wait = timeout, on_progress = told);
+                Box::pin(async move { Ok(Outcome::Record(call.await?.to_json())) })
+            }
+            Wanted::Export {
+                order,
+                landing,
+                told,
+            } => {
+                let call = landing.export(core, order.order()?, cancel.clone())?;
+                landed(call, told.clone(), cancel)
+            }
+            Wanted::Land {
+                export,
+                landing,
+                told,
+            } => landed(
+                landing.land(core, export, cancel.clone())?,
+                told.clone(),
+                cancel,
+            ),
+            Wanted::CommitLanded { sealed, keep_files } => {
+                let call = core.commit_landed(sealed, *keep_files);
+                let call = call.cancel_token(cancel).into_future();
+                Box::pin(async move { Ok(Outcome::Record(call.await?.to_json())) })
+            }
+        })
+    }
+}
+
+fn landed(mut call: LandExport, told: Option<Told>, cancel: CancelToken) -> Call {
+    if let Some(told) = told {
+        call = call.on_progress(told.of_landing(cancel));
+    }
+    let call = call.into_future();
+    Box::pin(async move { Ok(Outcome::Landed(Box::new(call.await?))) })
+}
+
+pub(crate) type Call = Pin<Box<dyn Future<Output = Result<Outcome, Error>> + Send>>;
+
+/// What a call gives.
+pub(crate) enum Outcome {
+    /// A canonical record.
+    Record(String),
+    Export(Export),
+    /// None after the last one.
+    Page(Option<Page>),
+    Landed(Box<Landed>),
+}
+
+impl Outcome {
+    /// A text, a `NativeExport`, a `NativePage` or none, or the record of a landing with its `Sealed`.
+    pub(crate) fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        match self {
+            Outcome::Record(record) => record.into_py_any(py),
+            Outcome::Export(export) => NativeExport(export).into_py_any(py),
+            Outcome::Page(page) => page.map(NativePage::new).into_py_any(py),
+            Outcome::Landed(landed) => {
+                (landed.to_json(), NativeSealed(landed.sealed.clone())).into_py_any(py)
+            }
+        }
+    }
+}
