@@ -260,7 +260,7 @@ static void a_landing_that_was_cancelled_goes_on_where_it_was(void) {
     first.over = true;
     pthread_join(thread, NULL);
     latch_free(first.reached);
-    CHECK(landed == NULL && first.rows == 1400 && first.stages[MYPREF_STAGE_SEAL] == 0);
+    CHECK(landed == NULL && first.rows == 1500 && first.stages[MYPREF_STAGE_SEAL] == 0);
 
     struct told second = {NULL, -1, NULL, 0, 0, {0}, false};
     FINE(mypref_landing_options_set_progress(options, &second, tell));
