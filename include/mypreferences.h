@@ -1,5 +1,5 @@
 /*
- * MyPreferences bulk export: Commit and what belongs to it, for C. For C++17 see mypreferences.hpp.
+ * MyPreferences bulk export and its Commit, for C. For C++17 see mypreferences.hpp.
  *
  * Made by `cargo xtask generate`; do not edit. Licensed under MIT or Apache-2.0, at your choice.
  *
@@ -40,9 +40,54 @@
 #define MYPREF_ABI_VERSION 0
 
 /**
+ * Stands for the default where a number is asked for.
+ */
+#define MYPREF_DEFAULT -1
+
+/**
  * Stands for a date that the server did not give.
  */
 #define MYPREF_NO_DATE INT64_MIN
+
+/**
+ * How the token of a sealed batch came to its end.
+ */
+typedef enum {
+    /**
+     * There is no receipt.
+     */
+    MYPREF_COMMIT_END_NONE = 0,
+    /**
+     * This landing committed it.
+     */
+    MYPREF_COMMIT_END_COMMITTED = 1,
+    /**
+     * It was consumed before this landing sent anything.
+     */
+    MYPREF_COMMIT_END_ALREADY_COMMITTED = 2,
+    /**
+     * It expired before it was committed. The data is landed; what became of the server's files is not known.
+     */
+    MYPREF_COMMIT_END_EXPIRED = 3,
+} mypref_commit_end;
+
+/**
+ * keep_files as it was asked for.
+ */
+typedef enum {
+    /**
+     * Nothing was asked for: mypref_resolve_commit does not send.
+     */
+    MYPREF_KEEP_FILES_NONE = 0,
+    /**
+     * The files were to be kept.
+     */
+    MYPREF_KEEP_FILES_YES = 1,
+    /**
+     * The files were to be deleted.
+     */
+    MYPREF_KEEP_FILES_NO = 2,
+} mypref_keep_files;
 
 /**
  * What went wrong. Numbers are stable and never reused; a number that this header does not know belongs to its
@@ -258,6 +303,36 @@ typedef enum {
 } mypref_commit_state;
 
 /**
+ * What a landing is doing.
+ */
+typedef enum {
+    /**
+     * There is no landing.
+     */
+    MYPREF_STAGE_NONE = 0,
+    /**
+     * Starting the export.
+     */
+    MYPREF_STAGE_INITIATE = 1,
+    /**
+     * Waiting until it is ready.
+     */
+    MYPREF_STAGE_WAIT = 2,
+    /**
+     * Reading pages and writing parts.
+     */
+    MYPREF_STAGE_LAND = 3,
+    /**
+     * Making the batch whole.
+     */
+    MYPREF_STAGE_SEAL = 4,
+    /**
+     * Committing it.
+     */
+    MYPREF_STAGE_COMMIT = 5,
+} mypref_stage;
+
+/**
  * How the token came to be consumed.
  */
 typedef enum {
@@ -320,24 +395,6 @@ typedef enum {
 } mypref_confirmed_by;
 
 /**
- * keep_files as it was asked for.
- */
-typedef enum {
-    /**
-     * Nothing was asked for: mypref_resolve_commit does not send.
-     */
-    MYPREF_KEEP_FILES_NONE = 0,
-    /**
-     * The files were to be kept.
-     */
-    MYPREF_KEEP_FILES_YES = 1,
-    /**
-     * The files were to be deleted.
-     */
-    MYPREF_KEEP_FILES_NO = 2,
-} mypref_keep_files;
-
-/**
  * What is known about the export files.
  */
 typedef enum {
@@ -378,6 +435,11 @@ typedef enum {
 } mypref_resolved;
 
 /**
+ * How the commit of a batch ended. Getters take NULL too and give the value for "absent" then.
+ */
+typedef struct mypref_batch_receipt mypref_batch_receipt;
+
+/**
  * Options of single calls. One set may serve any number of calls.
  */
 typedef struct mypref_call_options mypref_call_options;
@@ -398,14 +460,44 @@ typedef struct mypref_client mypref_client;
 typedef struct mypref_error mypref_error;
 
 /**
+ * An export that was initiated, of one account. Getters take NULL too and give the value for "absent" then.
+ */
+typedef struct mypref_export_handle mypref_export_handle;
+
+/**
  * The status of an export. Getters take NULL too and give the value for "absent" then.
  */
 typedef struct mypref_export_status mypref_export_status;
 
 /**
+ * What a landing has come to. Getters take NULL too and give the value for "absent" then.
+ */
+typedef struct mypref_landed mypref_landed;
+
+/**
+ * How to land exports. One set may serve any number of calls.
+ */
+typedef struct mypref_landing_options mypref_landing_options;
+
+/**
  * Settings and credentials of a client to be.
  */
 typedef struct mypref_options mypref_options;
+
+/**
+ * What to export.
+ */
+typedef struct mypref_order mypref_order;
+
+/**
+ * One page of an export. Getters take NULL too and give the value for "absent" then.
+ */
+typedef struct mypref_page mypref_page;
+
+/**
+ * The pages of an export on their way.
+ */
+typedef struct mypref_pages mypref_pages;
 
 /**
  * What a commit that ended well says. Getters take NULL too and give the value for "absent" then.
@@ -416,6 +508,17 @@ typedef struct mypref_receipt mypref_receipt;
  * What mypref_resolve_commit found. Getters take NULL too and give the value for "absent" then.
  */
 typedef struct mypref_resolution mypref_resolution;
+
+/**
+ * The proof that a batch is durable and whole. Made by landing alone. Getters take NULL too and give the value for
+ * "absent" then.
+ */
+typedef struct mypref_sealed mypref_sealed;
+
+/**
+ * The sealed batches of a folder that are not committed, oldest first.
+ */
+typedef struct mypref_sealed_list mypref_sealed_list;
 
 /**
  * One send of a call. It may grow at its end: mypref_error_attempt and mypref_receipt_attempt are told the size that
@@ -449,6 +552,87 @@ typedef struct {
 } mypref_attempt;
 
 /**
+ * The completion of mypref_initiate_start: exactly one of `error` and `handle` is not NULL.
+ *
+ * Lifetime: the callback owns what it gets and frees it.
+ * Threads: as mypref_commit_callback.
+ */
+typedef void (*mypref_initiate_callback)(void *user_data, mypref_error *error, mypref_export_handle *handle);
+
+/**
+ * The completion of mypref_status_start: exactly one of `error` and `status` is not NULL.
+ *
+ * Lifetime: the callback owns what it gets and frees it.
+ * Threads: as mypref_commit_callback.
+ */
+typedef void (*mypref_status_callback)(void *user_data, mypref_error *error, mypref_export_status *status);
+
+/**
+ * The completion of mypref_export_start and mypref_land_start: exactly one of `error` and `landed` is not NULL.
+ *
+ * Lifetime: the callback owns what it gets and frees it.
+ * Threads: as mypref_commit_callback.
+ */
+typedef void (*mypref_landed_callback)(void *user_data, mypref_error *error, mypref_landed *landed);
+
+/**
+ * The completion of mypref_commit_landed_start: exactly one of `error` and `receipt` is not NULL.
+ *
+ * Lifetime: the callback owns what it gets and frees it.
+ * Threads: as mypref_commit_callback.
+ */
+typedef void (*mypref_batch_receipt_callback)(void *user_data,
+                                              mypref_error *error,
+                                              mypref_batch_receipt *receipt);
+
+/**
+ * How far a landing is. It may grow at its end.
+ */
+typedef struct {
+    /**
+     * What it is doing.
+     */
+    mypref_stage stage;
+    /**
+     * The name of the batch's folder.
+     */
+    const char *batch;
+    /**
+     * Records landed so far, those of earlier runs included.
+     */
+    int64_t rows;
+    /**
+     * Records of the export; -1 until the server told.
+     */
+    int64_t total;
+    /**
+     * Records that an earlier run had landed.
+     */
+    int64_t resumed_rows;
+    /**
+     * Seconds since the call began.
+     */
+    double elapsed_seconds;
+    /**
+     * Seconds until the next question while it waits; otherwise negative.
+     */
+    double next_in_seconds;
+    /**
+     * Something that a person should know, told once; otherwise NULL.
+     */
+    const char *note;
+} mypref_progress;
+
+/**
+ * Told how far a landing is: at each stage, after each question whether the export is ready, after each page.
+ *
+ * Lifetime: `progress` and its texts are valid until the callback returns.
+ * Threads: called from a thread of the library, never from two at once for one call, never after the completion of its
+ * call. It must not block, call a blocking function of the library, or throw; to stop, it cancels the call's token.
+ */
+typedef void (*mypref_progress_callback)(void *user_data, const mypref_progress *progress);
+
+/**
  * Called for each request of each call, after it ended. `event` is one line of JSON in UTF-8 with the members
  * operation, n, delay_before, elapsed, sent, status, kind and url; secrets and access tokens are not in it.
  *
@@ -465,6 +649,14 @@ typedef void (*mypref_log_callback)(void *user_data, const char *event);
  * Threads: called from the thread that lets go of it last, perhaps one of the library.
  */
 typedef void (*mypref_release_callback)(void *user_data);
+
+/**
+ * The completion of mypref_pages_next_start: not NULL is `error`, or `page`, or neither of them after the last page.
+ *
+ * Lifetime: the callback owns what it gets and frees it.
+ * Threads: as mypref_commit_callback; it may ask for the next page and free the pages.
+ */
+typedef void (*mypref_page_callback)(void *user_data, mypref_error *error, mypref_page *page);
 
 /**
  * The completion of mypref_commit_start: exactly one of `error` and `receipt` is not NULL.
@@ -486,12 +678,26 @@ typedef void (*mypref_resolve_commit_callback)(void *user_data,
                                                mypref_resolution *resolution);
 
 /**
- * The completion of mypref_status_start: exactly one of `error` and `status` is not NULL.
- *
- * Lifetime: the callback owns what it gets and frees it.
- * Threads: as mypref_commit_callback.
+ * What was verified. It may grow at its end: mypref_verify is told the size that the program knows.
  */
-typedef void (*mypref_status_callback)(void *user_data, mypref_error *error, mypref_export_status *status);
+typedef struct {
+    /**
+     * Sealed batches.
+     */
+    int64_t batches;
+    /**
+     * Their parts.
+     */
+    int64_t parts;
+    /**
+     * Their records.
+     */
+    int64_t rows;
+    /**
+     * Their bytes on disk.
+     */
+    int64_t bytes;
+} mypref_verified;
 
 #ifdef __cplusplus
 extern "C" {
@@ -523,6 +729,63 @@ int mypref_abi_version(void);
  * forked child it does nothing to the parent.
  */
 void mypref_shutdown(int64_t wait_ms);
+
+/**
+ * Frees a receipt of a batch and sets `*receipt` to NULL; NULL is fine. Not for one that belongs to another handle.
+ *
+ * Lifetime: its texts end with it.
+ * Threads: no other thread may use the receipt at the same time.
+ */
+void mypref_batch_receipt_free(mypref_batch_receipt **receipt);
+
+/**
+ * The record as JSON, as _receipt.json in the batch's folder has it: the same bytes in every language; NULL only for
+ * NULL.
+ *
+ * Lifetime: the text is valid until the receipt, or what it belongs to, is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_batch_receipt_json(const mypref_batch_receipt *receipt);
+
+/**
+ * How it ended. MYPREF_COMMIT_END_NONE for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+mypref_commit_end mypref_batch_receipt_end(const mypref_batch_receipt *receipt);
+
+/**
+ * As asked; MYPREF_KEEP_FILES_NONE for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+mypref_keep_files mypref_batch_receipt_keep_files(const mypref_batch_receipt *receipt);
+
+/**
+ * Whether a claim about the server's files, kept or deleted, can be made from this receipt; false for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+bool mypref_batch_receipt_files_are_as_asked(const mypref_batch_receipt *receipt);
+
+/**
+ * When it was written, by the local clock, such as "2026-11-24T06:25:53Z"; NULL when absent.
+ *
+ * Lifetime: the text is valid until the receipt, or what it belongs to, is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_batch_receipt_at(const mypref_batch_receipt *receipt);
+
+/**
+ * Date of the answer that confirmed it, such as "2026-11-24T06:25:53Z"; NULL when absent.
+ *
+ * Lifetime: the text is valid until the receipt, or what it belongs to, is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_batch_receipt_server_date(const mypref_batch_receipt *receipt);
 
 /**
  * Makes a token that is not cancelled. Freed with mypref_cancel_token_free.
@@ -585,7 +848,8 @@ MYPREF_MUST_USE mypref_error *mypref_call_options_set_kind(mypref_call_options *
 
 /**
  * How long the call may take, questions about a lost answer included, in milliseconds: 1 to 86400000 (24 hours).
- * Default: the client's setting "timeout".
+ * Default: the client's setting "timeout". For mypref_wait: how long to wait at most, up to 2592000000 (30 days).
+ * Default: 24 hours.
  *
  * Lifetime: nothing is kept.
  * Threads: no other thread may use the options at the same time.
@@ -885,6 +1149,434 @@ const char *mypref_error_next_action(const mypref_error *error);
 const char *mypref_error_source(const mypref_error *error);
 
 /**
+ * Starts an export. Wait for it with mypref_wait, read it with mypref_pages_open or land it with mypref_land, and commit
+ * it when its data is safe; or let mypref_export do all of it. Blocks until it is over, at most for the setting "timeout"
+ * and a second. Sends one POST when all goes well, and again only what was surely not taken.
+ *
+ * Errors: invalid_argument before any I/O for an order that is none; any kind below 700; outcome_unknown when the answer
+ * was lost: start it again, what may have been started expires unread.
+ *
+ * Lifetime: order and options stay the caller's, options may be NULL; the caller owns `*handle`, which is NULL after an
+ * error.
+ * Threads: may be called from any thread, from many at once, but not in a callback of the library.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_initiate(const mypref_client *client,
+                              const mypref_order *order,
+                              const mypref_call_options *options,
+                              mypref_export_handle **handle);
+
+/**
+ * Waits until an export is ready, at most for the options' timeout (24 hours unless said otherwise), and gives its
+ * status. Blocks meanwhile; asks every 1 s at first, every 30 s later.
+ *
+ * Errors: export_failed, export_expired; wait_timed_out: the token is still good, wait again; a permanent failure of a
+ * question, or the last of eleven temporary ones in a row.
+ *
+ * Lifetime: handle and options stay the caller's, options may be NULL; the caller owns `*status`, which is NULL after an
+ * error.
+ * Threads: may be called from any thread, from many at once, but not in a callback of the library.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_wait(const mypref_client *client,
+                          const mypref_export_handle *handle,
+                          const mypref_call_options *options,
+                          mypref_export_status **status);
+
+/**
+ * Lands an export in the folder `out` and commits it: initiate, wait, pages, seal, commit. Blocks until it is over.
+ * Whatever stopped an earlier call, a cancelled token or a crash, the same call continues it; a finished one is not done
+ * again, unless since is "auto". The commit comes last, when the batch is durable and whole. The folder belongs to
+ * exports of one thing of one account; readers take `batch=*` and see a batch whole or not at all.
+ *
+ * Errors: any kind. 700 to 703 for the folder; export_failed, export_expired, wait_timed_out; count_mismatch when the
+ * pages are not what the server said; outcome_unknown when Initiate or the commit was lost: the same call finds out what
+ * became of it. invalid_argument before any I/O, for options without keep_files too.
+ *
+ * Lifetime: order, options and token stay the caller's, the token may be NULL; the text is copied; the caller owns
+ * `*landed`, which is NULL after an error.
+ * Threads: may be called from any thread, but not in a callback of the library.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_export(const mypref_client *client,
+                            const mypref_order *order,
+                            const char *out,
+                            const mypref_landing_options *options,
+                            const mypref_cancel_token *cancel,
+                            mypref_landed **landed);
+
+/**
+ * Lands an export that was initiated before, by this process or another one, in the folder `out`. Does not commit it:
+ * mypref_commit_landed does. Blocks until it is over; the same call continues what was stopped. commit,
+ * keep_files, since and overlap are for mypref_export and refused here.
+ *
+ * Errors: as mypref_export.
+ *
+ * Lifetime: handle, options and token stay the caller's, options and token may be NULL; the text is copied; the caller
+ * owns `*landed`, which is NULL after an error.
+ * Threads: may be called from any thread, but not in a callback of the library.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_land(const mypref_client *client,
+                          const mypref_export_handle *handle,
+                          const char *out,
+                          const mypref_landing_options *options,
+                          const mypref_cancel_token *cancel,
+                          mypref_landed **landed);
+
+/**
+ * Commits a sealed batch: the order that cannot lose data. Asks status first, and after a commit whose answer was lost,
+ * what became of it. A batch that is committed already gives its receipt, and nothing is sent. Blocks until it is over.
+ *
+ * Errors: as mypref_commit; not_sealed when `sealed` is NULL, a handle of another sort, or does not match the folder;
+ * corrupt when a part does not match its hash; output_conflict for another keep_files than one that may have been sent;
+ * locked, storage.
+ *
+ * Lifetime: `sealed` and token stay the caller's, the token may be NULL; the caller owns `*receipt`, which is NULL after
+ * an error.
+ * Threads: may be called from any thread, but not in a callback of the library.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_commit_landed(const mypref_client *client,
+                                   const mypref_sealed *sealed,
+                                   bool keep_files,
+                                   const mypref_cancel_token *cancel,
+                                   mypref_batch_receipt **receipt);
+
+/**
+ * Reads what mypref_export_handle_json_with_token gave. Freed with mypref_export_handle_free.
+ *
+ * Errors: invalid_argument; the text is not repeated.
+ *
+ * Lifetime: the text is copied; the caller owns `*handle`, which is NULL after an error.
+ * Threads: may be called from any thread.
+ */
+MYPREF_MUST_USE mypref_error *mypref_export_handle_from_json(const char *json, mypref_export_handle **handle);
+
+/**
+ * Frees a handle and sets `*handle` to NULL; NULL is fine. The export on the server is not affected.
+ *
+ * Lifetime: its texts end with it; pages and calls that it was given to are not affected.
+ * Threads: no other thread may use the handle at the same time.
+ */
+void mypref_export_handle_free(mypref_export_handle **handle);
+
+/**
+ * The handle as JSON, with the access token: keep it where only those can read it who may read the export. NULL only
+ * for NULL.
+ *
+ * Lifetime: the text is valid until the handle is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_export_handle_json_with_token(const mypref_export_handle *handle);
+
+/**
+ * The access token that Initiate returned, for mypref_commit and mypref_status; 0 for NULL. Not to be shown.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_export_handle_access_token(const mypref_export_handle *handle);
+
+/**
+ * The server's time just before Initiate was sent, never later, in seconds since 1970 in UTC: what the next export asks
+ * for by last_date_time, minus an overlap. MYPREF_NO_DATE for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_export_handle_watermark(const mypref_export_handle *handle);
+
+/**
+ * Starts what mypref_initiate does and returns at once. When it returns NULL, `callback` is called exactly once, perhaps
+ * before this returns; when it returns an error, never.
+ *
+ * Errors returned here: as mypref_commit_start.
+ *
+ * Lifetime: client, order and options may be freed while the call runs, but freeing the client cancels it; user_data
+ * must be usable until the callback was called.
+ * Threads: may be called from any thread, in a callback too.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_initiate_start(const mypref_client *client,
+                                    const mypref_order *order,
+                                    const mypref_call_options *options,
+                                    void *user_data,
+                                    mypref_initiate_callback callback);
+
+/**
+ * Starts what mypref_wait does and returns at once. When it returns NULL, `callback` is called exactly once, perhaps
+ * before this returns; when it returns an error, never.
+ *
+ * Errors returned here: as mypref_commit_start.
+ *
+ * Lifetime: client, handle and options may be freed while the call runs, but freeing the client cancels it; user_data
+ * must be usable until the callback was called.
+ * Threads: may be called from any thread, in a callback too.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_wait_start(const mypref_client *client,
+                                const mypref_export_handle *handle,
+                                const mypref_call_options *options,
+                                void *user_data,
+                                mypref_status_callback callback);
+
+/**
+ * Starts what mypref_export does and returns at once. When it returns NULL, `callback` is called exactly once, perhaps
+ * before this returns; when it returns an error, never.
+ *
+ * Errors returned here: as mypref_commit_start.
+ *
+ * Lifetime: client, order, options and token may be freed while the call runs, but freeing the client cancels it;
+ * user_data, and that of the options' progress, must be usable until the callback was called.
+ * Threads: may be called from any thread, in a callback too.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_export_start(const mypref_client *client,
+                                  const mypref_order *order,
+                                  const char *out,
+                                  const mypref_landing_options *options,
+                                  const mypref_cancel_token *cancel,
+                                  void *user_data,
+                                  mypref_landed_callback callback);
+
+/**
+ * Starts what mypref_land does and returns at once. When it returns NULL, `callback` is called exactly once, perhaps
+ * before this returns; when it returns an error, never.
+ *
+ * Errors returned here: as mypref_commit_start.
+ *
+ * Lifetime: as mypref_export_start.
+ * Threads: may be called from any thread, in a callback too.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_land_start(const mypref_client *client,
+                                const mypref_export_handle *handle,
+                                const char *out,
+                                const mypref_landing_options *options,
+                                const mypref_cancel_token *cancel,
+                                void *user_data,
+                                mypref_landed_callback callback);
+
+/**
+ * Starts what mypref_commit_landed does and returns at once. When it returns NULL, `callback` is called exactly once,
+ * perhaps before this returns; when it returns an error, never.
+ *
+ * Errors returned here: as mypref_commit_start. not_sealed comes through the callback.
+ *
+ * Lifetime: client, `sealed` and token may be freed while the call runs, but freeing the client cancels it; user_data
+ * must be usable until the callback was called.
+ * Threads: may be called from any thread, in a callback too.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_commit_landed_start(const mypref_client *client,
+                                         const mypref_sealed *sealed,
+                                         bool keep_files,
+                                         const mypref_cancel_token *cancel,
+                                         void *user_data,
+                                         mypref_batch_receipt_callback callback);
+
+/**
+ * Frees what a landing has come to and sets `*landed` to NULL; NULL is fine. What lies on the disk stays.
+ *
+ * Lifetime: its texts, its proof and its receipt end with it.
+ * Threads: no other thread may use it at the same time.
+ */
+void mypref_landed_free(mypref_landed **landed);
+
+/**
+ * The record as JSON: the same bytes in every language; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the handle is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_landed_json(const mypref_landed *landed);
+
+/**
+ * The proof for mypref_commit_landed; NULL only for NULL.
+ *
+ * Lifetime: the proof belongs to the handle and ends with it.
+ * Threads: may be called from any thread, from many at once.
+ */
+const mypref_sealed *mypref_landed_sealed(const mypref_landed *landed);
+
+/**
+ * How the commit ended; NULL when there was none.
+ *
+ * Lifetime: the receipt belongs to the handle and ends with it.
+ * Threads: may be called from any thread, from many at once.
+ */
+const mypref_batch_receipt *mypref_landed_receipt(const mypref_landed *landed);
+
+/**
+ * The batch's folder: the one that was given to the landing, and the batch's name; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the handle is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_landed_folder(const mypref_landed *landed);
+
+/**
+ * The name of the batch's folder; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the handle is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_landed_batch(const mypref_landed *landed);
+
+/**
+ * Records landed; -1 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_landed_rows(const mypref_landed *landed);
+
+/**
+ * Bytes of the parts on disk; -1 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_landed_bytes(const mypref_landed *landed);
+
+/**
+ * How many parts there are; -1 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_landed_parts(const mypref_landed *landed);
+
+/**
+ * LastDateTime as it was sent; NULL when everything was asked for.
+ *
+ * Lifetime: the text is valid until the handle is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_landed_since(const mypref_landed *landed);
+
+/**
+ * The server's time just before the export was started; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the handle is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_landed_watermark(const mypref_landed *landed);
+
+/**
+ * False when the folder had the batch, finished, before, and nothing was sent; false for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+bool mypref_landed_is_new(const mypref_landed *landed);
+
+/**
+ * How many notes there are; 0 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+size_t mypref_landed_note_count(const mypref_landed *landed);
+
+/**
+ * What a person should know, a sentence at each `index` (from 0); NULL when there is none.
+ *
+ * Lifetime: the text is valid until the handle is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_landed_note(const mypref_landed *landed, size_t index);
+
+/**
+ * Makes landing options in which everything has its default; keep_files has none. Freed with
+ * mypref_landing_options_free.
+ *
+ * Lifetime: the caller owns the result.
+ * Threads: may be called from any thread.
+ */
+mypref_landing_options *mypref_landing_options_new(void);
+
+/**
+ * Frees landing options and sets `*options` to NULL; NULL is fine.
+ *
+ * Lifetime: calls that were started with them are not affected.
+ * Threads: no other thread may use the options at the same time.
+ */
+void mypref_landing_options_free(mypref_landing_options **options);
+
+/**
+ * Sets a part that is a word:
+ *
+ * "commit": "after_seal" (default), or "never": mypref_commit_landed commits later.
+ * "since": "auto": only what changed since the newest batch of the folder, everything when there is none; or a moment
+ * such as "2026-11-24T06:25:53.042Z". Default: everything.
+ * "compression": "none" (default) or "zstd", which this library is built without: it is refused by the call.
+ *
+ * Errors: invalid_argument for another name, NULL or invalid UTF-8; words are checked by the call.
+ *
+ * Lifetime: name and value are copied.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_landing_options_set(mypref_landing_options *options,
+                                         const char *name,
+                                         const char *value);
+
+/**
+ * Sets the switch "keep_files": whether the server keeps its files when the batch is committed. Must be given unless
+ * commit is "never": false deletes the server's copy.
+ *
+ * Errors: invalid_argument for another name or NULL.
+ *
+ * Lifetime: the name is copied.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_landing_options_set_bool(mypref_landing_options *options,
+                                              const char *name,
+                                              bool value);
+
+/**
+ * Sets a number: "limit" (records of one page, at least 1; default 1000), "max_memory" (bytes for pages, at least 1 MiB;
+ * default 64 MiB) or "part_bytes" (size of a part before compression; default 64 MiB).
+ *
+ * Errors: invalid_argument for another name, NULL or a negative number; ranges are checked by the call.
+ *
+ * Lifetime: the name is copied.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_landing_options_set_int(mypref_landing_options *options,
+                                             const char *name,
+                                             int64_t value);
+
+/**
+ * Sets a length of time in milliseconds: "max_wait" (until the export is ready, up to 30 days; default 24 hours) or
+ * "overlap" (how far since "auto" goes back before the newest batch; default 5 minutes).
+ *
+ * Errors: invalid_argument for another name, NULL or a negative number; ranges are checked by the call.
+ *
+ * Lifetime: the name is copied.
+ * Threads: no other thread may use the options at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_landing_options_set_duration_ms(mypref_landing_options *options,
+                                                     const char *name,
+                                                     int64_t milliseconds);
+
+/**
+ * Has `callback` told how far the calls are that have these options. A NULL callback ends it.
+ *
+ * Lifetime: user_data must be usable until every call that was given these options is over.
+ * Threads: no other thread may use the options at the same time; for the callback see mypref_progress_callback.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_landing_options_set_progress(mypref_landing_options *options,
+                                                  void *user_data,
+                                                  mypref_progress_callback callback);
+
+/**
  * Makes options in which every setting has its default. Freed with mypref_options_free.
  *
  * Lifetime: the caller owns the result.
@@ -1025,6 +1717,223 @@ mypref_error *mypref_options_set_log(mypref_options *options,
                                      void *user_data,
                                      mypref_log_callback callback,
                                      mypref_release_callback release);
+
+/**
+ * Makes an order with nothing set. Freed with mypref_order_free.
+ *
+ * Lifetime: the caller owns the result.
+ * Threads: may be called from any thread.
+ */
+mypref_order *mypref_order_new(void);
+
+/**
+ * Frees an order and sets `*order` to NULL; NULL is fine.
+ *
+ * Lifetime: calls that were started with it are not affected.
+ * Threads: no other thread may use the order at the same time.
+ */
+void mypref_order_free(mypref_order **order);
+
+/**
+ * Sets one part of an order, which replaces what it was:
+ *
+ * "kind": "segment", "segment_group", "schedule" or "cid"; must be given.
+ * "name": of the segment, group or schedule, as MyPreferences shows it; customers (cid) have none.
+ * "last_date_time": only what changed since a moment such as "2026-11-24T06:25:53.042Z".
+ * "match_criteria": only some profiles: "ProfileId", "AlternateId", "PhoneNumber" or "EmailAddress", with the values
+ * of mypref_order_add; "match_type": the type of an AlternateId.
+ * "callback_url": where the service posts the status.
+ * "start_date", "end_date": days such as "2026-11-24", of a schedule or of customers; both or none.
+ *
+ * Errors: invalid_argument for another name, NULL or invalid UTF-8. Whether the parts fit is checked by the call.
+ *
+ * Lifetime: name and value are copied.
+ * Threads: no other thread may use the order at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_order_set(mypref_order *order,
+                               const char *name,
+                               const char *value);
+
+/**
+ * Adds one value to a list of an order: "values" that match_criteria is about, "cids" (the customers of the kind cid)
+ * or "channels" (of the customers).
+ *
+ * Errors: as mypref_order_set.
+ *
+ * Lifetime: name and value are copied.
+ * Threads: no other thread may use the order at the same time.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_order_add(mypref_order *order,
+                               const char *name,
+                               const char *value);
+
+/**
+ * Opens the pages of an export that is ready, with `limit` records a page (at least 1; MYPREF_DEFAULT is 1000) from the
+ * record `offset` on (counted from 1; MYPREF_DEFAULT is 1). Sends nothing. Every page is asked for with keepAlive=true,
+ * so nothing is marked as retrieved. Freed with mypref_pages_free.
+ *
+ * Errors: invalid_argument for NULL and for numbers that are none.
+ *
+ * Lifetime: client and handle may be freed before the pages, but with the client they are closed; the caller owns
+ * `*pages`, which is NULL after an error.
+ * Threads: may be called from any thread.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_pages_open(const mypref_client *client,
+                                const mypref_export_handle *handle,
+                                int64_t limit,
+                                int64_t offset,
+                                mypref_pages **pages);
+
+/**
+ * Frees pages, ends a transfer that is under way, and sets `*pages` to NULL; NULL is fine.
+ *
+ * Lifetime: pages that were handed out are not affected; a mypref_pages_next_start that is under way still completes.
+ * Threads: may be called in a callback; no other thread may use the handle at the same time.
+ */
+void mypref_pages_free(mypref_pages **pages);
+
+/**
+ * Reads the next page; `*page` is NULL after the last one. Blocks until it is over, at most for the setting "timeout" and
+ * a second; temporary failures are tried again. After an error the same page can be asked for again.
+ *
+ * Errors: any kind below 700; count_mismatch when the page is not the one that was asked for.
+ *
+ * Lifetime: `cancel` may be NULL and stays the caller's; the caller owns `*page`, which is NULL after an error and may
+ * outlive the pages.
+ * Threads: may be called from any thread, but not in a callback of the library; of several at once each gets another page.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_pages_next(const mypref_pages *pages,
+                                const mypref_cancel_token *cancel,
+                                mypref_page **page);
+
+/**
+ * Starts what mypref_pages_next does and returns at once. When it returns NULL, `callback` is called exactly once,
+ * perhaps before this returns; when it returns an error, never.
+ *
+ * Errors returned here: as mypref_commit_start.
+ *
+ * Lifetime: pages and token may be freed while the call runs, but freeing the pages ends it; user_data must be usable
+ * until the callback was called.
+ * Threads: may be called from any thread, in a callback too.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_pages_next_start(const mypref_pages *pages,
+                                      const mypref_cancel_token *cancel,
+                                      void *user_data,
+                                      mypref_page_callback callback);
+
+/**
+ * Frees a page and sets `*page` to NULL; NULL is fine.
+ *
+ * Lifetime: all that its getters handed out ends with it.
+ * Threads: no other thread may use the page at the same time.
+ */
+void mypref_page_free(mypref_page **page);
+
+/**
+ * The whole body as the server sent it, `*length` bytes of JSON that do not end with NUL; NULL only for NULL. `length`
+ * may be NULL, here and below; it is written only with bytes.
+ *
+ * Lifetime: the bytes are valid until the page is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_page_raw(const mypref_page *page,
+                            size_t *length);
+
+/**
+ * How many records the page holds; 0 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+size_t mypref_page_record_count(const mypref_page *page);
+
+/**
+ * The record at `index` (from 0) as the server sent it, `*length` bytes of JSON that do not end with NUL, perhaps with
+ * line breaks between its tokens; NULL when there is none.
+ *
+ * Lifetime: the bytes are valid until the page is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_page_record(const mypref_page *page,
+                               size_t index,
+                               size_t *length);
+
+/**
+ * As mypref_page_record, but in one line, without its end: where the server sent line breaks, white space outside of
+ * strings is left out.
+ *
+ * Lifetime: the bytes are valid until the page is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_page_line(const mypref_page *page,
+                             size_t index,
+                             size_t *length);
+
+/**
+ * Records of this page, as the server says; -1 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_page_count(const mypref_page *page);
+
+/**
+ * Whether there are more pages after this one; false for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+bool mypref_page_has_more(const mypref_page *page);
+
+/**
+ * The place of the first record in the export, from 1; -1 when the server does not repeat it.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_page_offset(const mypref_page *page);
+
+/**
+ * Records of the whole export; -1 when the server does not tell.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+int64_t mypref_page_total_results(const mypref_page *page);
+
+/**
+ * How many other members the page has: column headers of a schedule, Messages of customers, unknown ones; 0 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+size_t mypref_page_other_count(const mypref_page *page);
+
+/**
+ * The name of the other member at `index` (from 0), `*length` bytes that do not end with NUL; NULL when there is none.
+ *
+ * Lifetime: the bytes are valid until the page is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_page_other_name(const mypref_page *page,
+                                   size_t index,
+                                   size_t *length);
+
+/**
+ * The value of the other member at `index` (from 0), `*length` bytes of JSON that do not end with NUL; NULL when there is
+ * none.
+ *
+ * Lifetime: the bytes are valid until the page is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_page_other(const mypref_page *page,
+                              size_t index,
+                              size_t *length);
 
 /**
  * Frees a receipt and sets `*receipt` to NULL; NULL is fine.
@@ -1183,6 +2092,88 @@ const mypref_error *mypref_resolution_error(const mypref_resolution *resolution)
 int64_t mypref_resolution_as_of(const mypref_resolution *resolution);
 
 /**
+ * The proof of one batch of the folder `out`, by the name of the batch's folder, committed or not. Reads the disk.
+ *
+ * Errors: not_sealed when it is not; invalid_argument for a folder that holds no export; corrupt, storage.
+ *
+ * Lifetime: the texts are copied; the caller owns `*sealed`, which is NULL after an error.
+ * Threads: may be called from any thread.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_sealed_of_batch(const char *out,
+                                     const char *batch,
+                                     mypref_sealed **sealed);
+
+/**
+ * Frees a proof and sets `*sealed` to NULL; NULL is fine. Not for one that belongs to another handle.
+ *
+ * Lifetime: its texts end with it; calls that it was shown to are not affected.
+ * Threads: no other thread may use the proof at the same time.
+ */
+void mypref_sealed_free(mypref_sealed **sealed);
+
+/**
+ * The folder that the landing was made in; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the proof, or what it belongs to, is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_sealed_out(const mypref_sealed *sealed);
+
+/**
+ * The name of the batch's folder; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the proof, or what it belongs to, is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_sealed_batch(const mypref_sealed *sealed);
+
+/**
+ * The hash of the batch's _manifest.json, which names every part by its own; NULL only for NULL.
+ *
+ * Lifetime: the text is valid until the proof, or what it belongs to, is freed.
+ * Threads: may be called from any thread, from many at once.
+ */
+const char *mypref_sealed_manifest_sha256(const mypref_sealed *sealed);
+
+/**
+ * Lists the sealed batches of the folder `out` that are not committed, oldest first. Reads the disk. Freed with
+ * mypref_sealed_list_free.
+ *
+ * Errors: as mypref_sealed_of_batch.
+ *
+ * Lifetime: the text is copied; the caller owns `*list`, which is NULL after an error.
+ * Threads: may be called from any thread.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_sealed_list_open(const char *out,
+                                      mypref_sealed_list **list);
+
+/**
+ * Frees a list and sets `*list` to NULL; NULL is fine.
+ *
+ * Lifetime: its proofs end with it.
+ * Threads: no other thread may use the list at the same time.
+ */
+void mypref_sealed_list_free(mypref_sealed_list **list);
+
+/**
+ * How many they are; 0 for NULL.
+ *
+ * Lifetime: nothing is handed out.
+ * Threads: may be called from any thread, from many at once.
+ */
+size_t mypref_sealed_list_count(const mypref_sealed_list *list);
+
+/**
+ * The proof at `index` (from 0, the oldest); NULL when there is none.
+ *
+ * Lifetime: the proof belongs to the list and ends with it.
+ * Threads: may be called from any thread, from many at once.
+ */
+const mypref_sealed *mypref_sealed_list_at(const mypref_sealed_list *list, size_t index);
+
+/**
  * Starts a commit, as mypref_commit does it, and returns at once. When it returns NULL, `callback` is called exactly
  * once, perhaps before this returns; when it returns an error, never.
  *
@@ -1288,6 +2279,20 @@ int64_t mypref_export_status_byte_count(const mypref_export_status *status);
  * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_export_status_server_date(const mypref_export_status *status);
+
+/**
+ * Verifies every batch of the folder `out` without a server: each file by its hash, the rows, the chain of watermarks.
+ * Blocks while it reads them. `verified_size` is sizeof(mypref_verified) as the program knows it.
+ *
+ * Errors: corrupt says what does not fit; storage; invalid_argument for a folder that holds no export.
+ *
+ * Lifetime: the text is copied; what is written is the caller's, zeros after an error.
+ * Threads: may be called from any thread, also while an export is landed in the folder.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_verify(const char *out,
+                            mypref_verified *verified,
+                            size_t verified_size);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -1,4 +1,4 @@
-// MyPreferences bulk export for C++17 and later: Commit and what belongs to it. A header over mypreferences.h; link
+// MyPreferences bulk export and its Commit for C++17 and later. A header over mypreferences.h; link
 // with the same library. Licensed under MIT or Apache-2.0, at your choice.
 //
 // Nothing throws, unless value() of a result is called on an error; compiles with -fno-exceptions. Handles are
@@ -7,27 +7,13 @@
 #ifndef MYPREFERENCES_HPP
 #define MYPREFERENCES_HPP
 
-#include "mypreferences_records.hpp"
+#include "mypreferences_export.hpp"
 
 #include <functional>
 #include <type_traits>
 
 namespace mypref {
 inline namespace MYPREF_VARIANT {
-
-/// Ends the calls that it was given to.
-class cancel_token {
-  public:
-    cancel_token() : handle_(mypref_cancel_token_new()) {}
-    void cancel() const noexcept { mypref_cancel_token_cancel(get()); }
-    bool is_cancelled() const noexcept { return mypref_cancel_token_is_cancelled(get()); }
-
-    /// The handle of the C interface; it stays this object's.
-    const mypref_cancel_token *get() const noexcept { return handle_.get(); }
-
-  private:
-    detail::handle<mypref_cancel_token, mypref_cancel_token_free> handle_;
-};
 
 /// What one call has of its own. What is not set is the client's.
 struct call_options {
@@ -159,6 +145,61 @@ class client {
         });
     }
 
+    /// Starts an export; see mypref_initiate. Blocks.
+    result<export_handle> initiate(const order &order, const call_options &options = {}) const {
+        auto what = detail::translate(order);
+        if (!what) {
+            return MYPREF_EXPECTED::unexpected<error>(what.error());
+        }
+        return blocking<export_handle>(options, [&](const mypref_call_options *own, mypref_export_handle **handle) {
+            return mypref_initiate(get(), what->get(), own, handle);
+        });
+    }
+    /// Waits until an export is ready, at most for the options' timeout, or 24 hours. Blocks.
+    result<export_status> wait(const export_handle &handle, const call_options &options = {}) const {
+        return blocking<export_status>(options, [&](const mypref_call_options *own, mypref_export_status **status) {
+            return mypref_wait(get(), handle.get(), own, status);
+        });
+    }
+    /// The pages of an export that is ready: a range whose values are result<page>. Reads nothing yet; what is wrong
+    /// with the options is the first value.
+    mypref::pages pages(const export_handle &handle, const pages_options &options = {}) const {
+        mypref_pages *opened = nullptr;
+        mypref_error *failed = mypref_pages_open(get(), handle.get(), options.limit.value_or(MYPREF_DEFAULT),
+                                                 options.offset.value_or(MYPREF_DEFAULT), &opened);
+        return mypref::pages(failed, opened, options.cancel);
+    }
+    /// Lands an export in a folder and commits it; whatever stopped an earlier call, the same call continues it. This
+    /// is mypref_export, as export is a word of C++. Blocks.
+    result<landed> export_to(const order &order, const std::string &out, const landing_options &options) const {
+        auto what = detail::translate(order);
+        auto how = detail::translate(options, options.on_progress);
+        if (!what || !how) {
+            return MYPREF_EXPECTED::unexpected<error>(what ? how.error() : what.error());
+        }
+        return called<landed>([&](mypref_landed **landed) {
+            return mypref_export(get(), what->get(), out.c_str(), how->get(), token(options.cancel), landed);
+        });
+    }
+    /// Lands an export that was initiated before, and does not commit it; see mypref_land. Blocks.
+    result<landed> land(const export_handle &handle, const std::string &out,
+                        const landing_options &options = {}) const {
+        auto how = detail::translate(options, options.on_progress);
+        if (!how) {
+            return MYPREF_EXPECTED::unexpected<error>(how.error());
+        }
+        return called<landed>([&](mypref_landed **landed) {
+            return mypref_land(get(), handle.get(), out.c_str(), how->get(), token(options.cancel), landed);
+        });
+    }
+    /// Commits what was landed, on the proof of its seal: the order that cannot lose data. Blocks.
+    result<batch_receipt> commit_landed(const sealed &sealed, bool keep_files,
+                                        const cancel_token *cancel = nullptr) const {
+        return called<batch_receipt>([&](mypref_batch_receipt **receipt) {
+            return mypref_commit_landed(get(), sealed.get(), keep_files, token(cancel), receipt);
+        });
+    }
+
     /// As commit, but returns at once. `complete` is called exactly once, from a thread of the library, unless an error
     /// is returned here; it may start calls and destroy the client, but not throw, block for long, or make a blocking
     /// call.
@@ -183,6 +224,55 @@ class client {
         return started<export_status, mypref_export_status>(
             options, std::move(complete), [&](const mypref_call_options *own, void *user_data, auto callback) {
                 return mypref_status_start(get(), access_token, own, user_data, callback);
+            });
+    }
+
+    /// As initiate, but returns at once; see commit_start.
+    result<void> initiate_start(const order &order, std::function<void(result<export_handle>)> complete,
+                                const call_options &options = {}) const {
+        auto what = detail::translate(order);
+        if (!what) {
+            return MYPREF_EXPECTED::unexpected<error>(what.error());
+        }
+        return started<export_handle, mypref_export_handle>(
+            options, std::move(complete), [&](const mypref_call_options *own, void *user_data, auto callback) {
+                return mypref_initiate_start(get(), what->get(), own, user_data, callback);
+            });
+    }
+    /// As wait, but returns at once; see commit_start.
+    result<void> wait_start(const export_handle &handle, std::function<void(result<export_status>)> complete,
+                            const call_options &options = {}) const {
+        return started<export_status, mypref_export_status>(
+            options, std::move(complete), [&](const mypref_call_options *own, void *user_data, auto callback) {
+                return mypref_wait_start(get(), handle.get(), own, user_data, callback);
+            });
+    }
+    /// As export_to, but returns at once; see commit_start.
+    result<void> export_to_start(const order &order, const std::string &out,
+                                 std::function<void(result<landed>)> complete, const landing_options &options) const {
+        auto what = detail::translate(order);
+        if (!what) {
+            return MYPREF_EXPECTED::unexpected<error>(what.error());
+        }
+        return landing_started(options, std::move(complete), [&](const mypref_landing_options *how, auto... rest) {
+            return mypref_export_start(get(), what->get(), out.c_str(), how, rest...);
+        });
+    }
+    /// As land, but returns at once; see commit_start.
+    result<void> land_start(const export_handle &handle, const std::string &out,
+                            std::function<void(result<landed>)> complete, const landing_options &options = {}) const {
+        return landing_started(options, std::move(complete), [&](const mypref_landing_options *how, auto... rest) {
+            return mypref_land_start(get(), handle.get(), out.c_str(), how, rest...);
+        });
+    }
+    /// As commit_landed, but returns at once; see commit_start.
+    result<void> commit_landed_start(const sealed &sealed, bool keep_files,
+                                     std::function<void(result<batch_receipt>)> complete,
+                                     const cancel_token *cancel = nullptr) const {
+        using function = std::function<void(result<batch_receipt>)>;
+        return completed<batch_receipt, mypref_batch_receipt, function>(
+            std::make_unique<function>(std::move(complete)), [&](void *user_data, auto callback) {
+                return mypref_commit_landed_start(get(), sealed.get(), keep_files, token(cancel), user_data, callback);
             });
     }
 
@@ -223,9 +313,17 @@ class client {
         if (!own) {
             return MYPREF_EXPECTED::unexpected<error>(own.error());
         }
+        return called<T>([&](auto **handle) { return call(own->get(), handle); });
+    }
+
+    template <class T, class F> static result<T> called(F &&call) {
         std::remove_const_t<std::remove_pointer_t<decltype(std::declval<T>().get())>> *handle = nullptr;
-        mypref_error *failed = call(own->get(), &handle);
+        mypref_error *failed = call(&handle);
         return detail::made<T>(failed, handle);
+    }
+
+    static const mypref_cancel_token *token(const cancel_token *cancel) {
+        return cancel == nullptr ? nullptr : cancel->get();
     }
 
     template <class T, class H, class F>
@@ -235,18 +333,46 @@ class client {
         if (!own) {
             return MYPREF_EXPECTED::unexpected<error>(own.error());
         }
-        auto kept = std::make_unique<function>(std::move(complete));
+        return completed<T, H, function>(
+            std::make_unique<function>(std::move(complete)),
+            [&](void *user_data, auto callback) { return start(own->get(), user_data, callback); });
+    }
+
+    /// Starts a call whose completion owns `kept`, calls it and destroys it.
+    template <class T, class H, class K, class F> static result<void> completed(std::unique_ptr<K> kept, F &&start) {
         auto callback = [](void *user_data, mypref_error *failed, H *handle) noexcept {
-            std::unique_ptr<function> complete(static_cast<function *>(user_data));
+            std::unique_ptr<K> complete(static_cast<K *>(user_data));
             (*complete)(detail::made<T>(failed, handle));
         };
         // An empty function is no callback, which the library refuses in words.
         auto *called = *kept ? static_cast<void (*)(void *, mypref_error *, H *)>(callback) : nullptr;
-        mypref_error *failed = start(own->get(), kept.get(), called);
+        mypref_error *failed = start(kept.get(), called);
         if (failed == nullptr) {
             kept.release(); // the callback's, which may be over already
         }
         return detail::done(failed);
+    }
+
+    /// What a landing that was started calls: its completion, and on its way there who is told.
+    struct landing_call {
+        std::function<void(result<landed>)> complete;
+        std::function<void(const progress &)> on_progress;
+
+        explicit operator bool() const { return static_cast<bool>(complete); }
+        void operator()(result<landed> landed) const { complete(std::move(landed)); }
+    };
+
+    template <class F>
+    static result<void> landing_started(const landing_options &options, std::function<void(result<landed>)> complete,
+                                        F &&start) {
+        auto kept = std::make_unique<landing_call>(landing_call{std::move(complete), options.on_progress});
+        auto how = detail::translate(options, kept->on_progress);
+        if (!how) {
+            return MYPREF_EXPECTED::unexpected<error>(how.error());
+        }
+        return completed<landed, mypref_landed>(std::move(kept), [&](void *user_data, auto callback) {
+            return start(how->get(), token(options.cancel), user_data, callback);
+        });
     }
 
     detail::handle<mypref_client, mypref_client_free> handle_;

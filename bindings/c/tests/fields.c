@@ -40,6 +40,7 @@ static const char *const OUTCOME[] = {NULL, "committed", "already_committed"};
 static const char *const CERTAINTY[] = {NULL, "certain", "presumed"};
 static const char *const CONFIRMED[] = {NULL, "response", "status", "token_retired", "early_expiry"};
 static const char *const FILES[] = {NULL, "as_asked", "unknown"};
+static const char *const END[] = {NULL, "committed", "already_committed", "expired"};
 static const char *const RESOLVED[] = {NULL, "committed", "not_committed", "unknown"};
 
 static void same_attempt(const cJSON *json, const mypref_attempt *attempt) {
@@ -191,8 +192,56 @@ static void receipts_statuses_and_resolutions(void) {
     mypref_client_free(&client);
 }
 
+static void same_batch_receipt(const mypref_batch_receipt *receipt) {
+    cJSON *json = cJSON_Parse(mypref_batch_receipt_json(receipt));
+    same_word(json, "end", (int)mypref_batch_receipt_end(receipt), END);
+    CHECK(cJSON_IsTrue(member(json, "keep_files")) ==
+          (mypref_batch_receipt_keep_files(receipt) == MYPREF_KEEP_FILES_YES));
+    same_text(json, "at", mypref_batch_receipt_at(receipt));
+    same_text(json, "server_date", mypref_batch_receipt_server_date(receipt));
+    CHECK(mypref_batch_receipt_files_are_as_asked(receipt));
+    cJSON_Delete(json);
+}
+
+static void what_was_landed(void) {
+    mypref_client *client = client_of_world("\"sources\": [{\"name\": \"Everyone\", \"rows\": 7}]");
+    char *out = folder_new();
+    mypref_order *order = mypref_order_new();
+    mypref_landing_options *options = mypref_landing_options_new();
+    mypref_landed *landed = NULL;
+    FINE(mypref_order_set(order, "kind", "segment"));
+    FINE(mypref_order_set(order, "name", "Everyone"));
+    FINE(mypref_landing_options_set_bool(options, "keep_files", true));
+    FINE(mypref_landing_options_set(options, "since", "2026-11-24T06:25:53.042Z"));
+    FINE(mypref_export(client, order, out, options, NULL, &landed));
+    cJSON *json = cJSON_Parse(mypref_landed_json(landed));
+    same_text(json, "batch", mypref_landed_batch(landed));
+    same_text(json, "folder", mypref_landed_folder(landed));
+    same_number(json, "rows", (double)mypref_landed_rows(landed), -1);
+    same_number(json, "bytes", (double)mypref_landed_bytes(landed), -1);
+    same_number(json, "parts", (double)mypref_landed_parts(landed), -1);
+    same_text(json, "since", mypref_landed_since(landed));
+    same_text(json, "watermark", mypref_landed_watermark(landed));
+    same_text(json, "manifest_sha256", mypref_sealed_manifest_sha256(mypref_landed_sealed(landed)));
+    CHECK(cJSON_IsTrue(member(json, "is_new")) == mypref_landed_is_new(landed));
+    CHECK((size_t)cJSON_GetArraySize(member(json, "notes")) == mypref_landed_note_count(landed));
+    CHECK(mypref_landed_rows(landed) == 7 && mypref_landed_since(landed) != NULL && mypref_landed_is_new(landed));
+    CHECK(strstr(mypref_landed_json(landed), mypref_batch_receipt_json(mypref_landed_receipt(landed))) != NULL);
+    same_batch_receipt(mypref_landed_receipt(landed));
+    CHECK(mypref_batch_receipt_keep_files(mypref_landed_receipt(landed)) == MYPREF_KEEP_FILES_YES);
+    CHECK(strcmp(mypref_sealed_out(mypref_landed_sealed(landed)), out) == 0);
+    CHECK(strcmp(mypref_sealed_batch(mypref_landed_sealed(landed)), mypref_landed_batch(landed)) == 0);
+    cJSON_Delete(json);
+    mypref_landed_free(&landed);
+    mypref_landing_options_free(&options);
+    mypref_order_free(&order);
+    mypref_client_free(&client);
+    folder_remove(out);
+}
+
 int main(void) {
     errors();
+    what_was_landed();
     receipts_statuses_and_resolutions();
     return passed("fields");
 }

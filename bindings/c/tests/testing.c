@@ -34,21 +34,15 @@ void refused(mypref_error *error, mypref_kind kind, const char *file, int line) 
     mypref_error_free(&error);
 }
 
-char *open_scenario(int64_t first_token, int count, const char *rules) {
+char *open_world(const char *members) {
     const char *mock = getenv("MYPREF_TEST_MOCK");
     CHECK(mock != NULL);
-    size_t size = 2000 + (size_t)count * 40 + (rules == NULL ? 0 : strlen(rules));
+    size_t size = 500 + strlen(members);
     char *command = malloc(size);
-    size_t used =
-        (size_t)snprintf(command, size,
-                         "curl --silent --show-error --fail --noproxy '*' --data "
-                         "'{\"client_id\": \"acme\", \"authorization\": \"none\", \"rules\": %s, \"exports\": [",
-                         rules == NULL ? "[]" : rules);
-    for (int n = 0; n < count; ++n) {
-        used += (size_t)snprintf(command + used, size - used, "%s{\"token\": %lld}", n == 0 ? "" : ", ",
-                                 (long long)first_token + n);
-    }
-    snprintf(command + used, size - used, "]}' %s/__mock/scenarios", mock);
+    snprintf(command, size,
+             "curl --silent --show-error --fail --noproxy '*' --data "
+             "'{\"client_id\": \"acme\", \"authorization\": \"none\", %s}' %s/__mock/scenarios",
+             members, mock);
     FILE *answer = popen(command, "r");
     CHECK(answer != NULL);
     char text[4096];
@@ -63,6 +57,20 @@ char *open_scenario(int64_t first_token, int count, const char *rules) {
     return strdup(url);
 }
 
+char *open_scenario(int64_t first_token, int count, const char *rules) {
+    size_t size = 100 + (size_t)count * 40 + (rules == NULL ? 0 : strlen(rules));
+    char *members = malloc(size);
+    size_t used = (size_t)snprintf(members, size, "\"rules\": %s, \"exports\": [", rules == NULL ? "[]" : rules);
+    for (int n = 0; n < count; ++n) {
+        used += (size_t)snprintf(members + used, size - used, "%s{\"token\": %lld}", n == 0 ? "" : ", ",
+                                 (long long)first_token + n);
+    }
+    snprintf(members + used, size - used, "]");
+    char *url = open_world(members);
+    free(members);
+    return url;
+}
+
 mypref_options *options_for(const char *base_url) {
     mypref_options *options = mypref_options_new();
     FINE(mypref_options_set(options, "client_id", "acme"));
@@ -75,8 +83,8 @@ mypref_options *options_for(const char *base_url) {
     return options;
 }
 
-mypref_client *client_of_scenario(int64_t first_token, int count, const char *rules) {
-    char *url = open_scenario(first_token, count, rules);
+/* Frees the URL. */
+static mypref_client *client_of(char *url) {
     mypref_options *options = options_for(url);
     mypref_client *client = NULL;
     FINE(mypref_client_open(options, &client));
@@ -84,6 +92,27 @@ mypref_client *client_of_scenario(int64_t first_token, int count, const char *ru
     mypref_options_free(&options);
     free(url);
     return client;
+}
+
+mypref_client *client_of_scenario(int64_t first_token, int count, const char *rules) {
+    return client_of(open_scenario(first_token, count, rules));
+}
+
+mypref_client *client_of_world(const char *members) { return client_of(open_world(members)); }
+
+char *folder_new(void) {
+    const char *parent = getenv("TMPDIR");
+    char name[1000];
+    snprintf(name, sizeof name, "%s/mypref-test-XXXXXX", parent == NULL ? "/tmp" : parent);
+    CHECK(mkdtemp(name) != NULL);
+    return strdup(name);
+}
+
+void folder_remove(char *folder) {
+    char command[1100];
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
+    CHECK(system(command) == 0);
+    free(folder);
 }
 
 void sleep_ms(int milliseconds) {

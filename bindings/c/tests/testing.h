@@ -29,6 +29,16 @@ void refused(mypref_error *error, mypref_kind kind, const char *file, int line);
  * it with short waits. */
 mypref_client *client_of_scenario(int64_t first_token, int count, const char *rules);
 
+/* The URL of a new scenario with these members (JSON without braces), such as "\"sources\": [...]"; to be freed. */
+char *open_world(const char *members);
+
+/* A client of it, with short waits. */
+mypref_client *client_of_world(const char *members);
+
+/* A new, empty folder; ended by folder_remove, which frees its name too. */
+char *folder_new(void);
+void folder_remove(char *folder);
+
 /* Options of a client for this URL, with short waits. */
 mypref_options *options_for(const char *base_url);
 

@@ -187,13 +187,28 @@ impl LandingArguments {
     /// The call that lands an export that was initiated before. It does not commit.
     ///
     /// # Errors
-    /// `invalid_argument`.
+    /// `invalid_argument`, for what says what to export or whether to commit too.
     pub fn land(
         &self,
         client: &Core,
         export: &Export,
         cancel: CancelToken,
     ) -> Result<LandExport, Error> {
+        let commits = self.commit.as_deref().is_some_and(|word| word != "never");
+        for (name, is_given) in [
+            ("commit", commits),
+            ("keep_files", self.keep_files.is_some()),
+            ("since", self.since.is_some()),
+            ("overlap", self.overlap.is_some()),
+        ] {
+            if is_given {
+                return Err(refused(
+                    Operation::Export,
+                    format!("{name} is for an export that the same call starts and commits"),
+                    "leave it out, and pass the sealed batch to commit_landed",
+                ));
+            }
+        }
         self.with_options(client.land(export, self.out.clone()), cancel)
     }
 

@@ -2,9 +2,10 @@
 //! it.
 
 use std::mem::ManuallyDrop;
-use std::sync::Arc;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -38,6 +39,54 @@ impl Started {
     pub fn cancel(&self) {
         self.own.cancel();
     }
+}
+
+/// A call of any sort, whose value goes to a slot. One sort, so that what drives a call is compiled once and not once for
+/// every call of every binding, which was a tenth of the C library.
+type AnyCall = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
+/// Makes a call, once.
+type Make<'a> = dyn FnMut(&Core, CancelToken) -> Option<AnyCall> + 'a;
+
+/// Where a call leaves its value.
+struct Slot<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Default for Slot<T> {
+    fn default() -> Slot<T> {
+        Slot(Arc::new(Mutex::new(None)))
+    }
+}
+
+impl<T> Clone for Slot<T> {
+    fn clone(&self) -> Slot<T> {
+        Slot(Arc::clone(&self.0))
+    }
+}
+
+impl<T: Send + 'static> Slot<T> {
+    fn filled_by(&self, call: impl Future<Output = Result<T, Error>> + Send + 'static) -> AnyCall {
+        let slot = self.clone();
+        Box::pin(async move {
+            let value = call.await?;
+            *slot.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+            Ok(())
+        })
+    }
+
+    /// The value of a call that ended well.
+    fn take(&self, operation: Operation) -> Result<T, Error> {
+        let value = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or_else(|| Error::panicked(operation))
+    }
+}
+
+/// The call, with its panics caught.
+fn made(
+    operation: Operation,
+    call: Option<AnyCall>,
+) -> Result<impl Future<Output = Result<(), Error>> + Send, Error> {
+    let call = call.ok_or_else(|| Error::panicked(operation))?;
+    Ok(guarded_call(operation, call))
 }
 
 impl Client {
@@ -102,6 +151,21 @@ impl Client {
         T: Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
+        let slot = Slot::default();
+        let mut call = Some(call);
+        self.run_of_any_sort(operation, cancel, tick, &mut |core, own| {
+            call.take().map(|call| slot.filled_by(call(core, own)))
+        })?;
+        slot.take(operation)
+    }
+
+    fn run_of_any_sort(
+        &self,
+        operation: Operation,
+        cancel: &CancelToken,
+        tick: Option<(Duration, &mut dyn FnMut() -> bool)>,
+        call: &mut Make<'_>,
+    ) -> Result<(), Error> {
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(Error::before_io(
                 ErrorKind::Configuration,
@@ -117,16 +181,13 @@ impl Client {
     }
 
     /// Runs a call on the calling thread, which drives the connections meanwhile.
-    fn run_here<T, F>(
+    fn run_here(
         &self,
         operation: Operation,
         cancel: &CancelToken,
         tick: Option<(Duration, &mut dyn FnMut() -> bool)>,
-        call: impl FnOnce(&Core, CancelToken) -> F,
-    ) -> Result<T, Error>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
+        call: &mut Make<'_>,
+    ) -> Result<(), Error> {
         guarded(operation, || {
             self.check(operation)?;
             let owned = self.0.process.runtime(DrivenBy::Callers, operation)?;
@@ -137,7 +198,7 @@ impl Client {
             if cancel.is_cancelled() {
                 own.cancel();
             }
-            let call = guarded_call(operation, call(&self.0.core, own.clone()));
+            let call = made(operation, call(&self.0.core, own.clone()))?;
             let call = ended_by(call, &self.0.closing, cancel, &own);
             let _sigpipe = sigpipe::Blocked::here();
             runtime.block_on(async {
@@ -157,22 +218,19 @@ impl Client {
 
     /// Runs a call as a started one and waits for it. What it does then wakes nobody but the worker that it is on; a
     /// future that was polled here would wake the other thread for each timer and each piece of I/O.
-    fn run_there<T, F>(
+    fn run_there(
         &self,
         operation: Operation,
         cancel: &CancelToken,
         tick: Option<(Duration, &mut dyn FnMut() -> bool)>,
-        call: impl FnOnce(&Core, CancelToken) -> F,
-    ) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T, Error>> + Send + 'static,
-    {
+        call: &mut Make<'_>,
+    ) -> Result<(), Error> {
         let (sender, receiver) = sync_channel(1);
-        let started = self.start(operation, cancel.clone(), call, move |result| {
+        let complete = Box::new(move |result| {
             // Nobody waits any more when a tick panicked.
             let _ = sender.send(result);
-        })?;
+        });
+        let started = self.start_of_any_sort(operation, cancel.clone(), call, complete)?;
         let result = guarded(operation, || {
             let result = match tick {
                 None => receiver.recv().ok(),
@@ -200,6 +258,24 @@ impl Client {
         T: Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
+        let slot = Slot::default();
+        let filled = slot.clone();
+        let mut call = Some(call);
+        self.start_of_any_sort(
+            operation,
+            cancel,
+            &mut |core, own| call.take().map(|call| slot.filled_by(call(core, own))),
+            Box::new(move |result| complete(result.and_then(|()| filled.take(operation)))),
+        )
+    }
+
+    fn start_of_any_sort(
+        &self,
+        operation: Operation,
+        cancel: CancelToken,
+        call: &mut Make<'_>,
+        complete: Box<dyn FnOnce(Result<(), Error>) + Send>,
+    ) -> Result<Started, Error> {
         guarded(operation, || {
             self.check(operation)?;
             if self.0.driven_by == DrivenBy::Callers {
@@ -218,7 +294,7 @@ impl Client {
             if cancel.is_cancelled() {
                 own.cancel();
             }
-            let call = guarded_call(operation, call(&self.0.core, own.clone()));
+            let call = made(operation, call(&self.0.core, own.clone()))?;
             let closing = self.0.closing.clone();
             let started = Started { own: own.clone() };
             handle.spawn(async move {

@@ -2,6 +2,7 @@
 
 use mypreferences::Attempt as Core;
 
+use crate::border::write_known;
 use crate::kinds::{Kind, Sent};
 
 /// One send of a call. It may grow at its end: mypref_error_attempt and mypref_receipt_attempt are told the size that
@@ -52,11 +53,7 @@ pub(crate) unsafe fn write(
     if place.is_null() {
         return false;
     }
-    let attempt = Attempt::from(attempt);
-    let known = size.min(size_of::<Attempt>());
-    // SAFETY: both sides have `known` bytes, and they are different objects.
-    unsafe {
-        std::ptr::copy_nonoverlapping((&raw const attempt).cast::<u8>(), place.cast::<u8>(), known);
-    }
+    // SAFETY: the caller vouches for the place and its size.
+    unsafe { write_known(&Attempt::from(attempt), place, size) };
     true
 }

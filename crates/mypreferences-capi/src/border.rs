@@ -124,6 +124,35 @@ fn null(operation: Operation, name: &str) -> Error {
     )
 }
 
+/// Writes a record as far as the program knows it: it may have been compiled when the record was smaller.
+///
+/// # Safety
+/// `place` points to `size` bytes that may be written.
+pub(crate) unsafe fn write_known<T: Copy>(record: &T, place: *mut T, size: usize) {
+    let known = size.min(size_of::<T>());
+    // SAFETY: both sides have `known` bytes, and they are different objects.
+    unsafe {
+        std::ptr::copy_nonoverlapping(
+            std::ptr::from_ref(record).cast::<u8>(),
+            place.cast::<u8>(),
+            known,
+        );
+    }
+}
+
+/// A count for C, where -1 stands for none.
+pub(crate) fn c_count(count: Option<u64>) -> i64 {
+    count.map_or(-1, |count| i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// Bytes for C: where they begin, and how many they are through `length`, which may be NULL.
+pub(crate) fn c_bytes(bytes: &[u8], length: Option<&mut MaybeUninit<usize>>) -> *const c_char {
+    if let Some(length) = length {
+        length.write(bytes.len());
+    }
+    bytes.as_ptr().cast()
+}
+
 /// A text for C. A NUL inside, which no text of the core has, would cut it short and is shown instead.
 pub(crate) fn c_text(text: &str) -> CString {
     CString::new(text)

@@ -12,6 +12,11 @@ use crate::error::ErrorHandle;
 /// Ends the calls that it was given to.
 pub struct CancelTokenHandle(CancelToken);
 
+/// The token that may cancel a call, or one that nobody cancels.
+pub(crate) fn token_of(token: Option<&CancelTokenHandle>) -> CancelToken {
+    token.map_or_else(CancelToken::new, |token| token.0.clone())
+}
+
 /// Options of single calls. One set may serve any number of calls.
 #[derive(Default)]
 pub struct CallOptionsHandle {
@@ -99,7 +104,8 @@ pub unsafe extern "C" fn mypref_call_options_set_kind(
 }
 
 /// How long the call may take, questions about a lost answer included, in milliseconds: 1 to 86400000 (24 hours).
-/// Default: the client's setting "timeout".
+/// Default: the client's setting "timeout". For mypref_wait: how long to wait at most, up to 2592000000 (30 days).
+/// Default: 24 hours.
 ///
 /// Lifetime: nothing is kept.
 /// Threads: no other thread may use the options at the same time.

@@ -20,6 +20,13 @@ use crate::status::ExportStatusHandle;
 /// A client of one MyPreferences account, with its connections. Thread-safe.
 pub struct ClientHandle(pub(crate) bridge::Client);
 
+impl Drop for ClientHandle {
+    fn drop(&mut self) {
+        // Pages hold a client of their own, which must not keep this one open.
+        self.0.close();
+    }
+}
+
 /// Opens a client. Checks every setting, reads the certificates of the system, and does no other I/O; starts no
 /// thread. Freed with mypref_client_free.
 ///
@@ -231,21 +238,31 @@ pub(crate) fn cancel_token(options: Option<&CallOptionsHandle>) -> bridge::Cance
 }
 
 /// Runs a call to its end and hands out its result.
-fn run<T: Send + 'static, H: From<T>>(
+pub(crate) fn run<T: Send + 'static, H: From<T>>(
     operation: Operation,
     client: Option<&ClientHandle>,
     options: Option<&CallOptionsHandle>,
-    (out, name): (Out<'_, H>, &str),
+    out: (Out<'_, H>, &str),
     call: impl FnOnce(&mypreferences::Client, Beside<'_>) -> Call<T>,
+) -> Failure {
+    let cancel = cancel_token(options);
+    run_until_cancelled(operation, client, &cancel, out, |core, cancel| {
+        call(core, Beside { options, cancel })
+    })
+}
+
+/// As `run`, for a call that has nothing of its own but a token.
+pub(crate) fn run_until_cancelled<T: Send + 'static, H: From<T>>(
+    operation: Operation,
+    client: Option<&ClientHandle>,
+    cancel: &bridge::CancelToken,
+    (out, name): (Out<'_, H>, &str),
+    call: impl FnOnce(&mypreferences::Client, bridge::CancelToken) -> Call<T>,
 ) -> Failure {
     fallible(operation, || {
         let out = place(out, operation, name)?;
         let client = required(client, operation, "client")?;
-        let value = client
-            .0
-            .run(operation, &cancel_token(options), None, |core, cancel| {
-                call(core, Beside { options, cancel })
-            })?;
+        let value = client.0.run(operation, cancel, None, call)?;
         *out = Some(Box::new(H::from(value)));
         Ok(())
     })

@@ -328,3 +328,57 @@ impl From<&core::Resolution> for Resolved {
         }
     }
 }
+
+/// What a landing is doing.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// There is no landing.
+    None = 0,
+    /// Starting the export.
+    Initiate = 1,
+    /// Waiting until it is ready.
+    Wait = 2,
+    /// Reading pages and writing parts.
+    Land = 3,
+    /// Making the batch whole.
+    Seal = 4,
+    /// Committing it.
+    Commit = 5,
+}
+
+impl From<core::landing::Stage> for Stage {
+    fn from(value: core::landing::Stage) -> Stage {
+        match value {
+            core::landing::Stage::Initiate => Stage::Initiate,
+            core::landing::Stage::Wait => Stage::Wait,
+            core::landing::Stage::Land => Stage::Land,
+            core::landing::Stage::Seal => Stage::Seal,
+            core::landing::Stage::Commit => Stage::Commit,
+        }
+    }
+}
+
+/// How the token of a sealed batch came to its end.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum CommitEnd {
+    /// There is no receipt.
+    None = 0,
+    /// This landing committed it.
+    Committed = 1,
+    /// It was consumed before this landing sent anything.
+    AlreadyCommitted = 2,
+    /// It expired before it was committed. The data is landed; what became of the server's files is not known.
+    Expired = 3,
+}
+
+impl From<core::landing::CommitEnd> for CommitEnd {
+    fn from(value: core::landing::CommitEnd) -> CommitEnd {
+        match value {
+            core::landing::CommitEnd::Committed => CommitEnd::Committed,
+            core::landing::CommitEnd::AlreadyCommitted => CommitEnd::AlreadyCommitted,
+            core::landing::CommitEnd::Expired => CommitEnd::Expired,
+        }
+    }
+}

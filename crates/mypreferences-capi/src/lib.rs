@@ -8,20 +8,34 @@
 //! | the client, blocking calls | `client` |
 //! | calls that complete by a callback | `started` |
 //! | what one call has of its own; cancelling | `call_options` |
+//! | what to export, how to land it | `order`, `landing_options` |
+//! | starting, waiting, landing and committing; the same by a callback | `export`, `export_started` |
+//! | an export's handle, its pages | `export_handle`, `pages` |
+//! | what was landed and its proof, field by field | `landed`, `sealed`, `batch_receipt`, `verified` |
 //! | results and errors, field by field | `receipt`, `status`, `resolution`, `error`, `attempt`, `kinds` |
 //! | reading arguments, writing results, no panic across the border | `border` |
 
 pub mod attempt;
+pub mod batch_receipt;
 mod border;
 pub mod call_options;
 pub mod client;
 pub mod error;
+pub mod export;
+pub mod export_handle;
+pub mod export_started;
 pub mod kinds;
+pub mod landed;
+pub mod landing_options;
 pub mod options;
+pub mod order;
+pub mod pages;
 pub mod receipt;
 pub mod resolution;
+pub mod sealed;
 pub mod started;
 pub mod status;
+pub mod verified;
 
 use std::ffi::{c_char, c_int};
 use std::time::Duration;

@@ -3,6 +3,7 @@
 use std::ffi::c_void;
 
 use mypreferences::{Error, Operation};
+use mypreferences_bridge::CancelToken;
 
 use crate::border::{Failure, UserData, fallible, required};
 use crate::call_options::CallOptionsHandle;
@@ -152,19 +153,41 @@ pub unsafe extern "C" fn mypref_status_start(
 ///
 /// # Safety
 /// `client` is NULL or points to a client that lives until this returns.
-unsafe fn own(client: *const ClientHandle) -> Option<mypreferences_bridge::Client> {
+pub(crate) unsafe fn own(client: *const ClientHandle) -> Option<mypreferences_bridge::Client> {
     // SAFETY: the caller vouches for it.
     unsafe { client.as_ref() }.map(|client| client.0.clone())
 }
 
 /// Starts a call; `complete` hands its result to the program's callback.
-fn start<T, H, C>(
+pub(crate) fn start<T, H, C>(
     operation: Operation,
     client: Option<mypreferences_bridge::Client>,
     options: Option<&CallOptionsHandle>,
     callback: Option<C>,
     call: impl FnOnce(&mypreferences::Client, Beside<'_>) -> Call<T>,
-    complete: impl FnOnce(C, *mut c_void, Option<Box<ErrorHandle>>, Option<Box<H>>) + Send + 'static,
+    complete: impl Complete<C, H>,
+    user_data: UserData,
+) -> Failure
+where
+    T: Send + 'static,
+    H: From<T>,
+    C: Send + 'static,
+{
+    let call = |core: &mypreferences::Client, cancel| call(core, Beside { options, cancel });
+    let cancel = cancel_token(options);
+    start_until_cancelled(
+        operation, client, cancel, callback, call, complete, user_data,
+    )
+}
+
+/// As `start`, for a call that has nothing of its own but a token.
+pub(crate) fn start_until_cancelled<T, H, C>(
+    operation: Operation,
+    client: Option<mypreferences_bridge::Client>,
+    cancel: CancelToken,
+    callback: Option<C>,
+    call: impl FnOnce(&mypreferences::Client, CancelToken) -> Call<T>,
+    complete: impl Complete<C, H>,
     user_data: UserData,
 ) -> Failure
 where
@@ -183,12 +206,18 @@ where
             complete(callback, user_data.pointer(), error, value);
         };
         client
-            .start(
-                operation,
-                cancel_token(options),
-                |core, cancel| call(core, Beside { options, cancel }),
-                completed,
-            )
+            .start(operation, cancel, call, completed)
             .map(|_started| ())
     })
+}
+
+/// What hands a result to the program's callback.
+pub(crate) trait Complete<C, H>:
+    FnOnce(C, *mut c_void, Option<Box<ErrorHandle>>, Option<Box<H>>) + Send + 'static
+{
+}
+
+impl<F, C, H> Complete<C, H> for F where
+    F: FnOnce(C, *mut c_void, Option<Box<ErrorHandle>>, Option<Box<H>>) + Send + 'static
+{
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use mypreferences::ExportStatus;
 use mypreferences_bridge::unix_seconds;
 
-use crate::border::{c_text, field, free};
+use crate::border::{c_count, c_text, field, free};
 use crate::receipt::NO_DATE;
 
 /// The status of an export. Getters take NULL too and give the value for "absent" then.
@@ -79,12 +79,7 @@ pub extern "C" fn mypref_export_status_expires(status: Option<&ExportStatusHandl
 /// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_status_row_count(status: Option<&ExportStatusHandle>) -> i64 {
-    field(status, -1, |status| {
-        status
-            .record
-            .row_count
-            .map_or(-1, |count| i64::try_from(count).unwrap_or(i64::MAX))
-    })
+    field(status, -1, |status| c_count(status.record.row_count))
 }
 
 /// Bytes of the export, when it completed; -1 when absent.
@@ -93,12 +88,7 @@ pub extern "C" fn mypref_export_status_row_count(status: Option<&ExportStatusHan
 /// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_status_byte_count(status: Option<&ExportStatusHandle>) -> i64 {
-    field(status, -1, |status| {
-        status
-            .record
-            .byte_count
-            .map_or(-1, |count| i64::try_from(count).unwrap_or(i64::MAX))
-    })
+    field(status, -1, |status| c_count(status.record.byte_count))
 }
 
 /// Date of the answer, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent.

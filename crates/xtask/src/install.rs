@@ -15,10 +15,11 @@ pub(crate) const ABI: &str = "0";
 /// What a static library of Rust needs from the system on Linux (`rustc --print native-static-libs`).
 const NATIVE_LIBRARIES: [&str; 6] = ["gcc_s", "util", "rt", "pthread", "m", "dl"];
 
-const HEADERS: [&str; 4] = [
+const HEADERS: [&str; 5] = [
     "mypreferences.h",
     "mypreferences.hpp",
     "mypreferences_expected.hpp",
+    "mypreferences_export.hpp",
     "mypreferences_records.hpp",
 ];
 

@@ -102,34 +102,136 @@ mypref::result<mypref::client> open(const json &plan) {
     return client;
 }
 
-json one(const mypref::client &client, const json &call, const std::string &token_text) {
+template <class T> std::optional<T> given(const json &call, const char *name) {
+    const json value = member(call, name);
+    return value.is_null() ? std::nullopt : std::optional<T>(value.get<T>());
+}
+
+std::optional<std::chrono::milliseconds> milliseconds(const json &call, const char *name, double scale) {
+    const auto value = given<double>(call, name);
+    return value ? std::optional(std::chrono::milliseconds(static_cast<std::int64_t>(*value * scale))) : std::nullopt;
+}
+
+mypref::order order_of(const json &call) {
+    mypref::order order;
+    order.kind = given<std::string>(call, "kind").value_or("");
+    order.name = given<std::string>(call, "name");
+    order.last_date_time = given<std::string>(call, "last_date_time");
+    order.match_criteria = given<std::string>(call, "match_criteria");
+    order.match_type = given<std::string>(call, "match_type");
+    order.values = given<std::vector<std::string>>(call, "values").value_or(std::vector<std::string>());
+    order.callback_url = given<std::string>(call, "callback_url");
+    order.start_date = given<std::string>(call, "start_date");
+    order.end_date = given<std::string>(call, "end_date");
+    order.cids = given<std::vector<std::string>>(call, "cids").value_or(std::vector<std::string>());
+    order.channels = given<std::vector<std::string>>(call, "channels").value_or(std::vector<std::string>());
+    return order;
+}
+
+mypref::landing_options landing_of(const json &call, const mypref::cancel_token &cancel) {
+    mypref::landing_options options;
+    options.keep_files = given<bool>(call, "keep_files");
+    options.commit = given<std::string>(call, "commit");
+    options.since = given<std::string>(call, "since");
+    options.overlap = milliseconds(call, "overlap", 1000);
+    options.compression = given<std::string>(call, "compression");
+    options.limit = given<std::int64_t>(call, "limit");
+    options.max_wait = milliseconds(call, "max_wait_ms", 1);
+    options.max_memory = given<std::int64_t>(call, "max_memory");
+    options.part_bytes = given<std::int64_t>(call, "part_bytes");
+    options.cancel = &cancel;
+    return options;
+}
+
+json page_of(const mypref::page &page) {
+    json others = json::array();
+    for (const auto &[name, value] : page.others()) {
+        others.push_back(json::array({name, value}));
+    }
+    json lines = json::array();
+    for (std::size_t index = 0; index < page.record_count(); ++index) {
+        lines.push_back(page.line(index));
+    }
+    const auto count = [](std::optional<std::int64_t> count) { return count ? json(*count) : json(); };
+    return {{"count", page.count()},          {"has_more", page.has_more()},
+            {"offset", count(page.offset())}, {"others", std::move(others)},
+            {"records", std::move(lines)},    {"total_results", count(page.total_results())}};
+}
+
+json every_page(const mypref::client &client, const mypref::export_handle &handle, const json &call,
+                const mypref::cancel_token &cancel) {
+    json pages = json::array();
+    const mypref::pages_options options{given<std::int64_t>(call, "limit"), given<std::int64_t>(call, "offset"),
+                                        &cancel};
+    for (const auto &page : client.pages(handle, options)) {
+        if (!page) {
+            return failed(page.error());
+        }
+        pages.push_back(page_of(*page));
+    }
+    return {{"type", "pages"}, {"record", pages.dump()}};
+}
+
+json commit_landed(const mypref::client &client, const json &call, const mypref::cancel_token &cancel) {
+    const auto sealed = mypref::folder(call["out"].get<std::string>()).sealed();
+    if (!sealed) {
+        return failed(sealed.error());
+    }
+    return observed("batch_receipt", client.commit_landed(sealed->back(), call["keep_files"].get<bool>(), &cancel));
+}
+
+json run(const mypref::client &client, const json &call, const std::string &token_text,
+         const mypref::cancel_token &cancel) {
+    const std::string operation = call["operation"].get<std::string>();
+    mypref::call_options options;
+    options.cancel = &cancel;
+    if (operation == "initiate") {
+        const auto handle = client.initiate(order_of(call), options);
+        return handle ? json{{"type", "export"}, {"record", handle->json_with_token()}} : failed(handle.error());
+    }
+    if (operation == "wait" || operation == "pages") {
+        const auto handle = mypref::export_handle::from_json(call["export"].get<std::string>());
+        if (!handle) {
+            return failed(handle.error());
+        }
+        options.timeout = milliseconds(call, "max_wait_ms", 1);
+        return operation == "wait" ? observed("status", client.wait(*handle, options))
+                                   : every_page(client, *handle, call, cancel);
+    }
+    if (operation == "export") {
+        return observed("landed",
+                        client.export_to(order_of(call), call["out"].get<std::string>(), landing_of(call, cancel)));
+    }
+    if (operation == "commit_landed") {
+        return commit_landed(client, call, cancel);
+    }
     const auto token = mypref::parse_access_token(token_text);
     if (!token) {
         return failed(token.error());
     }
+    if (operation == "status") {
+        return observed("status", client.status(*token, options));
+    }
+    if (operation == "resolve_commit") {
+        return observed("resolution", client.resolve_commit(*token, options));
+    }
+    return observed("receipt", client.commit(*token, call["keep_files"].get<bool>(), options));
+}
+
+json one(const mypref::client &client, const json &call, const std::string &token) {
     mypref::cancel_token cancel;
-    mypref::call_options options;
-    options.cancel = &cancel;
     std::thread canceller;
-    if (const json given = member(call, "cancel_after_ms"); !given.is_null()) {
-        const std::chrono::milliseconds after(given.get<int>());
-        if (after.count() == 0) {
+    if (const auto after = milliseconds(call, "cancel_after_ms", 1)) {
+        if (after->count() == 0) {
             cancel.cancel();
         } else {
             canceller = std::thread([&cancel, after] {
-                std::this_thread::sleep_for(after);
+                std::this_thread::sleep_for(*after);
                 cancel.cancel();
             });
         }
     }
-    json result;
-    if (call["operation"] == "status") {
-        result = observed("status", client.status(*token, options));
-    } else if (call["operation"] == "resolve_commit") {
-        result = observed("resolution", client.resolve_commit(*token, options));
-    } else {
-        result = observed("receipt", client.commit(*token, call["keep_files"].get<bool>(), options));
-    }
+    json result = run(client, call, token, cancel);
     if (canceller.joinable()) {
         canceller.join();
     }
@@ -140,7 +242,7 @@ json at_once(const mypref::client &client, const json &call) {
     const json concurrent = member(call, "concurrent");
     const int count = concurrent.is_null() ? 1 : concurrent["n"].get<int>();
     const bool consecutive = !concurrent.is_null() && concurrent.value("consecutive_tokens", false);
-    const auto first = call["access_token"].get<std::string>();
+    const auto first = given<std::string>(call, "access_token").value_or("");
     std::vector<json> results(static_cast<std::size_t>(count));
     std::vector<std::thread> threads;
     for (int n = 0; n < count; ++n) {

@@ -65,6 +65,76 @@ void observe_status(struct observed *observed, mypref_export_status *status) {
     mypref_export_status_free(&status);
 }
 
+void observe_export(struct observed *observed, mypref_export_handle *handle) {
+    keep(observed, "export", mypref_export_handle_json_with_token(handle));
+    mypref_export_handle_free(&handle);
+}
+
+void observe_landed(struct observed *observed, mypref_landed *landed) {
+    for (size_t n = 0; n < mypref_landed_note_count(landed); ++n) {
+        note(mypref_landed_note(landed, n));
+    }
+    keep(observed, "landed", mypref_landed_json(landed));
+    mypref_landed_free(&landed);
+}
+
+void observe_batch_receipt(struct observed *observed, mypref_batch_receipt *receipt) {
+    keep(observed, "batch_receipt", mypref_batch_receipt_json(receipt));
+    mypref_batch_receipt_free(&receipt);
+}
+
+cJSON *pages_begin(void) { return cJSON_CreateArray(); }
+
+/* Bytes that do not end with NUL. */
+static cJSON *text_of_bytes(const char *bytes, size_t length) {
+    char *text = malloc(length + 1);
+    memcpy(text, bytes, length);
+    text[length] = '\0';
+    cJSON *made = cJSON_CreateString(text);
+    free(text);
+    return made;
+}
+
+static void add_count(cJSON *object, const char *name, int64_t count) {
+    cJSON_AddItemToObject(object, name, count < 0 ? cJSON_CreateNull() : cJSON_CreateNumber((double)count));
+}
+
+void pages_add(cJSON *pages, mypref_page *page) {
+    size_t length = 0;
+    cJSON *others = cJSON_CreateArray();
+    for (size_t n = 0; n < mypref_page_other_count(page); ++n) {
+        cJSON *other = cJSON_CreateArray();
+        const char *bytes = mypref_page_other_name(page, n, &length);
+        cJSON_AddItemToArray(other, text_of_bytes(bytes, length));
+        bytes = mypref_page_other(page, n, &length);
+        cJSON_AddItemToArray(other, text_of_bytes(bytes, length));
+        cJSON_AddItemToArray(others, other);
+    }
+    cJSON *records = cJSON_CreateArray();
+    for (size_t n = 0; n < mypref_page_record_count(page); ++n) {
+        const char *bytes = mypref_page_line(page, n, &length);
+        cJSON_AddItemToArray(records, text_of_bytes(bytes, length));
+    }
+    cJSON *one = cJSON_CreateObject();
+    add_count(one, "count", mypref_page_count(page));
+    cJSON_AddBoolToObject(one, "has_more", mypref_page_has_more(page));
+    add_count(one, "offset", mypref_page_offset(page));
+    cJSON_AddItemToObject(one, "others", others);
+    cJSON_AddItemToObject(one, "records", records);
+    add_count(one, "total_results", mypref_page_total_results(page));
+    cJSON_AddItemToArray(pages, one);
+    mypref_page_free(&page);
+}
+
+void pages_forget(cJSON *pages) { cJSON_Delete(pages); }
+
+void observe_pages(struct observed *observed, cJSON *pages) {
+    char *record = cJSON_PrintUnformatted(pages);
+    keep(observed, "pages", record);
+    free(record);
+    cJSON_Delete(pages);
+}
+
 static void *cancel_later(void *argument) {
     struct cancel *cancel = argument;
     struct timespec delay = {cancel->after_ms / 1000, cancel->after_ms % 1000 * 1000000L};
@@ -80,6 +150,9 @@ void cancel_begin(struct cancel *cancel, const struct call *call) {
     cancel->after_ms = call->cancel_after_ms;
     if (mypref_call_options_set_cancel_token(cancel->options, cancel->token) != NULL) {
         give_up("the token was refused");
+    }
+    if (call->max_wait_ms >= 0 && mypref_call_options_set_timeout_ms(cancel->options, call->max_wait_ms) != NULL) {
+        give_up("the time was refused");
     }
     if (call->cancel_after_ms == 0) {
         mypref_cancel_token_cancel(cancel->token);
@@ -99,6 +172,86 @@ void cancel_end(struct cancel *cancel) {
 
 static const char *text_of(const cJSON *object, const char *name) {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+static int64_t number_of(const cJSON *object, const char *name) {
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsNumber(number) ? (int64_t)number->valuedouble : MYPREF_DEFAULT;
+}
+
+bool is(const struct call *call, const char *operation) { return strcmp(call->operation, operation) == 0; }
+
+bool takes_a_token(const struct call *call) {
+    return is(call, "commit") || is(call, "resolve_commit") || is(call, "status");
+}
+
+mypref_error *make_order(const struct call *call, mypref_order **order) {
+    static const char *const parts[] = {"kind",       "name",         "last_date_time", "match_criteria",
+                                        "match_type", "callback_url", "start_date",     "end_date"};
+    static const char *const lists[] = {"values", "cids", "channels"};
+    mypref_error *error = NULL;
+    *order = mypref_order_new();
+    for (size_t n = 0; n < sizeof parts / sizeof *parts && error == NULL; ++n) {
+        const char *text = text_of(call->given, parts[n]);
+        if (text != NULL) {
+            error = mypref_order_set(*order, parts[n], text);
+        }
+    }
+    for (size_t n = 0; n < sizeof lists / sizeof *lists; ++n) {
+        const cJSON *value = NULL;
+        cJSON_ArrayForEach(value, cJSON_GetObjectItemCaseSensitive(call->given, lists[n])) {
+            if (error == NULL) {
+                error = mypref_order_add(*order, lists[n], cJSON_GetStringValue(value));
+            }
+        }
+    }
+    return error;
+}
+
+mypref_error *make_landing(const struct call *call, mypref_landing_options **options) {
+    static const char *const words[] = {"commit", "since", "compression"};
+    static const char *const numbers[] = {"limit", "max_memory", "part_bytes"};
+    const cJSON *keep_files = cJSON_GetObjectItemCaseSensitive(call->given, "keep_files");
+    const cJSON *overlap = cJSON_GetObjectItemCaseSensitive(call->given, "overlap");
+    mypref_error *error = NULL;
+    *options = mypref_landing_options_new();
+    for (size_t n = 0; n < 3 && error == NULL; ++n) {
+        const char *word = text_of(call->given, words[n]);
+        int64_t number = number_of(call->given, numbers[n]);
+        if (word != NULL) {
+            error = mypref_landing_options_set(*options, words[n], word);
+        }
+        if (error == NULL && number != MYPREF_DEFAULT) {
+            error = mypref_landing_options_set_int(*options, numbers[n], number);
+        }
+    }
+    if (error == NULL && cJSON_IsBool(keep_files)) {
+        error = mypref_landing_options_set_bool(*options, "keep_files", cJSON_IsTrue(keep_files));
+    }
+    if (error == NULL && cJSON_IsNumber(overlap)) {
+        int64_t milliseconds = (int64_t)(overlap->valuedouble * 1000);
+        error = mypref_landing_options_set_duration_ms(*options, "overlap", milliseconds);
+    }
+    if (error == NULL && call->max_wait_ms >= 0) {
+        error = mypref_landing_options_set_duration_ms(*options, "max_wait", call->max_wait_ms);
+    }
+    return error;
+}
+
+mypref_error *open_pages(const mypref_client *client, const struct call *call, mypref_pages **pages) {
+    mypref_export_handle *handle = NULL;
+    mypref_error *error = mypref_export_handle_from_json(call->handle, &handle);
+    if (error == NULL) {
+        error = mypref_pages_open(client, handle, call->limit, call->offset, pages);
+    }
+    mypref_export_handle_free(&handle);
+    return error;
+}
+
+mypref_error *newest_sealed(const struct call *call, mypref_sealed_list **list, const mypref_sealed **sealed) {
+    mypref_error *error = mypref_sealed_list_open(call->out, list);
+    *sealed = mypref_sealed_list_at(*list, mypref_sealed_list_count(*list) - 1);
+    return error;
 }
 
 /* OAuth has no function of its own: its parts are given by name. */
@@ -185,8 +338,16 @@ static cJSON *play_call(const mypref_client *client, const cJSON *given, play_fu
     const cJSON *cancel_after = cJSON_GetObjectItemCaseSensitive(given, "cancel_after_ms");
     const char *token = text_of(given, "access_token");
     struct call call = {text_of(given, "operation"),
+                        given,
+                        text_of(given, "export"),
+                        text_of(given, "out"),
+                        number_of(given, "limit"),
+                        number_of(given, "offset"),
+                        number_of(given, "max_wait_ms"),
                         cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(given, "keep_files")),
-                        cJSON_IsNumber(cancel_after) ? cancel_after->valueint : -1, 1, NULL};
+                        cJSON_IsNumber(cancel_after) ? cancel_after->valueint : -1,
+                        1,
+                        NULL};
     bool consecutive = false;
     if (cJSON_IsObject(concurrent)) {
         call.count = cJSON_GetObjectItemCaseSensitive(concurrent, "n")->valueint;
@@ -198,7 +359,7 @@ static cJSON *play_call(const mypref_client *client, const cJSON *given, play_fu
         if (consecutive) {
             snprintf(call.tokens[n], sizeof *call.tokens, "%lld", strtoll(token, NULL, 10) + n);
         } else {
-            snprintf(call.tokens[n], sizeof *call.tokens, "%s", token);
+            snprintf(call.tokens[n], sizeof *call.tokens, "%s", token == NULL ? "" : token);
         }
     }
     play(client, &call, results);

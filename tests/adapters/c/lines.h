@@ -5,9 +5,15 @@
 
 #include <mypreferences.h>
 
-/* One call of a plan; several at once when `count` is more than 1. */
+/* One call of a plan; several at once when `count` is more than 1. Texts that are not given are NULL. */
 struct call {
     const char *operation;
+    const struct cJSON *given; /* all of it, for make_order and make_landing */
+    const char *handle;        /* of an export, as JSON */
+    const char *out;
+    int64_t limit;
+    int64_t offset;
+    int64_t max_wait_ms; /* negative: the default */
     bool keep_files;
     int cancel_after_ms; /* negative: never */
     int count;
@@ -34,8 +40,27 @@ void observe_error(struct observed *observed, mypref_error *error);
 void observe_receipt(struct observed *observed, mypref_receipt *receipt);
 void observe_resolution(struct observed *observed, mypref_resolution *resolution);
 void observe_status(struct observed *observed, mypref_export_status *status);
+void observe_export(struct observed *observed, mypref_export_handle *handle);
+void observe_landed(struct observed *observed, mypref_landed *landed);
+void observe_batch_receipt(struct observed *observed, mypref_batch_receipt *receipt);
 
-/* Options of a call with a token that is cancelled when the plan says so; ended by cancel_end. */
+/* Pages one after the other into one record, which observe_pages takes over; an error in place of it needs
+ * pages_forget. */
+struct cJSON *pages_begin(void);
+void pages_add(struct cJSON *pages, mypref_page *page);
+void pages_forget(struct cJSON *pages);
+void observe_pages(struct observed *observed, struct cJSON *pages);
+
+/* What a call is about, as the plan says it. */
+bool is(const struct call *call, const char *operation);
+bool takes_a_token(const struct call *call);
+mypref_error *make_order(const struct call *call, mypref_order **order);
+mypref_error *make_landing(const struct call *call, mypref_landing_options **options);
+mypref_error *open_pages(const mypref_client *client, const struct call *call, mypref_pages **pages);
+/* The newest sealed batch of the call's folder; it belongs to the list. */
+mypref_error *newest_sealed(const struct call *call, mypref_sealed_list **list, const mypref_sealed **sealed);
+
+/* Options of a call, its max_wait_ms too, with a token that is cancelled when the plan says so; ended by cancel_end. */
 struct cancel {
     mypref_cancel_token *token;
     mypref_call_options *options;

@@ -179,6 +179,7 @@ fn measured(places: &Places, code: &str) -> Result<String, Failure> {
                 writeln!(program, "printf(\"enum {value} %d\\n\", (int){value});")
             } else {
                 let field = item.split_whitespace().last().unwrap_or_default();
+                let field = field.trim_start_matches('*');
                 writeln!(
                     program,
                     "printf(\"offset {name}.{field} %zu\\n\", offsetof({name}, {field}));"

@@ -16,6 +16,7 @@ const MATRIX: [(&str, &[&str], &[&str]); 2] = [
             "mypreferences.h",
             "mypreferences.hpp",
             "mypreferences_expected.hpp",
+            "mypreferences_export.hpp",
             "mypreferences_records.hpp",
         ],
     ),

@@ -1,5 +1,5 @@
 //! Programs as a user writes them: the examples, built by `CMake` and by pkg-config against the installed copy, and the
-//! two programs of the README. Each is run and must commit a token of the mock service.
+//! programs of the README. Each is run and must commit a token of the mock service, or land an export and commit it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +10,7 @@ use crate::failure::Failure;
 
 const CLIENT_ID: &str = "SanchezAssociates";
 const USER_ID: &str = "RickSanchez";
+const SEGMENT: &str = "Everyone";
 /// Made up.
 const SECRET: &str = "example-hmac-key-0001";
 const COMMITTED: &str = "\"outcome\":\"committed\"";
@@ -48,42 +49,64 @@ pub(super) fn examples(places: &Places) -> Result<String, Failure> {
             .arg(token.to_string());
         must_commit(&mut command)?;
     }
-    let said = format!("{} programs built, each committed a token", programs.len());
+    for name in ["export", "export_cpp"] {
+        let folder = places.folder_for(name)?;
+        let mut command = Command::new(built.join(name));
+        command
+            .args([service.mock.url.as_str(), CLIENT_ID, USER_ID, SEGMENT])
+            .arg(&folder);
+        must_commit(&mut command)?;
+        must_have_landed(&folder)?;
+    }
+    let said = format!(
+        "{} programs built: {} committed a token, 2 landed an export",
+        programs.len() + 2,
+        programs.len()
+    );
     println!("{said}");
     Ok(said)
 }
 
-/// The code blocks of the README that begin with our headers.
+/// The code blocks of the README that begin with our headers: the first of each language commits a token, the second
+/// lands an export and commits it.
 pub(super) fn readme(places: &Places) -> Result<String, Failure> {
     let path = places.root.join("README.md");
     let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
     let service = Service::start(2)?;
     let mut said = Vec::new();
-    for (token, compiler, language, extension, longest) in
-        [(1, "cc", "c", "c", 20), (2, "c++", "cpp", "cpp", 12)]
-    {
-        let code = code_block(&text, language).ok_or_else(|| {
-            Failure::new(format!(
-                "README.md has no program of {language}; write one between ```{language} and ```"
-            ))
-        })?;
-        let lines = code.lines().count();
-        if lines > longest {
-            return Err(Failure::new(format!(
-                "the README's program of {language} has {lines} lines; make it {longest} at most"
-            )));
+    for (token, compiler, language, longest) in [(1, "cc", "c", 20), (2, "c++", "cpp", 12)] {
+        for (nth, sort) in ["commit", "export"].into_iter().enumerate() {
+            let code = code_block(&text, language, nth).ok_or_else(|| {
+                Failure::new(format!(
+                    "README.md has no {sort} in {language}; write one between ```{language} and ```"
+                ))
+            })?;
+            let lines = code.lines().count();
+            if lines > longest {
+                return Err(Failure::new(format!(
+                    "the README's {sort} in {language} has {lines} lines; make it {longest} at most"
+                )));
+            }
+            let source = places.folder.join(format!("readme-{sort}.{language}"));
+            std::fs::write(&source, code).map_err(|error| Failure::file(&source, &error))?;
+            let binary = places.folder.join(format!("readme-{sort}-{language}"));
+            by_pkg_config(places, compiler, &source, &binary, Link::Shared)?;
+            let mut command = Command::new(&binary);
+            if sort == "commit" {
+                command.arg(&service.mock.url).arg(token.to_string());
+                must_commit(&mut command)?;
+            } else {
+                let folder = places.folder_for(&format!("readme-{language}"))?;
+                service.by_environment(&mut command, places);
+                command.arg(SEGMENT).arg(&folder);
+                must_commit(&mut command)?;
+                must_have_landed(&folder)?;
+            }
+            said.push(format!("{sort} in {language}: {lines} lines"));
         }
-        let source = places.folder.join(format!("readme.{extension}"));
-        std::fs::write(&source, code).map_err(|error| Failure::file(&source, &error))?;
-        let binary = places.folder.join(format!("readme-{language}"));
-        by_pkg_config(places, compiler, &source, &binary, Link::Shared)?;
-        let mut command = Command::new(&binary);
-        command.arg(&service.mock.url).arg(token.to_string());
-        must_commit(&mut command)?;
-        said.push(format!("{language}: {lines} lines"));
     }
     let said = said.join(", ");
-    println!("{said}; each committed a token");
+    println!("{said}; each committed");
     Ok(said)
 }
 
@@ -141,11 +164,57 @@ impl Service {
         let exports: Vec<String> = (1..=exports)
             .map(|token| format!("--export={token}"))
             .collect();
-        let mut arguments = vec!["--client-id", CLIENT_ID, "--user-id", USER_ID];
+        let segment = format!("--segment={SEGMENT}:500");
+        let mut arguments = vec!["--client-id", CLIENT_ID, "--user-id", USER_ID, &segment];
         arguments.extend(exports.iter().map(String::as_str));
         let mock = Mock::start(&arguments, SECRET)?;
         Ok(Service { mock })
     }
+
+    /// For a program that takes its settings from there; the secret comes with every program.
+    fn by_environment(&self, command: &mut Command, places: &Places) {
+        command
+            .env("MYPREFERENCES_BASE_URL", &self.mock.url)
+            .env("MYPREFERENCES_CLIENT_ID", CLIENT_ID)
+            .env("MYPREFERENCES_USER_ID", USER_ID)
+            // No profile of whoever runs this.
+            .env("XDG_CONFIG_HOME", &places.folder);
+    }
+}
+
+impl Places {
+    /// A folder that is not there yet, for what a program lands.
+    fn folder_for(&self, name: &str) -> Result<PathBuf, Failure> {
+        let folder = self.folder.join(format!("landed-{name}"));
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Failure::file(&folder, &error))
+            }
+            Ok(()) | Err(_) => Ok(folder),
+        }
+    }
+}
+
+/// The folder holds one batch, with its manifest and its receipt.
+fn must_have_landed(folder: &Path) -> Result<(), Failure> {
+    let entries = std::fs::read_dir(folder).map_err(|error| Failure::file(folder, &error))?;
+    let batches: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("batch="))
+        .map(|entry| entry.path())
+        .collect();
+    let is_whole = |batch: &PathBuf| {
+        ["part-00001.ndjson", "_manifest.json", "_receipt.json"]
+            .iter()
+            .all(|name| batch.join(name).is_file())
+    };
+    if batches.len() == 1 && batches.iter().all(is_whole) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "{} does not hold one committed batch; run the program by hand",
+        folder.display()
+    )))
 }
 
 fn must_commit(command: &mut Command) -> Result<(), Failure> {
@@ -161,8 +230,10 @@ fn must_commit(command: &mut Command) -> Result<(), Failure> {
     )))
 }
 
-fn code_block<'a>(text: &'a str, language: &str) -> Option<&'a str> {
-    let (_, rest) = text.split_once(&format!("\n```{language}\n"))?;
+/// The code block of this language, counted from 0.
+fn code_block<'a>(text: &'a str, language: &str, nth: usize) -> Option<&'a str> {
+    let begin = format!("\n```{language}\n");
+    let rest = text.split(&begin).nth(nth + 1)?;
     let (code, _) = rest.split_once("\n```")?;
     Some(code)
 }
@@ -172,10 +243,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_block_is_found_by_its_language() {
-        let text = "a\n```cpp\nx\n```\n```c\ny\nz\n```\n";
-        assert_eq!(code_block(text, "c"), Some("y\nz"));
-        assert_eq!(code_block(text, "cpp"), Some("x"));
-        assert_eq!(code_block(text, "rust"), None);
+    fn a_code_block_is_found_by_its_language_and_its_place() {
+        let text = "a\n```cpp\nx\n```\n```c\ny\nz\n```\n\n```c\nw\n```\n";
+        assert_eq!(code_block(text, "c", 0), Some("y\nz"));
+        assert_eq!(code_block(text, "c", 1), Some("w"));
+        assert_eq!(code_block(text, "c", 2), None);
+        assert_eq!(code_block(text, "cpp", 0), Some("x"));
+        assert_eq!(code_block(text, "rust", 0), None);
     }
 }
