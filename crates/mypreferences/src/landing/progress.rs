@@ -11,7 +11,6 @@ use crate::status::StatusWord;
 
 /// What a landing is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Stage {
     /// Starting the export.
     Initiate,

@@ -74,6 +74,11 @@ impl BatchReceipt {
         }
     }
 
+    /// As JSON, the same bytes in every language: the members of `_receipt.json` in their order.
+    pub fn to_json(&self) -> String {
+        crate::canonical::text(self)
+    }
+
     /// A privacy claim about the server's files can be made from this receipt.
     pub fn files_are_as_asked(&self) -> bool {
         self.receipt
