@@ -7,6 +7,9 @@ import kotlin.properties.ReadWriteProperty
 import kotlin.reflect.KProperty
 import kotlin.time.Duration
 
+/** A length of time crosses as seconds with so many digits. */
+private const val NANOSECONDS = 9
+
 /**
  * The settings of a client; what is `null` has the core's default. An unreadable or contradictory value is told of when
  * the client is made, as [InvalidArgumentException] or [ConfigurationException].
@@ -180,6 +183,7 @@ public class Settings {
     }
 
     private inner class Length(name: String) : Setting<Duration>(name) {
-        override fun text(value: Duration): String = "${value.inWholeMilliseconds}ms"
+        override fun text(value: Duration): String =
+            "${value.inWholeNanoseconds.toBigDecimal().movePointLeft(NANOSECONDS).toPlainString()}s"
     }
 }
