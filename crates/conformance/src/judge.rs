@@ -1,12 +1,15 @@
 //! The judgement on one case: what the surface said and what the server received, against what the scenario expects.
 //! Returns every difference, not just the first.
 
+use std::path::Path;
+
 use mypreferences_mock::{LoggedRequest, Operation, World};
 
 use crate::adapter::{Observation, ObservedResult};
+use crate::landed::batches_in;
 use crate::ordered_json::Json;
 use crate::scenario::{
-    CANARY_SECRET, CANARY_TOKEN, Count, Expect, ExpectedResult, Gap, OnTheWire, Scenario,
+    Batch, CANARY_SECRET, CANARY_TOKEN, Count, Expect, ExpectedResult, Gap, OnTheWire, Scenario,
 };
 
 /// What the server saw.
@@ -17,13 +20,15 @@ pub(crate) struct Seen {
     pub(crate) applied: Vec<(String, Vec<bool>)>,
     /// The tokens of all exports, those that were initiated too.
     pub(crate) shown_never: Vec<String>,
+    /// What lies in the folder of the case.
+    pub(crate) batches: Result<Vec<Batch>, String>,
 }
 
 /// A token of so many digits cannot stand in a text by chance.
 const TELLING: usize = 10;
 
 impl Seen {
-    pub(crate) fn of(world: &World, tokens: &[i64]) -> Seen {
+    pub(crate) fn of(world: &World, tokens: &[i64], out: &Path) -> Seen {
         let exports = world.exports();
         let shown_never = exports
             .iter()
@@ -46,6 +51,7 @@ impl Seen {
             requests: world.requests(),
             applied,
             shown_never,
+            batches: batches_in(out),
         }
     }
 }
@@ -83,6 +89,19 @@ pub(crate) fn judge(
                 ));
             }
         }
+    }
+    match (&expect.batches, &seen.batches) {
+        (Some(wanted), Ok(found)) if wanted == found => {}
+        (Some(_), Err(wrong)) => differences.push(format!("the folder: {wrong}")),
+        (Some(wanted), Ok(found)) => {
+            let shown = |batches: &Vec<Batch>| serde_json::to_string(batches).unwrap_or_default();
+            differences.push(format!(
+                "the folder:\n      expected {}\n      found {}",
+                shown(wanted),
+                shown(found)
+            ));
+        }
+        (None, _) => {}
     }
     if expect.asks_between_commits {
         asked_between(seen, &mut differences);
@@ -167,6 +186,8 @@ fn alternatives(
         ExpectedResult::Status(record) => ("status", record),
         ExpectedResult::Export(record) => ("export", record),
         ExpectedResult::Pages(record) => ("pages", record),
+        ExpectedResult::Landed(record) => ("landed", record),
+        ExpectedResult::BatchReceipt(record) => ("batch_receipt", record),
         ExpectedResult::Stopped(record) => ("stopped", record),
         ExpectedResult::OneOf(several) => {
             return several.iter().try_for_each(|one| alternatives(one, wanted));

@@ -7,6 +7,7 @@
 mod adapter;
 mod corpus;
 mod judge;
+mod landed;
 mod matrix;
 mod mutants;
 mod ordered_json;

@@ -18,13 +18,16 @@ pub(crate) enum Json {
 }
 
 /// Members that are durations or moments; absent ones stay absent.
-const TIMES: [&str; 6] = [
+const TIMES: [&str; 9] = [
     "elapsed",
     "delay_before",
     "server_date",
     "as_of",
     "expires",
     "watermark_ms",
+    "watermark",
+    "since",
+    "at",
 ];
 
 impl Json {
@@ -56,9 +59,26 @@ impl Json {
                     .collect(),
             ),
             Json::List(list) => Json::List(list.into_iter().map(Json::normalised).collect()),
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) => self,
+            Json::Text(text) => Json::Text(without_batch_names(&text)),
+            Json::Null | Json::Bool(_) | Json::Number(_) => self,
         }
     }
+}
+
+/// `batch=20261124T062553Z` as `BATCH`.
+fn without_batch_names(text: &str) -> String {
+    const NAME: &str = "batch=";
+    let mut rest = text;
+    let mut said = String::new();
+    while let Some((before, after)) = rest.split_once(NAME) {
+        let name = after
+            .find(|letter: char| !letter.is_ascii_alphanumeric())
+            .unwrap_or(after.len());
+        said.push_str(before);
+        said.push_str("BATCH");
+        rest = &after[name..];
+    }
+    said + rest
 }
 
 fn normalised_member(key: &str, value: Json) -> Json {
@@ -67,6 +87,7 @@ fn normalised_member(key: &str, value: Json) -> Json {
         _ if TIMES.contains(&key) => Json::Text("TIME".to_owned()),
         // It depends on what the mock makes up.
         Json::Number(_) | Json::Text(_) if key == "byte_count" => Json::Text("BYTES".to_owned()),
+        Json::Text(_) if key == "manifest_sha256" => Json::Text("HASH".to_owned()),
         _ if key == "source" => Json::Text("SOURCE".to_owned()),
         Json::Text(url) if key == "url" || key == "base_url" => {
             Json::Text(without_port_and_scenario(&url))
@@ -173,10 +194,10 @@ mod tests {
     #[test]
     fn order_survives_and_what_differs_from_run_to_run_is_replaced() {
         let text = r#"{"b":1,"a":{"elapsed":0.25,"server_date":null,"list":[true,"x\n"]},"source":"os error",
-            "url":"http://127.0.0.1:4711/s/9/acme/status/Token/***5093?x=1"}"#;
+            "folder":"{out}/batch=20261124T062553Z","url":"http://127.0.0.1:4711/s/9/acme/status/Token/***5093?x=1"}"#;
         assert_eq!(
             Json::parse(text).unwrap().normalised().to_string(),
-            r#"{"b":1,"a":{"elapsed":"TIME","server_date":null,"list":[true,"x\n"]},"source":"SOURCE","url":"http://HOST/acme/status/Token/***5093?x=1"}"#
+            r#"{"b":1,"a":{"elapsed":"TIME","server_date":null,"list":[true,"x\n"]},"source":"SOURCE","folder":"{out}/BATCH","url":"http://HOST/acme/status/Token/***5093?x=1"}"#
         );
     }
 }

@@ -94,6 +94,7 @@ impl Places {
             .iter()
             .map(|word| (*word, shown(&files.path(word))))
             .collect();
+        words.push(("{out}", shown(&files.folder.join("out").join(opened.id()))));
         words.push(("{proxy}", opened.proxy_url().unwrap_or_default().to_owned()));
         let mut places = Places {
             words,

@@ -65,7 +65,7 @@ impl<'a> Plan<'a> {
         let calls = scenario
             .calls
             .iter()
-            .map(|call| with_handle(call, &base_url, client_id))
+            .map(|call| with_folder(with_handle(call, &base_url, client_id), places))
             .collect();
         Plan {
             case: &scenario.name,
@@ -101,7 +101,19 @@ fn with_handle(call: &Call, base_url: &str, client_id: &str) -> Call {
                 Some(handle.to_string())
             });
         }
-        Operation::Commit | Operation::ResolveCommit | Operation::Status | Operation::Initiate => {}
+        Operation::Commit
+        | Operation::ResolveCommit
+        | Operation::Status
+        | Operation::Initiate
+        | Operation::Export
+        | Operation::CommitLanded => {}
     }
     call
+}
+
+fn with_folder(call: Call, places: &Places) -> Call {
+    Call {
+        out: call.out.as_deref().map(|out| places.filled(out)),
+        ..call
+    }
 }

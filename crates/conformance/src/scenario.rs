@@ -125,6 +125,8 @@ pub(crate) enum Operation {
     Initiate,
     Wait,
     Pages,
+    Export,
+    CommitLanded,
 }
 
 /// One call: an operation and its arguments, flat. The token is text, so that what is not a token can be given too.
@@ -162,6 +164,22 @@ pub(crate) struct Call {
     pub(crate) cids: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) channels: Option<Vec<String>>,
+    /// The arguments of an export that lands: `{out}` is a folder that the judge makes and looks into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) out: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) commit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<String>,
+    /// Seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) overlap: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) compression: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_memory: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) part_bytes: Option<u64>,
     /// The text of an export's handle; the plan makes it where a scenario gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) export: Option<String>,
@@ -220,6 +238,9 @@ pub(crate) struct Expect {
     /// A question must stand between any two POSTs of a token.
     #[serde(default)]
     pub(crate) asks_between_commits: bool,
+    /// What lies in `{out}` at the end: the batches that can be seen, oldest first.
+    #[serde(default)]
+    pub(crate) batches: Option<Vec<Batch>>,
 }
 
 /// A record of this sort, compared to the byte after times, dates, ports and `source` were replaced.
@@ -234,10 +255,33 @@ pub(crate) enum ExpectedResult {
     Export(Box<RawValue>),
     /// All pages up to the last one, each record as one line.
     Pages(Box<RawValue>),
+    /// An export in its folder.
+    Landed(Box<RawValue>),
+    /// How the commit of a landed batch ended.
+    BatchReceipt(Box<RawValue>),
     /// Ended by a signal before it could say anything; `null`.
     Stopped(Box<RawValue>),
     /// Any of these, for calls at once that race each other.
     OneOf(Vec<ExpectedResult>),
+}
+
+/// A batch in `{out}`, as a reader sees it.
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Batch {
+    /// The lines of each part, by its name. A compressed one is named, and not looked into.
+    pub(crate) parts: BTreeMap<String, Vec<String>>,
+    /// `TotalResults` of the manifest.
+    pub(crate) total_results: u64,
+    /// The members of pages that the manifest has, as text.
+    #[serde(default)]
+    pub(crate) members: BTreeMap<String, String>,
+    /// The lines of `_envelopes.ndjson`.
+    #[serde(default)]
+    pub(crate) envelopes: Vec<String>,
+    /// How the commit ended, by the receipt beside the parts.
+    #[serde(default)]
+    pub(crate) receipt: Option<String>,
 }
 
 /// An exact number, or a range.

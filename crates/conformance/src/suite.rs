@@ -214,7 +214,11 @@ fn one_case(
         |requests| disconnects_have_come(expect, requests),
         DISCONNECTS_COME_WITHIN,
     );
-    Ok((observation, Seen::of(&world, &opened.tokens())))
+    let out = places.filled("{out}");
+    Ok((
+        observation,
+        Seen::of(&world, &opened.tokens(), Path::new(&out)),
+    ))
 }
 
 /// Puts the fault's rules before the scenario's own.

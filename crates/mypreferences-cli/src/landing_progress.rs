@@ -16,7 +16,7 @@ use crate::words;
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
 /// Between two pictures of a bar that nothing else moves.
 const TICK: Duration = Duration::from_millis(200);
-const BAR: &str = "{wide_bar} {human_pos}/{human_len} records, {per_sec}, {eta} left";
+const BAR: &str = "{wide_bar} {msg}";
 const SPINNER: &str = "{spinner} {msg}";
 
 /// Tells how far one export is. Clones share the state.
@@ -36,7 +36,7 @@ enum Form {
 
 struct State {
     now: Option<LandingProgress>,
-    /// The records that were there when this run began to land, and when that was.
+    /// The records that were there when this run began to read pages, and when that was: the base of the rate.
     landing_since: Option<(u64, Instant)>,
     last_line: Instant,
 }
@@ -49,10 +49,11 @@ impl LandingLines {
         let form = match wanted {
             Some("none") => Form::Nothing,
             Some("log") => Form::Log,
-            Some(_) | None if can_draw => Form::Bar(ProgressBar::with_draw_target(
-                None,
-                ProgressDrawTarget::stderr(),
-            )),
+            Some(_) | None if can_draw => {
+                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+                    .with_style(style(SPINNER, ProgressStyle::default_spinner));
+                Form::Bar(bar)
+            }
             Some(_) | None => Form::Log,
         };
         LandingLines {
@@ -76,12 +77,12 @@ impl LandingLines {
         if is_new_stage {
             so_far.landing_since = None;
         }
-        if stage == Stage::Land && so_far.landing_since.is_none() {
+        if stage == Stage::Land && (resumes || so_far.landing_since.is_none()) {
             so_far.landing_since = Some((progress.rows, Instant::now()));
         }
         so_far.now = Some(progress.clone());
         match &self.form {
-            Form::Bar(bar) => draw(bar, progress, is_new_stage),
+            Form::Bar(bar) => draw(bar, progress, so_far.landing_since, is_new_stage),
             Form::Log => {
                 let is_worth_a_line = match stage {
                     Stage::Wait => true,
@@ -145,24 +146,25 @@ impl LandingLines {
     }
 }
 
-fn draw(bar: &ProgressBar, progress: &LandingProgress, is_new_stage: bool) {
+fn draw(
+    bar: &ProgressBar,
+    progress: &LandingProgress,
+    landing_since: Option<(u64, Instant)>,
+    is_new_stage: bool,
+) {
+    // First, as a bar without its words would be drawn otherwise.
+    bar.set_message(text(progress, landing_since));
     if let Some(total) = progress.total.filter(|_| progress.stage == Stage::Land) {
         if bar.length() != Some(total) {
             bar.set_style(style(BAR, ProgressStyle::default_bar));
             bar.set_length(total);
-            // Records of an earlier run do not count for the rate.
-            bar.set_position(progress.rows);
-            bar.reset_eta();
         }
         bar.set_position(progress.rows);
-        return;
-    }
-    if is_new_stage {
+    } else if is_new_stage {
         bar.unset_length();
         bar.set_style(style(SPINNER, ProgressStyle::default_spinner));
         bar.enable_steady_tick(TICK);
     }
-    bar.set_message(text(progress, None));
 }
 
 /// The templates are ours and right; a wrong one would give the default style.
@@ -198,37 +200,44 @@ fn waiting(now: &LandingProgress) -> String {
 }
 
 fn landing(now: &LandingProgress, since: Option<(u64, Duration)>) -> String {
-    let mut text = match now.total {
-        Some(total) => format!(
-            "landing: {} of {} records",
-            words::count(now.rows),
-            words::count(total)
-        ),
-        None => format!("landing: {} records", words::count(now.rows)),
-    };
+    let of_how_many = now
+        .total
+        .map(|total| format!(" of {}", words::count(total)))
+        .unwrap_or_default();
+    let mut words = vec![format!(
+        "landing: {}{of_how_many} records",
+        words::count(now.rows)
+    )];
     if now.resumed_rows > 0 {
-        text.push_str(&format!(
-            ", {} of them by an earlier run",
+        words.push(format!(
+            "{} of them by an earlier run",
             words::count(now.resumed_rows)
         ));
     }
-    let Some((before, elapsed)) = since else {
-        return text;
-    };
-    let rows = now.rows.saturating_sub(before);
-    if rows > 0 && !elapsed.is_zero() {
-        // Exact enough for people.
-        #[allow(clippy::cast_precision_loss)]
-        let rate = rows as f64 / elapsed.as_secs_f64();
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        text.push_str(&format!(", {} records/s", words::count(rate as u64)));
-        if let Some(total) = now.total {
-            #[allow(clippy::cast_precision_loss)]
-            let left = total.saturating_sub(now.rows) as f64 / rate;
-            if let Ok(left) = Duration::try_from_secs_f64(left) {
-                text.push_str(&format!(", {} left", words::seconds(left)));
-            }
-        }
+    if let Some((before, elapsed)) = since {
+        words.extend(rate(now, now.rows.saturating_sub(before), elapsed));
     }
-    text
+    words.join(", ")
+}
+
+/// `55,310 records/s` and `1.4 s left`, as far as they are known.
+// A rate is exact enough for people.
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
+fn rate(now: &LandingProgress, rows: u64, elapsed: Duration) -> Vec<String> {
+    if rows == 0 || elapsed.is_zero() {
+        return Vec::new();
+    }
+    let rate = rows as f64 / elapsed.as_secs_f64();
+    let mut words = vec![format!("{} records/s", words::count(rate as u64))];
+    let left = now
+        .total
+        .map(|total| total.saturating_sub(now.rows) as f64 / rate);
+    if let Some(Ok(left)) = left.map(Duration::try_from_secs_f64) {
+        words.push(format!("{} left", words::seconds(left)));
+    }
+    words
 }

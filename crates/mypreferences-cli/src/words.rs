@@ -141,23 +141,26 @@ pub(crate) fn batch(batch: &BatchSummary) -> String {
         }
         Some(_) | None => counted(batch.rows, "record"),
     };
-    let mut text = format!(
-        "{}  {:10}  {rows}, {}, {}",
+    let since = batch.since.as_ref().map(|since| format!(", since {since}"));
+    let receipt = batch
+        .receipt
+        .as_ref()
+        .map(|receipt| format!("; {}", batch_receipt(receipt)));
+    let given_up = batch
+        .abandoned
+        .as_ref()
+        .map(|why| format!("; given up: {}", printable(why)));
+    format!(
+        "{}  {:10}  {rows}, {}, {}{}",
         batch.batch,
         batch.state.name(),
         counted(batch.parts, "part"),
-        size(batch.bytes)
-    );
-    if let Some(since) = &batch.since {
-        text.push_str(&format!(", since {since}"));
-    }
-    if let Some(receipt) = &batch.receipt {
-        text.push_str(&format!("; {}", batch_receipt(receipt)));
-    }
-    if let Some(why) = &batch.abandoned {
-        text.push_str(&format!("; given up: {}", printable(why)));
-    }
-    text
+        size(batch.bytes),
+        [since, receipt, given_up]
+            .into_iter()
+            .flatten()
+            .collect::<String>()
+    )
 }
 
 /// `verified: 1 sealed batch, 2 parts, 200,000 records, 94.0 MiB`

@@ -547,6 +547,22 @@ impl Error {
         error
     }
 
+    /// A call of this operation that was left without waiting for its end. What it had sent is not known, so it claims
+    /// nothing.
+    pub fn left_at_once(operation: Operation) -> Error {
+        let mut error = Error::before_io(
+            ErrorKind::Cancelled,
+            operation,
+            "left at once, without waiting for the end of what was under way",
+            "run the same command again: it finds out what was done",
+        );
+        error.0.sent = Sent::MaybeSent;
+        if operation == Operation::Commit {
+            error.0.commit_state = Some(CommitState::Unknown);
+        }
+        error
+    }
+
     /// The same failure with more words about what was wrong, such as where a value came from.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Error {

@@ -20,6 +20,8 @@ fn demo_tells_of_an_export_that_is_killed_and_continued_and_leaves_nothing_behin
         "kill -9: signal: 9 (SIGKILL)",
         "landing     ",
         "of 200,000 records, 1 part, 64.",
+        // The earlier run's records do not count for this one's rate.
+        "137,000 of 200,000 records, 137,000 of them by an earlier run\n",
         "landed: ",
         "200,000 records in 2 parts, 94.0 MiB; committed; export files deleted, as asked",
         "\"confirmed_by\":\"status\"",

@@ -276,346 +276,82 @@ fn parts_are_compressed_when_asked_for() {
     assert_eq!(verified["rows"], 500);
 }
 
+/// Options of an export beside `--out`, and what is said about them.
+#[rustfmt::skip]
+const REFUSED: &[(&str, &str)] = &[
+    ("--keep-files true", "exactly one of --segment"),
+    ("--segment a --schedule b --keep-files true", "exactly one of --segment"),
+    ("--segment a --cid b --keep-files true", "exactly one of --segment"),
+    ("--segment= --keep-files true", "the name of what to export is empty"),
+    ("--segment a\u{7}b --keep-files true", "control character"),
+    ("--segment a", "--keep-files is missing; it has no default"),
+    ("--segment a --commit after-seal", "--keep-files is missing"),
+    ("--segment a --commit never --keep-files true", "leave one of the two out"),
+    ("--segment a --keep-files True", "--keep-files must be true or false"),
+    ("--segment a --keep-files true --commit now", "pass one of after-seal, never"),
+    ("--segment a --keep-files true --compress gzip", "pass one of none, zstd"),
+    ("--segment a --keep-files true --progress dots", "pass one of auto, bar, log, none"),
+    ("--segment a --keep-files true --since yesterday", "--since is neither auto nor a moment"),
+    ("--segment a --keep-files true --since 2026-11-24T06:25:53", "time zone"),
+    ("--segment a --keep-files true --overlap 5m", "--overlap is for --since auto"),
+    ("--segment a --keep-files true --since auto --overlap soon", "--overlap cannot be"),
+    ("--schedule a --keep-files true --since auto", "since auto is for segments"),
+    ("--cid a --keep-files true --since 2026-11-24T06:25:53Z", "are for segments"),
+    ("--segment a --keep-files true --max-wait soon", "--max-wait cannot be"),
+    ("--segment a --keep-files true --max-wait 0s", "max_wait is out of range"),
+    ("--segment a --keep-files true --max-wait 800h", "max_wait is out of range"),
+    ("--segment a --keep-files true --max-memory much", "--max-memory cannot be"),
+    ("--segment a --keep-files true --max-memory 64KiB", "at least 1 MiB"),
+    ("--segment a --keep-files true --part-size 1MB", "--part-size cannot be"),
+    ("--segment a --keep-files true --limit 0", "--limit is no number of records"),
+    ("--segment a --keep-files true --limit all", "--limit is no number of records"),
+    ("--segment a --keep-files true --match-type x", "are for --match-criteria"),
+    ("--segment a --keep-files true --value x", "are for --match-criteria"),
+    ("--segment a --keep-files true --match-criteria ProfileId", "has no Values"),
+    ("--segment a --keep-files true --match-criteria Name --value x", "pass ProfileId,"),
+    ("--segment a --keep-files true --match-criteria AlternateId --value x", "needs a MatchType"),
+    ("--segment a --keep-files true --callback-url ftp://a", "CallbackURL is no http"),
+    ("--segment a --keep-files true --start-date 2026-11-24", "pass both or none"),
+    ("--schedule a --keep-files true --start-date 24.11. --end-date 2026-11-24", "startDate is no day"),
+    ("--segment a --keep-files true --channel Mail", "Channels are for customers"),
+    ("--segment a --keep-files true --segment b", "is given more than once"),
+    ("--segment a --keep-files true --nonsense", "there is no option --nonsense"),
+];
+
+/// Other command lines.
+#[rustfmt::skip]
+const REFUSED_WITHOUT_A_FOLDER: &[(&str, &str)] = &[
+    ("export --segment a --keep-files true", "--out is missing"),
+    ("export --segment a --keep-files true --out=", "--out lacks a value"),
+    ("export list", "an argument of the command is missing"),
+    ("export forget x", "export has no such command"),
+    ("export --segment a list x", "take no options of an export"),
+    ("export commit x", "--keep-files must be true or false"),
+    ("verify", "an argument of the command is missing"),
+];
+
 #[test]
 fn what_makes_no_sense_is_refused_before_anything_is_sent_or_written() {
     let service = export_service(10);
     let out = folder();
     let place = out.join("out");
-    for (options, says) in [
-        (&["--keep-files", "true"][..], "exactly one of --segment"),
-        (
-            &["--segment", "a", "--schedule", "b", "--keep-files", "true"],
-            "exactly one of --segment",
-        ),
-        (
-            &["--segment", "a", "--cid", "b", "--keep-files", "true"],
-            "exactly one of --segment",
-        ),
-        (
-            &["--segment", "", "--keep-files", "true"],
-            "the name of what to export is empty",
-        ),
-        (
-            &["--segment", "a/../b\u{7}", "--keep-files", "true"],
-            "control character",
-        ),
-        (
-            &["--segment", "a"],
-            "--keep-files is missing; it has no default",
-        ),
-        (
-            &["--segment", "a", "--commit", "after-seal"],
-            "--keep-files is missing",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--commit",
-                "never",
-                "--keep-files",
-                "true",
-            ],
-            "leave one of the two out",
-        ),
-        (
-            &["--segment", "a", "--commit", "now", "--keep-files", "true"],
-            "pass one of after-seal, never",
-        ),
-        (
-            &["--segment", "a", "--keep-files", "True"],
-            "--keep-files must be true or false",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--compress",
-                "gzip",
-            ],
-            "pass one of none, zstd",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--progress",
-                "dots",
-            ],
-            "pass one of auto, bar, log, none",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--since",
-                "yesterday",
-            ],
-            "--since is neither auto nor a moment",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--since",
-                "2026-11-24T06:25:53",
-            ],
-            "time zone",
-        ),
-        (
-            &["--segment", "a", "--keep-files", "true", "--overlap", "5m"],
-            "--overlap is for --since auto",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--since",
-                "auto",
-                "--overlap",
-                "soon",
-            ],
-            "--overlap cannot be",
-        ),
-        (
-            &["--schedule", "a", "--keep-files", "true", "--since", "auto"],
-            "since auto is for segments",
-        ),
-        (
-            &[
-                "--cid",
-                "a",
-                "--keep-files",
-                "true",
-                "--since",
-                "2026-11-24T06:25:53Z",
-            ],
-            "are for segments",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--max-wait",
-                "soon",
-            ],
-            "--max-wait cannot be",
-        ),
-        (
-            &["--segment", "a", "--keep-files", "true", "--max-wait", "0s"],
-            "max_wait is out of range",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--max-wait",
-                "800h",
-            ],
-            "max_wait is out of range",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--max-memory",
-                "much",
-            ],
-            "--max-memory cannot be",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--part-size",
-                "1 MB",
-            ],
-            "--part-size cannot be",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--max-memory",
-                "64KiB",
-            ],
-            "at least 1 MiB",
-        ),
-        (
-            &["--segment", "a", "--keep-files", "true", "--limit", "0"],
-            "--limit is no number of records",
-        ),
-        (
-            &["--segment", "a", "--keep-files", "true", "--limit", "all"],
-            "--limit is no number of records",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--match-type",
-                "x",
-            ],
-            "are for --match-criteria",
-        ),
-        (
-            &["--segment", "a", "--keep-files", "true", "--value", "x"],
-            "are for --match-criteria",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--match-criteria",
-                "ProfileId",
-            ],
-            "has no Values",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--match-criteria",
-                "Name",
-                "--value",
-                "x",
-            ],
-            "pass ProfileId,",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--match-criteria",
-                "AlternateId",
-                "--value",
-                "x",
-            ],
-            "needs a MatchType",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--callback-url",
-                "ftp://a",
-            ],
-            "CallbackURL is no http",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--start-date",
-                "2026-11-24",
-            ],
-            "pass both or none",
-        ),
-        (
-            &[
-                "--schedule",
-                "a",
-                "--keep-files",
-                "true",
-                "--start-date",
-                "24.11.",
-                "--end-date",
-                "2026-11-24",
-            ],
-            "startDate is no day",
-        ),
-        (
-            &[
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--channel",
-                "Mail",
-            ],
-            "Channels are for customers",
-        ),
-        (
-            &["--segment", "a", "--keep-files", "true", "--segment", "b"],
-            "is given more than once",
-        ),
-        (
-            &["--segment", "a", "--keep-files", "true", "--nonsense"],
-            "there is no option --nonsense",
-        ),
-    ] {
+    for (options, says) in REFUSED {
         let finished = program(&service)
             .args(["export", "--json", "--out"])
             .args([place.as_path()])
-            .args(options)
+            .args(options.split(' '))
             .run()
             .exits(64)
             .says(says);
         let error = finished.error("invalid_argument", 100);
-        assert_eq!(error["sent"], "not_sent", "{options:?}");
+        assert_eq!(error["sent"], "not_sent", "{options}");
     }
-    for (arguments, says) in [
-        (
-            &["export", "--segment", "a", "--keep-files", "true"][..],
-            "--out is missing",
-        ),
-        (
-            &[
-                "export",
-                "--segment",
-                "a",
-                "--keep-files",
-                "true",
-                "--out",
-                "",
-            ],
-            "--out lacks a value",
-        ),
-        (&["export", "list"], "an argument of the command is missing"),
-        (&["export", "forget", "x"], "export has no such command"),
-        (
-            &["export", "--segment", "a", "list", "x"],
-            "take no options of an export",
-        ),
-        (
-            &["export", "commit", "x"],
-            "--keep-files must be true or false",
-        ),
-        (&["verify"], "an argument of the command is missing"),
-    ] {
-        program(&service).args(arguments).run().exits(64).says(says);
+    for (line, says) in REFUSED_WITHOUT_A_FOLDER {
+        program(&service)
+            .args(line.split(' '))
+            .run()
+            .exits(64)
+            .says(says);
     }
     assert_eq!(service.connections(), 0);
     assert!(!place.exists());

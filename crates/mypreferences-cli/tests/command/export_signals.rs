@@ -104,8 +104,8 @@ fn the_second_signal_does_not_wait_for_what_cannot_be_stopped() {
         let mut lines = BufReader::new(running.0.stderr.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap().contains("stop again to leave at once")));
         running.signal(signal);
-        let finished = running.finish().exits(code);
-        finished.error("cancelled", 230);
+        let error = running.finish().exits(code).error("cancelled", 230);
+        assert_eq!(error["sent"], "maybe_sent");
         assert!(lines.any(|line| {
             line.unwrap()
                 .starts_with("run this next: mypreferences export")

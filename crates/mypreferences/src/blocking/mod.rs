@@ -1,6 +1,7 @@
 //! The synchronous twin of the client: the same calls, run to their end on a small runtime of the client's own.
 
 mod export;
+mod landing;
 
 use std::sync::Arc;
 use std::time::Duration;

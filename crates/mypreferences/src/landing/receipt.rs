@@ -41,7 +41,7 @@ pub struct BatchReceipt {
     pub at: Option<String>,
     /// `Date` of the answer that confirmed it, as RFC 3339.
     pub server_date: Option<String>,
-    /// The canonical receipt of the commit; none when nothing was sent.
+    /// The members of the commit's canonical receipt; none when nothing was sent.
     pub receipt: Option<serde_json::Value>,
 }
 
@@ -74,7 +74,7 @@ impl BatchReceipt {
         }
     }
 
-    /// As JSON, the same bytes in every language: the members of `_receipt.json` in their order.
+    /// As JSON, the same bytes in every language: fixed key order, `snake_case`.
     pub fn to_json(&self) -> String {
         crate::canonical::text(self)
     }

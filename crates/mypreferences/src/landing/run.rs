@@ -612,10 +612,24 @@ impl PageSource {
         if let Some(cancel) = &self.cancel {
             pages = pages.cancel_token(cancel.clone());
         }
-        match pages.next().await? {
+        match pages.next().await.map_err(|error| self.too_large(error))? {
             Some(page) => Ok(Placed { page, offset }),
             None => Err(commit::bug("no page came")),
         }
+    }
+
+    /// What to do about a page that does not fit into the memory that was allowed.
+    fn too_large(&self, mut error: Error) -> Error {
+        let allowed = self.largest < self.client.service().settings.max_page_body;
+        if error.kind() == ErrorKind::ResponseTooLarge && allowed {
+            error.0.detail = Some(format!(
+                "a page of {} records is larger than half of max_memory",
+                self.limit
+            ));
+            "run it again with a smaller limit, or with more max_memory"
+                .clone_into(&mut error.0.next_action);
+        }
+        error
     }
 
     fn pages(&self) -> Pages {

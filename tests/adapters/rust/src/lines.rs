@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use mypreferences::configuration::Sources;
 use mypreferences::export::{Export, ExportOrder, MatchCriteria, Page};
-use mypreferences::{Client, ClientBuilder, Error, Settings};
+use mypreferences::landing::{CommitPolicy, Compression, Folder, LandExport, Sealed};
+use mypreferences::{CancelToken, Client, ClientBuilder, Error, ErrorKind, Operation, Settings};
 use serde::{Deserialize, Serialize};
 
 /// One case: what to call, and never what must come of it.
@@ -78,7 +80,7 @@ pub struct OAuth {
 /// One call.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Call {
-    /// `commit`, `resolve_commit`, `status`, `initiate`, `wait` or `pages`.
+    /// `commit`, `resolve_commit`, `status`, `initiate`, `wait`, `pages`, `export` or `commit_landed`.
     pub operation: String,
     /// As text, so that it need not be a token. Empty for what has none.
     #[serde(default)]
@@ -116,6 +118,20 @@ pub struct Call {
     pub limit: Option<u32>,
     /// The first record.
     pub offset: Option<u64>,
+    /// For an export that lands: its folder.
+    pub out: Option<String>,
+    /// `after_seal` or `never`.
+    pub commit: Option<String>,
+    /// `auto` or a moment.
+    pub since: Option<String>,
+    /// Seconds.
+    pub overlap: Option<f64>,
+    /// `none` or `zstd`.
+    pub compression: Option<String>,
+    /// Bytes.
+    pub max_memory: Option<u64>,
+    /// Bytes.
+    pub part_bytes: Option<u64>,
     /// When the caller cancels.
     pub cancel_after_ms: Option<u64>,
     /// So many at once.
@@ -179,6 +195,62 @@ impl Call {
             order = order.channels(channels);
         }
         Ok(order.dates_if_given(self.start_date.clone(), self.end_date.clone()))
+    }
+
+    /// The call that exports, lands and commits.
+    ///
+    /// # Errors
+    /// The library's own.
+    pub fn landing(&self, client: &Client, cancel: CancelToken) -> Result<LandExport, Error> {
+        let policy = match self.commit.as_deref() {
+            Some("never") => CommitPolicy::Never,
+            Some(_) | None => CommitPolicy::AfterSeal {
+                keep_files: self.keep_files.unwrap_or(true),
+            },
+        };
+        let mut order = self.order()?;
+        let is_auto = self.since.as_deref() == Some("auto");
+        if let Some(moment) = self.since.as_ref().filter(|_| !is_auto) {
+            order = order.since(moment.parse()?);
+        }
+        let mut call = client
+            .export(order, self.out.as_deref().unwrap_or_default(), policy)
+            .cancel_token(cancel);
+        if is_auto {
+            call = call.since_auto(self.overlap.map(Duration::from_secs_f64));
+        }
+        if self.compression.as_deref() == Some("zstd") {
+            call = call.compression(Compression::Zstd);
+        }
+        if let Some(limit) = self.limit {
+            call = call.limit(limit);
+        }
+        if let Some(bytes) = self.max_memory {
+            call = call.max_memory(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
+        if let Some(bytes) = self.part_bytes {
+            call = call.part_bytes(bytes);
+        }
+        if let Some(limit) = self.max_wait_ms {
+            call = call.max_wait(Duration::from_millis(limit));
+        }
+        Ok(call)
+    }
+
+    /// The newest batch that is sealed and not committed.
+    ///
+    /// # Errors
+    /// The library's own.
+    pub fn sealed(&self) -> Result<Sealed, Error> {
+        let mut sealed = Folder::new(self.out.as_deref().unwrap_or_default()).sealed()?;
+        sealed.pop().ok_or_else(|| {
+            Error::before_io(
+                ErrorKind::NotSealed,
+                Operation::Commit,
+                "nothing is sealed",
+                "land an export first",
+            )
+        })
     }
 
     /// The handle of a wait or of pages.

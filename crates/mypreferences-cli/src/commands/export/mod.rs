@@ -10,7 +10,7 @@ use std::future::IntoFuture;
 use std::pin::pin;
 
 use mypreferences::landing::{Landed, Stage};
-use mypreferences::{CancelToken, Error, ErrorKind, Operation};
+use mypreferences::{CancelToken, Error, Operation};
 
 use crate::commands::open;
 use crate::exit_code::{STORAGE, UNAVAILABLE, UNFINISHED, exit_code};
@@ -115,19 +115,15 @@ fn unfinished(told: &Told<'_>, error: &Error) -> u8 {
     told.output.failure(error, continues.as_deref())
 }
 
-/// The call was not waited for, so its record is not known. After COMMITTING it may have sent a commit.
+/// The call was not waited for, so its record is not known. In the middle of the commit one may have been sent.
 fn left_at_once(told: &Told<'_>, stop: Stop, stage: Option<Stage>) -> u8 {
-    let detail = match stage {
-        Some(Stage::Commit) => "left at once by a second signal, in the middle of the commit",
-        Some(_) | None => "left at once by a second signal",
+    let operation = match stage {
+        Some(Stage::Commit) => Operation::Commit,
+        Some(_) | None => Operation::Export,
     };
-    let record = Error::before_io(
-        ErrorKind::Cancelled,
-        Operation::Export,
-        detail,
-        "run the same command again: it finds out what was done, and continues",
+    told.output.failure(
+        &Error::left_at_once(operation),
+        Some(&again::command_line(told.line)),
     );
-    told.output
-        .failure(&record, Some(&again::command_line(told.line)));
     stop.exit_code()
 }

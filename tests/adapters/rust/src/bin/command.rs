@@ -45,6 +45,8 @@ fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
     let mut command = Command::new(program());
     match call.operation.as_str() {
         "resolve_commit" => command.arg("resolve"),
+        "export" => command.arg("export").args(exported(call)),
+        "commit_landed" => command.args(["export", "commit"]),
         operation => command.arg(operation),
     };
     command.args(["--json", "-vv"]);
@@ -57,13 +59,18 @@ fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
     }
     // Cancelled before the call: the command waits for its token on standard input, which never comes.
     let before_the_call = call.cancel_after_ms == Some(0);
-    let (token, stdin) = if before_the_call {
+    let lands = matches!(call.operation.as_str(), "export" | "commit_landed");
+    let (token, stdin) = if before_the_call && !lands {
         ("-", Stdio::piped())
     } else {
         (token, Stdio::null())
     };
-    // After `--`, so that a token that begins with a dash is not taken for an option.
-    command.arg("--").arg(token);
+    match (lands, call.operation.as_str(), &call.out) {
+        (true, "commit_landed", Some(out)) => command.arg(out),
+        (true, _, _) => &mut command,
+        // After `--`, so that a token that begins with a dash is not taken for an option.
+        (false, _, _) => command.arg("--").arg(token),
+    };
     command
         .stdin(stdin)
         .stdout(Stdio::piped())
@@ -95,6 +102,45 @@ fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
         .unwrap_or_default();
     let text = String::from_utf8_lossy(&output).trim_end().to_owned();
     (understood(call, text), errors)
+}
+
+/// The options of an export.
+fn exported(call: &Call) -> Vec<String> {
+    let mut options = Vec::new();
+    let mut one = |name: &str, value: Option<String>| {
+        options.extend(value.map(|value| format!("--{name}={value}")));
+    };
+    let kind = call.kind.as_deref().unwrap_or("segment");
+    if kind != "cid" {
+        one(&kind.replace('_', "-"), call.name.clone());
+    }
+    one("out", call.out.clone());
+    one("since", call.since.clone());
+    one("overlap", call.overlap.map(|seconds| format!("{seconds}s")));
+    one(
+        "commit",
+        call.commit.as_ref().map(|word| word.replace('_', "-")),
+    );
+    one("compress", call.compression.clone());
+    one("match-criteria", call.match_criteria.clone());
+    one("match-type", call.match_type.clone());
+    one("callback-url", call.callback_url.clone());
+    one("start-date", call.start_date.clone());
+    one("end-date", call.end_date.clone());
+    one("limit", call.limit.map(|limit| limit.to_string()));
+    one("max-memory", call.max_memory.map(|bytes| bytes.to_string()));
+    one("part-size", call.part_bytes.map(|bytes| bytes.to_string()));
+    one("max-wait", call.max_wait_ms.map(|ms| format!("{ms}ms")));
+    for (name, values) in [
+        ("cid", Some(&call.cids)),
+        ("value", call.values.as_ref()),
+        ("channel", call.channels.as_ref()),
+    ] {
+        for value in values.into_iter().flatten() {
+            options.push(format!("--{name}={value}"));
+        }
+    }
+    options
 }
 
 /// By environment and profile; the settings are flags.
@@ -163,12 +209,35 @@ fn understood(call: &Call, text: String) -> Observed {
     if text.is_empty() && call.cancel_after_ms == Some(0) {
         return observed("stopped", "null".to_owned());
     }
+    if call.operation == "commit_landed" {
+        return newest_receipt(&text);
+    }
     let sort = match call.operation.as_str() {
         "status" => "status",
         "resolve_commit" => "resolution",
+        "export" => "landed",
         _ => "receipt",
     };
     observed(sort, text)
+}
+
+/// The command commits every sealed batch; the newest is the last one.
+fn newest_receipt(text: &str) -> Observed {
+    #[derive(serde::Deserialize)]
+    struct Batches {
+        committed: Vec<Batch>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Batch {
+        receipt: Box<serde_json::value::RawValue>,
+    }
+    let newest = serde_json::from_str(text)
+        .ok()
+        .and_then(|mut batches: Batches| batches.committed.pop());
+    match newest {
+        Some(batch) => observed("batch_receipt", batch.receipt.get().to_owned()),
+        None => observed("error", text.to_owned()),
+    }
 }
 
 fn observed(sort: &'static str, record: String) -> Observed {

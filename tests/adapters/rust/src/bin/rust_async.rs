@@ -100,6 +100,27 @@ async fn one(client: &Client, call: &Call, token: String) -> (Observed, Vec<Stri
                 record: pages_record(&pages),
             }
         }),
+        "export" => match call.landing(client, cancel) {
+            Ok(landing) => landing.await.map(|landed| {
+                texts.push(format!("{landed:?}"));
+                Observed {
+                    sort: "landed",
+                    record: landed.to_json(),
+                }
+            }),
+            Err(error) => Err(error),
+        },
+        "commit_landed" => match call.sealed() {
+            Ok(sealed) => client
+                .commit_landed(&sealed, call.keep_files.unwrap_or(true))
+                .cancel_token(cancel)
+                .await
+                .map(|receipt| Observed {
+                    sort: "batch_receipt",
+                    record: receipt.to_json(),
+                }),
+            Err(error) => Err(error),
+        },
         _ => {
             let keep_files = call.keep_files.unwrap_or(true);
             client

@@ -100,6 +100,28 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
                 record: pages_record(&pages),
             }
         }),
+        "export" => call
+            .landing(
+                client.as_async(),
+                options.cancel_token.clone().unwrap_or_default(),
+            )
+            .and_then(|landing| client.land(landing))
+            .map(|landed| {
+                texts.push(format!("{landed:?}"));
+                Observed {
+                    sort: "landed",
+                    record: landed.to_json(),
+                }
+            }),
+        "commit_landed" => call
+            .sealed()
+            .and_then(|sealed| {
+                client.commit_landed(&sealed, call.keep_files.unwrap_or(true), &options)
+            })
+            .map(|receipt| Observed {
+                sort: "batch_receipt",
+                record: receipt.to_json(),
+            }),
         _ => client
             .commit_with(token, call.keep_files.unwrap_or(true), &options)
             .map(|receipt| {
