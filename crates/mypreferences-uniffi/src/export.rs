@@ -411,23 +411,6 @@ impl From<Landed> for NativeLanded {
     }
 }
 
-/// The proofs of a folder's sealed batches that are not committed, oldest first. Blocks.
-#[uniffi::export]
-pub fn sealed_in(out: String) -> Result<Vec<Arc<NativeSealed>>, NativeFailure> {
-    let sealed = looking(|| Folder::new(out).sealed())?;
-    Ok(sealed
-        .into_iter()
-        .map(|sealed| Arc::new(NativeSealed(sealed)))
-        .collect())
-}
-
-/// The proof of one batch, committed or not. Blocks.
-#[uniffi::export]
-pub fn sealed_batch(out: String, batch: String) -> Result<Arc<NativeSealed>, NativeFailure> {
-    let sealed = looking(|| Folder::new(out).sealed_batch(&batch))?;
-    Ok(Arc::new(NativeSealed(sealed)))
-}
-
 /// What was verified.
 #[derive(uniffi::Record)]
 pub struct NativeVerified {
@@ -443,17 +426,44 @@ pub struct NativeVerified {
     pub json: String,
 }
 
-/// Verifies every batch of a folder without a server. Blocks.
+/// A folder that exports were landed in. Its functions block.
+#[derive(uniffi::Object)]
+pub struct NativeFolder(Folder);
+
 #[uniffi::export]
-pub fn verify(out: String) -> Result<NativeVerified, NativeFailure> {
-    let verified = looking(|| Folder::new(out).verify(|_| {}))?;
-    Ok(NativeVerified {
-        batches: verified.batches,
-        parts: verified.parts,
-        rows: verified.rows,
-        bytes: verified.bytes,
-        json: verified.to_json(),
-    })
+impl NativeFolder {
+    /// The folder that was given to an export as its place.
+    #[uniffi::constructor]
+    pub fn new(out: String) -> Arc<NativeFolder> {
+        Arc::new(NativeFolder(Folder::new(out)))
+    }
+
+    /// The proofs of the sealed batches that are not committed, oldest first.
+    pub fn sealed(&self) -> Result<Vec<Arc<NativeSealed>>, NativeFailure> {
+        let sealed = looking(|| self.0.sealed())?;
+        Ok(sealed
+            .into_iter()
+            .map(|sealed| Arc::new(NativeSealed(sealed)))
+            .collect())
+    }
+
+    /// The proof of one batch, committed or not.
+    pub fn sealed_batch(&self, batch: String) -> Result<Arc<NativeSealed>, NativeFailure> {
+        let sealed = looking(|| self.0.sealed_batch(&batch))?;
+        Ok(Arc::new(NativeSealed(sealed)))
+    }
+
+    /// Verifies every batch without a server.
+    pub fn verify(&self) -> Result<NativeVerified, NativeFailure> {
+        let verified = looking(|| self.0.verify(|_| {}))?;
+        Ok(NativeVerified {
+            batches: verified.batches,
+            parts: verified.parts,
+            rows: verified.rows,
+            bytes: verified.bytes,
+            json: verified.to_json(),
+        })
+    }
 }
 
 /// Looks at a folder; a panic is an error of kind `internal`, as in every call.

@@ -186,25 +186,25 @@ public struct BatchReceipt: Sendable, Hashable, CustomStringConvertible {
 /// A folder that exports were landed in. Looking at it takes no lock and changes nothing. Its functions read the disk and
 /// block meanwhile.
 public struct Folder: Sendable {
-    private let out: URL
+    private let native: NativeFolder
 
     /// The folder that was given to an export as its place.
-    public init(_ out: URL) { self.out = out }
+    public init(_ out: URL) { native = NativeFolder(out: out.path) }
 
     /// The proofs of the sealed batches that are not committed, oldest first.
     public func sealed() throws -> [Sealed] {
-        try translating { try sealedIn(out: out.path).map { Sealed(native: $0) } }
+        try translating { try native.sealed().map { Sealed(native: $0) } }
     }
 
     /// The proof of one batch, committed or not. Throws an error of kind `notSealed` when it is not sealed.
     public func sealedBatch(_ batch: String) throws -> Sealed {
-        try translating { Sealed(native: try MyPreferencesNative.sealedBatch(out: out.path, batch: batch)) }
+        try translating { Sealed(native: try native.sealedBatch(batch: batch)) }
     }
 
     /// Verifies every batch without a server: hashes, rows, watermarks. Throws an error of kind `corrupt` when they do not
     /// fit.
     public func verify() throws -> Verified {
-        try translating { Verified(try MyPreferencesNative.verify(out: out.path)) }
+        try translating { Verified(try native.verify()) }
     }
 }
 

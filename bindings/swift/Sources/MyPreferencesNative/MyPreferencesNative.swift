@@ -1674,6 +1674,182 @@ public func FfiConverterTypeNativeExport_lower(_ value: NativeExport) -> UInt64 
 
 
 /**
+ * A folder that exports were landed in. Its functions block.
+ */
+public protocol NativeFolderProtocol: AnyObject, Sendable {
+
+    /**
+     * The proofs of the sealed batches that are not committed, oldest first.
+     */
+    func sealed() throws  -> [NativeSealed]
+
+    /**
+     * The proof of one batch, committed or not.
+     */
+    func sealedBatch(batch: String) throws  -> NativeSealed
+
+    /**
+     * Verifies every batch without a server.
+     */
+    func verify() throws  -> NativeVerified
+
+}
+/**
+ * A folder that exports were landed in. Its functions block.
+ */
+open class NativeFolder: NativeFolderProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_mypreferences_uniffi_fn_clone_nativefolder(self.handle, $0) }
+    }
+    /**
+     * The folder that was given to an export as its place.
+     */
+public convenience init(out: String) {
+    let handle =
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_constructor_nativefolder_new(
+        FfiConverterString.lower(out),uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_mypreferences_uniffi_fn_free_nativefolder(handle, $0) }
+    }
+
+
+
+
+    /**
+     * The proofs of the sealed batches that are not committed, oldest first.
+     */
+open func sealed()throws  -> [NativeSealed]  {
+    return try  FfiConverterSequenceTypeNativeSealed.lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativefolder_sealed(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The proof of one batch, committed or not.
+     */
+open func sealedBatch(batch: String)throws  -> NativeSealed  {
+    return try  FfiConverterTypeNativeSealed_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativefolder_sealed_batch(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(batch),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Verifies every batch without a server.
+     */
+open func verify()throws  -> NativeVerified  {
+    return try  FfiConverterTypeNativeVerified_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativefolder_verify(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeFolder: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = NativeFolder
+
+    public static func lift(_ handle: UInt64) throws -> NativeFolder {
+        return NativeFolder(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: NativeFolder) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeFolder {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: NativeFolder, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeFolder_lift(_ handle: UInt64) throws -> NativeFolder {
+    return try FfiConverterTypeNativeFolder.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeFolder_lower(_ value: NativeFolder) -> UInt64 {
+    return FfiConverterTypeNativeFolder.lower(value)
+}
+
+
+
+
+
+
+/**
  * The pages of an export, pulled one at a time. Letting go of it ends the transfer.
  */
 public protocol NativePagesProtocol: AnyObject, Sendable {
@@ -5123,40 +5299,6 @@ public func lineOf(record: Data) -> Data  {
     )
 })
 }
-/**
- * The proof of one batch, committed or not. Blocks.
- */
-public func sealedBatch(out: String, batch: String)throws  -> NativeSealed  {
-    return try  FfiConverterTypeNativeSealed_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
-        uniffiCallStatus in
-    uniffi_mypreferences_uniffi_fn_func_sealed_batch(
-        FfiConverterString.lower(out),
-        FfiConverterString.lower(batch),uniffiCallStatus
-    )
-})
-}
-/**
- * The proofs of a folder's sealed batches that are not committed, oldest first. Blocks.
- */
-public func sealedIn(out: String)throws  -> [NativeSealed]  {
-    return try  FfiConverterSequenceTypeNativeSealed.lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
-        uniffiCallStatus in
-    uniffi_mypreferences_uniffi_fn_func_sealed_in(
-        FfiConverterString.lower(out),uniffiCallStatus
-    )
-})
-}
-/**
- * Verifies every batch of a folder without a server. Blocks.
- */
-public func verify(out: String)throws  -> NativeVerified  {
-    return try  FfiConverterTypeNativeVerified_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
-        uniffiCallStatus in
-    uniffi_mypreferences_uniffi_fn_func_verify(
-        FfiConverterString.lower(out),uniffiCallStatus
-    )
-})
-}
 
 private enum InitializationResult {
     case ok
@@ -5174,15 +5316,6 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.contractVersionMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_func_line_of() != 2727) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_mypreferences_uniffi_checksum_func_sealed_batch() != 57142) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_mypreferences_uniffi_checksum_func_sealed_in() != 34173) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_mypreferences_uniffi_checksum_func_verify() != 39631) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativecall_cancel() != 23337) {
@@ -5245,6 +5378,15 @@ private let initializationResult: InitializationResult = {
     if (uniffi_mypreferences_uniffi_checksum_method_nativeexport_watermark() != 19917) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed() != 20339) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed_batch() != 44183) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativefolder_verify() != 13667) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_mypreferences_uniffi_checksum_method_nativepages_end() != 39153) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -5282,6 +5424,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_constructor_nativeexport_from_json() != 60416) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new() != 39859) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete() != 2608) {

@@ -87,6 +87,8 @@ fn internal(kotlin: &str) -> String {
         "sealed class ",
         "val ",
     ];
+    // A function of the library itself stands behind the end of its documentation; members stand on lines of their own.
+    let kotlin = kotlin.replace(" */ fun `", " */ internal fun `");
     let mut text = String::with_capacity(kotlin.len() + 1024);
     for line in kotlin.lines() {
         let declaration = line.strip_prefix("public ").unwrap_or(line);
@@ -111,11 +113,11 @@ mod tests {
     #[test]
     fn declarations_of_the_top_level_become_internal_and_members_stay() {
         let made = internal(
-            "public object A {\n    fun b() = 1\n}\nopen class C\nprivate fun d() = 2\ninternal val e = 3\n",
+            "public object A {\n    fun b() = 1\n}\nopen class C\nprivate fun d() = 2\ninternal val e = 3\n */ fun `f`() = 4\n",
         );
         assert_eq!(
             made,
-            "internal object A {\n    fun b() = 1\n}\ninternal open class C\nprivate fun d() = 2\ninternal val e = 3\n"
+            "internal object A {\n    fun b() = 1\n}\ninternal open class C\nprivate fun d() = 2\ninternal val e = 3\n */ internal fun `f`() = 4\n"
         );
     }
 }

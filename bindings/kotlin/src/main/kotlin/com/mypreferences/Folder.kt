@@ -2,9 +2,8 @@
 
 package com.mypreferences
 
+import com.mypreferences.internal.NativeFolder
 import com.mypreferences.internal.NativeLibraryLoader
-import com.mypreferences.internal.sealedBatch
-import com.mypreferences.internal.sealedIn
 import com.mypreferences.internal.translating
 import java.nio.file.Path
 
@@ -13,22 +12,24 @@ import java.nio.file.Path
  * block meanwhile; from a coroutine, call them on `Dispatchers.IO`.
  */
 public class Folder(private val out: Path) {
+    private val native: NativeFolder
+
+    init {
+        NativeLibraryLoader.load()
+        native = NativeFolder(out.toString())
+    }
+
     /** The proofs of the sealed batches that are not committed, oldest first. */
     @Throws(MyPreferencesException::class)
-    public fun sealed(): List<Sealed> = looking { sealedIn(out.toString()).map(::Sealed) }
+    public fun sealed(): List<Sealed> = translating { native.sealed().map(::Sealed) }
 
     /** The proof of one batch, committed or not. Throws [NotSealedException] when it is not sealed. */
     @Throws(MyPreferencesException::class)
-    public fun sealedBatch(batch: String): Sealed = looking { Sealed(sealedBatch(out.toString(), batch)) }
+    public fun sealedBatch(batch: String): Sealed = translating { Sealed(native.sealedBatch(batch)) }
 
     /** Verifies every batch without a server: hashes, rows, watermarks. Throws [CorruptException] when they do not fit. */
     @Throws(MyPreferencesException::class)
-    public fun verify(): Verified = looking { Verified(com.mypreferences.internal.verify(out.toString())) }
-
-    private inline fun <T> looking(look: () -> T): T {
-        NativeLibraryLoader.load()
-        return translating(look)
-    }
+    public fun verify(): Verified = translating { Verified(native.verify()) }
 
     override fun toString(): String = "Folder($out)"
 }

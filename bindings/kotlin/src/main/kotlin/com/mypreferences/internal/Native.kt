@@ -727,12 +727,6 @@ internal object IntegrityCheckingUniffiLib {
     internal fun ensureInitialized() = Unit
     external fun uniffi_mypreferences_uniffi_checksum_func_line_of(
     ): Int
-    external fun uniffi_mypreferences_uniffi_checksum_func_sealed_batch(
-    ): Int
-    external fun uniffi_mypreferences_uniffi_checksum_func_sealed_in(
-    ): Int
-    external fun uniffi_mypreferences_uniffi_checksum_func_verify(
-    ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativecall_cancel(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativecanceltoken_cancel(
@@ -773,6 +767,12 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeexport_watermark(
     ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed_batch(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativefolder_verify(
+    ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativepages_end(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativepages_next_page(
@@ -798,6 +798,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_verbatim(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_constructor_nativeexport_from_json(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete(
     ): Int
@@ -903,6 +905,18 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_mypreferences_uniffi_fn_method_nativeexport_watermark(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_clone_nativefolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_free_nativefolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_mypreferences_uniffi_fn_constructor_nativefolder_new(`out`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativefolder_sealed(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_method_nativefolder_sealed_batch(`ptr`: Long,`batch`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativefolder_verify(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_mypreferences_uniffi_fn_clone_nativepages(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_mypreferences_uniffi_fn_free_nativepages(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -926,12 +940,6 @@ internal object UniffiLib {
     external fun uniffi_mypreferences_uniffi_fn_init_callback_vtable_nativeprogress(`vtable`: UniffiVTableCallbackInterfaceNativeProgress,
     ): Unit
     external fun uniffi_mypreferences_uniffi_fn_func_line_of(`record`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_mypreferences_uniffi_fn_func_sealed_batch(`out`: RustBuffer.ByValue,`batch`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_mypreferences_uniffi_fn_func_sealed_in(`out`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_mypreferences_uniffi_fn_func_verify(`out`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun ffi_mypreferences_uniffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1055,15 +1063,6 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_mypreferences_uniffi_checksum_func_line_of() and 0xFFFF) != 2727) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_func_sealed_batch() and 0xFFFF) != 57142) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_func_sealed_in() and 0xFFFF) != 34173) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_func_verify() and 0xFFFF) != 39631) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativecall_cancel() and 0xFFFF) != 23337) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1124,6 +1123,15 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeexport_watermark() and 0xFFFF) != 19917) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed() and 0xFFFF) != 20339) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed_batch() and 0xFFFF) != 44183) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativefolder_verify() and 0xFFFF) != 13667) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativepages_end() and 0xFFFF) != 39153) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1161,6 +1169,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativeexport_from_json() and 0xFFFF) != 60416) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new() and 0xFFFF) != 39859) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete() and 0xFFFF) != 2608) {
@@ -2909,7 +2920,7 @@ internal open class NativeCredentials: Disposable, AutoCloseable, NativeCredenti
 
     /**
      * A bearer token that the caller renews.
-     */ fun `bearer`(`token`: kotlin.String): NativeCredentials {
+     */ internal fun `bearer`(`token`: kotlin.String): NativeCredentials {
             return FfiConverterTypeNativeCredentials.lift(
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_mypreferences_uniffi_fn_constructor_nativecredentials_bearer(
@@ -2958,7 +2969,7 @@ internal open class NativeCredentials: Disposable, AutoCloseable, NativeCredenti
 
     /**
      * The whole value of the `Authorization` header.
-     */ fun `verbatim`(`authorization`: kotlin.String): NativeCredentials {
+     */ internal fun `verbatim`(`authorization`: kotlin.String): NativeCredentials {
             return FfiConverterTypeNativeCredentials.lift(
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_mypreferences_uniffi_fn_constructor_nativecredentials_verbatim(
@@ -3360,6 +3371,331 @@ internal object FfiConverterTypeNativeExport: FfiConverter<NativeExport, Long> {
     override fun allocationSize(value: NativeExport) = 8UL
 
     override fun write(value: NativeExport, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * A folder that exports were landed in. Its functions block.
+ */
+internal interface NativeFolderInterface {
+
+    /**
+     * The proofs of the sealed batches that are not committed, oldest first.
+     */
+    fun `sealed`(): List<NativeSealed>
+
+    /**
+     * The proof of one batch, committed or not.
+     */
+    fun `sealedBatch`(`batch`: kotlin.String): NativeSealed
+
+    /**
+     * Verifies every batch without a server.
+     */
+    fun `verify`(): NativeVerified
+
+    companion object
+}
+
+/**
+ * A folder that exports were landed in. Its functions block.
+ */
+internal open class NativeFolder: Disposable, AutoCloseable, NativeFolderInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * The folder that was given to an export as its place.
+     */
+    constructor(`out`: kotlin.String) :
+        this(UniffiWithHandle,
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_constructor_nativefolder_new(
+
+
+        FfiConverterString.lower(`out`),_status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_mypreferences_uniffi_fn_free_nativefolder(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_mypreferences_uniffi_fn_clone_nativefolder(handle, status)
+        }
+    }
+
+
+    /**
+     * The proofs of the sealed batches that are not committed, oldest first.
+     */
+    @Throws(NativeFailure::class)override fun `sealed`(): List<NativeSealed> {
+            return FfiConverterSequenceTypeNativeSealed.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativefolder_sealed(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The proof of one batch, committed or not.
+     */
+    @Throws(NativeFailure::class)override fun `sealedBatch`(`batch`: kotlin.String): NativeSealed {
+            return FfiConverterTypeNativeSealed.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativefolder_sealed_batch(
+        it,
+
+        FfiConverterString.lower(`batch`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Verifies every batch without a server.
+     */
+    @Throws(NativeFailure::class)override fun `verify`(): NativeVerified {
+            return FfiConverterTypeNativeVerified.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativefolder_verify(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeFolder: FfiConverter<NativeFolder, Long> {
+    override fun lower(value: NativeFolder): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): NativeFolder {
+        return NativeFolder(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): NativeFolder {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: NativeFolder) = 8UL
+
+    override fun write(value: NativeFolder, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -6751,59 +7087,13 @@ internal object FfiConverterSequenceTypeNativeSetting: FfiConverterRustBuffer<Li
 }
         /**
          * A record as one line, without its end.
-         */ fun `lineOf`(`record`: kotlin.ByteArray): kotlin.ByteArray {
+         */ internal fun `lineOf`(`record`: kotlin.ByteArray): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_mypreferences_uniffi_fn_func_line_of(
 
 
         FfiConverterByteArray.lower(`record`),_status)
-}
-    )
-    }
-
-
-        /**
-         * The proof of one batch, committed or not. Blocks.
-         */
-    @Throws(NativeFailure::class) fun `sealedBatch`(`out`: kotlin.String, `batch`: kotlin.String): NativeSealed {
-            return FfiConverterTypeNativeSealed.lift(
-    uniffiRustCallWithError(NativeFailure) { _status ->
-    UniffiLib.uniffi_mypreferences_uniffi_fn_func_sealed_batch(
-
-
-        FfiConverterString.lower(`out`),
-        FfiConverterString.lower(`batch`),_status)
-}
-    )
-    }
-
-
-        /**
-         * The proofs of a folder's sealed batches that are not committed, oldest first. Blocks.
-         */
-    @Throws(NativeFailure::class) fun `sealedIn`(`out`: kotlin.String): List<NativeSealed> {
-            return FfiConverterSequenceTypeNativeSealed.lift(
-    uniffiRustCallWithError(NativeFailure) { _status ->
-    UniffiLib.uniffi_mypreferences_uniffi_fn_func_sealed_in(
-
-
-        FfiConverterString.lower(`out`),_status)
-}
-    )
-    }
-
-
-        /**
-         * Verifies every batch of a folder without a server. Blocks.
-         */
-    @Throws(NativeFailure::class) fun `verify`(`out`: kotlin.String): NativeVerified {
-            return FfiConverterTypeNativeVerified.lift(
-    uniffiRustCallWithError(NativeFailure) { _status ->
-    UniffiLib.uniffi_mypreferences_uniffi_fn_func_verify(
-
-
-        FfiConverterString.lower(`out`),_status)
 }
     )
     }
