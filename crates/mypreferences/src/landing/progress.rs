@@ -11,6 +11,7 @@ use crate::status::StatusWord;
 
 /// What a landing is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Stage {
     /// Starting the export.
     Initiate,

@@ -12,11 +12,15 @@ use crate::steps::run_visibly;
 
 const KOTLIN: &str = "bindings/kotlin/src/main/kotlin/com/mypreferences/internal/Native.kt";
 const SWIFT: &str = "bindings/swift/Sources/MyPreferencesNative/MyPreferencesNative.swift";
-const PROGRAM: &str = "bindings/swift/Sources/Readme/main.swift";
+/// The README's programs in their order.
+const PROGRAMS: [&str; 2] = [
+    "bindings/swift/Sources/Readme/main.swift",
+    "bindings/swift/Sources/ReadmeExport/main.swift",
+];
 const FROM_README: &str = "// Made by `cargo xtask generate` from README.md.\n\n";
 const HEADER: &str = "bindings/swift/Sources/MyPreferencesFFI/include/MyPreferencesFFI.h";
 
-/// The four of today.
+/// Those of today.
 pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     run_visibly(
         &mut cargo::command(&["build", "--quiet", "--package=mypreferences-uniffi"]),
@@ -38,14 +42,17 @@ pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     let kotlin = read(&folder.join("com/mypreferences/internal/mypreferences.kt"))?;
     let swift = read(&folder.join("MyPreferencesNative.swift"))?;
     let header = read(&folder.join("MyPreferencesFFI.h"))?;
-    let program = readme::in_language("swift")?;
-    Ok(vec![
+    let mut made = vec![
         file(root, KOTLIN, &internal(&kotlin)),
         file(root, SWIFT, &swift),
         file(root, HEADER, &header),
-        // SwiftPM builds what lies in the package only.
-        file(root, PROGRAM, &format!("{FROM_README}{program}")),
-    ])
+    ];
+    // SwiftPM builds what lies in the package only.
+    for (number, path) in PROGRAMS.into_iter().enumerate() {
+        let program = readme::numbered("swift", number)?;
+        made.push(file(root, path, &format!("{FROM_README}{program}")));
+    }
+    Ok(made)
 }
 
 /// The file name of a shared library here.

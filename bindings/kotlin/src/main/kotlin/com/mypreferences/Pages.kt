@@ -29,7 +29,7 @@ public class Pages internal constructor(private val native: NativePages, private
     override fun iterator(): Iterator<Page> = object : AbstractIterator<Page>() {
         override fun computeNext() {
             val page = try {
-                next()
+                this@Pages.next()
             } catch (failed: MyPreferencesException) {
                 throw CompletionException(failed)
             } catch (interrupted: InterruptedException) {
