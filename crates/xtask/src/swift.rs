@@ -25,16 +25,20 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 /// Builds the package with the library of the tests, and puts the adapter in place.
 pub(crate) fn prepare() -> Result<(), Failure> {
     let system = System::find()?;
-    run_visibly(
-        &mut cargo::command(&[
-            "build",
-            "--quiet",
+    // Each alone: the command would bring the library features that it is shipped without.
+    for package in [
+        [
             "--package=mypreferences-uniffi",
-            "--package=mypreferences-cli",
             "--features=mypreferences-uniffi/test-hooks",
-        ]),
-        "run `cargo build -p mypreferences-uniffi` and repair what it says",
-    )?;
+        ]
+        .as_slice(),
+        &["--package=mypreferences-cli"],
+    ] {
+        run_visibly(
+            cargo::command(&["build", "--quiet"]).args(package),
+            "run `cargo build -p mypreferences-uniffi` and repair what it says",
+        )?;
+    }
     run_visibly(
         &mut system.swift("build", &[])?,
         "repair what Swift printed above",

@@ -155,6 +155,12 @@ final class ClientTests: XCTestCase, @unchecked Sendable {
         }
     }
 
+    func testAShortLengthOfTimeIsWrittenWithoutAnExponent() {
+        var settings = Settings()
+        settings.setDuration("backoff_base", .microseconds(25))
+        XCTAssertEqual(settings["backoff_base"], "0.000025s")
+    }
+
     func testANumberThatIsNotInTheCatalogueYetMapsToItsHundred() {
         XCTAssertEqual(ErrorKind(number: 451), .badRequest)
         XCTAssertEqual(ErrorKind(number: 490), .clockSkew)

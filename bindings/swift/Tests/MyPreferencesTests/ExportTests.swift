@@ -61,8 +61,9 @@ final class ExportTests: XCTestCase, @unchecked Sendable {
         XCTAssertEqual(landed.receipt?.filesAreAsAsked, true)
         let part = try Data(contentsOf: landed.folder.appendingPathComponent("part-00001.ndjson"))
         XCTAssertEqual(part.filter { $0 == UInt8(ascii: "\n") }.count, Int(rows))
-        let stages = told.all.map(\.stage).reduce(into: [Stage]()) { if $0.last != $1 { $0.append($1) } }
-        XCTAssertEqual(stages, [.initiate, .wait, .land, .seal, .commit])
+        let stages = told.all.map(\.stage)
+        XCTAssertEqual(Set(stages), [.initiate, .wait, .land, .seal, .commit])
+        XCTAssertEqual([stages.first, stages.last], [.initiate, .commit])
         XCTAssertEqual(told.all.last?.rows, rows)
         XCTAssertEqual(try Folder(out).verify().rows, rows)
         let again = try await client.export(everyone, out: out, keepFiles: false, options: options)

@@ -140,7 +140,7 @@ public class MyPreferencesJavaClient private constructor(private val handle: Han
 
     /**
      * Lands an export in a folder and commits it; the future has what it has come to. A future that was cancelled is done
-     * at once, its landing within a page: until then the folder is [LockedException].
+     * at once, its landing within a page: until then another call into the folder gets [LockedException].
      */
     @JvmOverloads
     public fun exportAsync(

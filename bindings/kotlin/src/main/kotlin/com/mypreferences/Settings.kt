@@ -141,7 +141,7 @@ public class Settings {
 
     /**
      * Sets any setting by the name and the text that it has in the environment and in profiles (`max_attempts`,
-     * `connect_timeout` as `2.5` seconds or `250ms`).
+     * `connect_timeout` as `2.5` seconds or `250ms`). The property of that name is `null` then.
      */
     public operator fun set(name: String, text: String) {
         values[name] = text
@@ -158,7 +158,8 @@ public class Settings {
 
         abstract fun text(value: T): String
 
-        override fun getValue(thisRef: Settings, property: KProperty<*>): T? = given
+        override fun getValue(thisRef: Settings, property: KProperty<*>): T? =
+            given?.takeIf { values[name] == text(it) }
 
         override fun setValue(thisRef: Settings, property: KProperty<*>, value: T?) {
             given = value
