@@ -184,9 +184,9 @@ class Observations {
                 put("count", JsonPrimitive(page.count))
                 put("has_more", JsonPrimitive(page.hasMore))
                 put("offset", JsonPrimitive(page.offset))
-                put("total_results", JsonPrimitive(page.totalResults))
                 put("others", JsonArray(page.others.map { JsonArray(listOf(text(it.name.toByteArray()), text(it.value))) }))
                 put("records", JsonArray(page.records.map { text(it.toLine()) }))
+                put("total_results", JsonPrimitive(page.totalResults))
             }
         }
         return Observed("pages", JsonArray(record).toString())

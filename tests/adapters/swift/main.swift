@@ -177,7 +177,7 @@ func record(of pages: [Page]) throws -> String {
             "records": page.records.map { text($0.line) },
         ] as [String: Any]
     }
-    return text(try JSONSerialization.data(withJSONObject: record))
+    return text(try JSONSerialization.data(withJSONObject: record, options: .sortedKeys))
 }
 
 func one(_ client: MyPreferencesClient, _ call: Plan.Call, _ token: String) async -> Observed {
