@@ -93,14 +93,9 @@ impl Page {
     pub(crate) fn read(raw: Vec<u8>) -> Result<Page, &'static str> {
         let text = answer::first_text(&raw);
         let start = raw.len() - text.len();
-        let mut found = Found::default();
-        let mut members = serde_json::Deserializer::from_slice(text);
-        members
-            .deserialize_map(Members {
-                text,
-                found: &mut found,
-            })
-            .and_then(|()| members.end())
+        // A member with the name of an array that is none is rare, and then the page is read once more.
+        let found = Found::read(text, true)
+            .or_else(|_| Found::read(text, false))
             .map_err(|_| "it is not a JSON object")?;
         let (name, records) = match found.records.as_slice() {
             [] => return Err("it has no array of records"),
@@ -186,9 +181,25 @@ struct Found {
     total_results: Option<u64>,
 }
 
+impl Found {
+    fn read(text: &[u8], all_are_arrays: bool) -> Result<Found, serde_json::Error> {
+        let mut found = Found::default();
+        let mut members = serde_json::Deserializer::from_slice(text);
+        members.deserialize_map(Members {
+            text,
+            found: &mut found,
+            all_are_arrays,
+        })?;
+        members.end()?;
+        Ok(found)
+    }
+}
+
 struct Members<'a> {
     text: &'a [u8],
     found: &'a mut Found,
+    /// Every member with the name of an array of records is one.
+    all_are_arrays: bool,
 }
 
 impl<'de> Visitor<'de> for Members<'de> {
@@ -203,14 +214,18 @@ impl<'de> Visitor<'de> for Members<'de> {
             let is = |name: &str| key.eq_ignore_ascii_case(name);
             if RECORDS.iter().any(|name| is(name)) {
                 // An array of this name holds the records; anything else of it is just another member.
+                if self.all_are_arrays {
+                    let records = map.next_value_seed(Elements(self.text))?;
+                    self.found.records.push((key.into_owned(), records));
+                    continue;
+                }
                 let raw: &'de RawValue = map.next_value()?;
                 if raw.get().starts_with('[') {
                     let records = elements(self.text, raw).map_err(serde::de::Error::custom)?;
                     self.found.records.push((key.into_owned(), records));
                 } else if raw.get() != "null" {
-                    self.found
-                        .others
-                        .push((key.into_owned(), place(self.text, raw)));
+                    let place = place(self.text, raw);
+                    self.found.others.push((key.into_owned(), place));
                 }
             } else if is("Count") {
                 self.found.count = Some(map.next_value()?);
@@ -239,36 +254,39 @@ fn place(text: &[u8], raw: &RawValue) -> Range<usize> {
     start..start + raw.get().len()
 }
 
-/// The places of an array's elements.
+/// Finds the places of an array's elements in one pass: they are most of a page.
+struct Elements<'a>(&'a [u8]);
+
+impl<'de> DeserializeSeed<'de> for Elements<'de> {
+    type Value = Vec<Range<usize>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
+        d.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Elements<'de> {
+    type Value = Vec<Range<usize>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut places = Vec::new();
+        while let Some(raw) = seq.next_element::<&'de RawValue>()? {
+            places.push(place(self.0, raw));
+        }
+        Ok(places)
+    }
+}
+
+/// The places of an array's elements. Borrowed from `text`, so that places can be told.
 fn elements(text: &[u8], array: &RawValue) -> Result<Vec<Range<usize>>, serde_json::Error> {
-    struct Elements<'a>(&'a [u8]);
-
-    impl<'de> Visitor<'de> for Elements<'de> {
-        type Value = Vec<Range<usize>>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an array")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            let mut places = Vec::new();
-            while let Some(raw) = seq.next_element::<&'de RawValue>()? {
-                places.push(place(self.0, raw));
-            }
-            Ok(places)
-        }
-    }
-
-    impl<'de> DeserializeSeed<'de> for Elements<'de> {
-        type Value = Vec<Range<usize>>;
-
-        fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
-            d.deserialize_seq(self)
-        }
-    }
-
-    // Borrowed from `text`, so that places can be told.
-    let range = place(text, array);
-    let mut deserializer = serde_json::Deserializer::from_slice(&text[range]);
-    Elements(text).deserialize(&mut deserializer)
+    let place = place(text, array);
+    let start = place.start;
+    let inner = &text[place];
+    let places = Elements(inner).deserialize(&mut serde_json::Deserializer::from_slice(inner))?;
+    let moved = |place: &Range<usize>| place.start + start..place.end + start;
+    Ok(places.iter().map(moved).collect())
 }

@@ -21,7 +21,7 @@ use crate::landing::progress::{OnProgress, Progress, Stage};
 use crate::landing::sealed::{Landed, Sealed};
 use crate::landing::sequence::{Fit, mismatch};
 use crate::landing::shelf::Shelf;
-use crate::landing::store::{BATCH, Store, read_manifest, visible_batches};
+use crate::landing::store::{BATCH, Position, Store, read_manifest, visible_batches};
 use crate::reads::ReadStatus;
 use crate::status::StatusWord;
 use crate::status_code::says_gone;
@@ -537,8 +537,12 @@ impl Run {
             };
             let (taken, ahead) = futures_util::future::join(writing, ahead).await;
             match taken? {
-                Taken::Written { ended_a_part } => {
+                Taken::Written {
+                    ended_a_part,
+                    position,
+                } => {
                     repeated = false;
+                    self.progress.landed(&position);
                     if ended_a_part {
                         part_begun = Instant::now();
                     }
@@ -550,8 +554,6 @@ impl Run {
                     continue;
                 }
             }
-            let position = self.shelf.step(Store::position).await?;
-            self.progress.landed(&position);
             match ahead {
                 Some(page) => next = page,
                 None => return Ok(()),
@@ -684,7 +686,10 @@ impl Placed {
 }
 
 enum Taken {
-    Written { ended_a_part: bool },
+    Written {
+        ended_a_part: bool,
+        position: Position,
+    },
     Repeats(&'static str),
 }
 
@@ -699,7 +704,10 @@ fn take(store: &mut Store, placed: &Placed, part_bytes: u64) -> Result<Taken, Er
     if ended_a_part {
         store.finish_part()?;
     }
-    Ok(Taken::Written { ended_a_part })
+    Ok(Taken::Written {
+        ended_a_part,
+        position: store.position()?,
+    })
 }
 
 /// Kinds after which the next run begins a new batch.

@@ -15,6 +15,7 @@ mod answers;
 mod cancel_and_deadline;
 mod export;
 mod hostile_input;
+mod landing;
 mod lost_answers;
 mod network;
 mod oauth;

@@ -1,6 +1,7 @@
 //! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run; and
 //! `cargo xtask bench python`: the same from Python, beside httpx, requests and urllib3. `cargo xtask bench c` is in `c`;
-//! `cargo xtask bench jvm` measures from Kotlin, beside `java.net.http`.
+//! `cargo xtask bench jvm` measures from Kotlin, beside `java.net.http`; `cargo xtask bench export [RECORDS]` the command
+//! that lands an export, beside curl, a requests job and dlt.
 //!
 //! Instructions come from callgrind and allocations from memcheck, each as the difference of a long and a short run,
 //! so that start-up is not counted. Wall times are printed too, but only the counted figures are held to a goal.
@@ -29,8 +30,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         [what] if what == "python" => python(),
         [what] if what == "c" => c::run(),
         [what] if what == "jvm" => jvm(),
+        [what, options @ ..] if what == "export" => export(options),
         [] | [_, ..] => Err(Failure::new(
-            "say what to measure: `cargo xtask bench commit`, `cargo xtask bench python`, `cargo xtask bench c` or `cargo xtask bench jvm`",
+            "say what to measure: `cargo xtask bench commit`, `cargo xtask bench python`, `cargo xtask bench c`, `cargo xtask bench jvm` or `cargo xtask bench export [RECORDS]`",
         )),
     }
 }
@@ -99,6 +101,26 @@ fn python() -> Result<(), Failure> {
     bench
         .arg(folder.join("benches").join("commit.py"))
         .arg(&server.url);
+    run_visibly(&mut bench, "run the line above by hand")
+}
+
+/// The command, beside what saves the same pages today.
+fn export(options: &[String]) -> Result<(), Failure> {
+    let mut build = Command::new("cargo");
+    build.args(["build", "--release", "--package", "mypreferences-cli"]);
+    run_visibly(
+        &mut build,
+        "run `cargo xtask check` and repair what it says",
+    )?;
+    let folder = cargo::workspace_folder()?.join("crates/mypreferences-cli/benches");
+    let python = virtual_environment::python(&folder.join("requirements.txt"))?;
+    let target = cargo::target_folder()?;
+    let mut bench = Command::new(&python);
+    bench
+        .arg(folder.join("export.py"))
+        .arg(target.join("release").join("mypreferences"))
+        .arg(target.join("xtask").join("bench-export"))
+        .args(options);
     run_visibly(&mut bench, "run the line above by hand")
 }
 
