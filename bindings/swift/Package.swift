@@ -17,8 +17,9 @@ let package = Package(
         .target(name: "MyPreferences", dependencies: ["MyPreferencesNative"]),
         // The adapter of the shared suite; its source is a link to tests/adapters/swift.
         .executableTarget(name: "Adapter", dependencies: ["MyPreferences"]),
-        // The README's program, where the test command has put it.
+        // The README's programs, where the test command has put them.
         .executableTarget(name: "Readme", dependencies: ["MyPreferences"]),
+        .executableTarget(name: "ReadmeExport", dependencies: ["MyPreferences"]),
         .testTarget(name: "MyPreferencesTests", dependencies: ["MyPreferences"]),
     ]
 )

@@ -3,16 +3,28 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mypreferences::{Error, ErrorKind, ExportKind, Operation};
+use mypreferences::{Error, ExportKind, Operation};
 use mypreferences_bridge as bridge;
 
-use crate::records::NativeOutcome;
+use crate::records::{NativeError, NativeOutcome};
 
 /// Takes the outcome of one call.
 #[uniffi::export(callback_interface)]
 pub trait NativeCompletion: Send + Sync {
     /// Called once, from a thread of the runtime. Must not block.
     fn complete(&self, outcome: NativeOutcome);
+}
+
+/// Tells a completion how its call ended.
+pub(crate) fn completed(completion: &dyn NativeCompletion, result: Result<NativeOutcome, Error>) {
+    completion.complete(result.unwrap_or_else(|error| NativeOutcome::Failed {
+        error: NativeError::from(&error),
+    }));
+}
+
+/// The token that was given, or one that nobody cancels.
+pub(crate) fn token_of(cancel: Option<&Arc<NativeCancelToken>>) -> bridge::CancelToken {
+    cancel.map_or_else(bridge::CancelToken::new, |token| token.0.clone())
 }
 
 /// Ends the calls that it was given to.
@@ -70,25 +82,13 @@ pub(crate) struct Options {
 
 impl NativeCallOptions {
     pub(crate) fn understood(self, operation: Operation) -> Result<Options, Error> {
-        let timeout = self
-            .timeout
-            .map(|seconds| {
-                Duration::try_from_secs_f64(seconds).map_err(|_| {
-                    Error::before_io(
-                        ErrorKind::InvalidArgument,
-                        operation,
-                        "timeout is not a length of time",
-                        "pass a length of time that is more than zero",
-                    )
-                })
-            })
-            .transpose()?;
         Ok(Options {
             kind: self.kind.as_deref().map(str::parse).transpose()?,
-            timeout,
-            cancel: self
-                .cancel
-                .map_or_else(bridge::CancelToken::new, |token| token.0.clone()),
+            timeout: self
+                .timeout
+                .map(|timeout| bridge::seconds(operation, "timeout", timeout))
+                .transpose()?,
+            cancel: token_of(self.cancel.as_ref()),
         })
     }
 }

@@ -4,12 +4,21 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 
 use mypreferences::configuration::Sources;
-use mypreferences::{ClientBuilder, Error, Operation, Settings};
+use mypreferences::landing::LandExport;
+use mypreferences::{CancelToken, ClientBuilder, Error, ErrorKind, Operation, Settings};
 use mypreferences_bridge as bridge;
+use mypreferences_bridge::{OrderArguments, PageStream};
 
-use crate::call::{NativeCall, NativeCallOptions, NativeCompletion, Options};
+use crate::call::{
+    NativeCall, NativeCallOptions, NativeCancelToken, NativeCompletion, Options, completed,
+    token_of,
+};
 use crate::credentials::NativeCredentials;
-use crate::records::{NativeError, NativeFailure, NativeOutcome};
+use crate::export::{
+    NativeExport, NativeLanding, NativeLandingProgress, NativeOrder, NativePages, NativeProgress,
+    NativeSealed, NativeWaitProgress,
+};
+use crate::records::{NativeFailure, NativeOutcome};
 
 /// Hands a call its options; its outcome is what crosses the border.
 macro_rules! with_options {
@@ -136,6 +145,121 @@ impl NativeClient {
         })
     }
 
+    /// Starts to start an export. `completion` is called once, unless this throws.
+    pub fn initiate(
+        &self,
+        order: NativeOrder,
+        options: NativeCallOptions,
+        completion: Box<dyn NativeCompletion>,
+    ) -> Result<Arc<NativeCall>, NativeFailure> {
+        let operation = Operation::Initiate;
+        let options = options.understood(operation)?;
+        if options.kind.is_some() {
+            return Err(Error::before_io(
+                ErrorKind::InvalidArgument,
+                operation,
+                "the kind was given as an option of the call",
+                "pass the kind in the order alone",
+            )
+            .into());
+        }
+        let order = OrderArguments::from(order).order()?;
+        self.start(operation, options, completion, |core, options| {
+            let mut call = core.initiate(order).cancel_token(options.cancel);
+            if let Some(timeout) = options.timeout {
+                call = call.timeout(timeout);
+            }
+            async move { call.await.map(NativeOutcome::from) }
+        })
+    }
+
+    /// Starts to wait until an export is ready; without `max_wait`, in seconds, for the core's default. `completion` is
+    /// called once, unless this throws.
+    pub fn wait_until_ready(
+        &self,
+        export: Arc<NativeExport>,
+        max_wait: Option<f64>,
+        cancel: Option<Arc<NativeCancelToken>>,
+        progress: Option<Box<dyn NativeProgress>>,
+        completion: Box<dyn NativeCompletion>,
+    ) -> Result<Arc<NativeCall>, NativeFailure> {
+        let operation = Operation::Wait;
+        let max_wait = max_wait
+            .map(|max_wait| bridge::seconds(operation, "max_wait", max_wait))
+            .transpose()?;
+        let cancel = token_of(cancel.as_ref());
+        self.start_with(operation, cancel, completion, |core, cancel| {
+            let mut call = core.wait(&export.0).cancel_token(cancel);
+            if let Some(max_wait) = max_wait {
+                call = call.max_wait(max_wait);
+            }
+            if let Some(progress) = progress {
+                call = call.on_progress(move |now| progress.waiting(NativeWaitProgress::from(now)));
+            }
+            async move { call.await.map(NativeOutcome::from) }
+        })
+    }
+
+    /// The pages of an export from the record `offset` on, counted from 1. Sends nothing yet.
+    pub fn pages(
+        &self,
+        export: Arc<NativeExport>,
+        limit: Option<u64>,
+        offset: u64,
+    ) -> Result<Arc<NativePages>, NativeFailure> {
+        let limit = limit
+            .map(|limit| bridge::page_limit(Operation::Page, limit))
+            .transpose()?;
+        let pages = PageStream::open(&self.0, &export.0, limit, offset);
+        Ok(Arc::new(NativePages(pages)))
+    }
+
+    /// Starts to land an export and to commit it. `completion` is called once, unless this throws.
+    pub fn export(
+        &self,
+        order: NativeOrder,
+        landing: NativeLanding,
+        progress: Option<Box<dyn NativeProgress>>,
+        completion: Box<dyn NativeCompletion>,
+    ) -> Result<Arc<NativeCall>, NativeFailure> {
+        let order = OrderArguments::from(order).order()?;
+        let (arguments, cancel) = landing.understood();
+        self.start_with(Operation::Export, cancel, completion, |core, cancel| {
+            landed(arguments.export(core, order, cancel), progress)
+        })
+    }
+
+    /// Starts to land an export that was initiated before. `completion` is called once, unless this throws.
+    pub fn land(
+        &self,
+        export: Arc<NativeExport>,
+        landing: NativeLanding,
+        progress: Option<Box<dyn NativeProgress>>,
+        completion: Box<dyn NativeCompletion>,
+    ) -> Result<Arc<NativeCall>, NativeFailure> {
+        let (arguments, cancel) = landing.understood();
+        self.start_with(Operation::Export, cancel, completion, |core, cancel| {
+            landed(arguments.land(core, &export.0, cancel), progress)
+        })
+    }
+
+    /// Starts the commit of a sealed batch. `completion` is called once, unless this throws.
+    pub fn commit_landed(
+        &self,
+        sealed: Arc<NativeSealed>,
+        keep_files: bool,
+        cancel: Option<Arc<NativeCancelToken>>,
+        completion: Box<dyn NativeCompletion>,
+    ) -> Result<Arc<NativeCall>, NativeFailure> {
+        let cancel = token_of(cancel.as_ref());
+        self.start_with(Operation::Commit, cancel, completion, |core, cancel| {
+            let call = core
+                .commit_landed(&sealed.0, keep_files)
+                .cancel_token(cancel);
+            async move { call.await.map(NativeOutcome::from) }
+        })
+    }
+
     /// Closes the client and cancels its calls. Twice is the same as once.
     pub fn shut(&self) {
         self.0.close();
@@ -163,18 +287,39 @@ impl NativeClient {
     where
         F: Future<Output = Result<NativeOutcome, Error>> + Send + 'static,
     {
-        let started = self.0.start(
-            operation,
-            options.cancel.clone(),
-            |core, cancel| call(core, Options { cancel, ..options }),
-            move |result| {
-                completion.complete(result.unwrap_or_else(|error| NativeOutcome::Failed {
-                    error: NativeError::from(&error),
-                }));
-            },
-        )?;
+        let cancel = options.cancel.clone();
+        self.start_with(operation, cancel, completion, |core, cancel| {
+            call(core, Options { cancel, ..options })
+        })
+    }
+
+    fn start_with<F>(
+        &self,
+        operation: Operation,
+        cancel: CancelToken,
+        completion: Box<dyn NativeCompletion>,
+        call: impl FnOnce(&mypreferences::Client, CancelToken) -> F,
+    ) -> Result<Arc<NativeCall>, NativeFailure>
+    where
+        F: Future<Output = Result<NativeOutcome, Error>> + Send + 'static,
+    {
+        let started = self.0.start(operation, cancel, call, move |result| {
+            completed(&*completion, result);
+        })?;
         Ok(Arc::new(NativeCall(started)))
     }
+}
+
+/// A landing that tells of itself.
+async fn landed(
+    call: Result<LandExport, Error>,
+    progress: Option<Box<dyn NativeProgress>>,
+) -> Result<NativeOutcome, Error> {
+    let mut call = call?;
+    if let Some(progress) = progress {
+        call = call.on_progress(move |now| progress.landing(NativeLandingProgress::from(now)));
+    }
+    call.await.map(NativeOutcome::from)
 }
 
 /// Opens a client for calls of both sorts: blocking calls of these languages wait for a completion, so that they can be

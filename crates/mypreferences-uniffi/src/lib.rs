@@ -7,6 +7,7 @@
 mod call;
 mod client;
 mod credentials;
+mod export;
 mod records;
 
 #[cfg(feature = "test-hooks")]

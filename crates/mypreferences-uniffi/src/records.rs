@@ -1,10 +1,15 @@
 //! What comes back: flat records from the bridge's views, each with its canonical JSON. Texts that are words of the
 //! canonical record stay words; units are in the names.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 
+use mypreferences::export::Export;
+use mypreferences::landing::{BatchReceipt, Landed};
 use mypreferences::{CommitReceipt, Error, ExportStatus, Resolution};
+pub(crate) use mypreferences_bridge::unix_seconds;
 use mypreferences_bridge::{AttemptView, ErrorView, ReceiptView};
+
+use crate::export::{NativeBatchReceipt, NativeExport, NativeLanded, NativePage};
 
 /// One send of a call.
 #[derive(Clone, uniffi::Record)]
@@ -145,6 +150,28 @@ pub enum NativeOutcome {
     Status {
         /// It.
         status: NativeStatus,
+    },
+    /// An export was started.
+    Export {
+        /// Its handle.
+        export: Arc<NativeExport>,
+    },
+    /// A page was read.
+    Page {
+        /// It.
+        page: NativePage,
+    },
+    /// There was no page after the last one.
+    EndOfPages,
+    /// A landing came to its end.
+    Landed {
+        /// What it has come to.
+        landed: NativeLanded,
+    },
+    /// The commit of a batch came to its end.
+    BatchReceipt {
+        /// How.
+        receipt: NativeBatchReceipt,
     },
     /// The call failed.
     Failed {
@@ -296,12 +323,30 @@ impl From<ExportStatus> for NativeOutcome {
     }
 }
 
-fn attempts(views: Vec<AttemptView>) -> Vec<NativeAttempt> {
-    views.into_iter().map(NativeAttempt::from).collect()
+impl From<Export> for NativeOutcome {
+    fn from(export: Export) -> NativeOutcome {
+        NativeOutcome::Export {
+            export: Arc::new(NativeExport(export)),
+        }
+    }
 }
 
-/// Whole seconds since 1970; none before it, where the service was not.
-fn unix_seconds(time: SystemTime) -> Option<i64> {
-    let since = time.duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_secs()).ok()
+impl From<Landed> for NativeOutcome {
+    fn from(landed: Landed) -> NativeOutcome {
+        NativeOutcome::Landed {
+            landed: NativeLanded::from(landed),
+        }
+    }
+}
+
+impl From<BatchReceipt> for NativeOutcome {
+    fn from(receipt: BatchReceipt) -> NativeOutcome {
+        NativeOutcome::BatchReceipt {
+            receipt: NativeBatchReceipt::from(&receipt),
+        }
+    }
+}
+
+fn attempts(views: Vec<AttemptView>) -> Vec<NativeAttempt> {
+    views.into_iter().map(NativeAttempt::from).collect()
 }

@@ -94,7 +94,7 @@ impl ExportKind {
 
 impl ExportKind {
     /// As in a setting.
-    pub(crate) const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             ExportKind::Segment => "segment",
             ExportKind::SegmentGroup => "segment-group",

@@ -16,10 +16,12 @@ const ADAPTERS: [(&str, &str); 2] = [
     ("java", "adapters.JavaAdapter"),
 ];
 
-/// The README's programs: language, and the file that Maven compiles.
-const PROGRAMS: [(&str, &str); 2] = [
-    ("kotlin", "kotlin/ReadmeKotlin.kt"),
-    ("java", "java/ReadmeJava.java"),
+/// The README's programs: language, number, and the file that Maven compiles.
+const PROGRAMS: [(&str, usize, &str); 4] = [
+    ("kotlin", 0, "kotlin/ReadmeKotlin.kt"),
+    ("kotlin", 1, "kotlin/ReadmeExportKotlin.kt"),
+    ("java", 0, "java/ReadmeJava.java"),
+    ("java", 1, "java/ReadmeExportJava.java"),
 ];
 
 /// Short-lived programs: no time for the optimising compiler.
@@ -36,8 +38,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 
 /// Compiles everything, the README's programs too, and puts the adapters in place.
 pub(crate) fn prepare() -> Result<(), Failure> {
-    for (language, file) in PROGRAMS {
-        readme::write_program(language, &folder()?.join("target/readme").join(file))?;
+    for (language, number, file) in PROGRAMS {
+        readme::write_program(
+            language,
+            number,
+            &folder()?.join("target/readme").join(file),
+        )?;
     }
     run_visibly(
         maven("process-test-classes")?.arg("-DskipTests"),

@@ -10,26 +10,32 @@ const MOST_LINES: usize = 12;
 
 /// The first program in this language.
 pub(crate) fn in_language(language: &str) -> Result<String, Failure> {
+    numbered(language, 0)
+}
+
+/// A program in this language; the first has the number 0.
+pub(crate) fn numbered(language: &str, number: usize) -> Result<String, Failure> {
     let path = cargo::workspace_folder()?.join("README.md");
     let readme = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
-    program(&readme, language).map(str::to_owned).ok_or_else(|| {
+    program(&readme, language, number).map(str::to_owned).ok_or_else(|| {
         Failure::new(format!(
-            "README.md has no program in {language} of at most {MOST_LINES} lines; write one between ```{language} and ```"
+            "README.md has no program {number} in {language} of at most {MOST_LINES} lines; write one between ```{language} and ```"
         ))
     })
 }
 
-/// Writes it to a file.
-pub(crate) fn write_program(language: &str, file: &Path) -> Result<(), Failure> {
-    let program = in_language(language)?;
+/// Writes one to a file.
+pub(crate) fn write_program(language: &str, number: usize, file: &Path) -> Result<(), Failure> {
+    let program = numbered(language, number)?;
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
     }
     std::fs::write(file, program).map_err(|error| Failure::file(file, &error))
 }
 
-fn program<'a>(readme: &'a str, language: &str) -> Option<&'a str> {
-    let (_, rest) = readme.split_once(&format!("\n```{language}\n"))?;
+fn program<'a>(readme: &'a str, language: &str, number: usize) -> Option<&'a str> {
+    let mark = format!("\n```{language}\n");
+    let rest = readme.split(&mark).nth(number + 1)?;
     let (program, _) = rest.split_once("```\n")?;
     let lines = program.lines().filter(|line| !line.is_empty()).count();
     (lines <= MOST_LINES).then_some(program)
@@ -42,13 +48,20 @@ mod tests {
     #[test]
     fn a_program_is_what_stands_between_its_marks() {
         let readme = "text\n```sh\nls\n```\n```java\nclass A {}\n```\n";
-        assert_eq!(program(readme, "java"), Some("class A {}\n"));
-        assert_eq!(program(readme, "kotlin"), None);
+        assert_eq!(program(readme, "java", 0), Some("class A {}\n"));
+        assert_eq!(program(readme, "kotlin", 0), None);
+    }
+
+    #[test]
+    fn programs_are_numbered_in_their_order() {
+        let readme = "\n```java\nA\n```\n\n```java\nB\n```\n";
+        assert_eq!(program(readme, "java", 1), Some("B\n"));
+        assert_eq!(program(readme, "java", 2), None);
     }
 
     #[test]
     fn a_program_that_is_too_long_is_none() {
         let long = format!("\n```java\n{}```\n", "x\n".repeat(13));
-        assert_eq!(program(&long, "java"), None);
+        assert_eq!(program(&long, "java", 0), None);
     }
 }

@@ -25,16 +25,20 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 /// Builds the package with the library of the tests, and puts the adapter in place.
 pub(crate) fn prepare() -> Result<(), Failure> {
     let system = System::find()?;
-    run_visibly(
-        &mut cargo::command(&[
-            "build",
-            "--quiet",
+    // Each alone: the command would bring the library features that it is shipped without.
+    for package in [
+        [
             "--package=mypreferences-uniffi",
-            "--package=mypreferences-cli",
             "--features=mypreferences-uniffi/test-hooks",
-        ]),
-        "run `cargo build -p mypreferences-uniffi` and repair what it says",
-    )?;
+        ]
+        .as_slice(),
+        &["--package=mypreferences-cli"],
+    ] {
+        run_visibly(
+            cargo::command(&["build", "--quiet"]).args(package),
+            "run `cargo build -p mypreferences-uniffi` and repair what it says",
+        )?;
+    }
     run_visibly(
         &mut system.swift("build", &[])?,
         "repair what Swift printed above",
@@ -54,7 +58,8 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
     let mut test = system.swift("test", &[])?;
     let programs = cargo::target_folder()?.join("debug");
     test.env("MOCK_COMMAND", programs.join("mypreferences"));
-    test.env("README_PROGRAM", scratch()?.join("debug").join("Readme"));
+    // The README's programs, and the modules that a program of the tests is compiled against.
+    test.env("BUILT", scratch()?.join("debug"));
     test.env(
         "NATIVE_LIBRARY",
         programs.join("libmypreferences_uniffi.so"),

@@ -7,6 +7,8 @@ import com.mypreferences.CancelToken;
 import com.mypreferences.Credentials;
 import com.mypreferences.MyPreferencesException;
 import com.mypreferences.MyPreferencesJavaClient;
+import com.mypreferences.Page;
+import com.mypreferences.Pages;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -49,14 +51,32 @@ public final class JavaAdapter {
             TIMER.schedule(cancel::cancel, after, TimeUnit.MILLISECONDS);
         }
         CallOptions options = new CallOptions().withCancelToken(cancel);
+        boolean keepFiles = Boolean.TRUE.equals(call.getKeepFiles());
         try {
             switch (call.getOperation()) {
                 case "status":
                     return seen.gave(client.status(token, options));
                 case "resolve_commit":
                     return seen.gave(client.resolveCommit(token, options));
+                case "initiate":
+                    return seen.gave(client.initiate(call.order(), options));
+                case "wait":
+                    return seen.gave(client.wait(call.handle(), call.waitOptions(cancel)));
+                case "pages":
+                    try (Pages pages = client.pages(call.handle(), call.pageOptions(cancel))) {
+                        List<Page> read = new ArrayList<>();
+                        for (Page page = pages.next(); page != null; page = pages.next()) {
+                            read.add(page);
+                        }
+                        return seen.gave(read);
+                    }
+                case "export":
+                    return seen.gave(
+                        client.export(call.order(), call.getOut(), call.getKeepFiles(), call.landingOptions(cancel)));
+                case "commit_landed":
+                    return seen.gave(client.commitLanded(call.sealed(), keepFiles, cancel));
                 default:
-                    return seen.gave(client.commit(token, call.getKeepFiles(), options));
+                    return seen.gave(client.commit(token, keepFiles, options));
             }
         } catch (MyPreferencesException error) {
             return seen.failed(error);

@@ -12,6 +12,7 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 
@@ -40,13 +41,16 @@ private suspend fun one(client: MyPreferencesClient, call: Call, token: String, 
         }
         val options = CallOptions(cancelToken = cancel)
         try {
-            seen.gave(
-                when (call.operation) {
-                    "status" -> client.status(token, options)
-                    "resolve_commit" -> client.resolveCommit(token, options)
-                    else -> client.commit(token, call.keepFiles, options)
-                },
-            )
+            when (call.operation) {
+                "status" -> seen.gave(client.status(token, options))
+                "resolve_commit" -> seen.gave(client.resolveCommit(token, options))
+                "initiate" -> seen.gave(client.initiate(call.order(), options))
+                "wait" -> seen.gave(client.wait(call.handle(), call.waitOptions(cancel)))
+                "pages" -> seen.gave(client.pages(call.handle(), call.pageOptions(cancel)).toList())
+                "export" -> seen.gave(client.export(call.order(), call.out, call.keepFiles, call.landingOptions(cancel)))
+                "commit_landed" -> seen.gave(client.commitLanded(call.sealed(), call.keepFiles ?: true, cancel))
+                else -> seen.gave(client.commit(token, call.keepFiles ?: false, options))
+            }
         } catch (error: MyPreferencesException) {
             seen.failed(error)
         } finally {

@@ -2,15 +2,31 @@
 
 package adapters
 
+import com.mypreferences.BatchReceipt
+import com.mypreferences.CancelToken
 import com.mypreferences.CommitReceipt
 import com.mypreferences.Credentials
+import com.mypreferences.Export
+import com.mypreferences.ExportOrder
 import com.mypreferences.ExportStatus
+import com.mypreferences.Folder
+import com.mypreferences.Landed
+import com.mypreferences.LandingOptions
 import com.mypreferences.MyPreferencesException
 import com.mypreferences.OAuth
+import com.mypreferences.Page
+import com.mypreferences.PageOptions
 import com.mypreferences.Recorded
 import com.mypreferences.Resolution
+import com.mypreferences.Sealed
+import com.mypreferences.WaitOptions
 import java.io.PrintStream
+import java.nio.file.Path
+import java.nio.file.Paths
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
 import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
@@ -18,6 +34,7 @@ import kotlinx.serialization.json.boolean
 import kotlinx.serialization.json.buildJsonArray
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.contentOrNull
+import kotlinx.serialization.json.double
 import kotlinx.serialization.json.int
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
@@ -68,16 +85,16 @@ class Plan(private val json: JsonObject) {
 }
 
 /** One call of a plan, or as many at once. */
-class Call(json: JsonObject) {
+class Call(private val json: JsonObject) {
     val operation: String = json.getValue("operation").jsonPrimitive.content
-    val keepFiles: Boolean = json["keep_files"]?.takeIf { it !is JsonNull }?.jsonPrimitive?.boolean ?: false
-    val cancelAfterMs: Long? = json["cancel_after_ms"]?.takeIf { it !is JsonNull }?.jsonPrimitive?.long
+    val keepFiles: Boolean? = given("keep_files")?.boolean
+    val cancelAfterMs: Long? = given("cancel_after_ms")?.long
 
     /** The calls that run at once: one token each. */
     val tokens: List<String>
 
     init {
-        val token = json.getValue("access_token").jsonPrimitive.content
+        val token = text("access_token").orEmpty()
         val concurrent = json["concurrent"]?.takeIf { it !is JsonNull }?.jsonObject
         tokens = if (concurrent == null) {
             listOf(token)
@@ -86,6 +103,47 @@ class Call(json: JsonObject) {
             List(concurrent.getValue("n").jsonPrimitive.int) { (token.toLong() + it * step).toString() }
         }
     }
+
+    /** What an initiate or an export exports. */
+    fun order() = ExportOrder(
+        text("kind").orEmpty(), text("name"), text("last_date_time"), text("match_criteria"), text("match_type"),
+        texts("values"), text("callback_url"), text("start_date"), text("end_date"), texts("cids"), texts("channels"),
+    )
+
+    /** The handle of a wait or of pages. */
+    @Throws(MyPreferencesException::class)
+    fun handle(): Export = Export.fromJson(text("export").orEmpty())
+
+    fun waitOptions(cancel: CancelToken) =
+        WaitOptions(given("max_wait_ms")?.long?.milliseconds, null, cancel)
+
+    fun pageOptions(cancel: CancelToken) = PageOptions(given("limit")?.long, given("offset")?.long ?: 1, cancel)
+
+    /** The folder of a landing. */
+    val out: Path get() = Paths.get(text("out").orEmpty())
+
+    /** The newest batch that is sealed and not committed; a plan asks for none where there is none. */
+    @Throws(MyPreferencesException::class)
+    fun sealed(): Sealed = Folder(out).sealed().last()
+
+    fun landingOptions(cancel: CancelToken) = LandingOptions(
+        commit = text("commit"),
+        since = text("since"),
+        overlap = given("overlap")?.double?.seconds,
+        compression = text("compression"),
+        limit = given("limit")?.long,
+        maxWait = given("max_wait_ms")?.long?.milliseconds,
+        maxMemory = given("max_memory")?.long,
+        partBytes = given("part_bytes")?.long,
+        cancelToken = cancel,
+    )
+
+    private fun given(name: String) = json[name]?.takeIf { it !is JsonNull }?.jsonPrimitive
+
+    private fun text(name: String) = given(name)?.content
+
+    private fun texts(name: String) =
+        json[name]?.takeIf { it !is JsonNull }?.jsonArray.orEmpty().map { it.jsonPrimitive.content }
 }
 
 /** What came of one call. */
@@ -105,10 +163,36 @@ class Observations {
             is CommitReceipt -> "receipt"
             is Resolution -> "resolution"
             is ExportStatus -> "status"
+            is Landed -> "landed"
+            is BatchReceipt -> "batch_receipt"
             else -> "nothing that is known"
         }
         return Observed(sort, value.toJson())
     }
+
+    /** The handle of an export. */
+    fun gave(export: Export): Observed {
+        saw(export.toString())
+        return Observed("export", export.toJsonWithToken())
+    }
+
+    /** Pages in one record: each with its counts, other members and lines. */
+    fun gave(pages: List<Page>): Observed {
+        saw(pages.toString() + pages.flatMap(Page::records) + pages.flatMap(Page::others))
+        val record = pages.map { page ->
+            buildJsonObject {
+                put("count", JsonPrimitive(page.count))
+                put("has_more", JsonPrimitive(page.hasMore))
+                put("offset", JsonPrimitive(page.offset))
+                put("others", JsonArray(page.others.map { JsonArray(listOf(text(it.name.toByteArray()), text(it.value))) }))
+                put("records", JsonArray(page.records.map { text(it.toLine()) }))
+                put("total_results", JsonPrimitive(page.totalResults))
+            }
+        }
+        return Observed("pages", JsonArray(record).toString())
+    }
+
+    private fun text(bytes: ByteArray) = JsonPrimitive(String(bytes))
 
     /** A failure, through the forms that it has. */
     fun failed(error: MyPreferencesException): Observed {

@@ -38,13 +38,69 @@ struct Plan: Decodable {
 
     struct Call: Decodable {
         let operation: String
-        let access_token: String
+        let access_token: String?
         let keep_files: Bool?
+        let kind: String?
+        let name: String?
+        let last_date_time: String?
+        let match_criteria: String?
+        let match_type: String?
+        let values: [String]?
+        let callback_url: String?
+        let start_date: String?
+        let end_date: String?
+        let cids: [String]?
+        let channels: [String]?
+        /// Of a wait and of pages: the handle's text.
+        let export: String?
+        let max_wait_ms: Int?
+        let limit: Int?
+        let offset: Int?
+        let out: String?
+        let commit: String?
+        let since: String?
+        let overlap: Double?
+        let compression: String?
+        let max_memory: Int?
+        let part_bytes: Int?
         let cancel_after_ms: Int?
         let concurrent: Concurrent?
 
+        var order: ExportOrder {
+            var order = ExportOrder(kind: kind ?? "", name: name)
+            order.lastDateTime = last_date_time
+            order.matchCriteria = match_criteria
+            order.matchType = match_type
+            order.values = values ?? []
+            order.callbackURL = callback_url
+            order.startDate = start_date
+            order.endDate = end_date
+            order.cids = cids ?? []
+            order.channels = channels ?? []
+            return order
+        }
+
+        var landing: LandingOptions {
+            var options = LandingOptions()
+            options.commit = commit
+            options.since = since
+            options.overlap = overlap.map { .seconds($0) }
+            options.compression = compression
+            options.limit = limit
+            options.maxWait = max_wait_ms.map { .milliseconds($0) }
+            options.maxMemory = max_memory
+            options.partBytes = part_bytes
+            return options
+        }
+
+        func handle() throws -> Export { try Export(json: export ?? "") }
+
+        /// The folder of a landing.
+        var folder: URL { URL(fileURLWithPath: out ?? "") }
+
         /// The calls that run at once: one token each.
         var tokens: [String] {
+            let access_token = access_token ?? ""
             guard let concurrent, let first = Int64(access_token) else { return [access_token] }
             let step: Int64 = concurrent.consecutive_tokens == true ? 1 : 0
             return (0..<concurrent.n).map { String(first + Int64($0) * step) }
@@ -110,6 +166,20 @@ struct Line: Encodable {
     let texts: [String]
 }
 
+/// Pages in one record: each with its counts, other members and lines.
+func record(of pages: [Page]) throws -> String {
+    let text = { (bytes: Data) in String(decoding: bytes, as: UTF8.self) }
+    let record = pages.map { page in
+        [
+            "count": page.count, "has_more": page.hasMore, "offset": page.offset ?? NSNull() as Any,
+            "total_results": page.totalResults ?? NSNull() as Any,
+            "others": page.others.map { [$0.name, text($0.value)] },
+            "records": page.records.map { text($0.line) },
+        ] as [String: Any]
+    }
+    return text(try JSONSerialization.data(withJSONObject: record, options: .sortedKeys))
+}
+
 func one(_ client: MyPreferencesClient, _ call: Plan.Call, _ token: String) async -> Observed {
     let task = Task { () -> Observed in
         do {
@@ -120,6 +190,28 @@ func one(_ client: MyPreferencesClient, _ call: Plan.Call, _ token: String) asyn
             case "resolve_commit":
                 let resolution = try await client.resolveCommit(token)
                 return Observed("resolution", resolution, resolution.json)
+            case "initiate":
+                let export = try await client.initiate(call.order)
+                return Observed("export", export, export.jsonWithToken())
+            case "wait":
+                let status = try await client.wait(
+                    call.handle(), maxWait: call.max_wait_ms.map { .milliseconds($0) })
+                return Observed("status", status, status.json)
+            case "pages":
+                var pages: [Page] = []
+                for try await page in client.pages(try call.handle(), limit: call.limit, offset: call.offset ?? 1) {
+                    pages.append(page)
+                }
+                return Observed("pages", pages.description, try record(of: pages))
+            case "export":
+                let landed = try await client.export(
+                    call.order, out: call.folder, keepFiles: call.keep_files, options: call.landing)
+                return Observed("landed", landed, landed.json)
+            case "commit_landed":
+                // A plan asks for none where there is none.
+                let sealed = try Folder(call.folder).sealed().last!
+                let receipt = try await client.commitLanded(sealed, keepFiles: call.keep_files ?? true)
+                return Observed("batch_receipt", receipt, receipt.json)
             default:
                 let receipt = try await client.commit(token, keepFiles: call.keep_files ?? false)
                 return Observed("receipt", receipt, receipt.json)

@@ -40,7 +40,7 @@ public final class MyPreferencesClient: Sendable, CustomStringConvertible {
     {
         let outcome = try await MyPreferences.outcome {
             try self.native.commit(
-                accessToken: accessToken, keepFiles: keepFiles, options: options.native, completion: $0)
+                accessToken: accessToken, keepFiles: keepFiles, options: options.native($0), completion: $1)
         }
         guard case .receipt(let receipt) = outcome else { unexpected(outcome) }
         return CommitReceipt(receipt)
@@ -56,14 +56,14 @@ public final class MyPreferencesClient: Sendable, CustomStringConvertible {
     /// Asks whether a token was committed, without sending a commit: for a call that ended with "unknown".
     public func resolveCommit(_ accessToken: String, options: CallOptions = CallOptions()) async throws -> Resolution {
         let outcome = try await MyPreferences.outcome {
-            try self.native.resolveCommit(accessToken: accessToken, options: options.native, completion: $0)
+            try self.native.resolveCommit(accessToken: accessToken, options: options.native($0), completion: $1)
         }
         switch outcome {
         case .resolvedCommitted(let receipt, let json): return .committed(CommitReceipt(receipt), json: json)
         case .resolvedNotCommitted(let asOf, let json):
             return .notCommitted(asOf: asOf.map { .init(timeIntervalSince1970: Double($0)) }, json: json)
         case .resolvedUnknown(let error, let json): return .unknown(MyPreferencesError(error), json: json)
-        case .receipt, .status, .failed: unexpected(outcome)
+        case .receipt, .status, .export, .page, .endOfPages, .landed, .batchReceipt, .failed: unexpected(outcome)
         }
     }
 
@@ -75,7 +75,7 @@ public final class MyPreferencesClient: Sendable, CustomStringConvertible {
     /// Asks the status of an export. Temporary failures are tried again.
     public func status(_ accessToken: String, options: CallOptions = CallOptions()) async throws -> ExportStatus {
         let outcome = try await MyPreferences.outcome {
-            try self.native.status(accessToken: accessToken, options: options.native, completion: $0)
+            try self.native.status(accessToken: accessToken, options: options.native($0), completion: $1)
         }
         guard case .status(let status) = outcome else { unexpected(outcome) }
         return ExportStatus(status)
@@ -84,6 +84,75 @@ public final class MyPreferencesClient: Sendable, CustomStringConvertible {
     /// The same with the token as a number.
     public func status(_ accessToken: Int64, options: CallOptions = CallOptions()) async throws -> ExportStatus {
         try await status(String(accessToken), options: options)
+    }
+
+    /// Starts an export. Sent again only when it was surely not taken; an error of kind `outcomeUnknown` when the answer was
+    /// lost. The kind is the order's: an option `kind` is refused.
+    public func initiate(_ order: ExportOrder, options: CallOptions = CallOptions()) async throws -> Export {
+        let outcome = try await MyPreferences.outcome {
+            try self.native.initiate(order: order.native, options: options.native($0), completion: $1)
+        }
+        guard case .export(let export) = outcome else { unexpected(outcome) }
+        return Export(export)
+    }
+
+    /// Waits until an export is ready: asks its status, from 1 s to 30 s apart, for 24 hours unless `maxWait` says
+    /// otherwise. `progress` is told after each question, on a thread of the native library, and must not block.
+    public func wait(
+        _ export: Export, maxWait: Duration? = nil, progress: (@Sendable (WaitProgress) -> Void)? = nil
+    ) async throws -> ExportStatus {
+        let outcome = try await MyPreferences.outcome {
+            try self.native.waitUntilReady(
+                export: export.native, maxWait: maxWait?.inSeconds, cancel: $0,
+                progress: Progress(waiting: progress), completion: $1)
+        }
+        guard case .status(let status) = outcome else { unexpected(outcome) }
+        return ExportStatus(status)
+    }
+
+    /// The pages of an export that is ready, read with `keepAlive=true` as they are asked for: `limit` records each (1,000
+    /// by default, the vendor's own), from record `offset` on, counted from 1.
+    public func pages(_ export: Export, limit: Int? = nil, offset: Int = 1) -> Pages {
+        Pages { try self.native.pages(export: export.native, limit: limit.map(counted), offset: counted(offset)) }
+    }
+
+    /// Lands an export in the folder `out` and commits it: initiate, wait, pages, seal, commit. Whatever stopped an earlier
+    /// call, the same call continues it; a finished one is not done again.
+    ///
+    /// The commit comes last, when the data is durable and whole. `keepFiles` says whether the server keeps its files then;
+    /// it is required, unless the option `commit` is `never`. A cancelled task ends within a page, and the folder is free
+    /// when it has ended.
+    public func export(
+        _ order: ExportOrder, out: URL, keepFiles: Bool? = nil, options: LandingOptions = LandingOptions()
+    ) async throws -> Landed {
+        let outcome = try await MyPreferences.outcome {
+            try self.native.export(
+                order: order.native, landing: options.native(out, keepFiles, $0),
+                progress: Progress(landing: options.progress), completion: $1)
+        }
+        guard case .landed(let landed) = outcome else { unexpected(outcome) }
+        return Landed(landed)
+    }
+
+    /// Lands an export that was initiated before, here or elsewhere. Does not commit it: `commitLanded` does.
+    public func land(_ export: Export, out: URL, options: LandingOptions = LandingOptions()) async throws -> Landed {
+        let outcome = try await MyPreferences.outcome {
+            try self.native.land(
+                export: export.native, landing: options.native(out, nil, $0),
+                progress: Progress(landing: options.progress), completion: $1)
+        }
+        guard case .landed(let landed) = outcome else { unexpected(outcome) }
+        return Landed(landed)
+    }
+
+    /// Commits a sealed batch: asks status first, and after a lost answer, what became of it. A batch that is committed
+    /// gives its receipt, and sends nothing.
+    public func commitLanded(_ sealed: Sealed, keepFiles: Bool) async throws -> BatchReceipt {
+        let outcome = try await MyPreferences.outcome {
+            try self.native.commitLanded(sealed: sealed.native, keepFiles: keepFiles, cancel: $0, completion: $1)
+        }
+        guard case .batchReceipt(let receipt) = outcome else { unexpected(outcome) }
+        return BatchReceipt(receipt)
     }
 
     /// Closes the client and cancels its calls. Twice is the same as once.
@@ -108,5 +177,7 @@ public struct CallOptions: Sendable {
         self.timeout = timeout
     }
 
-    var native: NativeCallOptions { NativeCallOptions(kind: kind, timeout: timeout?.inSeconds, cancel: nil) }
+    func native(_ cancel: NativeCancelToken) -> NativeCallOptions {
+        NativeCallOptions(kind: kind, timeout: timeout?.inSeconds, cancel: cancel)
+    }
 }

@@ -12,7 +12,7 @@ public struct MyPreferencesError: Error, LocalizedError, Sendable, CustomStringC
     public let number: Int
     /// Which time limit passed: `connect`, `first_byte`, `body`, `operation` or `server`; only with kind `timeout`.
     public let phase: String?
-    /// The call that failed: `configure`, `commit`, `resolve_commit`, `status` or `page`.
+    /// The call that failed: `configure`, `commit`, `resolve_commit`, `status`, `page`, `initiate`, `wait` or `export`.
     public let operation: String
     /// What exactly was wrong, when the kind alone does not say it.
     public let detail: String?

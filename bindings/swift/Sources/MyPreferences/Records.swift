@@ -188,4 +188,4 @@ func word<Word: RawRepresentable>(_ text: String) -> Word where Word.RawValue ==
     return word
 }
 
-private func date(_ seconds: Int64) -> Date { Date(timeIntervalSince1970: TimeInterval(seconds)) }
+func date(_ seconds: Int64) -> Date { Date(timeIntervalSince1970: TimeInterval(seconds)) }

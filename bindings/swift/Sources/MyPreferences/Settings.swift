@@ -1,10 +1,11 @@
 // The settings of a client. Names, ranges and defaults are the core's: values cross the border as text.
 
+import Foundation
 import MyPreferencesNative
 
 /// The settings of a client; what is not set has the core's default. An unreadable or contradictory value is told of when
 /// the client is made. Describes itself by names: a proxy's URL may hold a password.
-public struct Settings: Sendable, CustomStringConvertible {
+public struct Settings: Sendable, CustomStringConvertible, CustomReflectable {
     private var values: [String: String] = [:]
 
     /// No settings.
@@ -39,9 +40,11 @@ public struct Settings: Sendable, CustomStringConvertible {
     public mutating func setTimeout(_ timeout: Duration) { setDuration("timeout", timeout) }
 
     /// Any setting that is a length of time, by its name.
-    public mutating func setDuration(_ name: String, _ length: Duration) { self[name] = "\(length.inSeconds)s" }
+    public mutating func setDuration(_ name: String, _ length: Duration) { self[name] = String(format: "%.6fs", length.inSeconds) }
 
     public var description: String { "Settings(\(values.keys.sorted().joined(separator: ", ")))" }
+
+    public var customMirror: Mirror { Mirror(self, children: ["names": values.keys.sorted()]) }
 
     var native: [NativeSetting] { values.map { NativeSetting(name: $0.key, value: $0.value) } }
 }

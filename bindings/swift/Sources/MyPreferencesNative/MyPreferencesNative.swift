@@ -618,6 +618,24 @@ fileprivate struct FfiConverterString: FfiConverter {
     }
 }
 
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterData: FfiConverterRustBuffer {
+    typealias SwiftType = Data
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Data {
+        let len: Int32 = try readInt(&buf)
+        return Data(try readBytes(&buf, count: Int(len)))
+    }
+
+    public static func write(_ value: Data, into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        writeBytes(&buf, value)
+    }
+}
+
 
 
 
@@ -916,14 +934,39 @@ public protocol NativeClientProtocol: AnyObject, Sendable {
     func commit(accessToken: String, keepFiles: Bool, options: NativeCallOptions, completion: NativeCompletion) throws  -> NativeCall
 
     /**
+     * Starts the commit of a sealed batch. `completion` is called once, unless this throws.
+     */
+    func commitLanded(sealed: NativeSealed, keepFiles: Bool, cancel: NativeCancelToken?, completion: NativeCompletion) throws  -> NativeCall
+
+    /**
      * For people: where it calls, without secrets.
      */
     func describe()  -> String
 
     /**
+     * Starts to land an export and to commit it. `completion` is called once, unless this throws.
+     */
+    func export(order: NativeOrder, landing: NativeLanding, progress: NativeProgress?, completion: NativeCompletion) throws  -> NativeCall
+
+    /**
+     * Starts to start an export. `completion` is called once, unless this throws.
+     */
+    func initiate(order: NativeOrder, options: NativeCallOptions, completion: NativeCompletion) throws  -> NativeCall
+
+    /**
      * Whether it was closed.
      */
     func isShut()  -> Bool
+
+    /**
+     * Starts to land an export that was initiated before. `completion` is called once, unless this throws.
+     */
+    func land(export: NativeExport, landing: NativeLanding, progress: NativeProgress?, completion: NativeCompletion) throws  -> NativeCall
+
+    /**
+     * The pages of an export from the record `offset` on, counted from 1. Sends nothing yet.
+     */
+    func pages(export: NativeExport, limit: UInt64?, offset: UInt64) throws  -> NativePages
 
     /**
      * Starts a question about a commit. `completion` is called once, unless this throws.
@@ -939,6 +982,12 @@ public protocol NativeClientProtocol: AnyObject, Sendable {
      * Starts a status request. `completion` is called once, unless this throws.
      */
     func status(accessToken: String, options: NativeCallOptions, completion: NativeCompletion) throws  -> NativeCall
+
+    /**
+     * Starts to wait until an export is ready; without `max_wait`, in seconds, for the core's default. `completion` is
+     * called once, unless this throws.
+     */
+    func waitUntilReady(export: NativeExport, maxWait: Double?, cancel: NativeCancelToken?, progress: NativeProgress?, completion: NativeCompletion) throws  -> NativeCall
 
 }
 /**
@@ -1043,6 +1092,22 @@ open func commit(accessToken: String, keepFiles: Bool, options: NativeCallOption
 }
 
     /**
+     * Starts the commit of a sealed batch. `completion` is called once, unless this throws.
+     */
+open func commitLanded(sealed: NativeSealed, keepFiles: Bool, cancel: NativeCancelToken?, completion: NativeCompletion)throws  -> NativeCall  {
+    return try  FfiConverterTypeNativeCall_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeclient_commit_landed(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeNativeSealed_lower(sealed),
+        FfiConverterBool.lower(keepFiles),
+        FfiConverterOptionTypeNativeCancelToken.lower(cancel),
+        FfiConverterCallbackInterfaceNativeCompletion_lower(completion),uniffiCallStatus
+    )
+})
+}
+
+    /**
      * For people: where it calls, without secrets.
      */
 open func describe() -> String  {
@@ -1055,6 +1120,37 @@ open func describe() -> String  {
 }
 
     /**
+     * Starts to land an export and to commit it. `completion` is called once, unless this throws.
+     */
+open func export(order: NativeOrder, landing: NativeLanding, progress: NativeProgress?, completion: NativeCompletion)throws  -> NativeCall  {
+    return try  FfiConverterTypeNativeCall_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeclient_export(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeNativeOrder_lower(order),
+        FfiConverterTypeNativeLanding_lower(landing),
+        FfiConverterOptionCallbackInterfaceNativeProgress.lower(progress),
+        FfiConverterCallbackInterfaceNativeCompletion_lower(completion),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Starts to start an export. `completion` is called once, unless this throws.
+     */
+open func initiate(order: NativeOrder, options: NativeCallOptions, completion: NativeCompletion)throws  -> NativeCall  {
+    return try  FfiConverterTypeNativeCall_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeclient_initiate(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeNativeOrder_lower(order),
+        FfiConverterTypeNativeCallOptions_lower(options),
+        FfiConverterCallbackInterfaceNativeCompletion_lower(completion),uniffiCallStatus
+    )
+})
+}
+
+    /**
      * Whether it was closed.
      */
 open func isShut() -> Bool  {
@@ -1062,6 +1158,37 @@ open func isShut() -> Bool  {
         uniffiCallStatus in
     uniffi_mypreferences_uniffi_fn_method_nativeclient_is_shut(
             self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Starts to land an export that was initiated before. `completion` is called once, unless this throws.
+     */
+open func land(export: NativeExport, landing: NativeLanding, progress: NativeProgress?, completion: NativeCompletion)throws  -> NativeCall  {
+    return try  FfiConverterTypeNativeCall_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeclient_land(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeNativeExport_lower(export),
+        FfiConverterTypeNativeLanding_lower(landing),
+        FfiConverterOptionCallbackInterfaceNativeProgress.lower(progress),
+        FfiConverterCallbackInterfaceNativeCompletion_lower(completion),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The pages of an export from the record `offset` on, counted from 1. Sends nothing yet.
+     */
+open func pages(export: NativeExport, limit: UInt64?, offset: UInt64)throws  -> NativePages  {
+    return try  FfiConverterTypeNativePages_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeclient_pages(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeNativeExport_lower(export),
+        FfiConverterOptionUInt64.lower(limit),
+        FfiConverterUInt64.lower(offset),uniffiCallStatus
     )
 })
 }
@@ -1102,6 +1229,24 @@ open func status(accessToken: String, options: NativeCallOptions, completion: Na
             self.uniffiCloneHandle(),
         FfiConverterString.lower(accessToken),
         FfiConverterTypeNativeCallOptions_lower(options),
+        FfiConverterCallbackInterfaceNativeCompletion_lower(completion),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Starts to wait until an export is ready; without `max_wait`, in seconds, for the core's default. `completion` is
+     * called once, unless this throws.
+     */
+open func waitUntilReady(export: NativeExport, maxWait: Double?, cancel: NativeCancelToken?, progress: NativeProgress?, completion: NativeCompletion)throws  -> NativeCall  {
+    return try  FfiConverterTypeNativeCall_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeclient_wait_until_ready(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeNativeExport_lower(export),
+        FfiConverterOptionDouble.lower(maxWait),
+        FfiConverterOptionTypeNativeCancelToken.lower(cancel),
+        FfiConverterOptionCallbackInterfaceNativeProgress.lower(progress),
         FfiConverterCallbackInterfaceNativeCompletion_lower(completion),uniffiCallStatus
     )
 })
@@ -1317,6 +1462,701 @@ public func FfiConverterTypeNativeCredentials_lower(_ value: NativeCredentials) 
 
 
 
+
+
+/**
+ * The handle of an export. Its token stays on this side of the border until it is asked for.
+ */
+public protocol NativeExportProtocol: AnyObject, Sendable {
+
+    /**
+     * The token that Initiate returned.
+     */
+    func accessToken()  -> Int64
+
+    /**
+     * For people: without the token.
+     */
+    func describe()  -> String
+
+    /**
+     * `segment`, `segment_group`, `schedule` or `cid`.
+     */
+    func kind()  -> String
+
+    /**
+     * As JSON, with the access token.
+     */
+    func toJsonWithToken()  -> String
+
+    /**
+     * The server's time just before Initiate, in whole seconds since 1970.
+     */
+    func watermark()  -> Int64?
+
+}
+/**
+ * The handle of an export. Its token stays on this side of the border until it is asked for.
+ */
+open class NativeExport: NativeExportProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_mypreferences_uniffi_fn_clone_nativeexport(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_mypreferences_uniffi_fn_free_nativeexport(handle, $0) }
+    }
+
+
+    /**
+     * Reads what `to_json_with_token` wrote.
+     */
+public static func fromJson(text: String)throws  -> NativeExport  {
+    return try  FfiConverterTypeNativeExport_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_constructor_nativeexport_from_json(
+        FfiConverterString.lower(text),uniffiCallStatus
+    )
+})
+}
+
+
+
+    /**
+     * The token that Initiate returned.
+     */
+open func accessToken() -> Int64  {
+    return try!  FfiConverterInt64.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeexport_access_token(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * For people: without the token.
+     */
+open func describe() -> String  {
+    return try!  FfiConverterString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeexport_describe(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * `segment`, `segment_group`, `schedule` or `cid`.
+     */
+open func kind() -> String  {
+    return try!  FfiConverterString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeexport_kind(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * As JSON, with the access token.
+     */
+open func toJsonWithToken() -> String  {
+    return try!  FfiConverterString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeexport_to_json_with_token(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The server's time just before Initiate, in whole seconds since 1970.
+     */
+open func watermark() -> Int64?  {
+    return try!  FfiConverterOptionInt64.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeexport_watermark(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeExport: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = NativeExport
+
+    public static func lift(_ handle: UInt64) throws -> NativeExport {
+        return NativeExport(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: NativeExport) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeExport {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: NativeExport, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeExport_lift(_ handle: UInt64) throws -> NativeExport {
+    return try FfiConverterTypeNativeExport.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeExport_lower(_ value: NativeExport) -> UInt64 {
+    return FfiConverterTypeNativeExport.lower(value)
+}
+
+
+
+
+
+
+/**
+ * A folder that exports were landed in. Its functions block.
+ */
+public protocol NativeFolderProtocol: AnyObject, Sendable {
+
+    /**
+     * The proofs of the sealed batches that are not committed, oldest first.
+     */
+    func sealed() throws  -> [NativeSealed]
+
+    /**
+     * The proof of one batch, committed or not.
+     */
+    func sealedBatch(batch: String) throws  -> NativeSealed
+
+    /**
+     * Verifies every batch without a server.
+     */
+    func verify() throws  -> NativeVerified
+
+}
+/**
+ * A folder that exports were landed in. Its functions block.
+ */
+open class NativeFolder: NativeFolderProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_mypreferences_uniffi_fn_clone_nativefolder(self.handle, $0) }
+    }
+    /**
+     * The folder that was given to an export as its place.
+     */
+public convenience init(out: String) {
+    let handle =
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_constructor_nativefolder_new(
+        FfiConverterString.lower(out),uniffiCallStatus
+    )
+}
+    self.init(unsafeFromHandle: handle)
+}
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_mypreferences_uniffi_fn_free_nativefolder(handle, $0) }
+    }
+
+
+
+
+    /**
+     * The proofs of the sealed batches that are not committed, oldest first.
+     */
+open func sealed()throws  -> [NativeSealed]  {
+    return try  FfiConverterSequenceTypeNativeSealed.lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativefolder_sealed(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The proof of one batch, committed or not.
+     */
+open func sealedBatch(batch: String)throws  -> NativeSealed  {
+    return try  FfiConverterTypeNativeSealed_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativefolder_sealed_batch(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(batch),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Verifies every batch without a server.
+     */
+open func verify()throws  -> NativeVerified  {
+    return try  FfiConverterTypeNativeVerified_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativefolder_verify(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeFolder: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = NativeFolder
+
+    public static func lift(_ handle: UInt64) throws -> NativeFolder {
+        return NativeFolder(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: NativeFolder) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeFolder {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: NativeFolder, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeFolder_lift(_ handle: UInt64) throws -> NativeFolder {
+    return try FfiConverterTypeNativeFolder.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeFolder_lower(_ value: NativeFolder) -> UInt64 {
+    return FfiConverterTypeNativeFolder.lower(value)
+}
+
+
+
+
+
+
+/**
+ * The pages of an export, pulled one at a time. Letting go of it ends the transfer.
+ */
+public protocol NativePagesProtocol: AnyObject, Sendable {
+
+    /**
+     * Ends the transfer. Twice is the same as once.
+     */
+    func end()
+
+    /**
+     * Starts to read the next page. `completion` is called once, unless this throws.
+     */
+    func nextPage(cancel: NativeCancelToken?, completion: NativeCompletion) throws  -> NativeCall
+
+}
+/**
+ * The pages of an export, pulled one at a time. Letting go of it ends the transfer.
+ */
+open class NativePages: NativePagesProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_mypreferences_uniffi_fn_clone_nativepages(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_mypreferences_uniffi_fn_free_nativepages(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Ends the transfer. Twice is the same as once.
+     */
+open func end()  {try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativepages_end(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+}
+}
+
+    /**
+     * Starts to read the next page. `completion` is called once, unless this throws.
+     */
+open func nextPage(cancel: NativeCancelToken?, completion: NativeCompletion)throws  -> NativeCall  {
+    return try  FfiConverterTypeNativeCall_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativepages_next_page(
+            self.uniffiCloneHandle(),
+        FfiConverterOptionTypeNativeCancelToken.lower(cancel),
+        FfiConverterCallbackInterfaceNativeCompletion_lower(completion),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativePages: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = NativePages
+
+    public static func lift(_ handle: UInt64) throws -> NativePages {
+        return NativePages(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: NativePages) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativePages {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: NativePages, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativePages_lift(_ handle: UInt64) throws -> NativePages {
+    return try FfiConverterTypeNativePages.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativePages_lower(_ value: NativePages) -> UInt64 {
+    return FfiConverterTypeNativePages.lower(value)
+}
+
+
+
+
+
+
+/**
+ * The proof that a batch is whole. Only a landing, or a folder with a sealed batch, gives one.
+ */
+public protocol NativeSealedProtocol: AnyObject, Sendable {
+
+    /**
+     * The name of the batch's folder.
+     */
+    func batch()  -> String
+
+    /**
+     * Of `_manifest.json`.
+     */
+    func manifestSha256()  -> String
+
+    /**
+     * The folder that the landing was made in.
+     */
+    func out()  -> String
+
+}
+/**
+ * The proof that a batch is whole. Only a landing, or a folder with a sealed batch, gives one.
+ */
+open class NativeSealed: NativeSealedProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_mypreferences_uniffi_fn_clone_nativesealed(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_mypreferences_uniffi_fn_free_nativesealed(handle, $0) }
+    }
+
+
+
+
+    /**
+     * The name of the batch's folder.
+     */
+open func batch() -> String  {
+    return try!  FfiConverterString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativesealed_batch(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Of `_manifest.json`.
+     */
+open func manifestSha256() -> String  {
+    return try!  FfiConverterString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativesealed_manifest_sha256(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The folder that the landing was made in.
+     */
+open func out() -> String  {
+    return try!  FfiConverterString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativesealed_out(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeSealed: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = NativeSealed
+
+    public static func lift(_ handle: UInt64) throws -> NativeSealed {
+        return NativeSealed(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: NativeSealed) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeSealed {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: NativeSealed, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeSealed_lift(_ handle: UInt64) throws -> NativeSealed {
+    return try FfiConverterTypeNativeSealed.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeSealed_lower(_ value: NativeSealed) -> UInt64 {
+    return FfiConverterTypeNativeSealed.lower(value)
+}
+
+
+
+
 /**
  * One send of a call.
  */
@@ -1423,6 +2263,125 @@ public func FfiConverterTypeNativeAttempt_lift(_ buf: RustBuffer) throws -> Nati
 #endif
 public func FfiConverterTypeNativeAttempt_lower(_ value: NativeAttempt) -> RustBuffer {
     return FfiConverterTypeNativeAttempt.lower(value)
+}
+
+
+/**
+ * How the commit of a batch ended.
+ */
+public struct NativeBatchReceipt: Equatable, Hashable {
+    /**
+     * `committed`, `already_committed` or `expired`.
+     */
+    public let end: String
+    /**
+     * As asked.
+     */
+    public let keepFiles: Bool
+    /**
+     * When it was written, as RFC 3339.
+     */
+    public let at: String?
+    /**
+     * `Date` of the answer that confirmed it, as RFC 3339.
+     */
+    public let serverDate: String?
+    /**
+     * Whether a privacy claim can be made from it.
+     */
+    public let filesAreAsAsked: Bool
+    /**
+     * Whether the server never said so in as many words.
+     */
+    public let isPresumed: Bool
+    /**
+     * As `_receipt.json` has it.
+     */
+    public let json: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * `committed`, `already_committed` or `expired`.
+         */end: String,
+        /**
+         * As asked.
+         */keepFiles: Bool,
+        /**
+         * When it was written, as RFC 3339.
+         */at: String?,
+        /**
+         * `Date` of the answer that confirmed it, as RFC 3339.
+         */serverDate: String?,
+        /**
+         * Whether a privacy claim can be made from it.
+         */filesAreAsAsked: Bool,
+        /**
+         * Whether the server never said so in as many words.
+         */isPresumed: Bool,
+        /**
+         * As `_receipt.json` has it.
+         */json: String) {
+        self.end = end
+        self.keepFiles = keepFiles
+        self.at = at
+        self.serverDate = serverDate
+        self.filesAreAsAsked = filesAreAsAsked
+        self.isPresumed = isPresumed
+        self.json = json
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativeBatchReceipt: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeBatchReceipt: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeBatchReceipt {
+        return
+            try NativeBatchReceipt(
+                end: FfiConverterString.read(from: &buf),
+                keepFiles: FfiConverterBool.read(from: &buf),
+                at: FfiConverterOptionString.read(from: &buf),
+                serverDate: FfiConverterOptionString.read(from: &buf),
+                filesAreAsAsked: FfiConverterBool.read(from: &buf),
+                isPresumed: FfiConverterBool.read(from: &buf),
+                json: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativeBatchReceipt, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.end, into: &buf)
+        FfiConverterBool.write(value.keepFiles, into: &buf)
+        FfiConverterOptionString.write(value.at, into: &buf)
+        FfiConverterOptionString.write(value.serverDate, into: &buf)
+        FfiConverterBool.write(value.filesAreAsAsked, into: &buf)
+        FfiConverterBool.write(value.isPresumed, into: &buf)
+        FfiConverterString.write(value.json, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeBatchReceipt_lift(_ buf: RustBuffer) throws -> NativeBatchReceipt {
+    return try FfiConverterTypeNativeBatchReceipt.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeBatchReceipt_lower(_ value: NativeBatchReceipt) -> RustBuffer {
+    return FfiConverterTypeNativeBatchReceipt.lower(value)
 }
 
 
@@ -1755,6 +2714,522 @@ public func FfiConverterTypeNativeError_lower(_ value: NativeError) -> RustBuffe
 
 
 /**
+ * What a landing has come to.
+ */
+public struct NativeLanded {
+    /**
+     * The proof.
+     */
+    public let sealed: NativeSealed
+    /**
+     * The batch's folder.
+     */
+    public let folder: String
+    /**
+     * Records landed.
+     */
+    public let rows: UInt64
+    /**
+     * Bytes of the parts on disk.
+     */
+    public let bytes: UInt64
+    /**
+     * How many parts.
+     */
+    public let parts: UInt64
+    /**
+     * `LastDateTime` as it was sent.
+     */
+    public let since: String?
+    /**
+     * The server's time just before Initiate, as RFC 3339.
+     */
+    public let watermark: String
+    /**
+     * False when the folder had the batch before.
+     */
+    public let isNew: Bool
+    /**
+     * How the commit ended; none when there was none.
+     */
+    public let receipt: NativeBatchReceipt?
+    /**
+     * What a person should know.
+     */
+    public let notes: [String]
+    /**
+     * The same object in every language.
+     */
+    public let json: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The proof.
+         */sealed: NativeSealed,
+        /**
+         * The batch's folder.
+         */folder: String,
+        /**
+         * Records landed.
+         */rows: UInt64,
+        /**
+         * Bytes of the parts on disk.
+         */bytes: UInt64,
+        /**
+         * How many parts.
+         */parts: UInt64,
+        /**
+         * `LastDateTime` as it was sent.
+         */since: String?,
+        /**
+         * The server's time just before Initiate, as RFC 3339.
+         */watermark: String,
+        /**
+         * False when the folder had the batch before.
+         */isNew: Bool,
+        /**
+         * How the commit ended; none when there was none.
+         */receipt: NativeBatchReceipt?,
+        /**
+         * What a person should know.
+         */notes: [String],
+        /**
+         * The same object in every language.
+         */json: String) {
+        self.sealed = sealed
+        self.folder = folder
+        self.rows = rows
+        self.bytes = bytes
+        self.parts = parts
+        self.since = since
+        self.watermark = watermark
+        self.isNew = isNew
+        self.receipt = receipt
+        self.notes = notes
+        self.json = json
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativeLanded: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeLanded: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeLanded {
+        return
+            try NativeLanded(
+                sealed: FfiConverterTypeNativeSealed.read(from: &buf),
+                folder: FfiConverterString.read(from: &buf),
+                rows: FfiConverterUInt64.read(from: &buf),
+                bytes: FfiConverterUInt64.read(from: &buf),
+                parts: FfiConverterUInt64.read(from: &buf),
+                since: FfiConverterOptionString.read(from: &buf),
+                watermark: FfiConverterString.read(from: &buf),
+                isNew: FfiConverterBool.read(from: &buf),
+                receipt: FfiConverterOptionTypeNativeBatchReceipt.read(from: &buf),
+                notes: FfiConverterSequenceString.read(from: &buf),
+                json: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativeLanded, into buf: inout [UInt8]) {
+        FfiConverterTypeNativeSealed.write(value.sealed, into: &buf)
+        FfiConverterString.write(value.folder, into: &buf)
+        FfiConverterUInt64.write(value.rows, into: &buf)
+        FfiConverterUInt64.write(value.bytes, into: &buf)
+        FfiConverterUInt64.write(value.parts, into: &buf)
+        FfiConverterOptionString.write(value.since, into: &buf)
+        FfiConverterString.write(value.watermark, into: &buf)
+        FfiConverterBool.write(value.isNew, into: &buf)
+        FfiConverterOptionTypeNativeBatchReceipt.write(value.receipt, into: &buf)
+        FfiConverterSequenceString.write(value.notes, into: &buf)
+        FfiConverterString.write(value.json, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeLanded_lift(_ buf: RustBuffer) throws -> NativeLanded {
+    return try FfiConverterTypeNativeLanded.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeLanded_lower(_ value: NativeLanded) -> RustBuffer {
+    return FfiConverterTypeNativeLanded.lower(value)
+}
+
+
+/**
+ * How to land. What is not given has the core's default.
+ */
+public struct NativeLanding {
+    /**
+     * The folder.
+     */
+    public let out: String
+    /**
+     * `after_seal` or `never`.
+     */
+    public let commit: String?
+    /**
+     * Whether the server keeps its files after the commit.
+     */
+    public let keepFiles: Bool?
+    /**
+     * `auto`, or a moment.
+     */
+    public let since: String?
+    /**
+     * In seconds.
+     */
+    public let overlap: Double?
+    /**
+     * `none` or `zstd`.
+     */
+    public let compression: String?
+    /**
+     * Records of one page.
+     */
+    public let limit: UInt64?
+    /**
+     * In seconds.
+     */
+    public let maxWait: Double?
+    /**
+     * In bytes.
+     */
+    public let maxMemory: UInt64?
+    /**
+     * In bytes.
+     */
+    public let partBytes: UInt64?
+    /**
+     * Ends the call when it is cancelled.
+     */
+    public let cancel: NativeCancelToken?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The folder.
+         */out: String,
+        /**
+         * `after_seal` or `never`.
+         */commit: String?,
+        /**
+         * Whether the server keeps its files after the commit.
+         */keepFiles: Bool?,
+        /**
+         * `auto`, or a moment.
+         */since: String?,
+        /**
+         * In seconds.
+         */overlap: Double?,
+        /**
+         * `none` or `zstd`.
+         */compression: String?,
+        /**
+         * Records of one page.
+         */limit: UInt64?,
+        /**
+         * In seconds.
+         */maxWait: Double?,
+        /**
+         * In bytes.
+         */maxMemory: UInt64?,
+        /**
+         * In bytes.
+         */partBytes: UInt64?,
+        /**
+         * Ends the call when it is cancelled.
+         */cancel: NativeCancelToken?) {
+        self.out = out
+        self.commit = commit
+        self.keepFiles = keepFiles
+        self.since = since
+        self.overlap = overlap
+        self.compression = compression
+        self.limit = limit
+        self.maxWait = maxWait
+        self.maxMemory = maxMemory
+        self.partBytes = partBytes
+        self.cancel = cancel
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativeLanding: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeLanding: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeLanding {
+        return
+            try NativeLanding(
+                out: FfiConverterString.read(from: &buf),
+                commit: FfiConverterOptionString.read(from: &buf),
+                keepFiles: FfiConverterOptionBool.read(from: &buf),
+                since: FfiConverterOptionString.read(from: &buf),
+                overlap: FfiConverterOptionDouble.read(from: &buf),
+                compression: FfiConverterOptionString.read(from: &buf),
+                limit: FfiConverterOptionUInt64.read(from: &buf),
+                maxWait: FfiConverterOptionDouble.read(from: &buf),
+                maxMemory: FfiConverterOptionUInt64.read(from: &buf),
+                partBytes: FfiConverterOptionUInt64.read(from: &buf),
+                cancel: FfiConverterOptionTypeNativeCancelToken.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativeLanding, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.out, into: &buf)
+        FfiConverterOptionString.write(value.commit, into: &buf)
+        FfiConverterOptionBool.write(value.keepFiles, into: &buf)
+        FfiConverterOptionString.write(value.since, into: &buf)
+        FfiConverterOptionDouble.write(value.overlap, into: &buf)
+        FfiConverterOptionString.write(value.compression, into: &buf)
+        FfiConverterOptionUInt64.write(value.limit, into: &buf)
+        FfiConverterOptionDouble.write(value.maxWait, into: &buf)
+        FfiConverterOptionUInt64.write(value.maxMemory, into: &buf)
+        FfiConverterOptionUInt64.write(value.partBytes, into: &buf)
+        FfiConverterOptionTypeNativeCancelToken.write(value.cancel, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeLanding_lift(_ buf: RustBuffer) throws -> NativeLanding {
+    return try FfiConverterTypeNativeLanding.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeLanding_lower(_ value: NativeLanding) -> RustBuffer {
+    return FfiConverterTypeNativeLanding.lower(value)
+}
+
+
+/**
+ * How far a landing is.
+ */
+public struct NativeLandingProgress: Equatable, Hashable {
+    /**
+     * `initiate`, `wait`, `land`, `seal` or `commit`.
+     */
+    public let stage: String
+    /**
+     * The name of the batch's folder.
+     */
+    public let batch: String
+    /**
+     * Records landed so far, those of earlier runs included.
+     */
+    public let rows: UInt64
+    /**
+     * Records of the export, once the server told.
+     */
+    public let total: UInt64?
+    /**
+     * Records that an earlier run had landed.
+     */
+    public let resumedRows: UInt64
+    /**
+     * In seconds.
+     */
+    public let elapsed: Double
+    /**
+     * Until the next question while it waits, in seconds.
+     */
+    public let nextIn: Double?
+    /**
+     * Something that a person should know, told once.
+     */
+    public let note: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * `initiate`, `wait`, `land`, `seal` or `commit`.
+         */stage: String,
+        /**
+         * The name of the batch's folder.
+         */batch: String,
+        /**
+         * Records landed so far, those of earlier runs included.
+         */rows: UInt64,
+        /**
+         * Records of the export, once the server told.
+         */total: UInt64?,
+        /**
+         * Records that an earlier run had landed.
+         */resumedRows: UInt64,
+        /**
+         * In seconds.
+         */elapsed: Double,
+        /**
+         * Until the next question while it waits, in seconds.
+         */nextIn: Double?,
+        /**
+         * Something that a person should know, told once.
+         */note: String?) {
+        self.stage = stage
+        self.batch = batch
+        self.rows = rows
+        self.total = total
+        self.resumedRows = resumedRows
+        self.elapsed = elapsed
+        self.nextIn = nextIn
+        self.note = note
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativeLandingProgress: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeLandingProgress: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeLandingProgress {
+        return
+            try NativeLandingProgress(
+                stage: FfiConverterString.read(from: &buf),
+                batch: FfiConverterString.read(from: &buf),
+                rows: FfiConverterUInt64.read(from: &buf),
+                total: FfiConverterOptionUInt64.read(from: &buf),
+                resumedRows: FfiConverterUInt64.read(from: &buf),
+                elapsed: FfiConverterDouble.read(from: &buf),
+                nextIn: FfiConverterOptionDouble.read(from: &buf),
+                note: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativeLandingProgress, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.stage, into: &buf)
+        FfiConverterString.write(value.batch, into: &buf)
+        FfiConverterUInt64.write(value.rows, into: &buf)
+        FfiConverterOptionUInt64.write(value.total, into: &buf)
+        FfiConverterUInt64.write(value.resumedRows, into: &buf)
+        FfiConverterDouble.write(value.elapsed, into: &buf)
+        FfiConverterOptionDouble.write(value.nextIn, into: &buf)
+        FfiConverterOptionString.write(value.note, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeLandingProgress_lift(_ buf: RustBuffer) throws -> NativeLandingProgress {
+    return try FfiConverterTypeNativeLandingProgress.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeLandingProgress_lower(_ value: NativeLandingProgress) -> RustBuffer {
+    return FfiConverterTypeNativeLandingProgress.lower(value)
+}
+
+
+/**
+ * A member of a page that is no record.
+ */
+public struct NativeMember: Equatable, Hashable {
+    /**
+     * As it stands in the page.
+     */
+    public let name: String
+    /**
+     * JSON.
+     */
+    public let value: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * As it stands in the page.
+         */name: String,
+        /**
+         * JSON.
+         */value: Data) {
+        self.name = name
+        self.value = value
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativeMember: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeMember: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeMember {
+        return
+            try NativeMember(
+                name: FfiConverterString.read(from: &buf),
+                value: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativeMember, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterData.write(value.value, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeMember_lift(_ buf: RustBuffer) throws -> NativeMember {
+    return try FfiConverterTypeNativeMember.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeMember_lower(_ value: NativeMember) -> RustBuffer {
+    return FfiConverterTypeNativeMember.lower(value)
+}
+
+
+/**
  * The arguments of OAuth credentials.
  */
 public struct NativeOAuth: Equatable, Hashable {
@@ -1870,6 +3345,353 @@ public func FfiConverterTypeNativeOAuth_lift(_ buf: RustBuffer) throws -> Native
 #endif
 public func FfiConverterTypeNativeOAuth_lower(_ value: NativeOAuth) -> RustBuffer {
     return FfiConverterTypeNativeOAuth.lower(value)
+}
+
+
+/**
+ * What to export: the arguments of Initiate as texts. What is not given is none.
+ */
+public struct NativeOrder: Equatable, Hashable {
+    /**
+     * `segment`, `segment_group`, `schedule` or `cid`.
+     */
+    public let kind: String
+    /**
+     * Of the segment, group or schedule.
+     */
+    public let name: String?
+    /**
+     * A moment with its zone.
+     */
+    public let lastDateTime: String?
+    /**
+     * The vendor's word.
+     */
+    public let matchCriteria: String?
+    /**
+     * The type that the vendor calls `MatchType`.
+     */
+    public let matchType: String?
+    /**
+     * The values to match.
+     */
+    public let values: [String]
+    /**
+     * Where the service posts the status.
+     */
+    public let callbackUrl: String?
+    /**
+     * A day.
+     */
+    public let startDate: String?
+    /**
+     * A day.
+     */
+    public let endDate: String?
+    /**
+     * The customers.
+     */
+    public let cids: [String]
+    /**
+     * The customers' channels.
+     */
+    public let channels: [String]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * `segment`, `segment_group`, `schedule` or `cid`.
+         */kind: String,
+        /**
+         * Of the segment, group or schedule.
+         */name: String?,
+        /**
+         * A moment with its zone.
+         */lastDateTime: String?,
+        /**
+         * The vendor's word.
+         */matchCriteria: String?,
+        /**
+         * The type that the vendor calls `MatchType`.
+         */matchType: String?,
+        /**
+         * The values to match.
+         */values: [String],
+        /**
+         * Where the service posts the status.
+         */callbackUrl: String?,
+        /**
+         * A day.
+         */startDate: String?,
+        /**
+         * A day.
+         */endDate: String?,
+        /**
+         * The customers.
+         */cids: [String],
+        /**
+         * The customers' channels.
+         */channels: [String]) {
+        self.kind = kind
+        self.name = name
+        self.lastDateTime = lastDateTime
+        self.matchCriteria = matchCriteria
+        self.matchType = matchType
+        self.values = values
+        self.callbackUrl = callbackUrl
+        self.startDate = startDate
+        self.endDate = endDate
+        self.cids = cids
+        self.channels = channels
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativeOrder: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeOrder: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeOrder {
+        return
+            try NativeOrder(
+                kind: FfiConverterString.read(from: &buf),
+                name: FfiConverterOptionString.read(from: &buf),
+                lastDateTime: FfiConverterOptionString.read(from: &buf),
+                matchCriteria: FfiConverterOptionString.read(from: &buf),
+                matchType: FfiConverterOptionString.read(from: &buf),
+                values: FfiConverterSequenceString.read(from: &buf),
+                callbackUrl: FfiConverterOptionString.read(from: &buf),
+                startDate: FfiConverterOptionString.read(from: &buf),
+                endDate: FfiConverterOptionString.read(from: &buf),
+                cids: FfiConverterSequenceString.read(from: &buf),
+                channels: FfiConverterSequenceString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativeOrder, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.kind, into: &buf)
+        FfiConverterOptionString.write(value.name, into: &buf)
+        FfiConverterOptionString.write(value.lastDateTime, into: &buf)
+        FfiConverterOptionString.write(value.matchCriteria, into: &buf)
+        FfiConverterOptionString.write(value.matchType, into: &buf)
+        FfiConverterSequenceString.write(value.values, into: &buf)
+        FfiConverterOptionString.write(value.callbackUrl, into: &buf)
+        FfiConverterOptionString.write(value.startDate, into: &buf)
+        FfiConverterOptionString.write(value.endDate, into: &buf)
+        FfiConverterSequenceString.write(value.cids, into: &buf)
+        FfiConverterSequenceString.write(value.channels, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeOrder_lift(_ buf: RustBuffer) throws -> NativeOrder {
+    return try FfiConverterTypeNativeOrder.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeOrder_lower(_ value: NativeOrder) -> RustBuffer {
+    return FfiConverterTypeNativeOrder.lower(value)
+}
+
+
+/**
+ * One page.
+ */
+public struct NativePage: Equatable, Hashable {
+    /**
+     * The whole body.
+     */
+    public let raw: Data
+    /**
+     * Its records, in their order.
+     */
+    public let records: [NativePlace]
+    /**
+     * The other members.
+     */
+    public let others: [NativeMember]
+    /**
+     * `Count`.
+     */
+    public let count: UInt64
+    /**
+     * `HasMore`.
+     */
+    public let hasMore: Bool
+    /**
+     * `Offset`.
+     */
+    public let offset: UInt64?
+    /**
+     * `TotalResults`.
+     */
+    public let totalResults: UInt64?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The whole body.
+         */raw: Data,
+        /**
+         * Its records, in their order.
+         */records: [NativePlace],
+        /**
+         * The other members.
+         */others: [NativeMember],
+        /**
+         * `Count`.
+         */count: UInt64,
+        /**
+         * `HasMore`.
+         */hasMore: Bool,
+        /**
+         * `Offset`.
+         */offset: UInt64?,
+        /**
+         * `TotalResults`.
+         */totalResults: UInt64?) {
+        self.raw = raw
+        self.records = records
+        self.others = others
+        self.count = count
+        self.hasMore = hasMore
+        self.offset = offset
+        self.totalResults = totalResults
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativePage: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativePage: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativePage {
+        return
+            try NativePage(
+                raw: FfiConverterData.read(from: &buf),
+                records: FfiConverterSequenceTypeNativePlace.read(from: &buf),
+                others: FfiConverterSequenceTypeNativeMember.read(from: &buf),
+                count: FfiConverterUInt64.read(from: &buf),
+                hasMore: FfiConverterBool.read(from: &buf),
+                offset: FfiConverterOptionUInt64.read(from: &buf),
+                totalResults: FfiConverterOptionUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativePage, into buf: inout [UInt8]) {
+        FfiConverterData.write(value.raw, into: &buf)
+        FfiConverterSequenceTypeNativePlace.write(value.records, into: &buf)
+        FfiConverterSequenceTypeNativeMember.write(value.others, into: &buf)
+        FfiConverterUInt64.write(value.count, into: &buf)
+        FfiConverterBool.write(value.hasMore, into: &buf)
+        FfiConverterOptionUInt64.write(value.offset, into: &buf)
+        FfiConverterOptionUInt64.write(value.totalResults, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativePage_lift(_ buf: RustBuffer) throws -> NativePage {
+    return try FfiConverterTypeNativePage.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativePage_lower(_ value: NativePage) -> RustBuffer {
+    return FfiConverterTypeNativePage.lower(value)
+}
+
+
+/**
+ * Where a record stands in its page.
+ */
+public struct NativePlace: Equatable, Hashable {
+    /**
+     * Its first byte.
+     */
+    public let start: UInt64
+    /**
+     * The byte after its last one.
+     */
+    public let end: UInt64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its first byte.
+         */start: UInt64,
+        /**
+         * The byte after its last one.
+         */end: UInt64) {
+        self.start = start
+        self.end = end
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativePlace: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativePlace: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativePlace {
+        return
+            try NativePlace(
+                start: FfiConverterUInt64.read(from: &buf),
+                end: FfiConverterUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativePlace, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.start, into: &buf)
+        FfiConverterUInt64.write(value.end, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativePlace_lift(_ buf: RustBuffer) throws -> NativePlace {
+    return try FfiConverterTypeNativePlace.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativePlace_lower(_ value: NativePlace) -> RustBuffer {
+    return FfiConverterTypeNativePlace.lower(value)
 }
 
 
@@ -2211,6 +4033,194 @@ public func FfiConverterTypeNativeStatus_lower(_ value: NativeStatus) -> RustBuf
 
 
 /**
+ * What was verified.
+ */
+public struct NativeVerified: Equatable, Hashable {
+    /**
+     * Sealed batches.
+     */
+    public let batches: UInt64
+    /**
+     * Their parts.
+     */
+    public let parts: UInt64
+    /**
+     * Their records.
+     */
+    public let rows: UInt64
+    /**
+     * Their bytes on disk.
+     */
+    public let bytes: UInt64
+    /**
+     * The same object in every language.
+     */
+    public let json: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Sealed batches.
+         */batches: UInt64,
+        /**
+         * Their parts.
+         */parts: UInt64,
+        /**
+         * Their records.
+         */rows: UInt64,
+        /**
+         * Their bytes on disk.
+         */bytes: UInt64,
+        /**
+         * The same object in every language.
+         */json: String) {
+        self.batches = batches
+        self.parts = parts
+        self.rows = rows
+        self.bytes = bytes
+        self.json = json
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativeVerified: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeVerified: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeVerified {
+        return
+            try NativeVerified(
+                batches: FfiConverterUInt64.read(from: &buf),
+                parts: FfiConverterUInt64.read(from: &buf),
+                rows: FfiConverterUInt64.read(from: &buf),
+                bytes: FfiConverterUInt64.read(from: &buf),
+                json: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativeVerified, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.batches, into: &buf)
+        FfiConverterUInt64.write(value.parts, into: &buf)
+        FfiConverterUInt64.write(value.rows, into: &buf)
+        FfiConverterUInt64.write(value.bytes, into: &buf)
+        FfiConverterString.write(value.json, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeVerified_lift(_ buf: RustBuffer) throws -> NativeVerified {
+    return try FfiConverterTypeNativeVerified.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeVerified_lower(_ value: NativeVerified) -> RustBuffer {
+    return FfiConverterTypeNativeVerified.lower(value)
+}
+
+
+/**
+ * How a wait goes.
+ */
+public struct NativeWaitProgress: Equatable, Hashable {
+    /**
+     * In seconds.
+     */
+    public let elapsed: Double
+    /**
+     * Questions asked so far.
+     */
+    public let questions: UInt32
+    /**
+     * The newest status; none when the newest question failed.
+     */
+    public let status: NativeStatus?
+    /**
+     * Until the next question, in seconds.
+     */
+    public let nextIn: Double
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * In seconds.
+         */elapsed: Double,
+        /**
+         * Questions asked so far.
+         */questions: UInt32,
+        /**
+         * The newest status; none when the newest question failed.
+         */status: NativeStatus?,
+        /**
+         * Until the next question, in seconds.
+         */nextIn: Double) {
+        self.elapsed = elapsed
+        self.questions = questions
+        self.status = status
+        self.nextIn = nextIn
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativeWaitProgress: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeWaitProgress: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeWaitProgress {
+        return
+            try NativeWaitProgress(
+                elapsed: FfiConverterDouble.read(from: &buf),
+                questions: FfiConverterUInt32.read(from: &buf),
+                status: FfiConverterOptionTypeNativeStatus.read(from: &buf),
+                nextIn: FfiConverterDouble.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativeWaitProgress, into buf: inout [UInt8]) {
+        FfiConverterDouble.write(value.elapsed, into: &buf)
+        FfiConverterUInt32.write(value.questions, into: &buf)
+        FfiConverterOptionTypeNativeStatus.write(value.status, into: &buf)
+        FfiConverterDouble.write(value.nextIn, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeWaitProgress_lift(_ buf: RustBuffer) throws -> NativeWaitProgress {
+    return try FfiConverterTypeNativeWaitProgress.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeWaitProgress_lower(_ value: NativeWaitProgress) -> RustBuffer {
+    return FfiConverterTypeNativeWaitProgress.lower(value)
+}
+
+
+/**
  * What is thrown before a call starts.
  */
 public
@@ -2298,7 +4308,7 @@ public func FfiConverterTypeNativeFailure_lower(_ value: NativeFailure) -> RustB
  * How a call ended. Called once for each call that was started.
  */
 
-public enum NativeOutcome: Equatable, Hashable {
+public enum NativeOutcome {
 
     /**
      * A commit ended well.
@@ -2350,6 +4360,42 @@ public enum NativeOutcome: Equatable, Hashable {
          */status: NativeStatus
     )
     /**
+     * An export was started.
+     */
+    case export(
+        /**
+         * Its handle.
+         */export: NativeExport
+    )
+    /**
+     * A page was read.
+     */
+    case page(
+        /**
+         * It.
+         */page: NativePage
+    )
+    /**
+     * There was no page after the last one.
+     */
+    case endOfPages
+    /**
+     * A landing came to its end.
+     */
+    case landed(
+        /**
+         * What it has come to.
+         */landed: NativeLanded
+    )
+    /**
+     * The commit of a batch came to its end.
+     */
+    case batchReceipt(
+        /**
+         * How.
+         */receipt: NativeBatchReceipt
+    )
+    /**
      * The call failed.
      */
     case failed(
@@ -2393,7 +4439,21 @@ public struct FfiConverterTypeNativeOutcome: FfiConverterRustBuffer {
         case 5: return .status(status: try FfiConverterTypeNativeStatus.read(from: &buf)
         )
 
-        case 6: return .failed(error: try FfiConverterTypeNativeError.read(from: &buf)
+        case 6: return .export(export: try FfiConverterTypeNativeExport.read(from: &buf)
+        )
+
+        case 7: return .page(page: try FfiConverterTypeNativePage.read(from: &buf)
+        )
+
+        case 8: return .endOfPages
+
+        case 9: return .landed(landed: try FfiConverterTypeNativeLanded.read(from: &buf)
+        )
+
+        case 10: return .batchReceipt(receipt: try FfiConverterTypeNativeBatchReceipt.read(from: &buf)
+        )
+
+        case 11: return .failed(error: try FfiConverterTypeNativeError.read(from: &buf)
         )
 
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -2432,8 +4492,32 @@ public struct FfiConverterTypeNativeOutcome: FfiConverterRustBuffer {
             FfiConverterTypeNativeStatus.write(status, into: &buf)
 
 
-        case let .failed(error):
+        case let .export(export):
             writeInt(&buf, Int32(6))
+            FfiConverterTypeNativeExport.write(export, into: &buf)
+
+
+        case let .page(page):
+            writeInt(&buf, Int32(7))
+            FfiConverterTypeNativePage.write(page, into: &buf)
+
+
+        case .endOfPages:
+            writeInt(&buf, Int32(8))
+
+
+        case let .landed(landed):
+            writeInt(&buf, Int32(9))
+            FfiConverterTypeNativeLanded.write(landed, into: &buf)
+
+
+        case let .batchReceipt(receipt):
+            writeInt(&buf, Int32(10))
+            FfiConverterTypeNativeBatchReceipt.write(receipt, into: &buf)
+
+
+        case let .failed(error):
+            writeInt(&buf, Int32(11))
             FfiConverterTypeNativeError.write(error, into: &buf)
 
         }
@@ -2595,6 +4679,176 @@ public func FfiConverterCallbackInterfaceNativeCompletion_lift(_ handle: UInt64)
 #endif
 public func FfiConverterCallbackInterfaceNativeCompletion_lower(_ v: NativeCompletion) -> UInt64 {
     return FfiConverterCallbackInterfaceNativeCompletion.lower(v)
+}
+
+
+
+
+/**
+ * Is told how far a call is. From the thread that runs it, never two at once, never after its completion.
+ */
+public protocol NativeProgress: AnyObject, Sendable {
+
+    /**
+     * A landing went on. Must not block.
+     */
+    func landing(progress: NativeLandingProgress)
+
+    /**
+     * A wait goes on. Must not block.
+     */
+    func waiting(progress: NativeWaitProgress)
+
+}
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceNativeProgress {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceNativeProgress = UniffiVTableCallbackInterfaceNativeProgress(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterCallbackInterfaceNativeProgress.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface NativeProgress: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterCallbackInterfaceNativeProgress.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface NativeProgress: handle missing in uniffiClone")
+            }
+        },
+        landing: { (
+            uniffiHandle: UInt64,
+            progress: RustBuffer,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterCallbackInterfaceNativeProgress.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return uniffiObj.landing(
+                     progress: try FfiConverterTypeNativeLandingProgress_lift(progress)
+                )
+            }
+
+
+            let writeReturn = { () }
+            uniffiTraitInterfaceCall(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn
+            )
+        },
+        waiting: { (
+            uniffiHandle: UInt64,
+            progress: RustBuffer,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterCallbackInterfaceNativeProgress.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return uniffiObj.waiting(
+                     progress: try FfiConverterTypeNativeWaitProgress_lift(progress)
+                )
+            }
+
+
+            let writeReturn = { () }
+            uniffiTraitInterfaceCall(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceNativeProgress> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceNativeProgress>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitNativeProgress() {
+    uniffi_mypreferences_uniffi_fn_init_callback_vtable_nativeprogress(UniffiCallbackInterfaceNativeProgress.vtablePtr)
+}
+
+// FfiConverter protocol for callback interfaces
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterCallbackInterfaceNativeProgress {
+    fileprivate static let handleMap = UniffiHandleMap<NativeProgress>()
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+extension FfiConverterCallbackInterfaceNativeProgress : FfiConverter {
+    typealias SwiftType = NativeProgress
+    typealias FfiType = UInt64
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public static func lift(_ handle: UInt64) throws -> SwiftType {
+        try handleMap.get(handle: handle)
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public static func lower(_ v: SwiftType) -> UInt64 {
+        return handleMap.insert(obj: v)
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public static func write(_ v: SwiftType, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(v))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterCallbackInterfaceNativeProgress_lift(_ handle: UInt64) throws -> NativeProgress {
+    return try FfiConverterCallbackInterfaceNativeProgress.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterCallbackInterfaceNativeProgress_lower(_ v: NativeProgress) -> UInt64 {
+    return FfiConverterCallbackInterfaceNativeProgress.lower(v)
 }
 
 #if swift(>=5.8)
@@ -2792,6 +5046,78 @@ fileprivate struct FfiConverterOptionTypeNativeCredentials: FfiConverterRustBuff
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeNativeBatchReceipt: FfiConverterRustBuffer {
+    typealias SwiftType = NativeBatchReceipt?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeNativeBatchReceipt.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeNativeBatchReceipt.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeNativeStatus: FfiConverterRustBuffer {
+    typealias SwiftType = NativeStatus?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeNativeStatus.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeNativeStatus.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionCallbackInterfaceNativeProgress: FfiConverterRustBuffer {
+    typealias SwiftType = NativeProgress?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterCallbackInterfaceNativeProgress.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterCallbackInterfaceNativeProgress.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionSequenceTypeNativeSetting: FfiConverterRustBuffer {
     typealias SwiftType = [NativeSetting]?
 
@@ -2810,6 +5136,56 @@ fileprivate struct FfiConverterOptionSequenceTypeNativeSetting: FfiConverterRust
         case 1: return try FfiConverterSequenceTypeNativeSetting.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceString: FfiConverterRustBuffer {
+    typealias SwiftType = [String]
+
+    public static func write(_ value: [String], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterString.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [String] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [String]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterString.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeNativeSealed: FfiConverterRustBuffer {
+    typealias SwiftType = [NativeSealed]
+
+    public static func write(_ value: [NativeSealed], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeNativeSealed.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [NativeSealed] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [NativeSealed]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeNativeSealed.read(from: &buf))
+        }
+        return seq
     }
 }
 
@@ -2841,6 +5217,56 @@ fileprivate struct FfiConverterSequenceTypeNativeAttempt: FfiConverterRustBuffer
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeNativeMember: FfiConverterRustBuffer {
+    typealias SwiftType = [NativeMember]
+
+    public static func write(_ value: [NativeMember], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeNativeMember.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [NativeMember] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [NativeMember]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeNativeMember.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeNativePlace: FfiConverterRustBuffer {
+    typealias SwiftType = [NativePlace]
+
+    public static func write(_ value: [NativePlace], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeNativePlace.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [NativePlace] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [NativePlace]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeNativePlace.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeNativeSetting: FfiConverterRustBuffer {
     typealias SwiftType = [NativeSetting]
 
@@ -2862,6 +5288,17 @@ fileprivate struct FfiConverterSequenceTypeNativeSetting: FfiConverterRustBuffer
         return seq
     }
 }
+/**
+ * A record as one line, without its end.
+ */
+public func lineOf(record: Data) -> Data  {
+    return try!  FfiConverterData.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_func_line_of(
+        FfiConverterData.lower(record),uniffiCallStatus
+    )
+})
+}
 
 private enum InitializationResult {
     case ok
@@ -2878,6 +5315,9 @@ private let initializationResult: InitializationResult = {
     if bindings_contract_version != scaffolding_contract_version {
         return InitializationResult.contractVersionMismatch
     }
+    if (uniffi_mypreferences_uniffi_checksum_func_line_of() != 2727) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_mypreferences_uniffi_checksum_method_nativecall_cancel() != 23337) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -2890,10 +5330,25 @@ private let initializationResult: InitializationResult = {
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit() != 65495) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_landed() != 62812) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_describe() != 31713) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_export() != 44332) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_initiate() != 13038) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_is_shut() != 19608) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_land() != 3641) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_pages() != 21045) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_resolve_commit() != 56646) {
@@ -2903,6 +5358,48 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_status() != 47697) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_wait_until_ready() != 60665) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeexport_access_token() != 19156) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeexport_describe() != 4741) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeexport_kind() != 11435) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeexport_to_json_with_token() != 23172) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeexport_watermark() != 19917) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed() != 20339) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed_batch() != 44183) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativefolder_verify() != 13667) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativepages_end() != 39153) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativepages_next_page() != 27624) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativesealed_batch() != 17268) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativesealed_manifest_sha256() != 13797) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativesealed_out() != 43722) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_constructor_nativecanceltoken_new() != 55083) {
@@ -2926,11 +5423,24 @@ private let initializationResult: InitializationResult = {
     if (uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_verbatim() != 34599) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_mypreferences_uniffi_checksum_constructor_nativeexport_from_json() != 60416) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new() != 39859) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete() != 2608) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeprogress_landing() != 33551) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeprogress_waiting() != 20207) {
         return InitializationResult.apiChecksumMismatch
     }
 
     uniffiCallbackInitNativeCompletion()
+    uniffiCallbackInitNativeProgress()
     return InitializationResult.ok
 }()
 

@@ -51,7 +51,7 @@ final class ClientTests: XCTestCase, @unchecked Sendable {
             task.cancel()
             let error = await failure { try await task.value }
             XCTAssertEqual(error?.kind, .cancelled)
-            try await waitUntilGone(mock)
+            try await mock.waitUntilLeft("commit")
             took.append(clock.now - begun)
         }
         let received = try await mock.received("commit")
@@ -75,7 +75,7 @@ final class ClientTests: XCTestCase, @unchecked Sendable {
             XCTAssertEqual(error?.kind, .cancelled)
             XCTAssertEqual(error?.commitState, .unknown)
         }
-        try await waitUntilGone(mock)
+        try await mock.waitUntilLeft("commit")
         client.close()
         XCTAssertTrue(client.isClosed)
         let error = await failure { try await client.status(1) }
@@ -145,12 +145,20 @@ final class ClientTests: XCTestCase, @unchecked Sendable {
         let client = try mock.client()
         let error = await failure { try await client.status(7_731_902_846_155_093) }
         XCTAssertEqual(error?.kind, .badRequest)
-        var texts = ["\(client)", "\(settings)", String(reflecting: settings.description)]
+        var dumped = ""
+        var texts = ["\(client)", "\(settings)", String(reflecting: settings)]
+        dump(settings, to: &dumped)
         texts += made.flatMap { ["\($0)", String(reflecting: $0)] }
         texts += ["\(error!)", String(reflecting: error!), error!.localizedDescription, error!.json]
-        for text in texts {
+        for text in texts + [dumped] {
             XCTAssertFalse(text.contains(canary) || text.contains("7731902846155093"), "a secret is shown")
         }
+    }
+
+    func testAShortLengthOfTimeIsWrittenWithoutAnExponent() {
+        var settings = Settings()
+        settings.setDuration("backoff_base", .microseconds(25))
+        XCTAssertEqual(settings["backoff_base"], "0.000025s")
     }
 
     func testANumberThatIsNotInTheCatalogueYetMapsToItsHundred() {
@@ -163,7 +171,7 @@ final class ClientTests: XCTestCase, @unchecked Sendable {
         let mock = try await Mock()
         try await mock.addExports(4711...4711)
         let program = Process()
-        program.executableURL = URL(fileURLWithPath: ProcessInfo.processInfo.environment["README_PROGRAM"]!)
+        program.executableURL = built("Readme")
         program.arguments = ["4711"]
         program.environment = [
             "MYPREFERENCES_CLIENT_ID": "ExampleClient", "MYPREFERENCES_BASE_URL": mock.baseURL,
@@ -175,27 +183,6 @@ final class ClientTests: XCTestCase, @unchecked Sendable {
         let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         program.waitUntilExit()
         XCTAssertTrue(said.hasPrefix(#"{"outcome":"committed","#), said)
-    }
-
-    private func failure<T>(_ call: () async throws -> T) async -> MyPreferencesError? {
-        do {
-            _ = try await call()
-            XCTFail("it did not fail")
-            return nil
-        } catch {
-            return error as? MyPreferencesError
-        }
-    }
-
-    private func waitUntilGone(_ mock: Mock) async throws {
-        let clock = ContinuousClock()
-        let begun = clock.now
-        while true {
-            let received = try await mock.received("commit")
-            if received.all == received.left { return }
-            if clock.now - begun > .seconds(5) { return XCTFail("the server saw no disconnect for 5 s") }
-            try await Task.sleep(for: .milliseconds(1))
-        }
     }
 
     private func residentKiB() -> Int {

@@ -5,6 +5,7 @@ import Foundation
     import FoundationNetworking
 #endif
 import MyPreferences
+import XCTest
 
 /// Stands for a secret: must appear nowhere.
 let canary = "canary-authorization-Hq7PzR2w"
@@ -52,6 +53,18 @@ final class Mock: @unchecked Sendable {
         return (requests.count, requests.filter { $0["disconnected_at_ms"] is NSNumber }.count)
     }
 
+    /// The client leaves every request of an operation that is not answered.
+    func waitUntilLeft(_ operation: String, atLeast: Int? = nil) async throws {
+        let clock = ContinuousClock()
+        let begun = clock.now
+        while true {
+            let received = try await received(operation)
+            if received.left >= atLeast ?? received.all { return }
+            if clock.now - begun > .seconds(5) { return XCTFail("the server saw no disconnect for 5 s") }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
     func client(_ change: (inout Settings) -> Void = { _ in }) throws -> MyPreferencesClient {
         var settings = Settings()
         settings.clientID = "ExampleClient"
@@ -72,5 +85,21 @@ final class Mock: @unchecked Sendable {
 
     private static func object(_ data: Data) throws -> [String: Any] {
         try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+    }
+}
+
+/// What the test command has built beside the tests.
+func built(_ name: String) -> URL {
+    URL(fileURLWithPath: ProcessInfo.processInfo.environment["BUILT"]!).appendingPathComponent(name)
+}
+
+/// How a call fails; nil, and a failed test, when it does not.
+func failure<T>(_ call: () async throws -> T) async -> MyPreferencesError? {
+    do {
+        _ = try await call()
+        XCTFail("it did not fail")
+        return nil
+    } catch {
+        return error as? MyPreferencesError
     }
 }

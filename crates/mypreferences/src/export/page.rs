@@ -128,6 +128,16 @@ impl Page {
         &self.raw
     }
 
+    /// The whole body, without a copy.
+    pub fn into_raw(self) -> Vec<u8> {
+        self.raw
+    }
+
+    /// Where each record stands in [`Page::raw`], for whoever hands the body on as a whole.
+    pub fn record_places(&self) -> &[Range<usize>] {
+        &self.records
+    }
+
     /// The records, in their order.
     pub fn records(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
         self.records

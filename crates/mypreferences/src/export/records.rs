@@ -42,7 +42,7 @@ impl OwnedRecord {
     }
 }
 
-#[cfg(test)]
+/// The bytes of one record, as a page gave them.
 impl From<Vec<u8>> for OwnedRecord {
     fn from(bytes: Vec<u8>) -> OwnedRecord {
         OwnedRecord(bytes)

@@ -12,11 +12,15 @@ use crate::steps::run_visibly;
 
 const KOTLIN: &str = "bindings/kotlin/src/main/kotlin/com/mypreferences/internal/Native.kt";
 const SWIFT: &str = "bindings/swift/Sources/MyPreferencesNative/MyPreferencesNative.swift";
-const PROGRAM: &str = "bindings/swift/Sources/Readme/main.swift";
+/// The README's programs in their order.
+const PROGRAMS: [&str; 2] = [
+    "bindings/swift/Sources/Readme/main.swift",
+    "bindings/swift/Sources/ReadmeExport/main.swift",
+];
 const FROM_README: &str = "// Made by `cargo xtask generate` from README.md.\n\n";
 const HEADER: &str = "bindings/swift/Sources/MyPreferencesFFI/include/MyPreferencesFFI.h";
 
-/// The four of today.
+/// Those of today.
 pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     run_visibly(
         &mut cargo::command(&["build", "--quiet", "--package=mypreferences-uniffi"]),
@@ -38,14 +42,17 @@ pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     let kotlin = read(&folder.join("com/mypreferences/internal/mypreferences.kt"))?;
     let swift = read(&folder.join("MyPreferencesNative.swift"))?;
     let header = read(&folder.join("MyPreferencesFFI.h"))?;
-    let program = readme::in_language("swift")?;
-    Ok(vec![
+    let mut made = vec![
         file(root, KOTLIN, &internal(&kotlin)),
         file(root, SWIFT, &swift),
         file(root, HEADER, &header),
-        // SwiftPM builds what lies in the package only.
-        file(root, PROGRAM, &format!("{FROM_README}{program}")),
-    ])
+    ];
+    // SwiftPM builds what lies in the package only.
+    for (number, path) in PROGRAMS.into_iter().enumerate() {
+        let program = readme::numbered("swift", number)?;
+        made.push(file(root, path, &format!("{FROM_README}{program}")));
+    }
+    Ok(made)
 }
 
 /// The file name of a shared library here.
@@ -87,6 +94,8 @@ fn internal(kotlin: &str) -> String {
         "sealed class ",
         "val ",
     ];
+    // A function of the library itself stands behind the end of its documentation; members stand on lines of their own.
+    let kotlin = kotlin.replace(" */ fun `", " */ internal fun `");
     let mut text = String::with_capacity(kotlin.len() + 1024);
     for line in kotlin.lines() {
         let declaration = line.strip_prefix("public ").unwrap_or(line);
@@ -111,11 +120,11 @@ mod tests {
     #[test]
     fn declarations_of_the_top_level_become_internal_and_members_stay() {
         let made = internal(
-            "public object A {\n    fun b() = 1\n}\nopen class C\nprivate fun d() = 2\ninternal val e = 3\n",
+            "public object A {\n    fun b() = 1\n}\nopen class C\nprivate fun d() = 2\ninternal val e = 3\n */ fun `f`() = 4\n",
         );
         assert_eq!(
             made,
-            "internal object A {\n    fun b() = 1\n}\ninternal open class C\nprivate fun d() = 2\ninternal val e = 3\n"
+            "internal object A {\n    fun b() = 1\n}\ninternal open class C\nprivate fun d() = 2\ninternal val e = 3\n */ internal fun `f`() = 4\n"
         );
     }
 }

@@ -14,7 +14,7 @@ unset LD_LIBRARY_PATH
 
 mkfifo "$folder/stdin"
 "$programs/mypreferences" mock --no-auth --exit-with-stdin --export 1 --export 2 --export 3 --export 4 \
-  <"$folder/stdin" >"$folder/port" &
+  --segment Everyone:2500 <"$folder/stdin" >"$folder/port" &
 exec 9>"$folder/stdin"
 while ! grep -q port "$folder/port"; do sleep 0.05; done
 port=$(tr -dc 0-9 <"$folder/port")
@@ -30,6 +30,17 @@ for program in ReadmeKotlinKt:1 ReadmeJava:2; do
     '{"outcome":"committed",'*) echo "${program%:*}: committed from an empty folder" ;;
     *) echo "${program%:*} said: $said" >&2 && exit 1 ;;
   esac
+done
+
+# The programs that land an export and commit it.
+for program in ReadmeExportKotlinKt ReadmeExportJava; do
+  said=$(java -cp "$jar:$dependencies:$folder/classes" $program Everyone "$folder/$program")
+  case $said in
+    *'"rows":2500,'*'"end":"committed",'*) ;;
+    *) echo "$program said: $said" >&2 && exit 1 ;;
+  esac
+  [ "$(cat "$folder/$program"/batch=*/part-*.ndjson | wc -l)" = 2500 ]
+  echo "$program: landed 2,500 records and committed"
 done
 
 # What fits no platform is told of in words.

@@ -5,11 +5,21 @@ package com.mypreferences
 import com.mypreferences.internal.Handle
 import com.mypreferences.internal.Running
 import com.mypreferences.internal.Start
-import kotlinx.coroutines.suspendCancellableCoroutine
+import com.mypreferences.internal.nextPage
+import java.nio.file.Path
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.withContext
 
 /**
  * A client of one MyPreferences account. Thread-safe; make one and keep it. Calls run on threads of the native library:
- * no dispatcher is blocked. Cancelling the coroutine cancels the request, and the server sees the connection close.
+ * no dispatcher is blocked. Cancelling the coroutine cancels the request, and the server sees the connection close; the call
+ * ends when the request has, and a receipt that came all the same is returned.
  *
  * Failures are [MyPreferencesException]s. Prints without secrets.
  */
@@ -42,7 +52,7 @@ public class MyPreferencesClient private constructor(private val handle: Handle)
         accessToken: String,
         keepFiles: Boolean,
         options: CallOptions = CallOptions(),
-    ): CommitReceipt = awaiting(handle.commit(accessToken, keepFiles, options)) as CommitReceipt
+    ): CommitReceipt = awaiting(handle.commit(accessToken, keepFiles, options))
 
     /** Asks whether a token was committed, without sending a commit: for a call that ended with "unknown". */
     public suspend fun resolveCommit(accessToken: Long, options: CallOptions = CallOptions()): Resolution =
@@ -50,7 +60,7 @@ public class MyPreferencesClient private constructor(private val handle: Handle)
 
     /** The same with the token as text. */
     public suspend fun resolveCommit(accessToken: String, options: CallOptions = CallOptions()): Resolution =
-        awaiting(handle.resolveCommit(accessToken, options)) as Resolution
+        awaiting(handle.resolveCommit(accessToken, options))
 
     /** Asks the status of an export. Temporary failures are tried again. */
     public suspend fun status(accessToken: Long, options: CallOptions = CallOptions()): ExportStatus =
@@ -58,7 +68,61 @@ public class MyPreferencesClient private constructor(private val handle: Handle)
 
     /** The same with the token as text. */
     public suspend fun status(accessToken: String, options: CallOptions = CallOptions()): ExportStatus =
-        awaiting(handle.status(accessToken, options)) as ExportStatus
+        awaiting(handle.status(accessToken, options))
+
+    /**
+     * Starts an export. Sent again only when it was surely not taken; [OutcomeUnknownException] when the answer was lost.
+     * The kind is the order's: an option `kind` is refused.
+     */
+    public suspend fun initiate(order: ExportOrder, options: CallOptions = CallOptions()): Export =
+        awaiting(handle.initiate(order, options))
+
+    /** Waits until an export is ready: asks its status, from 1 s to 30 s apart. */
+    public suspend fun wait(export: Export, options: WaitOptions = WaitOptions()): ExportStatus =
+        awaiting(handle.wait(export, options))
+
+    /**
+     * The pages of an export that is ready, each read when it is collected, with `keepAlive=true`. Each collector reads
+     * them anew; the transfer ends with its collector.
+     */
+    public fun pages(export: Export, options: PageOptions = PageOptions()): Flow<Page> = flow {
+        val pages = handle.pages(export, options)
+        try {
+            while (true) emit(awaiting(pages.nextPage(options.cancelToken)) ?: break)
+        } finally {
+            pages.end()
+            pages.close()
+        }
+    }
+
+    /**
+     * Lands an export in the folder [out] and commits it: initiate, wait, pages, seal, commit. Whatever stopped an earlier
+     * call, the same call continues it; a finished one is not done again.
+     *
+     * The commit comes last, when the data is durable and whole. [keepFiles] says whether the server keeps its files then;
+     * it is required, unless the option `commit` is `never`. A cancelled coroutine ends within a page, and the folder is
+     * free when it has ended.
+     */
+    public suspend fun export(
+        order: ExportOrder,
+        out: Path,
+        keepFiles: Boolean? = null,
+        options: LandingOptions = LandingOptions(),
+    ): Landed = awaiting(handle.export(order, out, keepFiles, options))
+
+    /** Lands an export that was initiated before, here or elsewhere. Does not commit it: [commitLanded] does. */
+    public suspend fun land(export: Export, out: Path, options: LandingOptions = LandingOptions()): Landed =
+        awaiting(handle.land(export, out, options))
+
+    /**
+     * Commits a sealed batch: asks status first, and after a lost answer, what became of it. A batch that is committed
+     * gives its receipt, and sends nothing.
+     */
+    public suspend fun commitLanded(
+        sealed: Sealed,
+        keepFiles: Boolean,
+        cancelToken: CancelToken? = null,
+    ): BatchReceipt = awaiting(handle.commitLanded(sealed, keepFiles, cancelToken))
 
     /** Closes the client and cancels its calls. Twice is the same as once. */
     override fun close(): Unit = handle.close()
@@ -83,9 +147,27 @@ public class MyPreferencesClient private constructor(private val handle: Handle)
     }
 }
 
-private suspend fun awaiting(start: Start): Recorded = suspendCancellableCoroutine { continuation ->
-    val running = Running(continuation::resumeWith)
-    // A call that cannot be started throws here; a continuation takes no notice of a result after its cancellation.
+/**
+ * Runs a call. A cancelled coroutine cancels it and waits for its end, which comes at once: what the call held is free
+ * then. Its record is suppressed in the [CancellationException]. What a call gave in spite of the cancellation is given: a
+ * receipt is not thrown away.
+ */
+private suspend fun <T> awaiting(start: Start<T>): T {
+    // Nothing is sent for a coroutine that is cancelled already.
+    currentCoroutineContext().ensureActive()
+    val ended = CompletableDeferred<Result<T>>()
+    val running = Running<T>(ended::complete)
     running.begin(start)
-    continuation.invokeOnCancellation { running.cancel() }
+    val result = try {
+        ended.await()
+    } catch (cancelled: CancellationException) {
+        running.cancel()
+        withContext(NonCancellable) { ended.await() }.onFailure { failure ->
+            throw CancellationException("the call was cancelled").apply {
+                initCause(cancelled)
+                addSuppressed(failure)
+            }
+        }
+    }
+    return result.getOrThrow()
 }

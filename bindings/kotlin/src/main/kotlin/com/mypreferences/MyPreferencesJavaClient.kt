@@ -16,9 +16,9 @@ import kotlin.time.toKotlinDuration
  * A client of one MyPreferences account, for Java. Thread-safe; make one and keep it.
  *
  * Blocking calls answer `Thread.interrupt`: the request is cancelled, and the [InterruptedException] carries the record
- * as a suppressed exception. Cancelling a future cancels its request. What depends on a future runs on the common pool,
- * unless it names another executor. Failures are [MyPreferencesException]s, unchecked for neither: blocking calls
- * declare them, futures complete with them.
+ * as a suppressed exception. A future that is done before its request (by `cancel`, by `orTimeout`) cancels it. What depends
+ * on a future runs on the common pool, unless it names another executor. Failures are [MyPreferencesException]s: blocking
+ * calls declare them, futures complete with them. From Kotlin, this is the client for threads that may block.
  */
 public class MyPreferencesJavaClient private constructor(private val handle: Handle) : AutoCloseable {
     /** Asks for a commit and waits for it; see [MyPreferencesClient.commit] for what has to be done before. */
@@ -31,7 +31,7 @@ public class MyPreferencesJavaClient private constructor(private val handle: Han
     @JvmOverloads
     @Throws(MyPreferencesException::class, InterruptedException::class)
     public fun commit(accessToken: String, keepFiles: Boolean, options: CallOptions = CallOptions()): CommitReceipt =
-        waiting(handle.commit(accessToken, keepFiles, options)) as CommitReceipt
+        waiting(handle.commit(accessToken, keepFiles, options))
 
     /** Asks for a commit; the future has its receipt. */
     @JvmOverloads
@@ -39,7 +39,15 @@ public class MyPreferencesJavaClient private constructor(private val handle: Han
         accessToken: Long,
         keepFiles: Boolean,
         options: CallOptions = CallOptions(),
-    ): CompletableFuture<CommitReceipt> = future(handle.commit(accessToken.toString(), keepFiles, options))
+    ): CompletableFuture<CommitReceipt> = commitAsync(accessToken.toString(), keepFiles, options)
+
+    /** The same with the token as text. */
+    @JvmOverloads
+    public fun commitAsync(
+        accessToken: String,
+        keepFiles: Boolean,
+        options: CallOptions = CallOptions(),
+    ): CompletableFuture<CommitReceipt> = future(handle.commit(accessToken, keepFiles, options))
 
     /** Asks whether a token was committed, without sending a commit, and waits for the answer. */
     @JvmOverloads
@@ -51,14 +59,21 @@ public class MyPreferencesJavaClient private constructor(private val handle: Han
     @JvmOverloads
     @Throws(MyPreferencesException::class, InterruptedException::class)
     public fun resolveCommit(accessToken: String, options: CallOptions = CallOptions()): Resolution =
-        waiting(handle.resolveCommit(accessToken, options)) as Resolution
+        waiting(handle.resolveCommit(accessToken, options))
 
     /** Asks whether a token was committed; the future has the answer. */
     @JvmOverloads
     public fun resolveCommitAsync(
         accessToken: Long,
         options: CallOptions = CallOptions(),
-    ): CompletableFuture<Resolution> = future(handle.resolveCommit(accessToken.toString(), options))
+    ): CompletableFuture<Resolution> = resolveCommitAsync(accessToken.toString(), options)
+
+    /** The same with the token as text. */
+    @JvmOverloads
+    public fun resolveCommitAsync(
+        accessToken: String,
+        options: CallOptions = CallOptions(),
+    ): CompletableFuture<Resolution> = future(handle.resolveCommit(accessToken, options))
 
     /** Asks the status of an export and waits for it. */
     @JvmOverloads
@@ -70,12 +85,98 @@ public class MyPreferencesJavaClient private constructor(private val handle: Han
     @JvmOverloads
     @Throws(MyPreferencesException::class, InterruptedException::class)
     public fun status(accessToken: String, options: CallOptions = CallOptions()): ExportStatus =
-        waiting(handle.status(accessToken, options)) as ExportStatus
+        waiting(handle.status(accessToken, options))
 
     /** Asks the status of an export; the future has it. */
     @JvmOverloads
     public fun statusAsync(accessToken: Long, options: CallOptions = CallOptions()): CompletableFuture<ExportStatus> =
-        future(handle.status(accessToken.toString(), options))
+        statusAsync(accessToken.toString(), options)
+
+    /** The same with the token as text. */
+    @JvmOverloads
+    public fun statusAsync(accessToken: String, options: CallOptions = CallOptions()): CompletableFuture<ExportStatus> =
+        future(handle.status(accessToken, options))
+
+    /** Starts an export; see [MyPreferencesClient.initiate]. */
+    @JvmOverloads
+    @Throws(MyPreferencesException::class, InterruptedException::class)
+    public fun initiate(order: ExportOrder, options: CallOptions = CallOptions()): Export =
+        waiting(handle.initiate(order, options))
+
+    /** Starts an export; the future has its handle. */
+    @JvmOverloads
+    public fun initiateAsync(order: ExportOrder, options: CallOptions = CallOptions()): CompletableFuture<Export> =
+        future(handle.initiate(order, options))
+
+    /** Waits until an export is ready; see [MyPreferencesClient.wait]. */
+    @JvmOverloads
+    @Throws(MyPreferencesException::class, InterruptedException::class)
+    public fun wait(export: Export, options: WaitOptions = WaitOptions()): ExportStatus =
+        waiting(handle.wait(export, options))
+
+    /** Waits until an export is ready; the future has its status. */
+    @JvmOverloads
+    public fun waitAsync(export: Export, options: WaitOptions = WaitOptions()): CompletableFuture<ExportStatus> =
+        future(handle.wait(export, options))
+
+    /** The pages of an export that is ready, read with `keepAlive=true` as they are pulled. Sends nothing yet. */
+    @JvmOverloads
+    @Throws(MyPreferencesException::class)
+    public fun pages(export: Export, options: PageOptions = PageOptions()): Pages =
+        Pages(handle.pages(export, options), options.cancelToken)
+
+    /**
+     * Lands an export in a folder and commits it; see [MyPreferencesClient.export]. An interrupted call has ended, and the
+     * folder is free, when it throws.
+     */
+    @JvmOverloads
+    @Throws(MyPreferencesException::class, InterruptedException::class)
+    public fun export(
+        order: ExportOrder,
+        out: Path,
+        keepFiles: Boolean? = null,
+        options: LandingOptions = LandingOptions(),
+    ): Landed = waiting(handle.export(order, out, keepFiles, options))
+
+    /**
+     * Lands an export in a folder and commits it; the future has what it has come to. A future that was cancelled is done
+     * at once, its landing within a page: until then another call into the folder gets [LockedException].
+     */
+    @JvmOverloads
+    public fun exportAsync(
+        order: ExportOrder,
+        out: Path,
+        keepFiles: Boolean? = null,
+        options: LandingOptions = LandingOptions(),
+    ): CompletableFuture<Landed> = future(handle.export(order, out, keepFiles, options))
+
+    /** Lands an export that was initiated before, here or elsewhere. Does not commit it: [commitLanded] does. */
+    @JvmOverloads
+    @Throws(MyPreferencesException::class, InterruptedException::class)
+    public fun land(export: Export, out: Path, options: LandingOptions = LandingOptions()): Landed =
+        waiting(handle.land(export, out, options))
+
+    /** Lands an export that was initiated before; the future has what it has come to. */
+    @JvmOverloads
+    public fun landAsync(
+        export: Export,
+        out: Path,
+        options: LandingOptions = LandingOptions(),
+    ): CompletableFuture<Landed> = future(handle.land(export, out, options))
+
+    /** Commits a sealed batch; see [MyPreferencesClient.commitLanded]. */
+    @JvmOverloads
+    @Throws(MyPreferencesException::class, InterruptedException::class)
+    public fun commitLanded(sealed: Sealed, keepFiles: Boolean, cancelToken: CancelToken? = null): BatchReceipt =
+        waiting(handle.commitLanded(sealed, keepFiles, cancelToken))
+
+    /** Commits a sealed batch; the future has its receipt. */
+    @JvmOverloads
+    public fun commitLandedAsync(
+        sealed: Sealed,
+        keepFiles: Boolean,
+        cancelToken: CancelToken? = null,
+    ): CompletableFuture<BatchReceipt> = future(handle.commitLanded(sealed, keepFiles, cancelToken))
 
     /** Closes the client and cancels its calls. Twice is the same as once. */
     override fun close(): Unit = handle.close()
@@ -137,9 +238,12 @@ public class MyPreferencesJavaClient private constructor(private val handle: Han
     }
 }
 
-private fun waiting(start: Start): Recorded {
-    val result = CompletableFuture<Recorded>()
-    val running = Running { it.fold(result::complete, result::completeExceptionally) }
+/** Runs a call and blocks the thread until it is over. */
+internal fun <T> waiting(start: Start<T>): T {
+    // Nothing is sent for a thread that is interrupted already.
+    if (Thread.interrupted()) throw InterruptedException()
+    val result = CompletableFuture<T>()
+    val running = Running<T> { it.fold(result::complete, result::completeExceptionally) }
     running.begin(start)
     try {
         return result.get()
@@ -147,14 +251,15 @@ private fun waiting(start: Start): Recorded {
         throw failed.cause ?: failed
     } catch (interrupted: InterruptedException) {
         running.cancel()
-        // The call ends at once, with what is known about its requests.
-        val record = runCatching { result.join() }.exceptionOrNull()
-        record?.let { interrupted.addSuppressed(it.cause ?: it) }
-        throw interrupted
+        // The call ends at once, with what is known about its requests; what it gave all the same is not thrown away.
+        return runCatching { result.join() }
+            .onSuccess { Thread.currentThread().interrupt() }
+            .getOrElse { record -> throw interrupted.apply { addSuppressed(record.cause ?: record) } }
     }
 }
 
-private fun <T : Recorded> future(start: Start): CompletableFuture<T> {
+/** Starts a call; what keeps it from starting is how the future ends. */
+internal fun <T> future(start: Start<T>): CompletableFuture<T> {
     val future = RequestFuture<T>()
     try {
         future.running.begin(start)
@@ -165,18 +270,14 @@ private fun <T : Recorded> future(start: Start): CompletableFuture<T> {
 }
 
 /** A future that cancels its request with itself. */
-private class RequestFuture<T : Recorded> : CompletableFuture<T>() {
+private class RequestFuture<T> : CompletableFuture<T>() {
     /** The native runtime's thread only hands over: what depends on the future may block. */
-    val running = Running { result ->
-        ForkJoinPool.commonPool().execute { result.fold(::completeWith, ::completeExceptionally) }
+    val running = Running<T> { result ->
+        ForkJoinPool.commonPool().execute { result.fold(::complete, ::completeExceptionally) }
     }
 
-    @Suppress("UNCHECKED_CAST")
-    private fun completeWith(value: Recorded): Boolean = complete(value as T)
-
-    override fun cancel(mayInterruptIfRunning: Boolean): Boolean {
-        val cancelled = super.cancel(mayInterruptIfRunning)
-        if (cancelled) running.cancel()
-        return cancelled
+    init {
+        // However it came to be done: by `cancel`, by `orTimeout`, or by its request, which is over then.
+        whenComplete { _, _ -> running.cancel() }
     }
 }

@@ -1,4 +1,4 @@
-// What calls give: receipts, resolutions and statuses. Each prints as its canonical record.
+// What calls around a commit give: receipts, resolutions and statuses. Each prints as its canonical record.
 
 package com.mypreferences
 
@@ -44,6 +44,12 @@ public class Attempt internal constructor(native: NativeAttempt) {
 
     /** The kind of its failure, by its name in the catalogue; none for a success. */
     public val kind: String? = native.kind
+
+    /** [delayBefore], for Java. */
+    public fun delayBeforeTime(): java.time.Duration = delayBefore.toJavaDuration()
+
+    /** [elapsed], for Java. */
+    public fun elapsedTime(): java.time.Duration = elapsed.toJavaDuration()
 
     override fun toString(): String = "Attempt(n=$n, sent=${sent.word}, status=$status, kind=$kind, elapsed=$elapsed)"
 }

@@ -7,6 +7,9 @@ import kotlin.properties.ReadWriteProperty
 import kotlin.reflect.KProperty
 import kotlin.time.Duration
 
+/** A length of time crosses as seconds with so many digits. */
+private const val NANOSECONDS = 9
+
 /**
  * The settings of a client; what is `null` has the core's default. An unreadable or contradictory value is told of when
  * the client is made, as [InvalidArgumentException] or [ConfigurationException].
@@ -138,7 +141,7 @@ public class Settings {
 
     /**
      * Sets any setting by the name and the text that it has in the environment and in profiles (`max_attempts`,
-     * `connect_timeout` as `2.5` seconds or `250ms`).
+     * `connect_timeout` as `2.5` seconds or `250ms`). The property of that name is `null` then.
      */
     public operator fun set(name: String, text: String) {
         values[name] = text
@@ -155,7 +158,8 @@ public class Settings {
 
         abstract fun text(value: T): String
 
-        override fun getValue(thisRef: Settings, property: KProperty<*>): T? = given
+        override fun getValue(thisRef: Settings, property: KProperty<*>): T? =
+            given?.takeIf { values[name] == text(it) }
 
         override fun setValue(thisRef: Settings, property: KProperty<*>, value: T?) {
             given = value
@@ -180,6 +184,7 @@ public class Settings {
     }
 
     private inner class Length(name: String) : Setting<Duration>(name) {
-        override fun text(value: Duration): String = "${value.inWholeMilliseconds}ms"
+        override fun text(value: Duration): String =
+            "${value.inWholeNanoseconds.toBigDecimal().movePointLeft(NANOSECONDS).toPlainString()}s"
     }
 }

@@ -115,8 +115,47 @@ public enum class Operation(override val word: String) : Word {
     /** `status`. */
     STATUS("status"),
 
-    /** A page probe inside one of the others. */
+    /** A page of an export, or a page probe inside one of the others. */
     PAGE("page"),
+
+    /** `initiate`. */
+    INITIATE("initiate"),
+
+    /** `wait`. */
+    WAIT("wait"),
+
+    /** An export landed in a folder, and looking at one. Its commit is a [COMMIT]. */
+    EXPORT("export"),
+}
+
+/** What a landing is doing. */
+public enum class Stage(override val word: String) : Word {
+    /** Starting the export. */
+    INITIATE("initiate"),
+
+    /** Waiting until it is ready. */
+    WAIT("wait"),
+
+    /** Reading pages and writing parts. */
+    LAND("land"),
+
+    /** Making the batch whole. */
+    SEAL("seal"),
+
+    /** Committing it. */
+    COMMIT("commit"),
+}
+
+/** How the token of a sealed batch came to its end. */
+public enum class CommitEnd(override val word: String) : Word {
+    /** This landing committed it. */
+    COMMITTED("committed"),
+
+    /** It was consumed before this landing sent anything. */
+    ALREADY_COMMITTED("already_committed"),
+
+    /** It expired before it was committed. The data is landed all the same; the server's files are not known of. */
+    EXPIRED("expired"),
 }
 
 /** The constant of a word. The native library and this package are built from one tree, so each word is known. */

@@ -10,6 +10,7 @@ import java.io.File
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ExecutionException
 import java.util.concurrent.TimeUnit
+import kotlin.time.Duration.Companion.microseconds
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.Dispatchers
@@ -19,6 +20,7 @@ import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -90,6 +92,16 @@ class ClientTest {
             }
             assertTrue(mock.requests("commit").isEmpty() && mock.requests("status").isEmpty())
         }
+    }
+
+    @Test
+    fun `a setting has the last value that it was given, exact to the microsecond`() {
+        val settings = Settings().apply { backoffBase = 250.microseconds }
+        assertEquals("0.000250000s", settings.texts()["backoff_base"])
+        assertEquals(250.microseconds, settings.backoffBase)
+        settings["backoff_base"] = "3s"
+        assertNull(settings.backoffBase)
+        assertEquals("3s", settings.texts()["backoff_base"])
     }
 
     @Test

@@ -653,6 +653,12 @@ internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
 internal interface UniffiCallbackInterfaceNativeCompletionMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`outcome`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
+internal interface UniffiCallbackInterfaceNativeProgressMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`progress`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceNativeProgressMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`progress`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "complete")
 internal open class UniffiVTableCallbackInterfaceNativeCompletion(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
@@ -669,6 +675,28 @@ internal open class UniffiVTableCallbackInterfaceNativeCompletion(
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
         `complete` = other.`complete`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "landing", "waiting")
+internal open class UniffiVTableCallbackInterfaceNativeProgress(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `landing`: UniffiCallbackInterfaceNativeProgressMethod0? = null,
+    @JvmField internal var `waiting`: UniffiCallbackInterfaceNativeProgressMethod1? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `landing`: UniffiCallbackInterfaceNativeProgressMethod0? = null,
+        `waiting`: UniffiCallbackInterfaceNativeProgressMethod1? = null,
+    ): UniffiVTableCallbackInterfaceNativeProgress(`uniffiFree`,`uniffiClone`,`landing`,`waiting`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceNativeProgress) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `landing` = other.`landing`
+        `waiting` = other.`waiting`
     }
 
 }
@@ -697,6 +725,8 @@ internal object IntegrityCheckingUniffiLib {
     }
 
     internal fun ensureInitialized() = Unit
+    external fun uniffi_mypreferences_uniffi_checksum_func_line_of(
+    ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativecall_cancel(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativecanceltoken_cancel(
@@ -705,15 +735,53 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit(
     ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_landed(
+    ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_describe(
     ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_export(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_initiate(
+    ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_is_shut(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_land(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_pages(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_resolve_commit(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_shut(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_status(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_wait_until_ready(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeexport_access_token(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeexport_describe(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeexport_kind(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeexport_to_json_with_token(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeexport_watermark(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed_batch(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativefolder_verify(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativepages_end(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativepages_next_page(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativesealed_batch(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativesealed_manifest_sha256(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativesealed_out(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_constructor_nativecanceltoken_new(
     ): Int
@@ -729,7 +797,15 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_verbatim(
     ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_constructor_nativeexport_from_json(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new(
+    ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeprogress_landing(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeprogress_waiting(
     ): Int
     external fun ffi_mypreferences_uniffi_uniffi_contract_version(
     ): Int
@@ -748,6 +824,7 @@ internal object UniffiLib {
     init {
         Native.register(UniffiLib::class.java, findLibraryName(componentName = "mypreferences"))
         uniffiCallbackInterfaceNativeCompletion.register(this)
+        uniffiCallbackInterfaceNativeProgress.register(this)
 
     }
 
@@ -778,15 +855,27 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_commit(`ptr`: Long,`accessToken`: RustBuffer.ByValue,`keepFiles`: Byte,`options`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_commit_landed(`ptr`: Long,`sealed`: Long,`keepFiles`: Byte,`cancel`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_describe(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_export(`ptr`: Long,`order`: RustBuffer.ByValue,`landing`: RustBuffer.ByValue,`progress`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_initiate(`ptr`: Long,`order`: RustBuffer.ByValue,`options`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_is_shut(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Byte
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_land(`ptr`: Long,`export`: Long,`landing`: RustBuffer.ByValue,`progress`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_pages(`ptr`: Long,`export`: Long,`limit`: RustBuffer.ByValue,`offset`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_resolve_commit(`ptr`: Long,`accessToken`: RustBuffer.ByValue,`options`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_shut(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_status(`ptr`: Long,`accessToken`: RustBuffer.ByValue,`options`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_wait_until_ready(`ptr`: Long,`export`: Long,`maxWait`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,`progress`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_mypreferences_uniffi_fn_clone_nativecredentials(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
@@ -800,8 +889,58 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_mypreferences_uniffi_fn_constructor_nativecredentials_verbatim(`authorization`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_mypreferences_uniffi_fn_clone_nativeexport(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_free_nativeexport(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_mypreferences_uniffi_fn_constructor_nativeexport_from_json(`text`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeexport_access_token(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeexport_describe(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeexport_kind(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeexport_to_json_with_token(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeexport_watermark(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_clone_nativefolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_free_nativefolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_mypreferences_uniffi_fn_constructor_nativefolder_new(`out`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativefolder_sealed(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_method_nativefolder_sealed_batch(`ptr`: Long,`batch`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativefolder_verify(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_clone_nativepages(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_free_nativepages(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_mypreferences_uniffi_fn_method_nativepages_end(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_mypreferences_uniffi_fn_method_nativepages_next_page(`ptr`: Long,`cancel`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_clone_nativesealed(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_free_nativesealed(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_mypreferences_uniffi_fn_method_nativesealed_batch(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_method_nativesealed_manifest_sha256(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_method_nativesealed_out(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_mypreferences_uniffi_fn_init_callback_vtable_nativecompletion(`vtable`: UniffiVTableCallbackInterfaceNativeCompletion,
     ): Unit
+    external fun uniffi_mypreferences_uniffi_fn_init_callback_vtable_nativeprogress(`vtable`: UniffiVTableCallbackInterfaceNativeProgress,
+    ): Unit
+    external fun uniffi_mypreferences_uniffi_fn_func_line_of(`record`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun ffi_mypreferences_uniffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun ffi_mypreferences_uniffi_rustbuffer_from_bytes(`bytes`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -921,6 +1060,9 @@ private fun uniffiCheckContractApiVersion(lib: IntegrityCheckingUniffiLib) {
 }
 @Suppress("UNUSED_PARAMETER")
 private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_func_line_of() and 0xFFFF) != 2727) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativecall_cancel() and 0xFFFF) != 23337) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -933,10 +1075,25 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit() and 0xFFFF) != 65495) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_landed() and 0xFFFF) != 62812) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_describe() and 0xFFFF) != 31713) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_export() and 0xFFFF) != 44332) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_initiate() and 0xFFFF) != 13038) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_is_shut() and 0xFFFF) != 19608) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_land() and 0xFFFF) != 3641) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_pages() and 0xFFFF) != 21045) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_resolve_commit() and 0xFFFF) != 56646) {
@@ -946,6 +1103,48 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_status() and 0xFFFF) != 47697) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_wait_until_ready() and 0xFFFF) != 60665) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeexport_access_token() and 0xFFFF) != 19156) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeexport_describe() and 0xFFFF) != 4741) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeexport_kind() and 0xFFFF) != 11435) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeexport_to_json_with_token() and 0xFFFF) != 23172) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeexport_watermark() and 0xFFFF) != 19917) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed() and 0xFFFF) != 20339) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed_batch() and 0xFFFF) != 44183) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativefolder_verify() and 0xFFFF) != 13667) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativepages_end() and 0xFFFF) != 39153) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativepages_next_page() and 0xFFFF) != 27624) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativesealed_batch() and 0xFFFF) != 17268) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativesealed_manifest_sha256() and 0xFFFF) != 13797) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativesealed_out() and 0xFFFF) != 43722) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativecanceltoken_new() and 0xFFFF) != 55083) {
@@ -969,7 +1168,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_verbatim() and 0xFFFF) != 34599) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativeexport_from_json() and 0xFFFF) != 60416) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new() and 0xFFFF) != 39859) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete() and 0xFFFF) != 2608) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeprogress_landing() and 0xFFFF) != 33551) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeprogress_waiting() and 0xFFFF) != 20207) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -1329,6 +1540,25 @@ internal object FfiConverterString: FfiConverter<String, RustBuffer.ByValue> {
         val byteBuf = toUtf8(value)
         buf.putInt(byteBuf.limit())
         buf.put(byteBuf)
+    }
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterByteArray: FfiConverterRustBuffer<ByteArray> {
+    override fun read(buf: ByteBuffer): ByteArray {
+        val len = buf.getInt()
+        val byteArr = ByteArray(len)
+        buf.get(byteArr)
+        return byteArr
+    }
+    override fun allocationSize(value: ByteArray): ULong {
+        return 4UL + value.size.toULong()
+    }
+    override fun write(value: ByteArray, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        buf.put(value)
     }
 }
 
@@ -2003,14 +2233,39 @@ internal interface NativeClientInterface {
     fun `commit`(`accessToken`: kotlin.String, `keepFiles`: kotlin.Boolean, `options`: NativeCallOptions, `completion`: NativeCompletion): NativeCall
 
     /**
+     * Starts the commit of a sealed batch. `completion` is called once, unless this throws.
+     */
+    fun `commitLanded`(`sealed`: NativeSealed, `keepFiles`: kotlin.Boolean, `cancel`: NativeCancelToken?, `completion`: NativeCompletion): NativeCall
+
+    /**
      * For people: where it calls, without secrets.
      */
     fun `describe`(): kotlin.String
 
     /**
+     * Starts to land an export and to commit it. `completion` is called once, unless this throws.
+     */
+    fun `export`(`order`: NativeOrder, `landing`: NativeLanding, `progress`: NativeProgress?, `completion`: NativeCompletion): NativeCall
+
+    /**
+     * Starts to start an export. `completion` is called once, unless this throws.
+     */
+    fun `initiate`(`order`: NativeOrder, `options`: NativeCallOptions, `completion`: NativeCompletion): NativeCall
+
+    /**
      * Whether it was closed.
      */
     fun `isShut`(): kotlin.Boolean
+
+    /**
+     * Starts to land an export that was initiated before. `completion` is called once, unless this throws.
+     */
+    fun `land`(`export`: NativeExport, `landing`: NativeLanding, `progress`: NativeProgress?, `completion`: NativeCompletion): NativeCall
+
+    /**
+     * The pages of an export from the record `offset` on, counted from 1. Sends nothing yet.
+     */
+    fun `pages`(`export`: NativeExport, `limit`: kotlin.ULong?, `offset`: kotlin.ULong): NativePages
 
     /**
      * Starts a question about a commit. `completion` is called once, unless this throws.
@@ -2026,6 +2281,12 @@ internal interface NativeClientInterface {
      * Starts a status request. `completion` is called once, unless this throws.
      */
     fun `status`(`accessToken`: kotlin.String, `options`: NativeCallOptions, `completion`: NativeCompletion): NativeCall
+
+    /**
+     * Starts to wait until an export is ready; without `max_wait`, in seconds, for the core's default. `completion` is
+     * called once, unless this throws.
+     */
+    fun `waitUntilReady`(`export`: NativeExport, `maxWait`: kotlin.Double?, `cancel`: NativeCancelToken?, `progress`: NativeProgress?, `completion`: NativeCompletion): NativeCall
 
     companion object
 }
@@ -2157,6 +2418,27 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
 
 
     /**
+     * Starts the commit of a sealed batch. `completion` is called once, unless this throws.
+     */
+    @Throws(NativeFailure::class)override fun `commitLanded`(`sealed`: NativeSealed, `keepFiles`: kotlin.Boolean, `cancel`: NativeCancelToken?, `completion`: NativeCompletion): NativeCall {
+            return FfiConverterTypeNativeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeclient_commit_landed(
+        it,
+
+        FfiConverterTypeNativeSealed.lower(`sealed`),
+        FfiConverterBoolean.lower(`keepFiles`),
+        FfiConverterOptionalTypeNativeCancelToken.lower(`cancel`),
+        FfiConverterTypeNativeCompletion.lower(`completion`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
      * For people: where it calls, without secrets.
      */override fun `describe`(): kotlin.String {
             return FfiConverterString.lift(
@@ -2173,6 +2455,47 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
 
 
     /**
+     * Starts to land an export and to commit it. `completion` is called once, unless this throws.
+     */
+    @Throws(NativeFailure::class)override fun `export`(`order`: NativeOrder, `landing`: NativeLanding, `progress`: NativeProgress?, `completion`: NativeCompletion): NativeCall {
+            return FfiConverterTypeNativeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeclient_export(
+        it,
+
+        FfiConverterTypeNativeOrder.lower(`order`),
+        FfiConverterTypeNativeLanding.lower(`landing`),
+        FfiConverterOptionalTypeNativeProgress.lower(`progress`),
+        FfiConverterTypeNativeCompletion.lower(`completion`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Starts to start an export. `completion` is called once, unless this throws.
+     */
+    @Throws(NativeFailure::class)override fun `initiate`(`order`: NativeOrder, `options`: NativeCallOptions, `completion`: NativeCompletion): NativeCall {
+            return FfiConverterTypeNativeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeclient_initiate(
+        it,
+
+        FfiConverterTypeNativeOrder.lower(`order`),
+        FfiConverterTypeNativeCallOptions.lower(`options`),
+        FfiConverterTypeNativeCompletion.lower(`completion`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
      * Whether it was closed.
      */override fun `isShut`(): kotlin.Boolean {
             return FfiConverterBoolean.lift(
@@ -2181,6 +2504,47 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
     UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeclient_is_shut(
         it,
         _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Starts to land an export that was initiated before. `completion` is called once, unless this throws.
+     */
+    @Throws(NativeFailure::class)override fun `land`(`export`: NativeExport, `landing`: NativeLanding, `progress`: NativeProgress?, `completion`: NativeCompletion): NativeCall {
+            return FfiConverterTypeNativeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeclient_land(
+        it,
+
+        FfiConverterTypeNativeExport.lower(`export`),
+        FfiConverterTypeNativeLanding.lower(`landing`),
+        FfiConverterOptionalTypeNativeProgress.lower(`progress`),
+        FfiConverterTypeNativeCompletion.lower(`completion`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The pages of an export from the record `offset` on, counted from 1. Sends nothing yet.
+     */
+    @Throws(NativeFailure::class)override fun `pages`(`export`: NativeExport, `limit`: kotlin.ULong?, `offset`: kotlin.ULong): NativePages {
+            return FfiConverterTypeNativePages.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeclient_pages(
+        it,
+
+        FfiConverterTypeNativeExport.lower(`export`),
+        FfiConverterOptionalULong.lower(`limit`),
+        FfiConverterULong.lower(`offset`),_status)
 }
     }
     )
@@ -2235,6 +2599,29 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
 
         FfiConverterString.lower(`accessToken`),
         FfiConverterTypeNativeCallOptions.lower(`options`),
+        FfiConverterTypeNativeCompletion.lower(`completion`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Starts to wait until an export is ready; without `max_wait`, in seconds, for the core's default. `completion` is
+     * called once, unless this throws.
+     */
+    @Throws(NativeFailure::class)override fun `waitUntilReady`(`export`: NativeExport, `maxWait`: kotlin.Double?, `cancel`: NativeCancelToken?, `progress`: NativeProgress?, `completion`: NativeCompletion): NativeCall {
+            return FfiConverterTypeNativeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeclient_wait_until_ready(
+        it,
+
+        FfiConverterTypeNativeExport.lower(`export`),
+        FfiConverterOptionalDouble.lower(`maxWait`),
+        FfiConverterOptionalTypeNativeCancelToken.lower(`cancel`),
+        FfiConverterOptionalTypeNativeProgress.lower(`progress`),
         FfiConverterTypeNativeCompletion.lower(`completion`),_status)
 }
     }
@@ -2533,7 +2920,7 @@ internal open class NativeCredentials: Disposable, AutoCloseable, NativeCredenti
 
     /**
      * A bearer token that the caller renews.
-     */ fun `bearer`(`token`: kotlin.String): NativeCredentials {
+     */ internal fun `bearer`(`token`: kotlin.String): NativeCredentials {
             return FfiConverterTypeNativeCredentials.lift(
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_mypreferences_uniffi_fn_constructor_nativecredentials_bearer(
@@ -2582,7 +2969,7 @@ internal open class NativeCredentials: Disposable, AutoCloseable, NativeCredenti
 
     /**
      * The whole value of the `Authorization` header.
-     */ fun `verbatim`(`authorization`: kotlin.String): NativeCredentials {
+     */ internal fun `verbatim`(`authorization`: kotlin.String): NativeCredentials {
             return FfiConverterTypeNativeCredentials.lift(
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_mypreferences_uniffi_fn_constructor_nativecredentials_verbatim(
@@ -2619,6 +3006,1295 @@ internal object FfiConverterTypeNativeCredentials: FfiConverter<NativeCredential
     override fun allocationSize(value: NativeCredentials) = 8UL
 
     override fun write(value: NativeCredentials, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * The handle of an export. Its token stays on this side of the border until it is asked for.
+ */
+internal interface NativeExportInterface {
+
+    /**
+     * The token that Initiate returned.
+     */
+    fun `accessToken`(): kotlin.Long
+
+    /**
+     * For people: without the token.
+     */
+    fun `describe`(): kotlin.String
+
+    /**
+     * `segment`, `segment_group`, `schedule` or `cid`.
+     */
+    fun `kind`(): kotlin.String
+
+    /**
+     * As JSON, with the access token.
+     */
+    fun `toJsonWithToken`(): kotlin.String
+
+    /**
+     * The server's time just before Initiate, in whole seconds since 1970.
+     */
+    fun `watermark`(): kotlin.Long?
+
+    companion object
+}
+
+/**
+ * The handle of an export. Its token stays on this side of the border until it is asked for.
+ */
+internal open class NativeExport: Disposable, AutoCloseable, NativeExportInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_mypreferences_uniffi_fn_free_nativeexport(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_mypreferences_uniffi_fn_clone_nativeexport(handle, status)
+        }
+    }
+
+
+    /**
+     * The token that Initiate returned.
+     */override fun `accessToken`(): kotlin.Long {
+            return FfiConverterLong.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeexport_access_token(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * For people: without the token.
+     */override fun `describe`(): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeexport_describe(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * `segment`, `segment_group`, `schedule` or `cid`.
+     */override fun `kind`(): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeexport_kind(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * As JSON, with the access token.
+     */override fun `toJsonWithToken`(): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeexport_to_json_with_token(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The server's time just before Initiate, in whole seconds since 1970.
+     */override fun `watermark`(): kotlin.Long? {
+            return FfiConverterOptionalLong.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeexport_watermark(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+    companion object {
+
+    /**
+     * Reads what `to_json_with_token` wrote.
+     */
+    @Throws(NativeFailure::class) fun `fromJson`(`text`: kotlin.String): NativeExport {
+            return FfiConverterTypeNativeExport.lift(
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_constructor_nativeexport_from_json(
+
+
+        FfiConverterString.lower(`text`),_status)
+}
+    )
+    }
+
+
+
+    }
+
+}
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeExport: FfiConverter<NativeExport, Long> {
+    override fun lower(value: NativeExport): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): NativeExport {
+        return NativeExport(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): NativeExport {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: NativeExport) = 8UL
+
+    override fun write(value: NativeExport, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * A folder that exports were landed in. Its functions block.
+ */
+internal interface NativeFolderInterface {
+
+    /**
+     * The proofs of the sealed batches that are not committed, oldest first.
+     */
+    fun `sealed`(): List<NativeSealed>
+
+    /**
+     * The proof of one batch, committed or not.
+     */
+    fun `sealedBatch`(`batch`: kotlin.String): NativeSealed
+
+    /**
+     * Verifies every batch without a server.
+     */
+    fun `verify`(): NativeVerified
+
+    companion object
+}
+
+/**
+ * A folder that exports were landed in. Its functions block.
+ */
+internal open class NativeFolder: Disposable, AutoCloseable, NativeFolderInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+    /**
+     * The folder that was given to an export as its place.
+     */
+    constructor(`out`: kotlin.String) :
+        this(UniffiWithHandle,
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_constructor_nativefolder_new(
+
+
+        FfiConverterString.lower(`out`),_status)
+}
+    )
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_mypreferences_uniffi_fn_free_nativefolder(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_mypreferences_uniffi_fn_clone_nativefolder(handle, status)
+        }
+    }
+
+
+    /**
+     * The proofs of the sealed batches that are not committed, oldest first.
+     */
+    @Throws(NativeFailure::class)override fun `sealed`(): List<NativeSealed> {
+            return FfiConverterSequenceTypeNativeSealed.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativefolder_sealed(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The proof of one batch, committed or not.
+     */
+    @Throws(NativeFailure::class)override fun `sealedBatch`(`batch`: kotlin.String): NativeSealed {
+            return FfiConverterTypeNativeSealed.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativefolder_sealed_batch(
+        it,
+
+        FfiConverterString.lower(`batch`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Verifies every batch without a server.
+     */
+    @Throws(NativeFailure::class)override fun `verify`(): NativeVerified {
+            return FfiConverterTypeNativeVerified.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativefolder_verify(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeFolder: FfiConverter<NativeFolder, Long> {
+    override fun lower(value: NativeFolder): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): NativeFolder {
+        return NativeFolder(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): NativeFolder {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: NativeFolder) = 8UL
+
+    override fun write(value: NativeFolder, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * The pages of an export, pulled one at a time. Letting go of it ends the transfer.
+ */
+internal interface NativePagesInterface {
+
+    /**
+     * Ends the transfer. Twice is the same as once.
+     */
+    fun `end`()
+
+    /**
+     * Starts to read the next page. `completion` is called once, unless this throws.
+     */
+    fun `nextPage`(`cancel`: NativeCancelToken?, `completion`: NativeCompletion): NativeCall
+
+    companion object
+}
+
+/**
+ * The pages of an export, pulled one at a time. Letting go of it ends the transfer.
+ */
+internal open class NativePages: Disposable, AutoCloseable, NativePagesInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_mypreferences_uniffi_fn_free_nativepages(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_mypreferences_uniffi_fn_clone_nativepages(handle, status)
+        }
+    }
+
+
+    /**
+     * Ends the transfer. Twice is the same as once.
+     */override fun `end`()
+        =
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativepages_end(
+        it,
+        _status)
+}
+    }
+
+
+
+
+    /**
+     * Starts to read the next page. `completion` is called once, unless this throws.
+     */
+    @Throws(NativeFailure::class)override fun `nextPage`(`cancel`: NativeCancelToken?, `completion`: NativeCompletion): NativeCall {
+            return FfiConverterTypeNativeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativepages_next_page(
+        it,
+
+        FfiConverterOptionalTypeNativeCancelToken.lower(`cancel`),
+        FfiConverterTypeNativeCompletion.lower(`completion`),_status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativePages: FfiConverter<NativePages, Long> {
+    override fun lower(value: NativePages): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): NativePages {
+        return NativePages(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): NativePages {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: NativePages) = 8UL
+
+    override fun write(value: NativePages, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * The proof that a batch is whole. Only a landing, or a folder with a sealed batch, gives one.
+ */
+internal interface NativeSealedInterface {
+
+    /**
+     * The name of the batch's folder.
+     */
+    fun `batch`(): kotlin.String
+
+    /**
+     * Of `_manifest.json`.
+     */
+    fun `manifestSha256`(): kotlin.String
+
+    /**
+     * The folder that the landing was made in.
+     */
+    fun `out`(): kotlin.String
+
+    companion object
+}
+
+/**
+ * The proof that a batch is whole. Only a landing, or a folder with a sealed batch, gives one.
+ */
+internal open class NativeSealed: Disposable, AutoCloseable, NativeSealedInterface
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_mypreferences_uniffi_fn_free_nativesealed(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_mypreferences_uniffi_fn_clone_nativesealed(handle, status)
+        }
+    }
+
+
+    /**
+     * The name of the batch's folder.
+     */override fun `batch`(): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativesealed_batch(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Of `_manifest.json`.
+     */override fun `manifestSha256`(): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativesealed_manifest_sha256(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The folder that the landing was made in.
+     */override fun `out`(): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativesealed_out(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeSealed: FfiConverter<NativeSealed, Long> {
+    override fun lower(value: NativeSealed): Long {
+        return value.uniffiCloneHandle()
+    }
+
+    override fun lift(value: Long): NativeSealed {
+        return NativeSealed(UniffiWithHandle, value)
+    }
+
+    override fun read(buf: ByteBuffer): NativeSealed {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: NativeSealed) = 8UL
+
+    override fun write(value: NativeSealed, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -2699,6 +4375,93 @@ internal object FfiConverterTypeNativeAttempt: FfiConverterRustBuffer<NativeAtte
             FfiConverterString.write(value.`sent`, buf)
             FfiConverterOptionalUShort.write(value.`status`, buf)
             FfiConverterOptionalString.write(value.`kind`, buf)
+    }
+}
+
+
+
+/**
+ * How the commit of a batch ended.
+ */
+internal data class NativeBatchReceipt (
+    /**
+     * `committed`, `already_committed` or `expired`.
+     */
+    val `end`: kotlin.String
+    ,
+    /**
+     * As asked.
+     */
+    val `keepFiles`: kotlin.Boolean
+    ,
+    /**
+     * When it was written, as RFC 3339.
+     */
+    val `at`: kotlin.String?
+    ,
+    /**
+     * `Date` of the answer that confirmed it, as RFC 3339.
+     */
+    val `serverDate`: kotlin.String?
+    ,
+    /**
+     * Whether a privacy claim can be made from it.
+     */
+    val `filesAreAsAsked`: kotlin.Boolean
+    ,
+    /**
+     * Whether the server never said so in as many words.
+     */
+    val `isPresumed`: kotlin.Boolean
+    ,
+    /**
+     * As `_receipt.json` has it.
+     */
+    val `json`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeBatchReceipt: FfiConverterRustBuffer<NativeBatchReceipt> {
+    override fun read(buf: ByteBuffer): NativeBatchReceipt {
+        return NativeBatchReceipt(
+            FfiConverterString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativeBatchReceipt) = (
+            FfiConverterString.allocationSize(value.`end`) +
+            FfiConverterBoolean.allocationSize(value.`keepFiles`) +
+            FfiConverterOptionalString.allocationSize(value.`at`) +
+            FfiConverterOptionalString.allocationSize(value.`serverDate`) +
+            FfiConverterBoolean.allocationSize(value.`filesAreAsAsked`) +
+            FfiConverterBoolean.allocationSize(value.`isPresumed`) +
+            FfiConverterString.allocationSize(value.`json`)
+    )
+
+    override fun write(value: NativeBatchReceipt, buf: ByteBuffer) {
+            FfiConverterString.write(value.`end`, buf)
+            FfiConverterBoolean.write(value.`keepFiles`, buf)
+            FfiConverterOptionalString.write(value.`at`, buf)
+            FfiConverterOptionalString.write(value.`serverDate`, buf)
+            FfiConverterBoolean.write(value.`filesAreAsAsked`, buf)
+            FfiConverterBoolean.write(value.`isPresumed`, buf)
+            FfiConverterString.write(value.`json`, buf)
     }
 }
 
@@ -2961,6 +4724,422 @@ internal object FfiConverterTypeNativeError: FfiConverterRustBuffer<NativeError>
 
 
 /**
+ * What a landing has come to.
+ */
+internal data class NativeLanded (
+    /**
+     * The proof.
+     */
+    val `sealed`: NativeSealed
+    ,
+    /**
+     * The batch's folder.
+     */
+    val `folder`: kotlin.String
+    ,
+    /**
+     * Records landed.
+     */
+    val `rows`: kotlin.ULong
+    ,
+    /**
+     * Bytes of the parts on disk.
+     */
+    val `bytes`: kotlin.ULong
+    ,
+    /**
+     * How many parts.
+     */
+    val `parts`: kotlin.ULong
+    ,
+    /**
+     * `LastDateTime` as it was sent.
+     */
+    val `since`: kotlin.String?
+    ,
+    /**
+     * The server's time just before Initiate, as RFC 3339.
+     */
+    val `watermark`: kotlin.String
+    ,
+    /**
+     * False when the folder had the batch before.
+     */
+    val `isNew`: kotlin.Boolean
+    ,
+    /**
+     * How the commit ended; none when there was none.
+     */
+    val `receipt`: NativeBatchReceipt?
+    ,
+    /**
+     * What a person should know.
+     */
+    val `notes`: List<kotlin.String>
+    ,
+    /**
+     * The same object in every language.
+     */
+    val `json`: kotlin.String
+
+): Disposable{
+
+
+
+
+
+    @Suppress("UNNECESSARY_SAFE_CALL") // codegen is much simpler if we unconditionally emit safe calls here
+    override fun destroy() {
+
+    Disposable.destroy(
+        this.`sealed`,
+        this.`folder`,
+        this.`rows`,
+        this.`bytes`,
+        this.`parts`,
+        this.`since`,
+        this.`watermark`,
+        this.`isNew`,
+        this.`receipt`,
+        this.`notes`,
+        this.`json`
+    )
+    }
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeLanded: FfiConverterRustBuffer<NativeLanded> {
+    override fun read(buf: ByteBuffer): NativeLanded {
+        return NativeLanded(
+            FfiConverterTypeNativeSealed.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalTypeNativeBatchReceipt.read(buf),
+            FfiConverterSequenceString.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativeLanded) = (
+            FfiConverterTypeNativeSealed.allocationSize(value.`sealed`) +
+            FfiConverterString.allocationSize(value.`folder`) +
+            FfiConverterULong.allocationSize(value.`rows`) +
+            FfiConverterULong.allocationSize(value.`bytes`) +
+            FfiConverterULong.allocationSize(value.`parts`) +
+            FfiConverterOptionalString.allocationSize(value.`since`) +
+            FfiConverterString.allocationSize(value.`watermark`) +
+            FfiConverterBoolean.allocationSize(value.`isNew`) +
+            FfiConverterOptionalTypeNativeBatchReceipt.allocationSize(value.`receipt`) +
+            FfiConverterSequenceString.allocationSize(value.`notes`) +
+            FfiConverterString.allocationSize(value.`json`)
+    )
+
+    override fun write(value: NativeLanded, buf: ByteBuffer) {
+            FfiConverterTypeNativeSealed.write(value.`sealed`, buf)
+            FfiConverterString.write(value.`folder`, buf)
+            FfiConverterULong.write(value.`rows`, buf)
+            FfiConverterULong.write(value.`bytes`, buf)
+            FfiConverterULong.write(value.`parts`, buf)
+            FfiConverterOptionalString.write(value.`since`, buf)
+            FfiConverterString.write(value.`watermark`, buf)
+            FfiConverterBoolean.write(value.`isNew`, buf)
+            FfiConverterOptionalTypeNativeBatchReceipt.write(value.`receipt`, buf)
+            FfiConverterSequenceString.write(value.`notes`, buf)
+            FfiConverterString.write(value.`json`, buf)
+    }
+}
+
+
+
+/**
+ * How to land. What is not given has the core's default.
+ */
+internal data class NativeLanding (
+    /**
+     * The folder.
+     */
+    val `out`: kotlin.String
+    ,
+    /**
+     * `after_seal` or `never`.
+     */
+    val `commit`: kotlin.String?
+    ,
+    /**
+     * Whether the server keeps its files after the commit.
+     */
+    val `keepFiles`: kotlin.Boolean?
+    ,
+    /**
+     * `auto`, or a moment.
+     */
+    val `since`: kotlin.String?
+    ,
+    /**
+     * In seconds.
+     */
+    val `overlap`: kotlin.Double?
+    ,
+    /**
+     * `none` or `zstd`.
+     */
+    val `compression`: kotlin.String?
+    ,
+    /**
+     * Records of one page.
+     */
+    val `limit`: kotlin.ULong?
+    ,
+    /**
+     * In seconds.
+     */
+    val `maxWait`: kotlin.Double?
+    ,
+    /**
+     * In bytes.
+     */
+    val `maxMemory`: kotlin.ULong?
+    ,
+    /**
+     * In bytes.
+     */
+    val `partBytes`: kotlin.ULong?
+    ,
+    /**
+     * Ends the call when it is cancelled.
+     */
+    val `cancel`: NativeCancelToken?
+
+): Disposable{
+
+
+
+
+
+    @Suppress("UNNECESSARY_SAFE_CALL") // codegen is much simpler if we unconditionally emit safe calls here
+    override fun destroy() {
+
+    Disposable.destroy(
+        this.`out`,
+        this.`commit`,
+        this.`keepFiles`,
+        this.`since`,
+        this.`overlap`,
+        this.`compression`,
+        this.`limit`,
+        this.`maxWait`,
+        this.`maxMemory`,
+        this.`partBytes`,
+        this.`cancel`
+    )
+    }
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeLanding: FfiConverterRustBuffer<NativeLanding> {
+    override fun read(buf: ByteBuffer): NativeLanding {
+        return NativeLanding(
+            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalBoolean.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalDouble.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalDouble.read(buf),
+            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalTypeNativeCancelToken.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativeLanding) = (
+            FfiConverterString.allocationSize(value.`out`) +
+            FfiConverterOptionalString.allocationSize(value.`commit`) +
+            FfiConverterOptionalBoolean.allocationSize(value.`keepFiles`) +
+            FfiConverterOptionalString.allocationSize(value.`since`) +
+            FfiConverterOptionalDouble.allocationSize(value.`overlap`) +
+            FfiConverterOptionalString.allocationSize(value.`compression`) +
+            FfiConverterOptionalULong.allocationSize(value.`limit`) +
+            FfiConverterOptionalDouble.allocationSize(value.`maxWait`) +
+            FfiConverterOptionalULong.allocationSize(value.`maxMemory`) +
+            FfiConverterOptionalULong.allocationSize(value.`partBytes`) +
+            FfiConverterOptionalTypeNativeCancelToken.allocationSize(value.`cancel`)
+    )
+
+    override fun write(value: NativeLanding, buf: ByteBuffer) {
+            FfiConverterString.write(value.`out`, buf)
+            FfiConverterOptionalString.write(value.`commit`, buf)
+            FfiConverterOptionalBoolean.write(value.`keepFiles`, buf)
+            FfiConverterOptionalString.write(value.`since`, buf)
+            FfiConverterOptionalDouble.write(value.`overlap`, buf)
+            FfiConverterOptionalString.write(value.`compression`, buf)
+            FfiConverterOptionalULong.write(value.`limit`, buf)
+            FfiConverterOptionalDouble.write(value.`maxWait`, buf)
+            FfiConverterOptionalULong.write(value.`maxMemory`, buf)
+            FfiConverterOptionalULong.write(value.`partBytes`, buf)
+            FfiConverterOptionalTypeNativeCancelToken.write(value.`cancel`, buf)
+    }
+}
+
+
+
+/**
+ * How far a landing is.
+ */
+internal data class NativeLandingProgress (
+    /**
+     * `initiate`, `wait`, `land`, `seal` or `commit`.
+     */
+    val `stage`: kotlin.String
+    ,
+    /**
+     * The name of the batch's folder.
+     */
+    val `batch`: kotlin.String
+    ,
+    /**
+     * Records landed so far, those of earlier runs included.
+     */
+    val `rows`: kotlin.ULong
+    ,
+    /**
+     * Records of the export, once the server told.
+     */
+    val `total`: kotlin.ULong?
+    ,
+    /**
+     * Records that an earlier run had landed.
+     */
+    val `resumedRows`: kotlin.ULong
+    ,
+    /**
+     * In seconds.
+     */
+    val `elapsed`: kotlin.Double
+    ,
+    /**
+     * Until the next question while it waits, in seconds.
+     */
+    val `nextIn`: kotlin.Double?
+    ,
+    /**
+     * Something that a person should know, told once.
+     */
+    val `note`: kotlin.String?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeLandingProgress: FfiConverterRustBuffer<NativeLandingProgress> {
+    override fun read(buf: ByteBuffer): NativeLandingProgress {
+        return NativeLandingProgress(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterOptionalULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterDouble.read(buf),
+            FfiConverterOptionalDouble.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativeLandingProgress) = (
+            FfiConverterString.allocationSize(value.`stage`) +
+            FfiConverterString.allocationSize(value.`batch`) +
+            FfiConverterULong.allocationSize(value.`rows`) +
+            FfiConverterOptionalULong.allocationSize(value.`total`) +
+            FfiConverterULong.allocationSize(value.`resumedRows`) +
+            FfiConverterDouble.allocationSize(value.`elapsed`) +
+            FfiConverterOptionalDouble.allocationSize(value.`nextIn`) +
+            FfiConverterOptionalString.allocationSize(value.`note`)
+    )
+
+    override fun write(value: NativeLandingProgress, buf: ByteBuffer) {
+            FfiConverterString.write(value.`stage`, buf)
+            FfiConverterString.write(value.`batch`, buf)
+            FfiConverterULong.write(value.`rows`, buf)
+            FfiConverterOptionalULong.write(value.`total`, buf)
+            FfiConverterULong.write(value.`resumedRows`, buf)
+            FfiConverterDouble.write(value.`elapsed`, buf)
+            FfiConverterOptionalDouble.write(value.`nextIn`, buf)
+            FfiConverterOptionalString.write(value.`note`, buf)
+    }
+}
+
+
+
+/**
+ * A member of a page that is no record.
+ */
+internal data class NativeMember (
+    /**
+     * As it stands in the page.
+     */
+    val `name`: kotlin.String
+    ,
+    /**
+     * JSON.
+     */
+    val `value`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeMember: FfiConverterRustBuffer<NativeMember> {
+    override fun read(buf: ByteBuffer): NativeMember {
+        return NativeMember(
+            FfiConverterString.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativeMember) = (
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterByteArray.allocationSize(value.`value`)
+    )
+
+    override fun write(value: NativeMember, buf: ByteBuffer) {
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterByteArray.write(value.`value`, buf)
+    }
+}
+
+
+
+/**
  * The arguments of OAuth credentials.
  */
 internal data class NativeOAuth (
@@ -3042,6 +5221,259 @@ internal object FfiConverterTypeNativeOAuth: FfiConverterRustBuffer<NativeOAuth>
             FfiConverterOptionalString.write(value.`userId`, buf)
             FfiConverterOptionalString.write(value.`scope`, buf)
             FfiConverterOptionalString.write(value.`clientAuth`, buf)
+    }
+}
+
+
+
+/**
+ * What to export: the arguments of Initiate as texts. What is not given is none.
+ */
+internal data class NativeOrder (
+    /**
+     * `segment`, `segment_group`, `schedule` or `cid`.
+     */
+    val `kind`: kotlin.String
+    ,
+    /**
+     * Of the segment, group or schedule.
+     */
+    val `name`: kotlin.String?
+    ,
+    /**
+     * A moment with its zone.
+     */
+    val `lastDateTime`: kotlin.String?
+    ,
+    /**
+     * The vendor's word.
+     */
+    val `matchCriteria`: kotlin.String?
+    ,
+    /**
+     * The type that the vendor calls `MatchType`.
+     */
+    val `matchType`: kotlin.String?
+    ,
+    /**
+     * The values to match.
+     */
+    val `values`: List<kotlin.String>
+    ,
+    /**
+     * Where the service posts the status.
+     */
+    val `callbackUrl`: kotlin.String?
+    ,
+    /**
+     * A day.
+     */
+    val `startDate`: kotlin.String?
+    ,
+    /**
+     * A day.
+     */
+    val `endDate`: kotlin.String?
+    ,
+    /**
+     * The customers.
+     */
+    val `cids`: List<kotlin.String>
+    ,
+    /**
+     * The customers' channels.
+     */
+    val `channels`: List<kotlin.String>
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeOrder: FfiConverterRustBuffer<NativeOrder> {
+    override fun read(buf: ByteBuffer): NativeOrder {
+        return NativeOrder(
+            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterSequenceString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterSequenceString.read(buf),
+            FfiConverterSequenceString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativeOrder) = (
+            FfiConverterString.allocationSize(value.`kind`) +
+            FfiConverterOptionalString.allocationSize(value.`name`) +
+            FfiConverterOptionalString.allocationSize(value.`lastDateTime`) +
+            FfiConverterOptionalString.allocationSize(value.`matchCriteria`) +
+            FfiConverterOptionalString.allocationSize(value.`matchType`) +
+            FfiConverterSequenceString.allocationSize(value.`values`) +
+            FfiConverterOptionalString.allocationSize(value.`callbackUrl`) +
+            FfiConverterOptionalString.allocationSize(value.`startDate`) +
+            FfiConverterOptionalString.allocationSize(value.`endDate`) +
+            FfiConverterSequenceString.allocationSize(value.`cids`) +
+            FfiConverterSequenceString.allocationSize(value.`channels`)
+    )
+
+    override fun write(value: NativeOrder, buf: ByteBuffer) {
+            FfiConverterString.write(value.`kind`, buf)
+            FfiConverterOptionalString.write(value.`name`, buf)
+            FfiConverterOptionalString.write(value.`lastDateTime`, buf)
+            FfiConverterOptionalString.write(value.`matchCriteria`, buf)
+            FfiConverterOptionalString.write(value.`matchType`, buf)
+            FfiConverterSequenceString.write(value.`values`, buf)
+            FfiConverterOptionalString.write(value.`callbackUrl`, buf)
+            FfiConverterOptionalString.write(value.`startDate`, buf)
+            FfiConverterOptionalString.write(value.`endDate`, buf)
+            FfiConverterSequenceString.write(value.`cids`, buf)
+            FfiConverterSequenceString.write(value.`channels`, buf)
+    }
+}
+
+
+
+/**
+ * One page.
+ */
+internal data class NativePage (
+    /**
+     * The whole body.
+     */
+    val `raw`: kotlin.ByteArray
+    ,
+    /**
+     * Its records, in their order.
+     */
+    val `records`: List<NativePlace>
+    ,
+    /**
+     * The other members.
+     */
+    val `others`: List<NativeMember>
+    ,
+    /**
+     * `Count`.
+     */
+    val `count`: kotlin.ULong
+    ,
+    /**
+     * `HasMore`.
+     */
+    val `hasMore`: kotlin.Boolean
+    ,
+    /**
+     * `Offset`.
+     */
+    val `offset`: kotlin.ULong?
+    ,
+    /**
+     * `TotalResults`.
+     */
+    val `totalResults`: kotlin.ULong?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativePage: FfiConverterRustBuffer<NativePage> {
+    override fun read(buf: ByteBuffer): NativePage {
+        return NativePage(
+            FfiConverterByteArray.read(buf),
+            FfiConverterSequenceTypeNativePlace.read(buf),
+            FfiConverterSequenceTypeNativeMember.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativePage) = (
+            FfiConverterByteArray.allocationSize(value.`raw`) +
+            FfiConverterSequenceTypeNativePlace.allocationSize(value.`records`) +
+            FfiConverterSequenceTypeNativeMember.allocationSize(value.`others`) +
+            FfiConverterULong.allocationSize(value.`count`) +
+            FfiConverterBoolean.allocationSize(value.`hasMore`) +
+            FfiConverterOptionalULong.allocationSize(value.`offset`) +
+            FfiConverterOptionalULong.allocationSize(value.`totalResults`)
+    )
+
+    override fun write(value: NativePage, buf: ByteBuffer) {
+            FfiConverterByteArray.write(value.`raw`, buf)
+            FfiConverterSequenceTypeNativePlace.write(value.`records`, buf)
+            FfiConverterSequenceTypeNativeMember.write(value.`others`, buf)
+            FfiConverterULong.write(value.`count`, buf)
+            FfiConverterBoolean.write(value.`hasMore`, buf)
+            FfiConverterOptionalULong.write(value.`offset`, buf)
+            FfiConverterOptionalULong.write(value.`totalResults`, buf)
+    }
+}
+
+
+
+/**
+ * Where a record stands in its page.
+ */
+internal data class NativePlace (
+    /**
+     * Its first byte.
+     */
+    val `start`: kotlin.ULong
+    ,
+    /**
+     * The byte after its last one.
+     */
+    val `end`: kotlin.ULong
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativePlace: FfiConverterRustBuffer<NativePlace> {
+    override fun read(buf: ByteBuffer): NativePlace {
+        return NativePlace(
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativePlace) = (
+            FfiConverterULong.allocationSize(value.`start`) +
+            FfiConverterULong.allocationSize(value.`end`)
+    )
+
+    override fun write(value: NativePlace, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`start`, buf)
+            FfiConverterULong.write(value.`end`, buf)
     }
 }
 
@@ -3292,6 +5724,140 @@ internal object FfiConverterTypeNativeStatus: FfiConverterRustBuffer<NativeStatu
 
 
 
+/**
+ * What was verified.
+ */
+internal data class NativeVerified (
+    /**
+     * Sealed batches.
+     */
+    val `batches`: kotlin.ULong
+    ,
+    /**
+     * Their parts.
+     */
+    val `parts`: kotlin.ULong
+    ,
+    /**
+     * Their records.
+     */
+    val `rows`: kotlin.ULong
+    ,
+    /**
+     * Their bytes on disk.
+     */
+    val `bytes`: kotlin.ULong
+    ,
+    /**
+     * The same object in every language.
+     */
+    val `json`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeVerified: FfiConverterRustBuffer<NativeVerified> {
+    override fun read(buf: ByteBuffer): NativeVerified {
+        return NativeVerified(
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativeVerified) = (
+            FfiConverterULong.allocationSize(value.`batches`) +
+            FfiConverterULong.allocationSize(value.`parts`) +
+            FfiConverterULong.allocationSize(value.`rows`) +
+            FfiConverterULong.allocationSize(value.`bytes`) +
+            FfiConverterString.allocationSize(value.`json`)
+    )
+
+    override fun write(value: NativeVerified, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`batches`, buf)
+            FfiConverterULong.write(value.`parts`, buf)
+            FfiConverterULong.write(value.`rows`, buf)
+            FfiConverterULong.write(value.`bytes`, buf)
+            FfiConverterString.write(value.`json`, buf)
+    }
+}
+
+
+
+/**
+ * How a wait goes.
+ */
+internal data class NativeWaitProgress (
+    /**
+     * In seconds.
+     */
+    val `elapsed`: kotlin.Double
+    ,
+    /**
+     * Questions asked so far.
+     */
+    val `questions`: kotlin.UInt
+    ,
+    /**
+     * The newest status; none when the newest question failed.
+     */
+    val `status`: NativeStatus?
+    ,
+    /**
+     * Until the next question, in seconds.
+     */
+    val `nextIn`: kotlin.Double
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeWaitProgress: FfiConverterRustBuffer<NativeWaitProgress> {
+    override fun read(buf: ByteBuffer): NativeWaitProgress {
+        return NativeWaitProgress(
+            FfiConverterDouble.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterOptionalTypeNativeStatus.read(buf),
+            FfiConverterDouble.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativeWaitProgress) = (
+            FfiConverterDouble.allocationSize(value.`elapsed`) +
+            FfiConverterUInt.allocationSize(value.`questions`) +
+            FfiConverterOptionalTypeNativeStatus.allocationSize(value.`status`) +
+            FfiConverterDouble.allocationSize(value.`nextIn`)
+    )
+
+    override fun write(value: NativeWaitProgress, buf: ByteBuffer) {
+            FfiConverterDouble.write(value.`elapsed`, buf)
+            FfiConverterUInt.write(value.`questions`, buf)
+            FfiConverterOptionalTypeNativeStatus.write(value.`status`, buf)
+            FfiConverterDouble.write(value.`nextIn`, buf)
+    }
+}
+
+
+
 
 
 /**
@@ -3366,7 +5932,7 @@ internal object FfiConverterTypeNativeFailure : FfiConverterRustBuffer<NativeFai
 /**
  * How a call ended. Called once for each call that was started.
  */
-internal sealed class NativeOutcome {
+internal sealed class NativeOutcome: Disposable  {
 
     /**
      * A commit ended well.
@@ -3456,6 +6022,72 @@ internal sealed class NativeOutcome {
     }
 
     /**
+     * An export was started.
+     */
+    data class Export(
+        /**
+         * Its handle.
+         */
+        val `export`: com.mypreferences.internal.NativeExport) : NativeOutcome()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * A page was read.
+     */
+    data class Page(
+        /**
+         * It.
+         */
+        val `page`: com.mypreferences.internal.NativePage) : NativeOutcome()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * There was no page after the last one.
+     */
+    object EndOfPages : NativeOutcome()
+
+
+    /**
+     * A landing came to its end.
+     */
+    data class Landed(
+        /**
+         * What it has come to.
+         */
+        val `landed`: com.mypreferences.internal.NativeLanded) : NativeOutcome()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * The commit of a batch came to its end.
+     */
+    data class BatchReceipt(
+        /**
+         * How.
+         */
+        val `receipt`: com.mypreferences.internal.NativeBatchReceipt) : NativeOutcome()
+
+    {
+
+
+        companion object
+    }
+
+    /**
      * The call failed.
      */
     data class Failed(
@@ -3471,6 +6103,87 @@ internal sealed class NativeOutcome {
     }
 
 
+
+    @Suppress("UNNECESSARY_SAFE_CALL") // codegen is much simpler if we unconditionally emit safe calls here
+    override fun destroy() {
+        when(this) {
+            is NativeOutcome.Receipt -> {
+
+    Disposable.destroy(
+        this.`receipt`
+    )
+
+            }
+            is NativeOutcome.ResolvedCommitted -> {
+
+    Disposable.destroy(
+        this.`receipt`,
+        this.`json`
+    )
+
+            }
+            is NativeOutcome.ResolvedNotCommitted -> {
+
+    Disposable.destroy(
+        this.`asOf`,
+        this.`json`
+    )
+
+            }
+            is NativeOutcome.ResolvedUnknown -> {
+
+    Disposable.destroy(
+        this.`error`,
+        this.`json`
+    )
+
+            }
+            is NativeOutcome.Status -> {
+
+    Disposable.destroy(
+        this.`status`
+    )
+
+            }
+            is NativeOutcome.Export -> {
+
+    Disposable.destroy(
+        this.`export`
+    )
+
+            }
+            is NativeOutcome.Page -> {
+
+    Disposable.destroy(
+        this.`page`
+    )
+
+            }
+            is NativeOutcome.EndOfPages -> {// Nothing to destroy
+            }
+            is NativeOutcome.Landed -> {
+
+    Disposable.destroy(
+        this.`landed`
+    )
+
+            }
+            is NativeOutcome.BatchReceipt -> {
+
+    Disposable.destroy(
+        this.`receipt`
+    )
+
+            }
+            is NativeOutcome.Failed -> {
+
+    Disposable.destroy(
+        this.`error`
+    )
+
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
 
 
 
@@ -3504,7 +6217,20 @@ internal object FfiConverterTypeNativeOutcome : FfiConverterRustBuffer<NativeOut
             5 -> NativeOutcome.Status(
                 FfiConverterTypeNativeStatus.read(buf),
                 )
-            6 -> NativeOutcome.Failed(
+            6 -> NativeOutcome.Export(
+                FfiConverterTypeNativeExport.read(buf),
+                )
+            7 -> NativeOutcome.Page(
+                FfiConverterTypeNativePage.read(buf),
+                )
+            8 -> NativeOutcome.EndOfPages
+            9 -> NativeOutcome.Landed(
+                FfiConverterTypeNativeLanded.read(buf),
+                )
+            10 -> NativeOutcome.BatchReceipt(
+                FfiConverterTypeNativeBatchReceipt.read(buf),
+                )
+            11 -> NativeOutcome.Failed(
                 FfiConverterTypeNativeError.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
@@ -3550,6 +6276,40 @@ internal object FfiConverterTypeNativeOutcome : FfiConverterRustBuffer<NativeOut
                 + FfiConverterTypeNativeStatus.allocationSize(value.`status`)
             )
         }
+        is NativeOutcome.Export -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeNativeExport.allocationSize(value.`export`)
+            )
+        }
+        is NativeOutcome.Page -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeNativePage.allocationSize(value.`page`)
+            )
+        }
+        is NativeOutcome.EndOfPages -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is NativeOutcome.Landed -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeNativeLanded.allocationSize(value.`landed`)
+            )
+        }
+        is NativeOutcome.BatchReceipt -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeNativeBatchReceipt.allocationSize(value.`receipt`)
+            )
+        }
         is NativeOutcome.Failed -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
@@ -3589,8 +6349,32 @@ internal object FfiConverterTypeNativeOutcome : FfiConverterRustBuffer<NativeOut
                 FfiConverterTypeNativeStatus.write(value.`status`, buf)
                 Unit
             }
-            is NativeOutcome.Failed -> {
+            is NativeOutcome.Export -> {
                 buf.putInt(6)
+                FfiConverterTypeNativeExport.write(value.`export`, buf)
+                Unit
+            }
+            is NativeOutcome.Page -> {
+                buf.putInt(7)
+                FfiConverterTypeNativePage.write(value.`page`, buf)
+                Unit
+            }
+            is NativeOutcome.EndOfPages -> {
+                buf.putInt(8)
+                Unit
+            }
+            is NativeOutcome.Landed -> {
+                buf.putInt(9)
+                FfiConverterTypeNativeLanded.write(value.`landed`, buf)
+                Unit
+            }
+            is NativeOutcome.BatchReceipt -> {
+                buf.putInt(10)
+                FfiConverterTypeNativeBatchReceipt.write(value.`receipt`, buf)
+                Unit
+            }
+            is NativeOutcome.Failed -> {
+                buf.putInt(11)
                 FfiConverterTypeNativeError.write(value.`error`, buf)
                 Unit
             }
@@ -3665,6 +6449,90 @@ internal object uniffiCallbackInterfaceNativeCompletion {
  * @suppress
  */
 internal object FfiConverterTypeNativeCompletion: FfiConverterCallbackInterface<NativeCompletion>()
+
+
+
+
+
+/**
+ * Is told how far a call is. From the thread that runs it, never two at once, never after its completion.
+ */
+internal interface NativeProgress {
+
+    /**
+     * A landing went on. Must not block.
+     */
+    fun `landing`(`progress`: NativeLandingProgress)
+
+    /**
+     * A wait goes on. Must not block.
+     */
+    fun `waiting`(`progress`: NativeWaitProgress)
+
+    companion object
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceNativeProgress {
+    internal object `landing`: UniffiCallbackInterfaceNativeProgressMethod0 {
+        override fun callback(`uniffiHandle`: Long,`progress`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeNativeProgress.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`landing`(
+                    FfiConverterTypeNativeLandingProgress.lift(`progress`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCall(uniffiCallStatus, makeCall, writeReturn)
+        }
+    }
+    internal object `waiting`: UniffiCallbackInterfaceNativeProgressMethod1 {
+        override fun callback(`uniffiHandle`: Long,`progress`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeNativeProgress.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`waiting`(
+                    FfiConverterTypeNativeWaitProgress.lift(`progress`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCall(uniffiCallStatus, makeCall, writeReturn)
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeNativeProgress.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeNativeProgress.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceNativeProgress.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `landing`,
+        `waiting`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_mypreferences_uniffi_fn_init_callback_vtable_nativeprogress(vtable)
+    }
+}
+
+/**
+ * The ffiConverter which transforms the Callbacks in to handles to pass to Rust.
+ *
+ * @suppress
+ */
+internal object FfiConverterTypeNativeProgress: FfiConverterCallbackInterface<NativeProgress>()
 
 
 
@@ -3928,6 +6796,102 @@ internal object FfiConverterOptionalTypeNativeCredentials: FfiConverterRustBuffe
 /**
  * @suppress
  */
+internal object FfiConverterOptionalTypeNativeBatchReceipt: FfiConverterRustBuffer<NativeBatchReceipt?> {
+    override fun read(buf: ByteBuffer): NativeBatchReceipt? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeNativeBatchReceipt.read(buf)
+    }
+
+    override fun allocationSize(value: NativeBatchReceipt?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeNativeBatchReceipt.allocationSize(value)
+        }
+    }
+
+    override fun write(value: NativeBatchReceipt?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeNativeBatchReceipt.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterOptionalTypeNativeStatus: FfiConverterRustBuffer<NativeStatus?> {
+    override fun read(buf: ByteBuffer): NativeStatus? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeNativeStatus.read(buf)
+    }
+
+    override fun allocationSize(value: NativeStatus?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeNativeStatus.allocationSize(value)
+        }
+    }
+
+    override fun write(value: NativeStatus?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeNativeStatus.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterOptionalTypeNativeProgress: FfiConverterRustBuffer<NativeProgress?> {
+    override fun read(buf: ByteBuffer): NativeProgress? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeNativeProgress.read(buf)
+    }
+
+    override fun allocationSize(value: NativeProgress?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeNativeProgress.allocationSize(value)
+        }
+    }
+
+    override fun write(value: NativeProgress?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeNativeProgress.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 internal object FfiConverterOptionalSequenceTypeNativeSetting: FfiConverterRustBuffer<List<NativeSetting>?> {
     override fun read(buf: ByteBuffer): List<NativeSetting>? {
         if (buf.get().toInt() == 0) {
@@ -3950,6 +6914,62 @@ internal object FfiConverterOptionalSequenceTypeNativeSetting: FfiConverterRustB
         } else {
             buf.put(1)
             FfiConverterSequenceTypeNativeSetting.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterSequenceString: FfiConverterRustBuffer<List<kotlin.String>> {
+    override fun read(buf: ByteBuffer): List<kotlin.String> {
+        val len = buf.getInt()
+        return List<kotlin.String>(len) {
+            FfiConverterString.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<kotlin.String>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterString.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<kotlin.String>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterString.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterSequenceTypeNativeSealed: FfiConverterRustBuffer<List<NativeSealed>> {
+    override fun read(buf: ByteBuffer): List<NativeSealed> {
+        val len = buf.getInt()
+        return List<NativeSealed>(len) {
+            FfiConverterTypeNativeSealed.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<NativeSealed>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeNativeSealed.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<NativeSealed>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeNativeSealed.write(it, buf)
         }
     }
 }
@@ -3988,6 +7008,62 @@ internal object FfiConverterSequenceTypeNativeAttempt: FfiConverterRustBuffer<Li
 /**
  * @suppress
  */
+internal object FfiConverterSequenceTypeNativeMember: FfiConverterRustBuffer<List<NativeMember>> {
+    override fun read(buf: ByteBuffer): List<NativeMember> {
+        val len = buf.getInt()
+        return List<NativeMember>(len) {
+            FfiConverterTypeNativeMember.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<NativeMember>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeNativeMember.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<NativeMember>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeNativeMember.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterSequenceTypeNativePlace: FfiConverterRustBuffer<List<NativePlace>> {
+    override fun read(buf: ByteBuffer): List<NativePlace> {
+        val len = buf.getInt()
+        return List<NativePlace>(len) {
+            FfiConverterTypeNativePlace.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<NativePlace>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeNativePlace.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<NativePlace>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeNativePlace.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 internal object FfiConverterSequenceTypeNativeSetting: FfiConverterRustBuffer<List<NativeSetting>> {
     override fun read(buf: ByteBuffer): List<NativeSetting> {
         val len = buf.getInt()
@@ -4009,3 +7085,15 @@ internal object FfiConverterSequenceTypeNativeSetting: FfiConverterRustBuffer<Li
         }
     }
 }
+        /**
+         * A record as one line, without its end.
+         */ internal fun `lineOf`(`record`: kotlin.ByteArray): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_func_line_of(
+
+
+        FfiConverterByteArray.lower(`record`),_status)
+}
+    )
+    }
