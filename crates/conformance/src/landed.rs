@@ -33,7 +33,7 @@ fn batch(folder: &Path) -> Result<Batch, String> {
     for part in manifest["parts"].as_array().into_iter().flatten() {
         let name = part["file"].as_str().unwrap_or_default();
         let bytes = checked(folder, part)?;
-        let lines = if name.ends_with(".zst") {
+        let lines = if manifest["parameters"]["compression"] == "zstd" {
             Vec::new()
         } else {
             lines(&bytes)

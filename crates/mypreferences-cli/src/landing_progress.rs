@@ -183,8 +183,6 @@ fn text(now: &LandingProgress, landing_since: Option<(u64, Instant)>) -> String 
         ),
         Stage::Seal => "sealing: making the batch durable and whole".to_owned(),
         Stage::Commit => "committing".to_owned(),
-        // The core may know more of them one day.
-        other => other.name().to_owned(),
     }
 }
 

@@ -100,27 +100,8 @@ async fn one(client: &Client, call: &Call, token: String) -> (Observed, Vec<Stri
                 record: pages_record(&pages),
             }
         }),
-        "export" => match call.landing(client, cancel) {
-            Ok(landing) => landing.await.map(|landed| {
-                texts.push(format!("{landed:?}"));
-                Observed {
-                    sort: "landed",
-                    record: landed.to_json(),
-                }
-            }),
-            Err(error) => Err(error),
-        },
-        "commit_landed" => match call.sealed() {
-            Ok(sealed) => client
-                .commit_landed(&sealed, call.keep_files.unwrap_or(true))
-                .cancel_token(cancel)
-                .await
-                .map(|receipt| Observed {
-                    sort: "batch_receipt",
-                    record: receipt.to_json(),
-                }),
-            Err(error) => Err(error),
-        },
+        "export" => landed(client, call, cancel, &mut texts).await,
+        "commit_landed" => batch_receipt(client, call, cancel).await,
         _ => {
             let keep_files = call.keep_files.unwrap_or(true);
             client
@@ -138,6 +119,36 @@ async fn one(client: &Client, call: &Call, token: String) -> (Observed, Vec<Stri
     };
     let observed = result.unwrap_or_else(|error| failed(&error, &mut texts));
     (observed, texts)
+}
+
+async fn landed(
+    client: &Client,
+    call: &Call,
+    cancel: CancelToken,
+    texts: &mut Vec<String>,
+) -> Result<Observed, Error> {
+    let landed = call.landing(client, cancel)?.await?;
+    texts.push(format!("{landed:?}"));
+    Ok(Observed {
+        sort: "landed",
+        record: landed.to_json(),
+    })
+}
+
+async fn batch_receipt(
+    client: &Client,
+    call: &Call,
+    cancel: CancelToken,
+) -> Result<Observed, Error> {
+    let sealed = call.sealed()?;
+    let receipt = client
+        .commit_landed(&sealed, call.keep_files.unwrap_or(true))
+        .cancel_token(cancel)
+        .await?;
+    Ok(Observed {
+        sort: "batch_receipt",
+        record: receipt.to_json(),
+    })
 }
 
 async fn waited(client: &Client, call: &Call, cancel: CancelToken) -> Result<ExportStatus, Error> {
