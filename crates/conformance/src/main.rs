@@ -13,6 +13,7 @@ mod mutants;
 mod ordered_json;
 mod places;
 mod plan;
+mod relay;
 mod report;
 mod scenario;
 mod suite;

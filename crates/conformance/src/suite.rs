@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use mypreferences_mock::{MockConfig, MockService, PROXIED_HOST, RefusedPort};
+use mypreferences_mock::{MockConfig, MockService, OpenScenario, PROXIED_HOST, RefusedPort};
 
 use crate::Wish;
 use crate::adapter::{Adapter, Observation};
@@ -14,6 +14,7 @@ use crate::judge::{Seen, disconnects_have_come, judge};
 use crate::matrix::{self, Cell, Matrix};
 use crate::places::{Files, Places};
 use crate::plan::Plan;
+use crate::relay;
 use crate::report::{self, Table, Verdict};
 use crate::scenario::{Reach, Scenario};
 use crate::trouble::Trouble;
@@ -65,6 +66,10 @@ pub(crate) fn run(wish: &Wish) -> Result<bool, Trouble> {
         table.insert(surface.clone(), verdicts);
     }
     let whole = wish.surfaces.is_empty() && wish.scenarios.is_empty();
+    if wish.scenarios.is_empty() {
+        let surfaces: Vec<&String> = table.keys().collect();
+        missing.extend(relay::run(&mock, &wish.adapters, &surfaces));
+    }
     if whole {
         missing.extend(absent_cells(&corpus, &matrix, &table));
     }
@@ -135,6 +140,27 @@ impl Stage {
             files,
             nobody,
         })
+    }
+
+    /// Opens a scenario as it is.
+    pub(crate) fn open(&self, scenario: &Scenario) -> Result<OpenScenario, String> {
+        self.mock
+            .open_scenario(scenario.server.get())
+            .map_err(|error| format!("server: {error}"))
+    }
+
+    /// The places of a case whose server is opened, and whose words are nobody's.
+    pub(crate) fn places(
+        &self,
+        scenario: &Scenario,
+        opened: &OpenScenario,
+        base_url: &str,
+    ) -> Result<Places, Trouble> {
+        Places::of(&self.files, scenario, opened, (base_url, base_url))
+    }
+
+    pub(crate) fn proxy(&self) -> String {
+        self.nobody.base_url()
     }
 }
 

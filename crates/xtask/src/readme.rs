@@ -8,11 +8,6 @@ use crate::failure::Failure;
 /// A reader's patience: no program of the README is longer.
 const MOST_LINES: usize = 12;
 
-/// The first program in this language.
-pub(crate) fn in_language(language: &str) -> Result<String, Failure> {
-    numbered(language, 0)
-}
-
 /// A program in this language; the first has the number 0.
 pub(crate) fn numbered(language: &str, number: usize) -> Result<String, Failure> {
     let path = cargo::workspace_folder()?.join("README.md");

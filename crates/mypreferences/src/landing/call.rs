@@ -65,6 +65,35 @@ impl Client {
     /// Commits a sealed batch: the order that cannot lose data, by type. Asks status first, and after a commit whose
     /// answer was lost, what became of it. A batch that is committed gives its receipt, and sends nothing.
     ///
+    /// Without a seal it does not compile:
+    ///
+    /// ```compile_fail
+    /// # async fn example(client: mypreferences::Client) {
+    /// client.commit_landed(4711, false).await;
+    /// # }
+    /// ```
+    ///
+    /// and a seal cannot be made by hand:
+    ///
+    /// ```compile_fail
+    /// let sealed = mypreferences::landing::Sealed {};
+    /// ```
+    ///
+    /// ```no_run
+    /// # async fn example(client: mypreferences::Client) -> Result<(), mypreferences::Error> {
+    /// use mypreferences::export::ExportOrder;
+    /// use mypreferences::landing::CommitPolicy;
+    ///
+    /// let landed = client
+    ///     .export(ExportOrder::segment("Newsletter"), "landing", CommitPolicy::Never)
+    ///     .await?;
+    /// // Here the data is safe; now the server may delete its copy.
+    /// let receipt = client.commit_landed(&landed.sealed, false).await?;
+    /// println!("{}", receipt.to_json());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`Client::commit`]; `not_sealed` when the manifest on disk is not the one that was sealed, `corrupt` when a
     /// part does not match its hash, `output_conflict` for another `keep_files` than one that may have been sent,
