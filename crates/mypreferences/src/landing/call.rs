@@ -14,9 +14,9 @@ use crate::export::{Export, ExportOrder};
 use crate::landing::commit;
 use crate::landing::disk::{Disk, SystemDisk};
 use crate::landing::manifest::Compression;
+use crate::landing::plan::{CommitPolicy, Plan, Source};
 use crate::landing::progress::LandingProgress;
 use crate::landing::receipt::BatchReceipt;
-use crate::landing::run::{CommitPolicy, Plan, Source};
 use crate::landing::sealed::{Landed, Sealed};
 use crate::landing::shelf::Shelf;
 

@@ -47,7 +47,7 @@ impl BatchState {
         }
     }
 
-    fn of(log: &BatchLog) -> BatchState {
+    pub(crate) fn of(log: &BatchLog) -> BatchState {
         if log.committed.is_some() {
             BatchState::Committed
         } else if log.abandoned.is_some() {

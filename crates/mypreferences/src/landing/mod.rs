@@ -6,7 +6,7 @@
 //! | what happens after a crash? | `run` |
 //! | what is durable when? | `store`, over the small trait in `disk` |
 //! | when is it committed, and what after a lost answer? | `commit` |
-//! | do the pages follow one another? | `sequence` |
+//! | how are pages read, and do they follow one another? | `pages`, `sequence` |
 //! | what lies on disk? | `journal`, `manifest`, `part`, `envelope`, `receipt` |
 //!
 //! ```text
@@ -30,7 +30,9 @@ mod journal;
 mod manifest;
 #[cfg(test)]
 mod mutants;
+mod pages;
 mod part;
+mod plan;
 mod progress;
 mod receipt;
 mod run;
@@ -45,8 +47,8 @@ mod verify;
 pub use call::{CommitLanded, LandExport};
 pub use folder::{BatchState, BatchSummary, Folder};
 pub use manifest::{Compression, Identity, Manifest, Parameters, PartFile};
+pub use plan::CommitPolicy;
 pub use progress::{LandingProgress, Stage};
 pub use receipt::{BatchReceipt, CommitEnd};
-pub use run::CommitPolicy;
 pub use sealed::{Landed, Sealed};
 pub use verify::Verified;

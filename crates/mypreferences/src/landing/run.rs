@@ -1,86 +1,32 @@
 //! The landing from its start, or from wherever an earlier run ended, to its seal and its commit: the table "restart at
 //! any point". What is durable when is `store`'s matter.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::cancel::CancelToken;
 use crate::canonical::rfc3339;
-use crate::client::Client;
 use crate::clock::{system_time, unix_ms};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::export::{
-    Arrived, Export, ExportOrder, LastDateTime, Pages, check_max_wait, check_place,
-};
+use crate::export::{Export, LastDateTime};
 use crate::landing::commit;
-use crate::landing::disk::Disk;
+use crate::landing::folder::BatchState;
 use crate::landing::journal::{BatchLog, Intent};
-use crate::landing::manifest::{Compression, Identity, Manifest, Parameters};
-use crate::landing::progress::{OnProgress, Progress, Stage};
+use crate::landing::manifest::{Identity, Manifest, Parameters};
+use crate::landing::pages::{PageSource, Taken, expired, take};
+use crate::landing::plan::{CommitPolicy, Plan, Source};
+use crate::landing::progress::{Progress, Stage};
 use crate::landing::sealed::{Landed, Sealed};
-use crate::landing::sequence::{Fit, mismatch};
+use crate::landing::sequence::mismatch;
 use crate::landing::shelf::Shelf;
-use crate::landing::store::{BATCH, Position, Store, read_manifest, visible_batches};
-use crate::reads::ReadStatus;
-use crate::status::StatusWord;
+use crate::landing::store::{BATCH, Store, read_manifest, visible_batches};
 use crate::status_code::says_gone;
 
 /// A part ends when it was open for so long, too: what a crash costs.
 const PART_TIME: Duration = Duration::from_secs(60);
 /// How often an export that expired before its seal is started again within one call.
 const STARTED_AGAIN: u32 = 2;
-
-/// When to commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CommitPolicy {
-    /// As soon as the batch is sealed.
-    AfterSeal {
-        /// Whether the server keeps the export files. False deletes them: the landed batch is the only copy then.
-        keep_files: bool,
-    },
-    /// Not by this call: [`Client::commit_landed`] does it later, or nobody.
-    Never,
-}
-
-/// What to land.
-#[derive(Clone, Debug)]
-pub(crate) enum Source {
-    Order(ExportOrder),
-    Export(Export),
-}
-
-/// Everything that a call was told.
-pub(crate) struct Plan {
-    pub(crate) client: Client,
-    pub(crate) disk: Arc<dyn Disk>,
-    pub(crate) out: PathBuf,
-    pub(crate) source: Source,
-    pub(crate) policy: CommitPolicy,
-    /// Since the newest watermark in the folder, minus this overlap.
-    pub(crate) since_auto: Option<Duration>,
-    pub(crate) compression: Compression,
-    pub(crate) limit: u32,
-    pub(crate) max_wait: Option<Duration>,
-    pub(crate) max_memory: usize,
-    pub(crate) part_bytes: u64,
-    pub(crate) cancel: Option<CancelToken>,
-    pub(crate) on_progress: Option<OnProgress>,
-}
-
-/// How far the newest batch is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
-    Nothing,
-    Intent,
-    Initiated,
-    Sealed,
-    Committing,
-    Committed,
-    Abandoned,
-}
 
 /// `LastDateTime` of a batch, and where it comes from.
 #[derive(Clone, Debug, Default)]
@@ -101,25 +47,6 @@ struct Run {
     sealed_here: bool,
 }
 
-fn found(last: Option<&BatchLog>) -> Found {
-    let Some(log) = last else {
-        return Found::Nothing;
-    };
-    if log.abandoned.is_some() {
-        Found::Abandoned
-    } else if log.committed.is_some() {
-        Found::Committed
-    } else if log.committing.is_some() {
-        Found::Committing
-    } else if log.sealed.is_some() {
-        Found::Sealed
-    } else if log.initiated.is_some() {
-        Found::Initiated
-    } else {
-        Found::Intent
-    }
-}
-
 pub(crate) fn conflict(detail: impl Into<String>) -> Error {
     Error::before_io(
         ErrorKind::OutputConflict,
@@ -129,91 +56,7 @@ pub(crate) fn conflict(detail: impl Into<String>) -> Error {
     )
 }
 
-fn refused(detail: &str, next: &str) -> Error {
-    Error::invalid_argument(Operation::Export, detail, next)
-}
-
 impl Plan {
-    /// Checks what can be checked before any I/O, and tells whose export it is and what was asked for.
-    fn check(&self) -> Result<(Identity, Parameters), Error> {
-        if self.limit == 0 {
-            return Err(refused("limit is zero", "pass the records of one page"));
-        }
-        if let Some(max_wait) = self.max_wait {
-            check_max_wait(max_wait, Operation::Export)?;
-        }
-        if self.max_memory < 1 << 20 {
-            return Err(refused(
-                "max_memory is less than 1 MiB",
-                "pass at least 1 MiB: two pages have to fit in",
-            ));
-        }
-        if self.compression == Compression::Zstd && !cfg!(feature = "zstd") {
-            return Err(Error::configuration(
-                "this build has no zstd",
-                "land without compression, or use a build with the feature zstd",
-            ));
-        }
-        let service = self.client.service();
-        let (kind, name, body, query) = match &self.source {
-            Source::Order(order) => {
-                order
-                    .check()
-                    .map_err(|error| error.during(Operation::Export))?;
-                if self.since_auto.is_some()
-                    && (order.since_moment().is_some() || !order.is_of_segments())
-                {
-                    return Err(refused(
-                        "since auto is for segments and groups of them, without a moment of their own",
-                        "pass one of the two, or export a segment",
-                    ));
-                }
-                (
-                    order.kind,
-                    order.name.clone(),
-                    order.body_without_since(),
-                    order.query(),
-                )
-            }
-            Source::Export(export) => {
-                self.client.check_export(export, Operation::Export)?;
-                if self.since_auto.is_some() {
-                    return Err(refused(
-                        "an export that was initiated has its since already",
-                        "leave since out",
-                    ));
-                }
-                (
-                    export.kind,
-                    export.name.clone(),
-                    serde_json::Value::Null,
-                    String::new(),
-                )
-            }
-        };
-        let since = match (&self.source, self.since_auto) {
-            (Source::Order(_), Some(overlap)) => Some(format!("auto {}", overlap.as_secs())),
-            (Source::Order(order), None) => order.since_moment().map(LastDateTime::text),
-            (Source::Export(_), _) => None,
-        };
-        Ok((
-            Identity {
-                base_url: service.routes.base().to_owned(),
-                surface: service.settings.surface.name().to_owned(),
-                client_id: service.client_id.clone(),
-                kind: kind.word().to_owned(),
-                name,
-            },
-            Parameters {
-                since,
-                body,
-                query,
-                compression: self.compression,
-                adopted: matches!(self.source, Source::Export(_)),
-            },
-        ))
-    }
-
     pub(crate) async fn run(self) -> Result<Landed, Error> {
         let (identity, parameters) = self.check()?;
         let folder = Shelf::open(Arc::clone(&self.disk), self.out.clone()).await?;
@@ -240,8 +83,9 @@ impl Run {
             .ok_or_else(|| commit::bug("there is no batch"))
     }
 
-    fn found(&self) -> Result<Found, Error> {
-        Ok(found(self.shelf.store()?.last()))
+    /// How far the newest batch is; none when there was never one.
+    fn found(&self) -> Result<Option<BatchState>, Error> {
+        Ok(self.shelf.store()?.last().map(BatchState::of))
     }
 
     async fn until_finished(mut self) -> Result<Landed, Error> {
@@ -256,9 +100,11 @@ impl Run {
         let mut started_again = 0;
         loop {
             match self.found()? {
-                Found::Nothing | Found::Abandoned | Found::Committed => self.intend(None).await?,
-                Found::Intent => self.initiate().await?,
-                Found::Initiated => {
+                None | Some(BatchState::Abandoned | BatchState::Committed) => {
+                    self.intend(None).await?;
+                }
+                Some(BatchState::Intended) => self.initiate().await?,
+                Some(BatchState::Landing) => {
                     let Err(error) = self.land().await else {
                         continue;
                     };
@@ -278,7 +124,7 @@ impl Run {
                     }
                     return Err(error);
                 }
-                Found::Sealed | Found::Committing => {
+                Some(BatchState::Sealed | BatchState::Committing) => {
                     if let CommitPolicy::AfterSeal { keep_files } = self.plan.policy {
                         self.commit(keep_files).await?;
                     }
@@ -289,15 +135,17 @@ impl Run {
     }
 
     /// Nothing of the newest batch is left to be done by this call.
-    fn is_finished(&self, found: Found) -> bool {
-        match found {
-            Found::Committed => true,
-            Found::Sealed => self.plan.policy == CommitPolicy::Never,
-            Found::Nothing
-            | Found::Intent
-            | Found::Initiated
-            | Found::Committing
-            | Found::Abandoned => false,
+    fn is_finished(&self, state: Option<BatchState>) -> bool {
+        match state {
+            Some(BatchState::Committed) => true,
+            Some(BatchState::Sealed) => self.plan.policy == CommitPolicy::Never,
+            None
+            | Some(
+                BatchState::Intended
+                | BatchState::Landing
+                | BatchState::Committing
+                | BatchState::Abandoned,
+            ) => false,
         }
     }
 
@@ -320,8 +168,8 @@ impl Run {
         let Some(last) = store.last() else {
             return Ok(());
         };
-        let found = found(Some(last));
-        let is_open = !self.is_finished(found) && found != Found::Abandoned;
+        let state = BatchState::of(last);
+        let is_open = !self.is_finished(Some(state)) && state != BatchState::Abandoned;
         if is_open && last.intent.parameters != self.parameters {
             return Err(conflict(format!(
                 "{} was begun with other parameters and is not finished",
@@ -605,161 +453,11 @@ impl Run {
     }
 }
 
-/// Where the pages come from.
-struct PageSource {
-    client: Client,
-    export: Export,
-    limit: u32,
-    largest: usize,
-    cancel: Option<CancelToken>,
-}
-
-impl PageSource {
-    async fn fetch(&self, offset: u64) -> Result<Placed, Error> {
-        let mut pages = self.pages().offset(offset);
-        if let Some(cancel) = &self.cancel {
-            pages = pages.cancel_token(cancel.clone());
-        }
-        let page = pages
-            .arrive()
-            .await
-            .map_err(|error| self.too_large(error))?;
-        Ok(Placed { page, offset })
-    }
-
-    /// A page that could not be taken apart once more, until it can or the retries are used up.
-    async fn fetch_whole(&self, offset: u64) -> Result<Placed, Error> {
-        let mut pages = self.pages().offset(offset);
-        if let Some(cancel) = &self.cancel {
-            pages = pages.cancel_token(cancel.clone());
-        }
-        match pages.next().await? {
-            Some(page) => Ok(Placed {
-                page: Arrived::Whole(page),
-                offset,
-            }),
-            None => Err(commit::bug("no page came")),
-        }
-    }
-
-    /// What to do about a page that does not fit into the memory that was allowed.
-    fn too_large(&self, mut error: Error) -> Error {
-        let allowed = self.largest < self.client.service().settings.max_page_body;
-        if error.kind() == ErrorKind::ResponseTooLarge && allowed {
-            error.0.detail = Some(format!(
-                "a page of {} records is larger than half of max_memory",
-                self.limit
-            ));
-            "run it again with a smaller limit, or with more max_memory"
-                .clone_into(&mut error.0.next_action);
-        }
-        error
-    }
-
-    fn pages(&self) -> Pages {
-        self.client
-            .pages(&self.export)
-            .limit(self.limit)
-            .largest(self.largest)
-    }
-
-    /// Why a page did not come: a refused token may have expired, which only status tells.
-    async fn why(&self, error: Error) -> Error {
-        let is_refused =
-            error.http_status().is_some_and(says_gone) || error.kind() == ErrorKind::Unauthorized;
-        if !is_refused {
-            return error;
-        }
-        let service = self.client.service();
-        let key = (self.export.kind, self.export.access_token);
-        match service
-            .read(&ReadStatus, key, service.settings.timeout)
-            .await
-        {
-            Ok(status) => match status.status {
-                StatusWord::Expired | StatusWord::Retrieved => expired(),
-                StatusWord::Error | StatusWord::Failed => failed(),
-                StatusWord::Complete | StatusWord::Processing | StatusWord::Unknown => error,
-            },
-            // It was ready a moment ago.
-            Err(asked) if asked.http_status().is_some_and(says_gone) => expired(),
-            Err(_) => error,
-        }
-    }
-}
-
-/// A page and the place that it was asked for.
-struct Placed {
-    page: Arrived,
-    offset: u64,
-}
-
-impl Placed {
-    fn place(&self) -> u64 {
-        self.offset
-    }
-
-    /// Where the next page begins, if there is one.
-    fn following(&self) -> Option<u64> {
-        let (count, has_more) = self.page.counts();
-        has_more.then(|| self.offset.saturating_add(count))
-    }
-}
-
-enum Taken {
-    Written {
-        ended_a_part: bool,
-        position: Position,
-    },
-    Repeats(&'static str),
-    /// It is no page after all.
-    Unreadable,
-}
-
-/// Takes a page apart, looks at a page and writes it; ends the part when it has so many bytes.
-fn take(store: &mut Store, placed: Placed, part_bytes: u64) -> Result<Taken, Error> {
-    let Ok(page) = placed.page.whole() else {
-        return Ok(Taken::Unreadable);
-    };
-    check_place(&page, placed.offset)?;
-    let prints = match store.sequence()?.look(&page)? {
-        Fit::Next(prints) => prints,
-        Fit::Repeats(why) => return Ok(Taken::Repeats(why)),
-    };
-    let length = store.write(&page, &prints)?;
-    let ended_a_part = length >= part_bytes || !page.has_more;
-    if ended_a_part {
-        store.finish_part()?;
-    }
-    Ok(Taken::Written {
-        ended_a_part,
-        position: store.position()?,
-    })
-}
-
 /// Kinds after which the next run begins a new batch.
 fn ends_the_batch(kind: ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::ExportFailed | ErrorKind::CountMismatch | ErrorKind::ExportExpired
-    )
-}
-
-fn expired() -> Error {
-    Error::before_io(
-        ErrorKind::ExportExpired,
-        Operation::Export,
-        "the export expired before it was landed",
-        "run the same command again, which initiates a new export",
-    )
-}
-
-fn failed() -> Error {
-    Error::before_io(
-        ErrorKind::ExportFailed,
-        Operation::Export,
-        "the export failed on the server",
-        "run the same command again, which initiates a new export",
     )
 }
 

@@ -1,0 +1,136 @@
+//! What a call was told: what to land, where, and how. Checked before any I/O.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cancel::CancelToken;
+use crate::client::Client;
+use crate::error::{Error, Operation};
+use crate::export::{Export, ExportOrder, LastDateTime, check_max_wait};
+use crate::landing::disk::Disk;
+use crate::landing::manifest::{Compression, Identity, Parameters};
+use crate::landing::progress::OnProgress;
+
+/// When to commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommitPolicy {
+    /// As soon as the batch is sealed.
+    AfterSeal {
+        /// Whether the server keeps the export files. False deletes them: the landed batch is the only copy then.
+        keep_files: bool,
+    },
+    /// Not by this call: [`Client::commit_landed`] does it later, or nobody.
+    Never,
+}
+
+/// What to land.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Order(ExportOrder),
+    Export(Export),
+}
+
+/// Everything that a call was told.
+pub(crate) struct Plan {
+    pub(crate) client: Client,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) out: PathBuf,
+    pub(crate) source: Source,
+    pub(crate) policy: CommitPolicy,
+    /// Since the newest watermark in the folder, minus this overlap.
+    pub(crate) since_auto: Option<Duration>,
+    pub(crate) compression: Compression,
+    pub(crate) limit: u32,
+    pub(crate) max_wait: Option<Duration>,
+    pub(crate) max_memory: usize,
+    pub(crate) part_bytes: u64,
+    pub(crate) cancel: Option<CancelToken>,
+    pub(crate) on_progress: Option<OnProgress>,
+}
+
+fn refused(detail: &str, next: &str) -> Error {
+    Error::invalid_argument(Operation::Export, detail, next)
+}
+
+impl Plan {
+    /// Checks what can be checked before any I/O, and tells whose export it is and what was asked for.
+    pub(crate) fn check(&self) -> Result<(Identity, Parameters), Error> {
+        if self.limit == 0 {
+            return Err(refused("limit is zero", "pass the records of one page"));
+        }
+        if let Some(max_wait) = self.max_wait {
+            check_max_wait(max_wait, Operation::Export)?;
+        }
+        if self.max_memory < 1 << 20 {
+            return Err(refused(
+                "max_memory is less than 1 MiB",
+                "pass at least 1 MiB: two pages have to fit in",
+            ));
+        }
+        if self.compression == Compression::Zstd && !cfg!(feature = "zstd") {
+            return Err(Error::configuration(
+                "this build has no zstd",
+                "land without compression, or use a build with the feature zstd",
+            ));
+        }
+        let service = self.client.service();
+        let (kind, name, body, query) = match &self.source {
+            Source::Order(order) => {
+                order
+                    .check()
+                    .map_err(|error| error.during(Operation::Export))?;
+                if self.since_auto.is_some()
+                    && (order.since_moment().is_some() || !order.is_of_segments())
+                {
+                    return Err(refused(
+                        "since auto is for segments and groups of them, without a moment of their own",
+                        "pass one of the two, or export a segment",
+                    ));
+                }
+                (
+                    order.kind,
+                    order.name.clone(),
+                    order.body_without_since(),
+                    order.query(),
+                )
+            }
+            Source::Export(export) => {
+                self.client.check_export(export, Operation::Export)?;
+                if self.since_auto.is_some() {
+                    return Err(refused(
+                        "an export that was initiated has its since already",
+                        "leave since out",
+                    ));
+                }
+                (
+                    export.kind,
+                    export.name.clone(),
+                    serde_json::Value::Null,
+                    String::new(),
+                )
+            }
+        };
+        let since = match (&self.source, self.since_auto) {
+            (Source::Order(_), Some(overlap)) => Some(format!("auto {}", overlap.as_secs())),
+            (Source::Order(order), None) => order.since_moment().map(LastDateTime::text),
+            (Source::Export(_), _) => None,
+        };
+        Ok((
+            Identity {
+                base_url: service.routes.base().to_owned(),
+                surface: service.settings.surface.name().to_owned(),
+                client_id: service.client_id.clone(),
+                kind: kind.word().to_owned(),
+                name,
+            },
+            Parameters {
+                since,
+                body,
+                query,
+                compression: self.compression,
+                adopted: matches!(self.source, Source::Export(_)),
+            },
+        ))
+    }
+}
