@@ -264,7 +264,8 @@ def test_another_thread_makes_progress_meanwhile(mypreferences_mock: MockService
         finally:
             stop.set()
             counter.join()
-    assert counted > 100_000, "the interpreter was held"
+    # Two seconds are tens of millions of turns; a thread that waits for the interpreter gets a few milliseconds.
+    assert counted > 1_000_000, "the interpreter was held"
 
 
 def test_what_a_progress_callable_raises_ends_the_call_and_a_second_run_finishes(
