@@ -42,7 +42,7 @@ impl Started {
 }
 
 /// A call of any sort, whose value goes to a slot. One sort, so that what drives a call is compiled once and not once for
-/// every call of every binding, which was a tenth of the C library.
+/// every call of every binding: it is much of what a small library consists of.
 type AnyCall = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 /// Makes a call, once.
