@@ -64,7 +64,7 @@ def ten_lines(folder: Path, python: Path, out: Path) -> None:
     commit = "committed certain as_asked\n"
     landed = "25 committed\n"
     for readme, expected in (
-        (folder / "README.md", [commit, landed, "".join(f"{n}\n" for n in range(1, 26))]),
+        (folder / "README.md", [commit, landed, "".join(f"C{n:012}\n" for n in range(1, 26))]),
         (folder.parent / "README.md", [commit, landed]),
     ):
         programs = re.findall(r"\n```python\n(.*?)```", readme.read_text(), re.DOTALL)
