@@ -167,8 +167,8 @@ impl LandExport {
         self
     }
 
-    /// Bytes for pages in memory, at least 1 MiB, default 64 MiB: one that is written and one that is read ahead. A page
-    /// larger than half of it is `response_too_large`: pass a smaller `limit`.
+    /// Bytes for pages in memory, at least 1 MiB, default 64 MiB: one that is written, one that is taken apart and one that
+    /// arrives. A page larger than a third of it is `response_too_large`: pass a smaller `limit`.
     pub fn max_memory(mut self, max_memory: usize) -> LandExport {
         self.0.max_memory = max_memory;
         self

@@ -1,11 +1,12 @@
-//! The pages of a landing: fetched one ahead, taken apart and written; and why one did not come.
+//! The pages of a landing: fetched, taken apart and written, each stage beside the others; and why one did not come.
 
 use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Operation};
-use crate::export::{Arrived, Export, Pages, check_place};
+use crate::export::{Arrived, Export, Page, Pages, check_place};
 use crate::landing::commit;
 use crate::landing::sequence::Fit;
+use crate::landing::shelf::{Shelf, beside};
 use crate::landing::store::{Position, Store};
 use crate::reads::ReadStatus;
 use crate::status::StatusWord;
@@ -21,7 +22,15 @@ pub(crate) struct PageSource {
 }
 
 impl PageSource {
-    pub(crate) async fn fetch(&self, offset: u64) -> Result<Placed, Error> {
+    /// The page at this place, if one is asked for.
+    pub(crate) async fn fetch_if(&self, offset: Option<u64>) -> Option<Result<Placed, Error>> {
+        match offset {
+            Some(offset) => Some(self.fetch(offset).await),
+            None => None,
+        }
+    }
+
+    async fn fetch(&self, offset: u64) -> Result<Placed, Error> {
         let mut pages = self.pages().offset(offset);
         if let Some(cancel) = &self.cancel {
             pages = pages.cancel_token(cancel.clone());
@@ -34,16 +43,13 @@ impl PageSource {
     }
 
     /// A page that could not be taken apart once more, until it can or the retries are used up.
-    pub(crate) async fn fetch_whole(&self, offset: u64) -> Result<Placed, Error> {
+    pub(crate) async fn fetch_whole(&self, offset: u64) -> Result<OpenPage, Error> {
         let mut pages = self.pages().offset(offset);
         if let Some(cancel) = &self.cancel {
             pages = pages.cancel_token(cancel.clone());
         }
         match pages.next().await? {
-            Some(page) => Ok(Placed {
-                page: Arrived::Whole(page),
-                offset,
-            }),
+            Some(page) => Ok(OpenPage { page, offset }),
             None => Err(commit::bug("no page came")),
         }
     }
@@ -53,7 +59,7 @@ impl PageSource {
         let allowed = self.largest < self.client.service().settings.max_page_body;
         if error.kind() == ErrorKind::ResponseTooLarge && allowed {
             error.0.detail = Some(format!(
-                "a page of {} records is larger than half of max_memory",
+                "a page of {} records is larger than a third of max_memory",
                 self.limit
             ));
             "run it again with a smaller limit, or with more max_memory"
@@ -94,45 +100,134 @@ impl PageSource {
     }
 }
 
-/// A page and the place that it was asked for.
+/// A page that arrived, and the place that it was asked for.
 pub(crate) struct Placed {
     page: Arrived,
     offset: u64,
 }
 
-impl Placed {
-    pub(crate) fn place(&self) -> u64 {
-        self.offset
-    }
-
-    /// Where the next page begins, if there is one.
-    pub(crate) fn following(&self) -> Option<u64> {
-        let (count, has_more) = self.page.counts();
-        has_more.then(|| self.offset.saturating_add(count))
-    }
+/// A page that was taken apart, and the place that it was asked for.
+pub(crate) struct OpenPage {
+    page: Page,
+    offset: u64,
 }
 
+/// What taking a page apart has come to.
+pub(crate) enum Opened {
+    Page(OpenPage),
+    /// It is not the page that was asked for.
+    Misplaced(Error),
+    /// It is no page after all.
+    Unreadable {
+        offset: u64,
+    },
+}
+
+/// What writing a page has come to.
 pub(crate) enum Taken {
     Written {
         ended_a_part: bool,
         position: Position,
     },
     Repeats(&'static str),
-    /// It is no page after all.
-    Unreadable,
 }
 
-/// Takes a page apart, looks at a page and writes it; ends the part when it has so many bytes.
-pub(crate) fn take(store: &mut Store, placed: Placed, part_bytes: u64) -> Result<Taken, Error> {
-    let Ok(page) = placed.page.whole() else {
-        return Ok(Taken::Unreadable);
+/// The pages under way: each moves from one stage to the next.
+#[derive(Default)]
+pub(crate) struct Line {
+    pub(crate) to_fetch: Option<u64>,
+    pub(crate) to_open: Option<Placed>,
+    pub(crate) to_write: Option<OpenPage>,
+    /// Why no page comes any more; those that came are written first.
+    pub(crate) failure: Option<Error>,
+}
+
+impl Line {
+    /// Begins with the page at this place.
+    pub(crate) fn from(offset: u64) -> Line {
+        Line {
+            to_fetch: Some(offset),
+            ..Line::default()
+        }
+    }
+
+    /// Goes on with this page.
+    pub(crate) fn at(page: OpenPage) -> Line {
+        let following = page
+            .page
+            .has_more
+            .then(|| page.offset.saturating_add(page.page.count));
+        Line {
+            to_fetch: following,
+            to_write: Some(page),
+            ..Line::default()
+        }
+    }
+
+    pub(crate) fn ended(failure: Error) -> Line {
+        Line {
+            failure: Some(failure),
+            ..Line::default()
+        }
+    }
+
+    pub(crate) fn is_moving(&self) -> bool {
+        self.to_fetch.is_some() || self.to_open.is_some() || self.to_write.is_some()
+    }
+
+    /// Takes in what was fetched.
+    pub(crate) fn went_on(&mut self, fetched: Option<Result<Placed, Error>>) {
+        match fetched {
+            None => {}
+            Some(Ok(placed)) => {
+                let (count, has_more) = placed.page.counts();
+                self.to_fetch = has_more.then(|| placed.offset.saturating_add(count));
+                self.to_open = Some(placed);
+            }
+            Some(Err(error)) => self.failure = Some(error),
+        }
+    }
+}
+
+/// Takes a page apart, on a thread of its own.
+pub(crate) async fn open(
+    is_instant: bool,
+    placed: Option<Placed>,
+) -> Result<Option<Opened>, Error> {
+    let Some(Placed { page, offset }) = placed else {
+        return Ok(None);
     };
-    check_place(&page, placed.offset)?;
-    let prints = match store.sequence()?.look(&page)? {
+    let opened = beside(is_instant, move || match page.whole() {
+        Err(_) => Opened::Unreadable { offset },
+        Ok(page) => match check_place(&page, offset) {
+            Ok(()) => Opened::Page(OpenPage { page, offset }),
+            Err(error) => Opened::Misplaced(error),
+        },
+    });
+    opened.await.map(Some)
+}
+
+/// Looks at a page and writes it; ends the part when it has so many bytes. Gives the place of the page, too.
+pub(crate) async fn write(
+    shelf: &mut Shelf,
+    page: Option<OpenPage>,
+    part_bytes: u64,
+) -> Result<Option<(u64, Taken)>, Error> {
+    let Some(OpenPage { page, offset }) = page else {
+        return Ok(None);
+    };
+    let taken = shelf
+        .step(move |store| take(store, &page, part_bytes))
+        .await?;
+    Ok(Some((offset, taken)))
+}
+
+fn take(store: &mut Store, page: &Page, part_bytes: u64) -> Result<Taken, Error> {
+    let prints = match store.sequence()?.look(page)? {
         Fit::Next(prints) => prints,
         Fit::Repeats(why) => return Ok(Taken::Repeats(why)),
     };
-    let length = store.write(&page, &prints)?;
+    let length = store.write(page, &prints)?;
     let ended_a_part = length >= part_bytes || !page.has_more;
     if ended_a_part {
         store.finish_part()?;

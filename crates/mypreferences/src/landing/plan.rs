@@ -65,7 +65,7 @@ impl Plan {
         if self.max_memory < 1 << 20 {
             return Err(refused(
                 "max_memory is less than 1 MiB",
-                "pass at least 1 MiB: two pages have to fit in",
+                "pass at least 1 MiB: three pages have to fit in",
             ));
         }
         if self.compression == Compression::Zstd && !cfg!(feature = "zstd") {

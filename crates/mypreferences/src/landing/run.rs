@@ -14,7 +14,7 @@ use crate::landing::commit;
 use crate::landing::folder::BatchState;
 use crate::landing::journal::{BatchLog, Intent};
 use crate::landing::manifest::{Identity, Manifest, Parameters};
-use crate::landing::pages::{PageSource, Taken, expired, take};
+use crate::landing::pages::{Line, Opened, PageSource, Taken, expired, open, write};
 use crate::landing::plan::{CommitPolicy, Plan, Source};
 use crate::landing::progress::{Progress, Stage};
 use crate::landing::sealed::{Landed, Sealed};
@@ -25,6 +25,8 @@ use crate::status_code::says_gone;
 
 /// A part ends when it was open for so long, too: what a crash costs.
 const PART_TIME: Duration = Duration::from_secs(60);
+/// One that is written, one that is taken apart, one that arrives.
+const PAGES_IN_MEMORY: usize = 3;
 /// How often an export that expired before its seal is started again within one call.
 const STARTED_AGAIN: u32 = 2;
 
@@ -351,68 +353,78 @@ impl Run {
         }
     }
 
-    /// Reads the pages and writes them, one read ahead while one is written.
+    /// Reads the pages and writes them: one is on its way while the one before it is taken apart and the one before that
+    /// is written.
     async fn pages(&mut self, export: &Export, offset: u64) -> Result<(), Error> {
         let source = PageSource {
             client: self.plan.client.clone(),
             export: export.clone(),
             limit: self.plan.limit,
-            largest: self.plan.max_memory / 2,
+            largest: self.plan.max_memory / PAGES_IN_MEMORY,
             cancel: self.plan.cancel.clone(),
         };
+        let is_instant = self.plan.disk.is_instant();
         let mut part_begun = Instant::now();
         let mut repeated = false;
-        let mut next = source.fetch(offset).await;
-        loop {
-            let page = match next {
-                Ok(page) => page,
-                Err(error) => {
-                    // What came so far need not come again.
-                    self.shelf.step(Store::finish_part).await?;
-                    return Err(source.why(error).await);
-                }
-            };
-            let (offset, following) = (page.place(), page.following());
+        let mut line = Line::from(offset);
+        while line.is_moving() {
             let part_bytes = if part_begun.elapsed() >= PART_TIME {
                 0
             } else {
                 self.plan.part_bytes
             };
-            let writing = self.shelf.step(move |store| take(store, page, part_bytes));
-            let ahead = async {
-                match following {
-                    Some(following) => Some(source.fetch(following).await),
-                    None => None,
-                }
-            };
-            let (taken, ahead) = futures_util::future::join(writing, ahead).await;
-            match taken? {
-                Taken::Written {
-                    ended_a_part,
-                    position,
-                } => {
+            let Line {
+                to_write,
+                to_open,
+                to_fetch,
+                ..
+            } = &mut line;
+            let writing = write(&mut self.shelf, to_write.take(), part_bytes);
+            let opening = open(is_instant, to_open.take());
+            let fetching = source.fetch_if(to_fetch.take());
+            let (written, opened, fetched) =
+                futures_util::future::join3(writing, opening, fetching).await;
+            match written? {
+                None => {}
+                Some((
+                    _,
+                    Taken::Written {
+                        ended_a_part,
+                        position,
+                    },
+                )) => {
                     repeated = false;
                     self.progress.landed(&position);
                     if ended_a_part {
                         part_begun = Instant::now();
                     }
                 }
-                Taken::Unreadable => {
-                    next = source.fetch_whole(offset).await;
-                    continue;
-                }
-                Taken::Repeats(why) if repeated => return Err(mismatch(why.to_owned())),
-                Taken::Repeats(_) => {
+                Some((_, Taken::Repeats(why))) if repeated => return Err(mismatch(why.to_owned())),
+                Some((offset, Taken::Repeats(_))) => {
                     repeated = true;
-                    next = source.fetch(offset).await;
+                    line = Line::from(offset);
                     continue;
                 }
             }
-            match ahead {
-                Some(page) => next = page,
-                None => return Ok(()),
+            line.went_on(fetched);
+            match opened? {
+                None => {}
+                Some(Opened::Page(page)) => line.to_write = Some(page),
+                Some(Opened::Misplaced(error)) => line = Line::ended(error),
+                Some(Opened::Unreadable { offset }) => {
+                    line = match source.fetch_whole(offset).await {
+                        Ok(page) => Line::at(page),
+                        Err(error) => Line::ended(error),
+                    };
+                }
             }
         }
+        let Some(error) = line.failure else {
+            return Ok(());
+        };
+        // What came so far need not come again.
+        self.shelf.step(Store::finish_part).await?;
+        Err(source.why(error).await)
     }
 
     async fn commit(&mut self, keep_files: bool) -> Result<(), Error> {

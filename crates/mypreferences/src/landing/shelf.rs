@@ -46,7 +46,8 @@ impl Shelf {
     }
 }
 
-async fn beside<T: Send + 'static>(
+/// Runs work that may block on a thread of its own.
+pub(crate) async fn beside<T: Send + 'static>(
     is_instant: bool,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
