@@ -21,9 +21,9 @@ class WrongOrderTest {
 
     @Test
     fun `a commit without a seal does not compile`() {
-        assertRefused("client.commitLanded(export, keepFiles = false)", "type mismatch")
-        assertRefused("client.commitLanded(out, keepFiles = false)", "type mismatch")
-        assertRefused("client.commitLanded(client.land(export, out), keepFiles = false)", "type mismatch")
+        assertRefused("client.commitLanded(export, keepFiles = false)", "argument type mismatch")
+        assertRefused("client.commitLanded(out, keepFiles = false)", "argument type mismatch")
+        assertRefused("client.commitLanded(client.land(export, out), keepFiles = false)", "argument type mismatch")
         assertRefused("client.commitLanded(null, keepFiles = false)", "null")
     }
 
@@ -49,7 +49,7 @@ class WrongOrderTest {
             source,
             """
             import com.mypreferences.*
-            suspend fun wrong(client: MyPreferencesClient, export: Export, out: java.nio.file.Path): Any = $expression
+            suspend fun wrong(client: MyPreferencesClient, export: Export, out: java.nio.file.Path): Any? = $expression
             """.trimIndent(),
         )
         val paths = System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")
