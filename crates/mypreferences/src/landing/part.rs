@@ -113,6 +113,10 @@ impl PartWriter {
     /// Writes the rest and makes it durable.
     pub(crate) fn finish(mut self) -> io::Result<Written> {
         self.hand_on()?;
+        #[cfg_attr(
+            not(feature = "zstd"),
+            expect(clippy::infallible_destructuring_match, reason = "two with zstd")
+        )]
         let mut hashed = match self.lines {
             Lines::Plain(out) => out,
             #[cfg(feature = "zstd")]
