@@ -105,7 +105,9 @@ with open(out, "w") as lines:
 
 #: dlt's REST source into files of JSON lines.
 DLT_JOB = f"""
-import sys, dlt
+import os, sys
+os.environ["DLT_USE_JSON"] = "simplejson"  # its default refuses numbers beyond 64 bits
+import dlt
 from dlt.sources.rest_api import rest_api_source
 url, records, out = sys.argv[1:]
 base, path = url.rsplit("/", 1)
