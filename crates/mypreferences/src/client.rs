@@ -256,7 +256,7 @@ pub(crate) fn check_timeout(timeout: Duration, operation: Operation) -> Result<(
     Ok(())
 }
 
-fn cancelled(operation: Operation) -> Error {
+pub(crate) fn cancelled(operation: Operation) -> Error {
     Error::before_io(
         ErrorKind::Cancelled,
         operation,

@@ -5,9 +5,10 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{Arrived, Export, Page, Pages, check_place};
 use crate::landing::commit;
+use crate::landing::progress::Progress;
 use crate::landing::sequence::Fit;
 use crate::landing::shelf::{Shelf, beside};
-use crate::landing::store::{Position, Store};
+use crate::landing::store::Store;
 use crate::reads::ReadStatus;
 use crate::status::StatusWord;
 use crate::status_code::says_gone;
@@ -125,10 +126,7 @@ pub(crate) enum Opened {
 
 /// What writing a page has come to.
 pub(crate) enum Taken {
-    Written {
-        ended_a_part: bool,
-        position: Position,
-    },
+    Written { ended_a_part: bool },
     Repeats(&'static str),
 }
 
@@ -210,15 +208,18 @@ pub(crate) async fn open(
 /// Looks at a page and writes it; ends the part when it has so many bytes. Gives the place of the page, too.
 pub(crate) async fn write(
     shelf: &mut Shelf,
+    progress: &Progress,
     page: Option<OpenPage>,
     part_bytes: u64,
 ) -> Result<Option<(u64, Taken)>, Error> {
     let Some(OpenPage { page, offset }) = page else {
         return Ok(None);
     };
-    let taken = shelf
-        .step(move |store| take(store, &page, part_bytes))
+    let (taken, position) = shelf
+        .step(move |store| Ok((take(store, &page, part_bytes)?, store.position()?)))
         .await?;
+    // At once, and not when the page that is on its way has come.
+    progress.landed(&position);
     Ok(Some((offset, taken)))
 }
 
@@ -232,10 +233,7 @@ fn take(store: &mut Store, page: &Page, part_bytes: u64) -> Result<Taken, Error>
     if ended_a_part {
         store.finish_part()?;
     }
-    Ok(Taken::Written {
-        ended_a_part,
-        position: store.position()?,
-    })
+    Ok(Taken::Written { ended_a_part })
 }
 
 pub(crate) fn expired() -> Error {

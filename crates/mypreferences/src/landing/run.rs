@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::canonical::rfc3339;
+use crate::client::cancelled;
 use crate::clock::{system_time, unix_ms};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{Export, LastDateTime};
@@ -368,6 +369,11 @@ impl Run {
         let mut repeated = false;
         let mut line = Line::from(offset);
         while line.is_moving() {
+            // Pages that came and are not written yet will come again.
+            if self.plan.is_cancelled() {
+                line = Line::ended(cancelled(Operation::Export));
+                break;
+            }
             let part_bytes = if part_begun.elapsed() >= PART_TIME {
                 0
             } else {
@@ -379,22 +385,15 @@ impl Run {
                 to_fetch,
                 ..
             } = &mut line;
-            let writing = write(&mut self.shelf, to_write.take(), part_bytes);
+            let writing = write(&mut self.shelf, &self.progress, to_write.take(), part_bytes);
             let opening = open(is_instant, to_open.take());
             let fetching = source.fetch_if(to_fetch.take());
             let (written, opened, fetched) =
                 futures_util::future::join3(writing, opening, fetching).await;
             match written? {
                 None => {}
-                Some((
-                    _,
-                    Taken::Written {
-                        ended_a_part,
-                        position,
-                    },
-                )) => {
+                Some((_, Taken::Written { ended_a_part })) => {
                     repeated = false;
-                    self.progress.landed(&position);
                     if ended_a_part {
                         part_begun = Instant::now();
                     }
@@ -418,6 +417,9 @@ impl Run {
                     };
                 }
             }
+        }
+        if line.failure.is_none() && self.plan.is_cancelled() {
+            line = Line::ended(cancelled(Operation::Export));
         }
         let Some(error) = line.failure else {
             return Ok(());
