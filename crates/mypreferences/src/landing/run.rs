@@ -369,10 +369,10 @@ impl Run {
         let mut repeated = false;
         let mut line = Line::from(offset);
         while line.is_moving() {
-            // Pages that came and are not written yet will come again.
-            if self.plan.is_cancelled() {
-                line = Line::ended(cancelled(Operation::Export));
-                break;
+            if self.plan.is_cancelled() && line.failure.is_none() {
+                // What came is written, and need not come again.
+                line.to_fetch = None;
+                line.failure = Some(cancelled(Operation::Export));
             }
             let part_bytes = if part_begun.elapsed() >= PART_TIME {
                 0
