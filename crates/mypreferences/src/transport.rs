@@ -25,6 +25,8 @@ pub(crate) const AGENT: HeaderValue =
 
 /// Bodies of errors are read so far, and no further.
 const MAX_ERROR_BODY: usize = 64 << 10;
+/// So much memory is taken for a body before it has come.
+const MOST_ANNOUNCED: usize = 4 << 20;
 /// A success is looked at so far: enough to see whether it is a portal's HTML page.
 const SNIFF: usize = 512;
 /// After that, a short body is read to its end so that the connection can be used again, but not for long.
@@ -242,7 +244,12 @@ impl Http {
             class(status),
             StatusClass::Success | StatusClass::OtherSuccess
         );
-        let mut body = Vec::new();
+        // What the server announces, but not more than is read before it has to show that it means it.
+        let announced = response
+            .content_length()
+            .and_then(|length| usize::try_from(length).ok())
+            .unwrap_or(0);
+        let mut body = Vec::with_capacity(announced.min(cap).min(MOST_ANNOUNCED));
         let body_end = loop {
             let silence = Instant::now() + self.body_timeout;
             match tokio::time::timeout_at(silence.min(deadline), response.chunk()).await {

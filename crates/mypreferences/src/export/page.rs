@@ -94,9 +94,14 @@ impl Page {
         let text = answer::first_text(&raw);
         let start = raw.len() - text.len();
         // A member with the name of an array that is none is rare, and then the page is read once more.
-        let found = Found::read(text, true)
-            .or_else(|_| Found::read(text, false))
-            .map_err(|_| "it is not a JSON object")?;
+        let found = simdutf8::basic::from_utf8(text)
+            .ok()
+            .and_then(|text| {
+                Found::read(text, true)
+                    .or_else(|_| Found::read(text, false))
+                    .ok()
+            })
+            .ok_or("it is not a JSON object")?;
         let (name, records) = match found.records.as_slice() {
             [] => return Err("it has no array of records"),
             [one] => one.clone(),
@@ -145,9 +150,21 @@ impl Page {
             .map(|range| Record(&self.raw[range.clone()]))
     }
 
-    /// No record of this page needs a second look for line breaks.
-    pub(crate) fn is_without_line_breaks(&self) -> bool {
-        memchr::memchr2(b'\n', b'\r', &self.raw).is_none()
+    /// Makes lines of the records where they stand, which is possible when nothing but one comma is between two of them
+    /// and nothing has to be taken out of any: the byte after each becomes the end of its line. Where the lines are.
+    pub(crate) fn end_lines_in_place(&mut self) -> Option<Range<usize>> {
+        let all = self.records.first()?.start..self.records.last()?.end + 1;
+        let are_close = self
+            .records
+            .windows(2)
+            .all(|pair| pair[0].end + 1 == pair[1].start);
+        if !are_close || memchr::memchr2(b'\n', b'\r', self.raw.get(all.clone())?).is_some() {
+            return None;
+        }
+        for record in &self.records {
+            self.raw[record.end] = b'\n';
+        }
+        Some(all)
     }
 
     /// One record, counted from 0 in this page.
@@ -190,6 +207,14 @@ impl Arrived {
                 has_more,
             }),
             None => Page::read(raw).map(Arrived::Whole),
+        }
+    }
+
+    /// Length of the body.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Arrived::Glanced { raw, .. } => raw.len(),
+            Arrived::Whole(page) => page.raw.len(),
         }
     }
 
@@ -262,9 +287,9 @@ struct Found {
 }
 
 impl Found {
-    fn read(text: &[u8], all_are_arrays: bool) -> Result<Found, serde_json::Error> {
+    fn read(text: &str, all_are_arrays: bool) -> Result<Found, serde_json::Error> {
         let mut found = Found::default();
-        let mut members = serde_json::Deserializer::from_slice(text);
+        let mut members = serde_json::Deserializer::from_str(text);
         members.deserialize_map(Members {
             text,
             found: &mut found,
@@ -276,7 +301,7 @@ impl Found {
 }
 
 struct Members<'a> {
-    text: &'a [u8],
+    text: &'a str,
     found: &'a mut Found,
     /// Every member with the name of an array of records is one.
     all_are_arrays: bool,
@@ -329,13 +354,13 @@ impl<'de> Visitor<'de> for Members<'de> {
 }
 
 /// Where a value stands in the text that it was borrowed from.
-fn place(text: &[u8], raw: &RawValue) -> Range<usize> {
+fn place(text: &str, raw: &RawValue) -> Range<usize> {
     let start = raw.get().as_ptr() as usize - text.as_ptr() as usize;
     start..start + raw.get().len()
 }
 
 /// Finds the places of an array's elements in one pass: they are most of a page.
-struct Elements<'a>(&'a [u8]);
+struct Elements<'a>(&'a str);
 
 impl<'de> DeserializeSeed<'de> for Elements<'de> {
     type Value = Vec<Range<usize>>;
@@ -362,11 +387,11 @@ impl<'de> Visitor<'de> for Elements<'de> {
 }
 
 /// The places of an array's elements. Borrowed from `text`, so that places can be told.
-fn elements(text: &[u8], array: &RawValue) -> Result<Vec<Range<usize>>, serde_json::Error> {
+fn elements(text: &str, array: &RawValue) -> Result<Vec<Range<usize>>, serde_json::Error> {
     let place = place(text, array);
     let start = place.start;
     let inner = &text[place];
-    let places = Elements(inner).deserialize(&mut serde_json::Deserializer::from_slice(inner))?;
+    let places = Elements(inner).deserialize(&mut serde_json::Deserializer::from_str(inner))?;
     let moved = |place: &Range<usize>| place.start + start..place.end + start;
     Ok(places.iter().map(moved).collect())
 }

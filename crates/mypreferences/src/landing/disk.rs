@@ -50,7 +50,7 @@ pub(crate) trait Out: Write + Send {
 }
 
 /// A lock, until it is dropped.
-pub(crate) trait Held: Send {}
+pub(crate) trait Held: Send + Sync {}
 
 /// The system's file system.
 #[derive(Debug)]

@@ -27,6 +27,7 @@ mod disk;
 mod envelope;
 mod folder;
 mod journal;
+mod line;
 mod manifest;
 #[cfg(test)]
 mod mutants;

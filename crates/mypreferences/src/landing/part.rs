@@ -9,14 +9,16 @@ use crate::export::Page;
 use crate::landing::disk::Out;
 use crate::landing::manifest::{Compression, hex};
 
-/// Bytes are handed on in blocks of this size.
+/// Bytes are handed on in blocks of this size, or larger ones.
 const BLOCK: usize = 256 << 10;
 
 /// A part that is being written.
 pub(crate) struct PartWriter {
     lines: Lines,
+    /// Lines on their way: no more than a block and what does not fit into it. Not a `BufWriter`, which writes when it is
+    /// dropped.
     block: Vec<u8>,
-    pub(crate) rows: u64,
+    rows: u64,
     /// Handed on, before compression.
     length: u64,
 }
@@ -25,6 +27,16 @@ enum Lines {
     Plain(Hashed),
     #[cfg(feature = "zstd")]
     Zstd(Box<zstd::Encoder<'static, Hashed>>),
+}
+
+impl Lines {
+    fn put(&mut self, lines: &[u8]) -> io::Result<()> {
+        match self {
+            Lines::Plain(out) => out.write_all(lines),
+            #[cfg(feature = "zstd")]
+            Lines::Zstd(out) => out.write_all(lines),
+        }
+    }
 }
 
 /// A file that hashes and counts what goes into it.
@@ -70,24 +82,30 @@ impl PartWriter {
         };
         Ok(PartWriter {
             lines,
-            block: Vec::with_capacity(BLOCK + BLOCK / 4),
+            block: Vec::new(),
             rows: 0,
             length: 0,
         })
     }
 
-    /// Writes the records of a page, a line each.
-    pub(crate) fn write(&mut self, page: &Page) -> io::Result<()> {
-        let is_one_line = page.is_without_line_breaks();
-        for record in page.records() {
-            if is_one_line {
-                self.block.extend_from_slice(record.bytes());
-            } else {
-                record.write_line(&mut self.block);
-            }
-            self.block.push(b'\n');
-            if self.block.len() >= BLOCK {
+    /// Writes the records of a page, a line each; `lines`, if they stand as lines already.
+    pub(crate) fn write(&mut self, page: &Page, lines: Option<&[u8]>) -> io::Result<()> {
+        match lines {
+            Some(lines) if lines.len() >= BLOCK => {
                 self.hand_on()?;
+                self.lines.put(lines)?;
+                self.length += lines.len() as u64;
+            }
+            Some(lines) => {
+                self.block.extend_from_slice(lines);
+                self.hand_on_a_block()?;
+            }
+            None => {
+                for record in page.records() {
+                    record.write_line(&mut self.block);
+                    self.block.push(b'\n');
+                    self.hand_on_a_block()?;
+                }
             }
         }
         self.rows += page.count;
@@ -99,13 +117,16 @@ impl PartWriter {
         self.length + self.block.len() as u64
     }
 
-    fn hand_on(&mut self) -> io::Result<()> {
-        self.length += self.block.len() as u64;
-        match &mut self.lines {
-            Lines::Plain(out) => out.write_all(&self.block)?,
-            #[cfg(feature = "zstd")]
-            Lines::Zstd(out) => out.write_all(&self.block)?,
+    fn hand_on_a_block(&mut self) -> io::Result<()> {
+        if self.block.len() >= BLOCK {
+            self.hand_on()?;
         }
+        Ok(())
+    }
+
+    fn hand_on(&mut self) -> io::Result<()> {
+        self.lines.put(&self.block)?;
+        self.length += self.block.len() as u64;
         self.block.clear();
         Ok(())
     }
@@ -113,6 +134,7 @@ impl PartWriter {
     /// Writes the rest and makes it durable.
     pub(crate) fn finish(mut self) -> io::Result<Written> {
         self.hand_on()?;
+        let rows = self.rows;
         #[cfg_attr(
             not(feature = "zstd"),
             expect(clippy::infallible_destructuring_match, reason = "two with zstd")
@@ -127,7 +149,7 @@ impl PartWriter {
         Ok(Written {
             sha256: hex(&hashed.sha256.finalize()),
             bytes: hashed.bytes,
-            rows: self.rows,
+            rows,
         })
     }
 }

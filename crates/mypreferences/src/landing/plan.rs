@@ -54,10 +54,6 @@ fn refused(detail: &str, next: &str) -> Error {
 }
 
 impl Plan {
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancel.as_ref().is_some_and(CancelToken::is_cancelled)
-    }
-
     /// Checks what can be checked before any I/O, and tells whose export it is and what was asked for.
     pub(crate) fn check(&self) -> Result<(Identity, Parameters), Error> {
         if self.limit == 0 {

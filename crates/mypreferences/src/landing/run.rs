@@ -2,32 +2,24 @@
 //! any point". What is durable when is `store`'s matter.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::time::Instant;
 
 use crate::canonical::rfc3339;
-use crate::client::cancelled;
 use crate::clock::{system_time, unix_ms};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{Export, LastDateTime};
 use crate::landing::commit;
 use crate::landing::folder::BatchState;
 use crate::landing::journal::{BatchLog, Intent};
+use crate::landing::line::Line;
 use crate::landing::manifest::{Identity, Manifest, Parameters};
-use crate::landing::pages::{Line, Opened, PageSource, Taken, expired, open, write};
+use crate::landing::pages::{PageSource, expired};
 use crate::landing::plan::{CommitPolicy, Plan, Source};
 use crate::landing::progress::{Progress, Stage};
 use crate::landing::sealed::{Landed, Sealed};
-use crate::landing::sequence::mismatch;
 use crate::landing::shelf::Shelf;
 use crate::landing::store::{BATCH, Store, read_manifest, visible_batches};
 use crate::status_code::says_gone;
 
-/// A part ends when it was open for so long, too: what a crash costs.
-const PART_TIME: Duration = Duration::from_secs(60);
-/// One that is written, one that is taken apart, one that arrives.
-const PAGES_IN_MEMORY: usize = 3;
 /// How often an export that expired before its seal is started again within one call.
 const STARTED_AGAIN: u32 = 2;
 
@@ -354,79 +346,24 @@ impl Run {
         }
     }
 
-    /// Reads the pages and writes them: one is on its way while the one before it is taken apart and the one before that
-    /// is written.
+    /// Reads the pages and writes them.
     async fn pages(&mut self, export: &Export, offset: u64) -> Result<(), Error> {
         let source = PageSource {
             client: self.plan.client.clone(),
             export: export.clone(),
             limit: self.plan.limit,
-            largest: self.plan.max_memory / PAGES_IN_MEMORY,
+            max_memory: self.plan.max_memory,
             cancel: self.plan.cancel.clone(),
         };
-        let is_instant = self.plan.disk.is_instant();
-        let mut part_begun = Instant::now();
-        let mut repeated = false;
-        let mut line = Line::from(offset);
-        while line.is_moving() {
-            if self.plan.is_cancelled() && line.failure.is_none() {
-                // What came is written, and need not come again.
-                line.to_fetch = None;
-                line.failure = Some(cancelled(Operation::Export));
-            }
-            let part_bytes = if part_begun.elapsed() >= PART_TIME {
-                0
-            } else {
-                self.plan.part_bytes
-            };
-            let Line {
-                to_write,
-                to_open,
-                to_fetch,
-                ..
-            } = &mut line;
-            let writing = write(&mut self.shelf, &self.progress, to_write.take(), part_bytes);
-            let opening = open(is_instant, to_open.take());
-            let fetching = source.fetch_if(to_fetch.take());
-            let (written, opened, fetched) =
-                futures_util::future::join3(writing, opening, fetching).await;
-            match written? {
-                None => {}
-                Some((_, Taken::Written { ended_a_part })) => {
-                    repeated = false;
-                    if ended_a_part {
-                        part_begun = Instant::now();
-                    }
-                }
-                Some((_, Taken::Repeats(why))) if repeated => return Err(mismatch(why.to_owned())),
-                Some((offset, Taken::Repeats(_))) => {
-                    repeated = true;
-                    line = Line::from(offset);
-                    continue;
-                }
-            }
-            line.went_on(fetched);
-            match opened? {
-                None => {}
-                Some(Opened::Page(page)) => line.to_write = Some(page),
-                Some(Opened::Misplaced(error)) => line = Line::ended(error),
-                Some(Opened::Unreadable { offset }) => {
-                    line = match source.fetch_whole(offset).await {
-                        Ok(page) => Line::at(page),
-                        Err(error) => Line::ended(error),
-                    };
-                }
-            }
-        }
-        if line.failure.is_none() && self.plan.is_cancelled() {
-            line = Line::ended(cancelled(Operation::Export));
-        }
-        let Some(error) = line.failure else {
-            return Ok(());
-        };
-        // What came so far need not come again.
-        self.shelf.step(Store::finish_part).await?;
-        Err(source.why(error).await)
+        let line = Line::new(
+            &source,
+            &mut self.shelf,
+            &self.progress,
+            offset,
+            self.plan.part_bytes,
+            self.plan.disk.is_instant(),
+        );
+        line.run().await
     }
 
     async fn commit(&mut self, keep_files: bool) -> Result<(), Error> {

@@ -22,6 +22,7 @@ use crate::landing::journal::{
 use crate::landing::manifest::{
     Compression, ENVELOPES, MANIFEST, Manifest, PartFile, RECEIPT, VERSION, hex, sha256,
 };
+use crate::landing::pages::OpenPage;
 use crate::landing::part::PartWriter;
 use crate::landing::receipt::BatchReceipt;
 use crate::landing::sequence::{Fingerprints, Sequence};
@@ -72,7 +73,7 @@ pub(crate) struct Store {
     /// The batch that is being landed.
     landing: Option<Landing>,
     /// The last to go.
-    _lock: Box<dyn Held>,
+    lock: Arc<dyn Held>,
 }
 
 /// A batch between INITIATED and SEALED.
@@ -80,7 +81,9 @@ struct Landing {
     batch: String,
     compression: Compression,
     sequence: Sequence,
+    /// Those that are journalled.
     parts: Vec<PartFile>,
+    ended_parts: usize,
     next_offset: u64,
     is_over: bool,
     part: Option<OpenPart>,
@@ -91,6 +94,38 @@ struct Landing {
 struct OpenPart {
     writer: PartWriter,
     pages: Vec<String>,
+}
+
+/// A part to which nothing is added any more, and which is not durable yet.
+pub(crate) struct EndedPart {
+    writer: PartWriter,
+    folder: PathBuf,
+    /// As it will be journalled, but for what the writer still has to tell.
+    entry: PartEntry,
+    /// The folder is not another's while its file is written.
+    _lock: Arc<dyn Held>,
+}
+
+/// A part that is durable under its temporary name.
+pub(crate) struct DurablePart {
+    entry: PartEntry,
+    folder: PathBuf,
+}
+
+impl EndedPart {
+    /// Needs nothing of the store, so that the next part can be written meanwhile.
+    pub(crate) fn make_durable(mut self) -> Result<DurablePart, Error> {
+        let written = self
+            .writer
+            .finish()
+            .map_err(|error| storage("cannot write into", &self.folder, &error))?;
+        let file = &mut self.entry.file;
+        (file.sha256, file.rows, file.bytes) = (written.sha256, written.rows, written.bytes);
+        Ok(DurablePart {
+            entry: self.entry,
+            folder: self.folder,
+        })
+    }
 }
 
 /// The file of envelopes.
@@ -270,7 +305,7 @@ impl Store {
             journal: None,
             batches: Vec::new(),
             landing: None,
-            _lock: lock,
+            lock: Arc::from(lock),
         };
         store.open_journal()?;
         Ok(store)
@@ -431,6 +466,7 @@ impl Store {
                 last.and_then(|part| part.last_record.clone()),
             ),
             parts: kept.iter().map(|part| part.file.clone()).collect(),
+            ended_parts: kept.len(),
             next_offset: last.map_or(1, |part| part.next_offset),
             is_over: last.is_some_and(|part| part.is_last),
             part: None,
@@ -508,7 +544,8 @@ impl Store {
 
     /// Writes a page into the part under way, and gives the part's length so far in bytes before compression. Nothing of
     /// it is durable yet.
-    pub(crate) fn write(&mut self, page: &Page, prints: &Fingerprints) -> Result<u64, Error> {
+    pub(crate) fn write(&mut self, open: &OpenPage, prints: &Fingerprints) -> Result<u64, Error> {
+        let page = &open.page;
         let disk = Arc::clone(&self.disk);
         let staging = self.place.staging();
         let landing = self.landing()?;
@@ -522,7 +559,7 @@ impl Store {
                 Some(part) => part,
                 None => landing.open_part(&*disk, &folder).map_err(wrong)?,
             };
-            part.writer.write(page).map_err(wrong)?;
+            part.writer.write(page, open.lines()).map_err(wrong)?;
             part.pages.extend(prints.page().map(str::to_owned));
             landing.part = Some(part);
         }
@@ -532,42 +569,62 @@ impl Store {
         Ok(landing.part.as_ref().map_or(0, |part| part.writer.length()))
     }
 
-    /// Ends the part under way, if there is one: it is durable, and journalled.
-    pub(crate) fn finish_part(&mut self) -> Result<(), Error> {
-        let disk = Arc::clone(&self.disk);
+    /// Ends the part under way, if there is one. It counts when it was made durable and was journalled, in the order of
+    /// the parts.
+    pub(crate) fn end_part(&mut self) -> Result<Option<EndedPart>, Error> {
+        let lock = Arc::clone(&self.lock);
         let staging = self.place.staging();
         let landing = self.landing()?;
         let Some(part) = landing.part.take() else {
-            return Ok(());
+            return Ok(None);
         };
-        let folder = staging.join(&landing.batch);
-        let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
-        let written = part.writer.finish().map_err(wrong)?;
         let name = landing.part_name();
-        disk.rename(&folder.join(temporary(&name)), &folder.join(&name))
+        landing.ended_parts += 1;
+        Ok(Some(EndedPart {
+            writer: part.writer,
+            folder: staging.join(&landing.batch),
+            entry: PartEntry {
+                n: u32::try_from(landing.ended_parts).unwrap_or(u32::MAX),
+                file: PartFile {
+                    file: name,
+                    sha256: String::new(),
+                    rows: 0,
+                    bytes: 0,
+                },
+                next_offset: landing.next_offset,
+                total_results: landing.sequence.total_results,
+                envelopes: landing.envelopes.so_far(),
+                pages: part.pages,
+                last_record: landing.sequence.last_record().map(str::to_owned),
+                is_last: landing.is_over,
+            },
+            _lock: lock,
+        }))
+    }
+
+    /// Gives a durable part its name, and journals it.
+    pub(crate) fn journal_part(&mut self, part: DurablePart) -> Result<(), Error> {
+        let DurablePart { entry, folder } = part;
+        let disk = Arc::clone(&self.disk);
+        let landing = self.landing()?;
+        let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
+        let name = &entry.file.file;
+        disk.rename(&folder.join(temporary(name)), &folder.join(name))
             .map_err(wrong)?;
         if let Some(out) = &mut landing.envelopes.out {
             out.sync().map_err(wrong)?;
         }
         disk.sync_folder(&folder).map_err(wrong)?;
-        let file = PartFile {
-            file: name,
-            sha256: written.sha256,
-            rows: written.rows,
-            bytes: written.bytes,
-        };
-        landing.parts.push(file.clone());
-        let entry = PartEntry {
-            n: u32::try_from(landing.parts.len()).unwrap_or(u32::MAX),
-            file,
-            next_offset: landing.next_offset,
-            total_results: landing.sequence.total_results,
-            envelopes: landing.envelopes.so_far(),
-            pages: part.pages,
-            last_record: landing.sequence.last_record().map(str::to_owned),
-            is_last: landing.is_over,
-        };
+        landing.parts.push(entry.file.clone());
         self.note(Entry::Part(entry))
+    }
+
+    /// Ends the part under way, if there is one: it is durable, and journalled.
+    pub(crate) fn finish_part(&mut self) -> Result<(), Error> {
+        match self.end_part()? {
+            Some(ended) => self.journal_part(ended.make_durable()?),
+            None => Ok(()),
+        }
     }
 
     /// Makes the batch whole: the manifest, the one rename by which it can be seen, SEALED.
@@ -697,7 +754,7 @@ impl Landing {
     fn part_name(&self) -> String {
         format!(
             "part-{:05}.{}",
-            self.parts.len() + 1,
+            self.ended_parts + 1,
             self.compression.suffix()
         )
     }

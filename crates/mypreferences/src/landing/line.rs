@@ -1,0 +1,363 @@
+//! The pages under way: one arrives while the one before it is taken apart, the one before that is written, and the part
+//! before is made durable. A few wait between the stages, so that a slow moment of one does not stop the others.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::client::cancelled;
+use crate::error::{Error, Operation};
+use crate::export::check_place;
+use crate::landing::pages::{OpenPage, PageSource, Placed};
+use crate::landing::progress::Progress;
+use crate::landing::sequence::{Fit, mismatch};
+use crate::landing::shelf::{Beside, Shelf, Step, beside};
+use crate::landing::store::{DurablePart, EndedPart, Position, Store};
+
+/// A part ends when it was open for so long, too: what a crash costs.
+const PART_TIME: Duration = Duration::from_secs(60);
+/// The least that there can be in memory: one that is written, one that is taken apart, one that arrives.
+pub(crate) const PAGES_IN_MEMORY: usize = 3;
+/// Smaller pages than this share of the memory may wait between the stages: then there are up to five.
+const SMALL: usize = 2 * PAGES_IN_MEMORY;
+
+/// Pages on their way into the parts of one batch.
+pub(crate) struct Line<'a> {
+    source: &'a PageSource,
+    shelf: &'a mut Shelf,
+    progress: &'a Progress,
+    is_instant: bool,
+    part_bytes: u64,
+    part_begun: Instant,
+    /// The largest page so far, in bytes.
+    largest: usize,
+    /// The place of the next page to ask for.
+    to_fetch: Option<u64>,
+    fetching: Option<Pin<Box<dyn Future<Output = Result<Placed, Error>> + Send + 'a>>>,
+    arrived: VecDeque<Placed>,
+    opening: Option<Beside<Opened>>,
+    opened: VecDeque<OpenPage>,
+    writing: Option<Step<Wrote>>,
+    /// A part that has ended while the one before it is still being made durable.
+    ended: Option<EndedPart>,
+    syncing: Option<Beside<Result<DurablePart, Error>>>,
+    /// A part that is durable and not yet journalled.
+    durable: Option<DurablePart>,
+    /// The last page was one that came again.
+    repeated: bool,
+    /// Why no page comes any more; those that came are written first.
+    failure: Option<Error>,
+}
+
+/// What taking a page apart has come to.
+enum Opened {
+    Page(OpenPage),
+    /// It is not the page that was asked for.
+    Misplaced(Error),
+    /// It is no page after all.
+    Unreadable {
+        offset: u64,
+    },
+}
+
+/// What a step of writing has come to.
+enum Wrote {
+    Page {
+        offset: u64,
+        taken: Taken,
+        position: Position,
+    },
+    /// A part was journalled, and there was no page to write.
+    Journal,
+}
+
+enum Taken {
+    Written { ended: Option<EndedPart> },
+    Repeats(&'static str),
+}
+
+/// A stage that has come to its end.
+enum Done {
+    Fetched(Result<Placed, Error>),
+    Opened(Result<Opened, Error>),
+    Wrote(Result<(Store, Result<Wrote, Error>), Error>),
+    Synced(Result<Result<DurablePart, Error>, Error>),
+}
+
+impl<'a> Line<'a> {
+    /// Begins with the page at this place. Parts end after so many bytes.
+    pub(crate) fn new(
+        source: &'a PageSource,
+        shelf: &'a mut Shelf,
+        progress: &'a Progress,
+        offset: u64,
+        part_bytes: u64,
+        is_instant: bool,
+    ) -> Line<'a> {
+        Line {
+            source,
+            shelf,
+            progress,
+            is_instant,
+            part_bytes,
+            part_begun: Instant::now(),
+            largest: 0,
+            to_fetch: Some(offset),
+            fetching: None,
+            arrived: VecDeque::new(),
+            opening: None,
+            opened: VecDeque::new(),
+            writing: None,
+            ended: None,
+            syncing: None,
+            durable: None,
+            repeated: false,
+            failure: None,
+        }
+    }
+
+    /// Lands all pages from the first place on.
+    ///
+    /// # Errors
+    /// Why the last page did not come. What came before it is landed, and need not come again.
+    pub(crate) async fn run(mut self) -> Result<(), Error> {
+        let moved = self.keep_moving().await;
+        // Nothing is left on another thread when an error is told: whoever hears it may take the folder.
+        if let Some(writing) = self.writing.take() {
+            let _ = self.shelf.end(writing.await);
+        }
+        if let Some(syncing) = self.syncing.take() {
+            let _ = syncing.await;
+        }
+        moved?;
+        if self.failure.is_none() && self.source.is_cancelled() {
+            self.failure = Some(cancelled(Operation::Export));
+        }
+        let Some(error) = self.failure else {
+            return Ok(());
+        };
+        self.shelf.step(Store::finish_part).await?;
+        Err(self.source.why(error).await)
+    }
+
+    async fn keep_moving(&mut self) -> Result<(), Error> {
+        while self.begin()? {
+            let done = poll_fn(|context| self.poll(context)).await;
+            self.take_in(done).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins whatever can be begun. False: there is nothing left to do.
+    fn begin(&mut self) -> Result<bool, Error> {
+        if self.source.is_cancelled() && self.failure.is_none() {
+            self.to_fetch = None;
+            self.failure = Some(cancelled(Operation::Export));
+        }
+        let ahead = if self.largest <= self.source.max_memory / SMALL {
+            2
+        } else {
+            1
+        };
+        if self.opening.is_none()
+            && self.opened.len() < ahead
+            && let Some(placed) = self.arrived.pop_front()
+        {
+            self.opening = Some(beside(self.is_instant, move || open(placed)));
+        }
+        if self.fetching.is_none()
+            && self.arrived.len() < ahead
+            && let Some(offset) = self.to_fetch.take()
+        {
+            self.fetching = Some(Box::pin(self.source.fetch(offset)));
+        }
+        if self.syncing.is_none()
+            && self.durable.is_none()
+            && let Some(ended) = self.ended.take()
+        {
+            self.syncing = Some(beside(self.is_instant, move || ended.make_durable()));
+        }
+        if self.writing.is_none() {
+            // Not more than one part waits to be made durable.
+            let page = match &self.ended {
+                None => self.opened.pop_front(),
+                Some(_) => None,
+            };
+            let durable = self.durable.take();
+            if page.is_some() || durable.is_some() {
+                let part_bytes = if self.part_begun.elapsed() >= PART_TIME {
+                    0
+                } else {
+                    self.part_bytes
+                };
+                self.writing = Some(
+                    self.shelf
+                        .begin(move |store| write(store, durable, page, part_bytes))?,
+                );
+            }
+        }
+        Ok(self.fetching.is_some()
+            || self.opening.is_some()
+            || self.writing.is_some()
+            || self.syncing.is_some())
+    }
+
+    /// The stage that ends first; of several, the last one, which makes room for the others.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Done> {
+        if let Poll::Ready(done) = poll_stage(&mut self.writing, context) {
+            return Poll::Ready(Done::Wrote(done));
+        }
+        if let Poll::Ready(done) = poll_stage(&mut self.opening, context) {
+            return Poll::Ready(Done::Opened(done));
+        }
+        if let Poll::Ready(done) = poll_stage(&mut self.fetching, context) {
+            return Poll::Ready(Done::Fetched(done));
+        }
+        // Where nothing has a thread of its own, a part becomes durable as late as it may: the worst case, for the model.
+        poll_stage(&mut self.syncing, context).map(Done::Synced)
+    }
+
+    async fn take_in(&mut self, done: Done) -> Result<(), Error> {
+        match done {
+            Done::Fetched(Ok(placed)) => {
+                let (count, has_more) = placed.page.counts();
+                self.largest = self.largest.max(placed.page.bytes());
+                self.to_fetch = has_more.then(|| placed.offset.saturating_add(count));
+                self.arrived.push_back(placed);
+            }
+            Done::Fetched(Err(error)) => self.failure = Some(error),
+            Done::Opened(opened) => match opened? {
+                Opened::Page(page) => self.opened.push_back(page),
+                Opened::Misplaced(error) => {
+                    self.forget_what_arrives();
+                    self.failure = Some(error);
+                }
+                Opened::Unreadable { offset } => self.fetch_whole(offset).await,
+            },
+            Done::Wrote(wrote) => {
+                let wrote = self.shelf.end(wrote)?;
+                self.wrote(wrote)?;
+            }
+            Done::Synced(part) => self.durable = Some(part??),
+        }
+        Ok(())
+    }
+
+    fn wrote(&mut self, wrote: Wrote) -> Result<(), Error> {
+        match wrote {
+            Wrote::Journal => {}
+            Wrote::Page {
+                offset,
+                taken,
+                position,
+            } => {
+                self.progress.landed(&position);
+                match taken {
+                    Taken::Written { ended } => {
+                        self.repeated = false;
+                        if ended.is_some() {
+                            self.part_begun = Instant::now();
+                            self.ended = ended;
+                        }
+                    }
+                    Taken::Repeats(why) if self.repeated => {
+                        return Err(mismatch(why.to_owned()));
+                    }
+                    Taken::Repeats(_) => {
+                        self.repeated = true;
+                        self.forget_what_arrives();
+                        self.opening = None;
+                        self.opened.clear();
+                        self.to_fetch = Some(offset);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was asked for after a page that has to come again, or never comes.
+    fn forget_what_arrives(&mut self) {
+        self.to_fetch = None;
+        self.fetching = None;
+        self.arrived.clear();
+        self.failure = None;
+    }
+
+    /// Goes on with a page that could not be taken apart, fetched once more.
+    async fn fetch_whole(&mut self, offset: u64) {
+        self.forget_what_arrives();
+        match self.source.fetch_whole(offset).await {
+            Ok(open) => {
+                let following = open.offset.saturating_add(open.page.count);
+                self.to_fetch = open.page.has_more.then_some(following);
+                self.opened.push_back(open);
+            }
+            Err(error) => self.failure = Some(error),
+        }
+    }
+}
+
+/// What a stage has come to, if it is under way and has come to its end.
+fn poll_stage<F: Future + Unpin>(
+    stage: &mut Option<F>,
+    context: &mut Context<'_>,
+) -> Poll<F::Output> {
+    let Some(under_way) = stage else {
+        return Poll::Pending;
+    };
+    let polled = Pin::new(under_way).poll(context);
+    if polled.is_ready() {
+        *stage = None;
+    }
+    polled
+}
+
+fn open(Placed { page, offset }: Placed) -> Opened {
+    match page.whole() {
+        Err(_) => Opened::Unreadable { offset },
+        Ok(page) => match check_place(&page, offset) {
+            Ok(()) => Opened::Page(OpenPage::new(page, offset)),
+            Err(error) => Opened::Misplaced(error),
+        },
+    }
+}
+
+/// Journals a part, and writes a page.
+fn write(
+    store: &mut Store,
+    durable: Option<DurablePart>,
+    page: Option<OpenPage>,
+    part_bytes: u64,
+) -> Result<Wrote, Error> {
+    if let Some(durable) = durable {
+        store.journal_part(durable)?;
+    }
+    let Some(page) = page else {
+        return Ok(Wrote::Journal);
+    };
+    Ok(Wrote::Page {
+        offset: page.offset,
+        taken: take(store, &page, part_bytes)?,
+        position: store.position()?,
+    })
+}
+
+/// Looks at a page and writes it; ends the part when it has so many bytes.
+fn take(store: &mut Store, page: &OpenPage, part_bytes: u64) -> Result<Taken, Error> {
+    let prints = match store.sequence()?.look(&page.page)? {
+        Fit::Next(prints) => prints,
+        Fit::Repeats(why) => return Ok(Taken::Repeats(why)),
+    };
+    let length = store.write(page, &prints)?;
+    let ended = if length >= part_bytes || !page.page.has_more {
+        store.end_part()?
+    } else {
+        None
+    };
+    Ok(Taken::Written { ended })
+}
