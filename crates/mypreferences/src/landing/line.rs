@@ -25,6 +25,10 @@ pub(crate) const PAGES_IN_MEMORY: usize = 3;
 /// Smaller pages than this share of the memory may wait between the stages: then there are up to five.
 const SMALL: usize = 2 * PAGES_IN_MEMORY;
 
+/// A page of so many bytes is taken apart, within about a millisecond, where it has arrived: another thread would have to
+/// wake up first, while the next page is on its way in either case.
+const AT_ONCE: usize = 1 << 20;
+
 /// Pages on their way into the parts of one batch.
 pub(crate) struct Line<'a> {
     source: &'a PageSource,
@@ -45,7 +49,7 @@ pub(crate) struct Line<'a> {
     /// A part that has ended while the one before it is still being made durable.
     ended: Option<EndedPart>,
     syncing: Option<Beside<Result<DurablePart, Error>>>,
-    /// A part that is durable and not yet journalled.
+    /// A part that is durable and not yet taken in.
     durable: Option<DurablePart>,
     /// The last page was one that came again.
     repeated: bool,
@@ -71,8 +75,8 @@ enum Wrote {
         taken: Taken,
         position: Position,
     },
-    /// A part was journalled, and there was no page to write.
-    Journal,
+    /// A part was taken in, and there was no page to write.
+    NoPage,
 }
 
 enum Taken {
@@ -163,12 +167,6 @@ impl<'a> Line<'a> {
         } else {
             1
         };
-        if self.opening.is_none()
-            && self.opened.len() < ahead
-            && let Some(placed) = self.arrived.pop_front()
-        {
-            self.opening = Some(beside(self.is_instant, move || open(placed)));
-        }
         if self.fetching.is_none()
             && self.arrived.len() < ahead
             && let Some(offset) = self.to_fetch.take()
@@ -200,6 +198,14 @@ impl<'a> Line<'a> {
                 );
             }
         }
+        if self.opening.is_none()
+            && self.opened.len() < ahead
+            && let Some(placed) = self.arrived.pop_front()
+        {
+            let is_soon_done =
+                self.is_instant || (self.writing.is_some() && placed.page.bytes() <= AT_ONCE);
+            self.opening = Some(beside(is_soon_done, move || open(placed)));
+        }
         Ok(self.fetching.is_some()
             || self.opening.is_some()
             || self.writing.is_some()
@@ -211,11 +217,12 @@ impl<'a> Line<'a> {
         if let Poll::Ready(done) = poll_stage(&mut self.writing, context) {
             return Poll::Ready(Done::Wrote(done));
         }
-        if let Poll::Ready(done) = poll_stage(&mut self.opening, context) {
-            return Poll::Ready(Done::Opened(done));
-        }
+        // Before a page is taken apart here, so that the next one has been asked for.
         if let Poll::Ready(done) = poll_stage(&mut self.fetching, context) {
             return Poll::Ready(Done::Fetched(done));
+        }
+        if let Poll::Ready(done) = poll_stage(&mut self.opening, context) {
+            return Poll::Ready(Done::Opened(done));
         }
         // Where nothing has a thread of its own, a part becomes durable as late as it may: the worst case, for the model.
         poll_stage(&mut self.syncing, context).map(Done::Synced)
@@ -249,7 +256,7 @@ impl<'a> Line<'a> {
 
     fn wrote(&mut self, wrote: Wrote) -> Result<(), Error> {
         match wrote {
-            Wrote::Journal => {}
+            Wrote::NoPage => {}
             Wrote::Page {
                 offset,
                 taken,
@@ -327,7 +334,7 @@ fn open(Placed { page, offset }: Placed) -> Opened {
     }
 }
 
-/// Journals a part, and writes a page.
+/// Takes a part in, and writes a page.
 fn write(
     store: &mut Store,
     durable: Option<DurablePart>,
@@ -335,10 +342,10 @@ fn write(
     part_bytes: u64,
 ) -> Result<Wrote, Error> {
     if let Some(durable) = durable {
-        store.journal_part(durable)?;
+        store.take_part(durable)?;
     }
     let Some(page) = page else {
-        return Ok(Wrote::Journal);
+        return Ok(Wrote::NoPage);
     };
     Ok(Wrote::Page {
         offset: page.offset,

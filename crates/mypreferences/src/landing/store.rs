@@ -6,7 +6,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -67,8 +67,7 @@ impl Place {
 pub(crate) struct Store {
     disk: Arc<dyn Disk>,
     place: Place,
-    /// None after a write of it has failed: it is written anew by the next run.
-    journal: Option<Box<dyn Out>>,
+    journal: Arc<Mutex<JournalFile>>,
     batches: Vec<BatchLog>,
     /// The batch that is being landed.
     landing: Option<Landing>,
@@ -96,36 +95,85 @@ struct OpenPart {
     pages: Vec<String>,
 }
 
+/// The journal as it is written.
+struct JournalFile {
+    file: PathBuf,
+    /// None after a write of it has failed: it is written anew by the next run.
+    out: Option<Box<dyn Out>>,
+}
+
+impl JournalFile {
+    /// Writes a line and makes it durable.
+    fn note(&mut self, entry: &Entry) -> Result<(), Error> {
+        let line = journal::line(entry).map_err(|_| bug("a journal line cannot be written"))?;
+        // Until the line is durable there is no journal to write to: after a failure nothing is known about it.
+        let mut out = self.out.take().ok_or_else(|| {
+            storage(
+                "cannot write",
+                &self.file,
+                &io::Error::other("an earlier write of it has failed"),
+            )
+        })?;
+        out.write_all(&line)
+            .and_then(|()| out.sync())
+            .map_err(|error| storage("cannot write", &self.file, &error))?;
+        self.out = Some(out);
+        Ok(())
+    }
+}
+
 /// A part to which nothing is added any more, and which is not durable yet.
 pub(crate) struct EndedPart {
+    disk: Arc<dyn Disk>,
     writer: PartWriter,
     folder: PathBuf,
     /// As it will be journalled, but for what the writer still has to tell.
     entry: PartEntry,
-    /// The folder is not another's while its file is written.
+    journal: Arc<Mutex<JournalFile>>,
+    /// The folder is not another's while its files are written.
     _lock: Arc<dyn Held>,
 }
 
-/// A part that is durable under its temporary name.
+/// A part that is durable and stands in the journal's file.
 pub(crate) struct DurablePart {
-    entry: PartEntry,
-    folder: PathBuf,
+    file: PartFile,
+    entry: Entry,
 }
 
 impl EndedPart {
-    /// Needs nothing of the store, so that the next part can be written meanwhile.
-    pub(crate) fn make_durable(mut self) -> Result<DurablePart, Error> {
-        let written = self
-            .writer
-            .finish()
-            .map_err(|error| storage("cannot write into", &self.folder, &error))?;
-        let file = &mut self.entry.file;
+    /// Makes it durable and journals it: parts in their order. Needs nothing of the store, so that the next part can be
+    /// written meanwhile.
+    pub(crate) fn make_durable(self) -> Result<DurablePart, Error> {
+        let EndedPart {
+            disk,
+            writer,
+            folder,
+            mut entry,
+            journal,
+            _lock,
+        } = self;
+        let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
+        let written = writer.finish().map_err(wrong)?;
+        let file = &mut entry.file;
         (file.sha256, file.rows, file.bytes) = (written.sha256, written.rows, written.bytes);
-        Ok(DurablePart {
-            entry: self.entry,
-            folder: self.folder,
-        })
+        disk.rename(
+            &folder.join(temporary(&file.file)),
+            &folder.join(&file.file),
+        )
+        .map_err(wrong)?;
+        disk.sync_folder(&folder).map_err(wrong)?;
+        let part = DurablePart {
+            file: entry.file.clone(),
+            entry: Entry::Part(entry),
+        };
+        lock(&journal).note(&part.entry)?;
+        Ok(part)
     }
+}
+
+/// Nothing is half done in there when a thread panics: a journal that is being written is taken out.
+fn lock(journal: &Mutex<JournalFile>) -> MutexGuard<'_, JournalFile> {
+    journal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The file of envelopes.
@@ -134,12 +182,24 @@ struct EnvelopeFile {
     out: Option<Box<dyn Out>>,
     sha256: Sha256,
     bytes: u64,
+    /// So many of them are durable.
+    synced: u64,
     lines: u64,
     /// The members of the page before, as text.
     previous: String,
 }
 
 impl EnvelopeFile {
+    fn sync(&mut self) -> io::Result<()> {
+        if self.bytes > self.synced
+            && let Some(out) = &mut self.out
+        {
+            out.sync()?;
+            self.synced = self.bytes;
+        }
+        Ok(())
+    }
+
     fn so_far(&self) -> Envelopes {
         Envelopes {
             bytes: self.bytes,
@@ -301,8 +361,11 @@ impl Store {
             .map_err(|error| storage("cannot write the folder", &place.out, &error))?;
         let mut store = Store {
             disk,
+            journal: Arc::new(Mutex::new(JournalFile {
+                file: place.journal(),
+                out: None,
+            })),
             place,
-            journal: None,
             batches: Vec::new(),
             landing: None,
             lock: Arc::from(lock),
@@ -333,7 +396,7 @@ impl Store {
             .disk
             .append(&file, u64::try_from(good).unwrap_or(0))
             .map_err(wrong)?;
-        self.journal = Some(out);
+        lock(&self.journal).out = Some(out);
         self.batches = batches;
         Ok(())
     }
@@ -377,20 +440,12 @@ impl Store {
 
     /// Writes a line of the journal and makes it durable.
     fn note(&mut self, entry: Entry) -> Result<(), Error> {
-        let file = self.place.journal();
-        let line = journal::line(&entry).map_err(|_| bug("a journal line cannot be written"))?;
-        // Until the line is durable there is no journal to write to: after a failure nothing is known about it.
-        let mut out = self.journal.take().ok_or_else(|| {
-            storage(
-                "cannot write",
-                &file,
-                &io::Error::other("an earlier write of it has failed"),
-            )
-        })?;
-        out.write_all(&line)
-            .and_then(|()| out.sync())
-            .map_err(|error| storage("cannot write", &file, &error))?;
-        self.journal = Some(out);
+        lock(&self.journal).note(&entry)?;
+        self.add(entry)
+    }
+
+    /// Takes in what stands in the journal's file.
+    fn add(&mut self, entry: Entry) -> Result<(), Error> {
         if journal::add(&mut self.batches, entry) {
             Ok(())
         } else {
@@ -572,17 +627,26 @@ impl Store {
     /// Ends the part under way, if there is one. It counts when it was made durable and was journalled, in the order of
     /// the parts.
     pub(crate) fn end_part(&mut self) -> Result<Option<EndedPart>, Error> {
+        let disk = Arc::clone(&self.disk);
+        let journal = Arc::clone(&self.journal);
         let lock = Arc::clone(&self.lock);
         let staging = self.place.staging();
         let landing = self.landing()?;
         let Some(part) = landing.part.take() else {
             return Ok(None);
         };
+        let folder = staging.join(&landing.batch);
+        // What the part's entry says of them is durable before it.
+        landing
+            .envelopes
+            .sync()
+            .map_err(|error| storage("cannot write into", &folder, &error))?;
         let name = landing.part_name();
         landing.ended_parts += 1;
         Ok(Some(EndedPart {
+            disk,
             writer: part.writer,
-            folder: staging.join(&landing.batch),
+            folder,
             entry: PartEntry {
                 n: u32::try_from(landing.ended_parts).unwrap_or(u32::MAX),
                 file: PartFile {
@@ -598,31 +662,21 @@ impl Store {
                 last_record: landing.sequence.last_record().map(str::to_owned),
                 is_last: landing.is_over,
             },
+            journal,
             _lock: lock,
         }))
     }
 
-    /// Gives a durable part its name, and journals it.
-    pub(crate) fn journal_part(&mut self, part: DurablePart) -> Result<(), Error> {
-        let DurablePart { entry, folder } = part;
-        let disk = Arc::clone(&self.disk);
-        let landing = self.landing()?;
-        let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
-        let name = &entry.file.file;
-        disk.rename(&folder.join(temporary(name)), &folder.join(name))
-            .map_err(wrong)?;
-        if let Some(out) = &mut landing.envelopes.out {
-            out.sync().map_err(wrong)?;
-        }
-        disk.sync_folder(&folder).map_err(wrong)?;
-        landing.parts.push(entry.file.clone());
-        self.note(Entry::Part(entry))
+    /// Takes in a part that was made durable.
+    pub(crate) fn take_part(&mut self, part: DurablePart) -> Result<(), Error> {
+        self.landing()?.parts.push(part.file);
+        self.add(part.entry)
     }
 
     /// Ends the part under way, if there is one: it is durable, and journalled.
     pub(crate) fn finish_part(&mut self) -> Result<(), Error> {
         match self.end_part()? {
-            Some(ended) => self.journal_part(ended.make_durable()?),
+            Some(ended) => self.take_part(ended.make_durable()?),
             None => Ok(()),
         }
     }
