@@ -22,8 +22,9 @@ use crate::landing::store::{DurablePart, EndedPart, Position, Store};
 const PART_TIME: Duration = Duration::from_secs(60);
 /// The least that there can be in memory: one that is written, one that is taken apart, one that arrives.
 pub(crate) const PAGES_IN_MEMORY: usize = 3;
-/// Smaller pages than this share of the memory may wait between the stages: then there are up to five.
-const SMALL: usize = 2 * PAGES_IN_MEMORY;
+/// Of pages that are smaller than this share of the memory two may arrive and two be written: there are up to five, and a
+/// sudden large one finds room.
+const SMALL: usize = 8;
 
 /// A page of so many bytes is taken apart, within about a millisecond, where it has arrived: another thread would have to
 /// wake up first, while the next page is on its way in either case.
@@ -44,10 +45,11 @@ pub(crate) struct Line<'a> {
     fetching: Option<Pin<Box<dyn Future<Output = Result<Placed, Error>> + Send + 'a>>>,
     arrived: VecDeque<Placed>,
     opening: Option<Beside<Opened>>,
-    opened: VecDeque<OpenPage>,
-    writing: Option<Step<Wrote>>,
-    /// A part that has ended while the one before it is still being made durable.
-    ended: Option<EndedPart>,
+    opened: Option<OpenPage>,
+    /// One that is written, and one that waits for it.
+    writing: VecDeque<Step<Wrote>>,
+    /// Parts that have ended while one before them is still being made durable.
+    ended: VecDeque<EndedPart>,
     syncing: Option<Beside<Result<DurablePart, Error>>>,
     /// A part that is durable and not yet taken in.
     durable: Option<DurablePart>,
@@ -75,7 +77,7 @@ enum Wrote {
         taken: Taken,
         position: Position,
     },
-    /// A part was taken in, and there was no page to write.
+    /// There was no page to write, or it does not come next: the one before it has to come again.
     NoPage,
 }
 
@@ -88,7 +90,7 @@ enum Taken {
 enum Done {
     Fetched(Result<Placed, Error>),
     Opened(Result<Opened, Error>),
-    Wrote(Result<(Store, Result<Wrote, Error>), Error>),
+    Wrote(Result<Wrote, Error>),
     Synced(Result<Result<DurablePart, Error>, Error>),
 }
 
@@ -114,9 +116,9 @@ impl<'a> Line<'a> {
             fetching: None,
             arrived: VecDeque::new(),
             opening: None,
-            opened: VecDeque::new(),
-            writing: None,
-            ended: None,
+            opened: None,
+            writing: VecDeque::new(),
+            ended: VecDeque::new(),
             syncing: None,
             durable: None,
             repeated: false,
@@ -131,8 +133,8 @@ impl<'a> Line<'a> {
     pub(crate) async fn run(mut self) -> Result<(), Error> {
         let moved = self.keep_moving().await;
         // Nothing is left on another thread when an error is told: whoever hears it may take the folder.
-        if let Some(writing) = self.writing.take() {
-            let _ = self.shelf.end(writing.await);
+        for writing in self.writing.drain(..) {
+            let _ = writing.await;
         }
         if let Some(syncing) = self.syncing.take() {
             let _ = syncing.await;
@@ -162,28 +164,29 @@ impl<'a> Line<'a> {
             self.to_fetch = None;
             self.failure = Some(cancelled(Operation::Export));
         }
-        let ahead = if self.largest <= self.source.max_memory / SMALL {
+        let at_once = if self.largest <= self.source.max_memory / SMALL {
             2
         } else {
             1
         };
         if self.fetching.is_none()
-            && self.arrived.len() < ahead
+            && self.arrived.len() < at_once
             && let Some(offset) = self.to_fetch.take()
         {
             self.fetching = Some(Box::pin(self.source.fetch(offset)));
         }
         if self.syncing.is_none()
             && self.durable.is_none()
-            && let Some(ended) = self.ended.take()
+            && let Some(ended) = self.ended.pop_front()
         {
             self.syncing = Some(beside(self.is_instant, move || ended.make_durable()));
         }
-        if self.writing.is_none() {
-            // Not more than one part waits to be made durable.
-            let page = match &self.ended {
-                None => self.opened.pop_front(),
-                Some(_) => None,
+        if self.writing.len() < at_once {
+            // Parts do not end faster than they become durable.
+            let page = if self.ended.is_empty() {
+                self.opened.take()
+            } else {
+                None
             };
             let durable = self.durable.take();
             if page.is_some() || durable.is_some() {
@@ -192,29 +195,32 @@ impl<'a> Line<'a> {
                 } else {
                     self.part_bytes
                 };
-                self.writing = Some(
-                    self.shelf
-                        .begin(move |store| write(store, durable, page, part_bytes))?,
-                );
+                let writing = self
+                    .shelf
+                    .begin(move |store| write(store, durable, page, part_bytes));
+                self.writing.push_back(writing);
             }
         }
         if self.opening.is_none()
-            && self.opened.len() < ahead
+            && self.opened.is_none()
             && let Some(placed) = self.arrived.pop_front()
         {
             let is_soon_done =
-                self.is_instant || (self.writing.is_some() && placed.page.bytes() <= AT_ONCE);
+                self.is_instant || (!self.writing.is_empty() && placed.page.bytes() <= AT_ONCE);
             self.opening = Some(beside(is_soon_done, move || open(placed)));
         }
         Ok(self.fetching.is_some()
             || self.opening.is_some()
-            || self.writing.is_some()
+            || !self.writing.is_empty()
             || self.syncing.is_some())
     }
 
     /// The stage that ends first; of several, the last one, which makes room for the others.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Done> {
-        if let Poll::Ready(done) = poll_stage(&mut self.writing, context) {
+        if let Some(writing) = self.writing.front_mut()
+            && let Poll::Ready(done) = Pin::new(writing).poll(context)
+        {
+            self.writing.pop_front();
             return Poll::Ready(Done::Wrote(done));
         }
         // Before a page is taken apart here, so that the next one has been asked for.
@@ -238,7 +244,7 @@ impl<'a> Line<'a> {
             }
             Done::Fetched(Err(error)) => self.failure = Some(error),
             Done::Opened(opened) => match opened? {
-                Opened::Page(page) => self.opened.push_back(page),
+                Opened::Page(page) => self.opened = Some(page),
                 Opened::Misplaced(error) => {
                     self.forget_what_arrives();
                     self.failure = Some(error);
@@ -246,8 +252,7 @@ impl<'a> Line<'a> {
                 Opened::Unreadable { offset } => self.fetch_whole(offset).await,
             },
             Done::Wrote(wrote) => {
-                let wrote = self.shelf.end(wrote)?;
-                self.wrote(wrote)?;
+                self.wrote(wrote?)?;
             }
             Done::Synced(part) => self.durable = Some(part??),
         }
@@ -266,9 +271,9 @@ impl<'a> Line<'a> {
                 match taken {
                     Taken::Written { ended } => {
                         self.repeated = false;
-                        if ended.is_some() {
+                        if let Some(ended) = ended {
                             self.part_begun = Instant::now();
-                            self.ended = ended;
+                            self.ended.push_back(ended);
                         }
                     }
                     Taken::Repeats(why) if self.repeated => {
@@ -278,7 +283,7 @@ impl<'a> Line<'a> {
                         self.repeated = true;
                         self.forget_what_arrives();
                         self.opening = None;
-                        self.opened.clear();
+                        self.opened = None;
                         self.to_fetch = Some(offset);
                     }
                 }
@@ -302,7 +307,7 @@ impl<'a> Line<'a> {
             Ok(open) => {
                 let following = open.offset.saturating_add(open.page.count);
                 self.to_fetch = open.page.has_more.then_some(following);
-                self.opened.push_back(open);
+                self.opened = Some(open);
             }
             Err(error) => self.failure = Some(error),
         }
@@ -347,6 +352,9 @@ fn write(
     let Some(page) = page else {
         return Ok(Wrote::NoPage);
     };
+    if page.offset != store.position()?.next_offset {
+        return Ok(Wrote::NoPage);
+    }
     Ok(Wrote::Page {
         offset: page.offset,
         taken: take(store, &page, part_bytes)?,

@@ -1,25 +1,79 @@
-//! Steps on disk beside an asynchronous call: each runs on a thread that may block, and brings the store back. A call
-//! that is dropped meanwhile lets the step end, and gives the folder free after it.
+//! Steps on disk beside an asynchronous call, one after the other on a thread that may block. Several can wait in line, so
+//! that the thread need not go to sleep between them. A call that is dropped meanwhile lets the steps end, and gives the
+//! folder free after them.
 
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::error::{Error, ErrorKind, Operation};
 use crate::landing::disk::Disk;
 use crate::landing::store::Store;
 
-/// Holds the store between two steps.
+/// A store, and the steps that are to be taken with it.
 pub(crate) struct Shelf {
-    store: Option<Store>,
+    steps: Arc<Steps>,
     is_instant: bool,
 }
 
-/// A step under way: it is over when it was given back to [`Shelf::end`].
-pub(crate) type Step<T> = Beside<(Store, Result<T, Error>)>;
+struct Steps {
+    store: Mutex<Store>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    steps: VecDeque<Box<dyn FnOnce(&Steps) + Send>>,
+    /// A thread takes them.
+    are_taken: bool,
+}
+
+impl Steps {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// After a panic the call is over, and nothing more is done with it.
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes the steps of a shelf until none waits. Dropped before that, it gives them up: whoever awaits one hears so.
+struct Taker {
+    steps: Arc<Steps>,
+    is_done: bool,
+}
+
+impl Taker {
+    fn run(mut self) {
+        loop {
+            let mut waiting = self.steps.waiting();
+            let Some(step) = waiting.steps.pop_front() else {
+                // From here on another one takes what comes.
+                waiting.are_taken = false;
+                self.is_done = true;
+                return;
+            };
+            drop(waiting);
+            step(&self.steps);
+        }
+    }
+}
+
+impl Drop for Taker {
+    fn drop(&mut self) {
+        if !self.is_done {
+            *self.steps.waiting() = Waiting::default();
+        }
+    }
+}
 
 impl Shelf {
     /// Takes hold of a folder. See [`Store::open`].
@@ -27,7 +81,10 @@ impl Shelf {
         let is_instant = disk.is_instant();
         let store = beside(is_instant, move || Store::open(disk, out)).await??;
         Ok(Shelf {
-            store: Some(store),
+            steps: Arc::new(Steps {
+                store: Mutex::new(store),
+                waiting: Mutex::default(),
+            }),
             is_instant,
         })
     }
@@ -37,35 +94,70 @@ impl Shelf {
         &mut self,
         step: impl FnOnce(&mut Store) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let begun = self.begin(step)?;
-        self.end(begun.await)
+        self.begin(step).await
     }
 
-    /// Begins a step, for whoever has something else to do meanwhile.
+    /// Has a step taken after those that wait already.
     pub(crate) fn begin<T: Send + 'static>(
         &mut self,
         step: impl FnOnce(&mut Store) -> Result<T, Error> + Send + 'static,
-    ) -> Result<Step<T>, Error> {
-        let mut store = self.store.take().ok_or_else(lost)?;
-        Ok(beside(self.is_instant, move || {
-            let result = step(&mut store);
-            (store, result)
-        }))
+    ) -> Step<T> {
+        let steps = Arc::clone(&self.steps);
+        if self.is_instant {
+            return Step::Later(Some(Box::new(move || step(&mut steps.store()))));
+        }
+        let (tell, told) = oneshot::channel();
+        let mut waiting = self.steps.waiting();
+        waiting.steps.push_back(Box::new(move |steps| {
+            let result = catch_unwind(AssertUnwindSafe(|| step(&mut steps.store())));
+            // After the store was given free. Who does not listen any more was dropped.
+            let _ = tell.send(result);
+        }));
+        if !waiting.are_taken {
+            waiting.are_taken = true;
+            drop(waiting);
+            let taker = Taker {
+                steps,
+                is_done: false,
+            };
+            tokio::task::spawn_blocking(move || taker.run());
+        }
+        Step::Waits(told)
     }
 
-    /// Takes the store back.
-    pub(crate) fn end<T>(
-        &mut self,
-        done: Result<(Store, Result<T, Error>), Error>,
-    ) -> Result<T, Error> {
-        let (store, result) = done?;
-        self.store = Some(store);
-        result
+    /// What is known without touching the disk, between two steps.
+    pub(crate) fn store(&self) -> Result<MutexGuard<'_, Store>, Error> {
+        self.steps.store.try_lock().map_err(|_| {
+            Error::before_io(
+                ErrorKind::Internal,
+                Operation::Export,
+                "a step on disk was under way",
+                "report this bug",
+            )
+        })
     }
+}
 
-    /// What is known without touching the disk.
-    pub(crate) fn store(&self) -> Result<&Store, Error> {
-        self.store.as_ref().ok_or_else(lost)
+/// A step under way. Dropped, it is taken all the same.
+pub(crate) enum Step<T> {
+    Waits(oneshot::Receiver<std::thread::Result<Result<T, Error>>>),
+    /// When it is awaited, and then at once.
+    Later(Option<Box<dyn FnOnce() -> Result<T, Error> + Send>>),
+}
+
+impl<T> Future for Step<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Step::Later(step) => Poll::Ready(step.take().ok_or_else(awaited_twice)?()),
+            Step::Waits(told) => Pin::new(told).poll(context).map(|told| match told {
+                Ok(Ok(result)) => result,
+                // The border catches it, as it does one of this thread.
+                Ok(Err(panic)) => resume_unwind(panic),
+                Err(_) => Err(shut_down()),
+            }),
+        }
     }
 }
 
@@ -94,31 +186,33 @@ impl<T> Future for Beside<T> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
-            Beside::Later(work) => Poll::Ready(match work.take() {
-                Some(work) => Ok(work()),
-                None => Err(lost()),
-            }),
-            Beside::Thread(thread) => Pin::new(thread).poll(context).map_err(|failed| {
-                match failed.try_into_panic() {
-                    // The border catches it, as it does one of this thread.
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    Err(_) => Error::before_io(
-                        ErrorKind::Closed,
-                        Operation::Export,
-                        "the runtime was shut down",
-                        "run the same command again: it continues",
-                    ),
-                }
+            Beside::Later(work) => {
+                Poll::Ready(work.take().ok_or_else(awaited_twice).map(|work| work()))
+            }
+            Beside::Thread(thread) => Pin::new(thread).poll(context).map_err(|failed| match failed
+                .try_into_panic()
+            {
+                Ok(panic) => resume_unwind(panic),
+                Err(_) => shut_down(),
             }),
         }
     }
 }
 
-fn lost() -> Error {
+fn shut_down() -> Error {
+    Error::before_io(
+        ErrorKind::Closed,
+        Operation::Export,
+        "the runtime was shut down",
+        "run the same command again: it continues",
+    )
+}
+
+fn awaited_twice() -> Error {
     Error::before_io(
         ErrorKind::Internal,
         Operation::Export,
-        "a step on disk began while another was under way",
+        "work was awaited twice",
         "report this bug",
     )
 }
