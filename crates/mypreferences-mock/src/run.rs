@@ -47,7 +47,7 @@ pub fn run_for_code(arguments: impl Iterator<Item = OsString>) -> u8 {
         Err(message) => return fail(USAGE, &message),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(1)
         .enable_all()
         .build()
     {
