@@ -56,7 +56,7 @@ pub(crate) struct ExportArguments {
     /// Memory for pages, at least 1MiB [default: 64MiB]
     #[arg(long, value_name = "SIZE", help_heading = "The landing")]
     pub(crate) max_memory: Option<String>,
-    /// Size of a part before compression: what a crash costs [default: 64MiB]
+    /// Size of a part before compression: a crash costs three at most [default: 64MiB]
     #[arg(long, value_name = "SIZE", help_heading = "The landing")]
     pub(crate) part_size: Option<String>,
     /// Records of one page [default: 1000, the vendor's own]

@@ -47,6 +47,32 @@ fn a_pretty_printed_record_becomes_one_line_and_its_strings_stay() {
 }
 
 #[test]
+fn lines_end_in_place_only_where_no_byte_of_a_record_changes() {
+    let ended = |text: &str| {
+        let mut page = read(text).unwrap();
+        let lines = page.end_lines_in_place()?;
+        Some(String::from_utf8(page.raw()[lines].to_vec()).unwrap())
+    };
+    let page = |records: &str| format!("{{\"HasMore\":false,\"Preferences\":{records}}}");
+    assert_eq!(
+        ended(&page("[{\"a\":\"},{\"},{\"b\":[1,2]}]")).unwrap(),
+        "{\"a\":\"},{\"}\n{\"b\":[1,2]}\n"
+    );
+    // The byte after the last record may be a space.
+    assert_eq!(ended(&page("[ {\"a\":1} ]")).unwrap(), "{\"a\":1}\n");
+    for records in [
+        "[]",
+        "[{}, {}]",
+        "[{} ,{}]",
+        "[{},\n{}]",
+        "[{\n},{}]",
+        "[{}\r]",
+    ] {
+        assert_eq!(ended(&page(records)), None, "{records}");
+    }
+}
+
+#[test]
 fn other_members_are_kept_as_they_stand() {
     let page = read(
         "{\"HasMore\":true,\"Headers\":[\"A\", \"B\"],\"ExportScheduleRows\":[[1,2],[1,2]],\"New\":{\"x\":null}}",

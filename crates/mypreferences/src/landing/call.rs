@@ -168,14 +168,14 @@ impl LandExport {
     }
 
     /// Bytes for pages in memory, at least 1 MiB, default 64 MiB: one that is written, one that is taken apart and one that
-    /// arrives. A page larger than a third of it is `response_too_large`: pass a smaller `limit`.
+    /// arrives; two more while pages are smaller than an eighth of it. A page larger than a third of it is `response_too_large`: pass a smaller `limit`.
     pub fn max_memory(mut self, max_memory: usize) -> LandExport {
         self.0.max_memory = max_memory;
         self
     }
 
     /// A part ends when it has so many bytes before compression, or was open for a minute. Default 64 MiB. What a crash
-    /// costs is one part.
+    /// costs is the part under way and those that are being made durable: three at most.
     pub fn part_bytes(mut self, part_bytes: u64) -> LandExport {
         self.0.part_bytes = part_bytes;
         self

@@ -18,9 +18,9 @@ use crate::landing::sequence::{Fit, mismatch};
 use crate::landing::shelf::{Beside, Shelf, Step, beside};
 use crate::landing::store::{DurablePart, EndedPart, Position, Store};
 
-/// A part ends when it was open for so long, too: what a crash costs.
+/// A part ends when it was open for so long, too, so that a crash does not cost hours of a slow export.
 const PART_TIME: Duration = Duration::from_secs(60);
-/// The least that there can be in memory: one that is written, one that is taken apart, one that arrives.
+/// So many of the largest pages fit into the memory: one that is written, one that is taken apart, one that arrives.
 pub(crate) const PAGES_IN_MEMORY: usize = 3;
 /// Of pages that are smaller than this share of the memory two may arrive and two be written: there are up to five, and a
 /// sudden large one finds room.
@@ -42,14 +42,14 @@ pub(crate) struct Line<'a> {
     largest: usize,
     /// The place of the next page to ask for.
     to_fetch: Option<u64>,
-    fetching: Option<Pin<Box<dyn Future<Output = Result<Placed, Error>> + Send + 'a>>>,
+    fetching: Option<Fetching<'a>>,
     arrived: VecDeque<Placed>,
     opening: Option<Beside<Opened>>,
     opened: Option<OpenPage>,
     /// One that is written, and one that waits for it.
     writing: VecDeque<Step<Wrote>>,
     /// Parts that have ended while one before them is still being made durable.
-    ended: VecDeque<EndedPart>,
+    ended: VecDeque<Box<EndedPart>>,
     syncing: Option<Beside<Result<DurablePart, Error>>>,
     /// A part that is durable and not yet taken in.
     durable: Option<DurablePart>,
@@ -58,6 +58,8 @@ pub(crate) struct Line<'a> {
     /// Why no page comes any more; those that came are written first.
     failure: Option<Error>,
 }
+
+type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Placed, Error>> + Send + 'a>>;
 
 /// What taking a page apart has come to.
 enum Opened {
@@ -82,7 +84,7 @@ enum Wrote {
 }
 
 enum Taken {
-    Written { ended: Option<EndedPart> },
+    Written { ended: Option<Box<EndedPart>> },
     Repeats(&'static str),
 }
 
@@ -151,7 +153,7 @@ impl<'a> Line<'a> {
     }
 
     async fn keep_moving(&mut self) -> Result<(), Error> {
-        while self.begin()? {
+        while self.begin() {
             let done = poll_fn(|context| self.poll(context)).await;
             self.take_in(done).await?;
         }
@@ -159,7 +161,7 @@ impl<'a> Line<'a> {
     }
 
     /// Begins whatever can be begun. False: there is nothing left to do.
-    fn begin(&mut self) -> Result<bool, Error> {
+    fn begin(&mut self) -> bool {
         if self.source.is_cancelled() && self.failure.is_none() {
             self.to_fetch = None;
             self.failure = Some(cancelled(Operation::Export));
@@ -169,18 +171,6 @@ impl<'a> Line<'a> {
         } else {
             1
         };
-        if self.fetching.is_none()
-            && self.arrived.len() < at_once
-            && let Some(offset) = self.to_fetch.take()
-        {
-            self.fetching = Some(Box::pin(self.source.fetch(offset)));
-        }
-        if self.syncing.is_none()
-            && self.durable.is_none()
-            && let Some(ended) = self.ended.pop_front()
-        {
-            self.syncing = Some(beside(self.is_instant, move || ended.make_durable()));
-        }
         if self.writing.len() < at_once {
             // Parts do not end faster than they become durable.
             let page = if self.ended.is_empty() {
@@ -191,6 +181,7 @@ impl<'a> Line<'a> {
             let durable = self.durable.take();
             if page.is_some() || durable.is_some() {
                 let part_bytes = if self.part_begun.elapsed() >= PART_TIME {
+                    self.part_begun = Instant::now();
                     0
                 } else {
                     self.part_bytes
@@ -209,10 +200,22 @@ impl<'a> Line<'a> {
                 self.is_instant || (!self.writing.is_empty() && placed.page.bytes() <= AT_ONCE);
             self.opening = Some(beside(is_soon_done, move || open(placed)));
         }
-        Ok(self.fetching.is_some()
+        if self.fetching.is_none()
+            && self.arrived.len() < at_once
+            && let Some(offset) = self.to_fetch.take()
+        {
+            self.fetching = Some(Box::pin(self.source.fetch(offset)));
+        }
+        if self.syncing.is_none()
+            && self.durable.is_none()
+            && let Some(ended) = self.ended.pop_front()
+        {
+            self.syncing = Some(beside(self.is_instant, move || ended.make_durable()));
+        }
+        self.fetching.is_some()
             || self.opening.is_some()
             || !self.writing.is_empty()
-            || self.syncing.is_some())
+            || self.syncing.is_some()
     }
 
     /// The stage that ends first; of several, the last one, which makes room for the others.
@@ -305,6 +308,7 @@ impl<'a> Line<'a> {
         self.forget_what_arrives();
         match self.source.fetch_whole(offset).await {
             Ok(open) => {
+                self.largest = self.largest.max(open.page.raw().len());
                 let following = open.offset.saturating_add(open.page.count);
                 self.to_fetch = open.page.has_more.then_some(following);
                 self.opened = Some(open);
@@ -355,9 +359,17 @@ fn write(
     if page.offset != store.position()?.next_offset {
         return Ok(Wrote::NoPage);
     }
+    let taken = match take(store, &page, part_bytes) {
+        Ok(taken) => taken,
+        Err(error) => {
+            // Another page may wait to be written already.
+            store.stop_landing();
+            return Err(error);
+        }
+    };
     Ok(Wrote::Page {
         offset: page.offset,
-        taken: take(store, &page, part_bytes)?,
+        taken,
         position: store.position()?,
     })
 }
@@ -370,9 +382,62 @@ fn take(store: &mut Store, page: &OpenPage, part_bytes: u64) -> Result<Taken, Er
     };
     let length = store.write(page, &prints)?;
     let ended = if length >= part_bytes || !page.page.has_more {
-        store.end_part()?
+        store.end_part()?.map(Box::new)
     } else {
         None
     };
     Ok(Taken::Written { ended })
+}
+
+#[cfg(test)]
+mod tests {
+    //! What a step of writing does with a page that does not come next.
+
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::export::Page;
+    use crate::landing::disk::SystemDisk;
+    use crate::landing::journal::Intent;
+
+    fn page(offset: u64, records: &str) -> OpenPage {
+        let body = format!(
+            r#"{{"Count":2,"HasMore":true,"Offset":{offset},"TotalResults":6,"Preferences":[{records}]}}"#
+        );
+        OpenPage::new(Page::read(body.into_bytes()).unwrap(), offset)
+    }
+
+    #[test]
+    fn a_page_behind_one_that_repeats_is_not_written() {
+        let name = format!("mypreferences-line-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_dir_all(&folder);
+        let mut store = Store::open(Arc::new(SystemDisk), folder.clone()).unwrap();
+        let intent: Intent = serde_json::from_value(serde_json::json!({
+            "batch": "batch=20260101T000000Z",
+            "identity": {"base_url": "", "surface": "", "client_id": "", "kind": "segment", "name": "S"},
+            "parameters": {"since": null, "body": {}, "query": "", "compression": "none", "adopted": false},
+            "since": null,
+            "previous": null,
+        }))
+        .unwrap();
+        store.intend(intent).unwrap();
+        store.resume().unwrap();
+        let mut write_page = |offset, records: &str| {
+            write(&mut store, None, Some(page(offset, records)), 1 << 20).unwrap()
+        };
+        let taken = |wrote: Wrote| match wrote {
+            Wrote::Page {
+                taken, position, ..
+            } => (matches!(taken, Taken::Written { .. }), position.next_offset),
+            Wrote::NoPage => (false, 0),
+        };
+        assert_eq!(taken(write_page(1, r#"{"Id":1},{"Id":2}"#)), (true, 3));
+        // It begins with the record that the one before it ended with, and the next one waits in line already.
+        assert_eq!(taken(write_page(3, r#"{"Id":2},{"Id":3}"#)), (false, 3));
+        assert_eq!(taken(write_page(5, r#"{"Id":5},{"Id":6}"#)), (false, 0));
+        assert_eq!(taken(write_page(3, r#"{"Id":3},{"Id":4}"#)), (true, 5));
+        drop(store);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

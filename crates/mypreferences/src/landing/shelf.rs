@@ -29,9 +29,11 @@ struct Steps {
 
 #[derive(Default)]
 struct Waiting {
-    steps: VecDeque<Box<dyn FnOnce(&Steps) + Send>>,
+    steps: VecDeque<WaitingStep>,
     /// A thread takes them.
     are_taken: bool,
+    /// None is taken any more.
+    is_over: bool,
 }
 
 impl Steps {
@@ -39,11 +41,13 @@ impl Steps {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// After a panic the call is over, and nothing more is done with it.
+    /// After a panic no step is taken any more, and the call is over.
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+type WaitingStep = Box<dyn FnOnce(&Steps) + Send>;
 
 /// Takes the steps of a shelf until none waits. Dropped before that, it gives them up: whoever awaits one hears so.
 struct Taker {
@@ -108,8 +112,17 @@ impl Shelf {
         }
         let (tell, told) = oneshot::channel();
         let mut waiting = self.steps.waiting();
+        if waiting.is_over {
+            return Step::Waits(told);
+        }
         waiting.steps.push_back(Box::new(move |steps| {
             let result = catch_unwind(AssertUnwindSafe(|| step(&mut steps.store())));
+            if result.is_err() {
+                // The store is half changed.
+                let mut waiting = steps.waiting();
+                waiting.steps.clear();
+                waiting.is_over = true;
+            }
             // After the store was given free. Who does not listen any more was dropped.
             let _ = tell.send(result);
         }));
@@ -138,7 +151,7 @@ impl Shelf {
     }
 }
 
-/// A step under way. Dropped, it is taken all the same.
+/// A step under way. Dropped, it is taken all the same where threads take them.
 pub(crate) enum Step<T> {
     Waits(oneshot::Receiver<std::thread::Result<Result<T, Error>>>),
     /// When it is awaited, and then at once.

@@ -1,7 +1,8 @@
 //! What a landing has on disk, and the order in which it becomes durable: each method is one step, and returns when the
-//! step is durable. When to take which step is `run`'s matter.
+//! step is durable; but for the parts, which are written, ended and made durable one beside the next. When to take which
+//! step is `run`'s and `line`'s matter.
 //!
-//! part tmp fsync, rename, fsync(staging folder), PART · manifest fsync, fsync(staging folder) · rename to batch=,
+//! envelopes fsync · part tmp fsync, rename, fsync(staging folder), PART · manifest fsync, fsync(staging folder) · rename to batch=,
 //! fsync(out), fsync(.staging) · SEALED · COMMITTING, *then* the POST · receipt fsync + folder, COMMITTED.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -80,7 +81,7 @@ struct Landing {
     batch: String,
     compression: Compression,
     sequence: Sequence,
-    /// Those that are journalled.
+    /// Those that are journalled and were taken in.
     parts: Vec<PartFile>,
     ended_parts: usize,
     next_offset: u64,
@@ -587,6 +588,12 @@ impl Store {
         self.landing
             .as_mut()
             .ok_or_else(|| bug("no batch is being landed"))
+    }
+
+    /// After an error nothing is known about what was written last: what is not journalled is written anew by the next
+    /// run.
+    pub(crate) fn stop_landing(&mut self) {
+        self.landing = None;
     }
 
     pub(crate) fn position(&mut self) -> Result<Position, Error> {

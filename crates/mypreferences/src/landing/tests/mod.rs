@@ -2,3 +2,4 @@
 
 #[cfg(feature = "test-hooks")]
 mod model;
+mod shelf;
