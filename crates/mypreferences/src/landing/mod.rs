@@ -7,6 +7,7 @@
 //! | what is durable when? | `store`, over the small trait in `disk` |
 //! | when is it committed, and what after a lost answer? | `commit` |
 //! | how are pages read, and do they follow one another? | `pages`, `sequence` |
+//! | what runs beside what? | `line` (pages and parts), `shelf` (steps on disk) |
 //! | what lies on disk? | `journal`, `manifest`, `part`, `envelope`, `receipt` |
 //!
 //! ```text

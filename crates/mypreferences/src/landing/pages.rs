@@ -34,10 +34,7 @@ impl PageSource {
 
     /// The page at this place.
     pub(crate) async fn fetch(&self, offset: u64) -> Result<Placed, Error> {
-        let mut pages = self.pages().offset(offset);
-        if let Some(cancel) = &self.cancel {
-            pages = pages.cancel_token(cancel.clone());
-        }
+        let pages = self.pages().offset(offset);
         let page = pages
             .arrive()
             .await
@@ -48,9 +45,6 @@ impl PageSource {
     /// A page that could not be taken apart once more, until it can or the retries are used up.
     pub(crate) async fn fetch_whole(&self, offset: u64) -> Result<OpenPage, Error> {
         let mut pages = self.pages().offset(offset);
-        if let Some(cancel) = &self.cancel {
-            pages = pages.cancel_token(cancel.clone());
-        }
         match pages.next().await? {
             Some(page) => Ok(OpenPage::new(page, offset)),
             None => Err(commit::bug("no page came")),
@@ -72,10 +66,15 @@ impl PageSource {
     }
 
     fn pages(&self) -> Pages {
-        self.client
+        let pages = self
+            .client
             .pages(&self.export)
             .limit(self.limit)
-            .largest(self.largest())
+            .largest(self.largest());
+        match &self.cancel {
+            Some(cancel) => pages.cancel_token(cancel.clone()),
+            None => pages,
+        }
     }
 
     /// Why a page did not come: a refused token may have expired, which only status tells.
