@@ -234,7 +234,11 @@ impl Nesting {
             // Up to the next bracket; all, if there is none.
             let between = bracket.wrapping_sub(1) & ahead;
             if self.objects & 1 == 1 {
-                let odd_ones = if self.is_key { tokens.colon } else { tokens.comma };
+                let odd_ones = if self.is_key {
+                    tokens.colon
+                } else {
+                    tokens.comma
+                };
                 if odd & separators & between != odd_ones & between {
                     return None;
                 }
@@ -360,7 +364,10 @@ fn is_plain_value(bytes: &[u8]) -> bool {
 
 fn is_number(bytes: &[u8]) -> bool {
     fn after_digits(bytes: &[u8]) -> Option<&[u8]> {
-        let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = bytes
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         (digits > 0).then(|| &bytes[digits..])
     }
     fn after_number(bytes: &[u8]) -> Option<&[u8]> {
@@ -381,4 +388,160 @@ fn is_number(bytes: &[u8]) -> bool {
         }
     }
     after_number(bytes).is_some_and(<[u8]>::is_empty)
+}
+
+#[cfg(test)]
+mod tests {
+    //! Beside serde_json: what is taken is valid and the same, and what is compact is taken.
+
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    /// The elements as serde_json finds them. None: it is no array, or not valid.
+    fn slowly(text: &str) -> Option<Vec<Range<usize>>> {
+        let place = |raw: &&RawValue| {
+            let start = raw.get().as_ptr() as usize - text.as_ptr() as usize;
+            start..start + raw.get().len()
+        };
+        let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+        Some(elements.iter().map(place).collect())
+    }
+
+    /// Whether the array is taken; what is taken is what serde_json finds.
+    fn is_taken(text: &str) -> bool {
+        let Some((places, end)) = elements(text.as_bytes(), 0) else {
+            return false;
+        };
+        assert_eq!(slowly(&text[..end]).as_ref(), Some(&places), "{text}");
+        true
+    }
+
+    /// Calls with each sequence of up to so many of the pieces.
+    fn each_sequence(pieces: &[&str], length: usize, call: &mut impl FnMut(&str)) {
+        fn grow(text: &mut String, pieces: &[&str], length: usize, call: &mut impl FnMut(&str)) {
+            call(text);
+            if length > 0 {
+                for piece in pieces {
+                    text.push_str(piece);
+                    grow(text, pieces, length - 1, call);
+                    text.truncate(text.len() - piece.len());
+                }
+            }
+        }
+        grow(&mut String::new(), pieces, length, call);
+    }
+
+    /// Every sequence of so many tokens, behind an element that ends so many bytes before the second block.
+    fn compare(length: usize, bytes_before: usize) -> (u64, u64) {
+        const TOKENS: [&str; 12] = [
+            "{", "}", "[", "]", ":", ",", "\"a\"", "\"", "\\", "-1", "null", "é",
+        ];
+        let filling = BLOCK - "[{\"\":0},".len() - bytes_before;
+        let before = format!("[{{\"{}\":0}},", "x".repeat(filling));
+        let before = if bytes_before == 0 { "[" } else { &before };
+        let (mut taken, mut compact) = (0, 0);
+        each_sequence(&TOKENS, length, &mut |tokens| {
+            let text = format!("{before}{tokens}]");
+            taken += u64::from(is_taken(&text));
+            let elements = slowly(&text).unwrap_or_default();
+            let is_compact = elements
+                .iter()
+                .all(|place| matches!(text.as_bytes()[place.start], b'{' | b'['));
+            if !elements.is_empty() && is_compact {
+                assert!(is_taken(&text), "{text}");
+                compact += 1;
+            }
+        });
+        (taken, compact)
+    }
+
+    #[test]
+    fn every_short_sequence_of_tokens_is_read_as_serde_json_reads_it() {
+        let is_full = std::env::var_os("MYPREFERENCES_TEST_FULL").is_some();
+        let longest = if is_full { 6 } else { 4 };
+        let (taken, compact) = compare(longest + 1, 0);
+        assert!(taken > compact && compact > 30, "{taken} {compact}");
+        // Across the end of a block, wherever it falls.
+        for bytes_before in 1..10 {
+            let (taken, compact) = compare(longest, bytes_before);
+            assert!(taken > compact && compact > 5, "{taken} {compact}");
+        }
+    }
+
+    #[test]
+    fn plain_values_are_those_of_serde_json() {
+        const PIECES: [&str; 10] = ["0", "1", "9", "-", "+", ".", "e", "E", "true", "null"];
+        each_sequence(&PIECES, 5, &mut |value| {
+            let text = format!("[[{value}]]");
+            let is_value = slowly(&text).is_some();
+            assert_eq!(is_taken(&text), is_value, "{text}");
+        });
+    }
+
+    #[test]
+    fn escapes_and_control_characters_are_those_of_serde_json() {
+        const PIECES: [&str; 12] = [
+            "\\", "\"", "u00", "uD83d", "4F", "g", "n", "/", "é", "\n", "\u{1f}", "\u{7f}",
+        ];
+        let mut taken = 0;
+        for bytes_before in 1..8 {
+            let filling = "x".repeat(BLOCK - "[[\"".len() - bytes_before);
+            each_sequence(&PIECES, 4, &mut |inside| {
+                let text = format!("[[\"{filling}{inside}\"]]");
+                // A string may end, and another array begin what follows; that is the test of sequences.
+                let is_valid = slowly(&text).is_some();
+                assert_eq!(is_taken(&text), is_valid, "{text:?}");
+                taken += u32::from(is_valid);
+            });
+        }
+        assert!(taken > 1000, "{taken}");
+    }
+
+    #[test]
+    fn records_with_bytes_changed_are_read_as_serde_json_reads_them() {
+        const BYTES: &[u8] = b"{}[]:,\"\\ 01-+.eEtrufalsn\n\tx\xc3\xa9";
+        let records = concat!(
+            r#"[{"Operation":1,"ProgramID":"NEWS","FilterID":null,"CustomProperties":[],"CID":"C001","#,
+            r#""FirstName":"\ud842\udfb7\u91ce","LastName":"D'Arcy \"x\"\\","Flags":[true,false,[-0.5e+10]],"#,
+            r#""Contact":{"Email":"a@example.com","Big":9223372036854775808,"Empty":{}}},"#,
+            r#"{"City":"Łódź, {[\"]}","Unit":[[],{},[[[{"a":[1,2]}]]]],"Date":"2025-05-13"},[],{}]"#
+        );
+        assert!(is_taken(records));
+        fastrand::seed(1);
+        let (mut taken, mut valid) = (0, 0);
+        for _ in 0..30_000 {
+            let mut bytes = records.as_bytes().to_vec();
+            // Moves it across the blocks.
+            let filling = format!("{{\"{}\":0}},", "y".repeat(fastrand::usize(0..BLOCK)));
+            bytes.splice(1..1, filling.bytes());
+            for _ in 0..fastrand::usize(1..4) {
+                let place = fastrand::usize(0..bytes.len());
+                match fastrand::usize(0..3) {
+                    0 => bytes[place] = BYTES[fastrand::usize(0..BYTES.len())],
+                    1 => bytes.insert(place, BYTES[fastrand::usize(0..BYTES.len())]),
+                    _ => {
+                        bytes.remove(place);
+                    }
+                }
+            }
+            // A page is text before it is read.
+            if let Ok(text) = std::str::from_utf8(&bytes) {
+                taken += u32::from(is_taken(text));
+                valid += u32::from(slowly(text).is_some());
+            }
+        }
+        assert!(taken > 1000 && valid > 1000, "{taken} {valid}");
+    }
+
+    #[test]
+    fn what_is_nested_too_deeply_is_left_to_serde_json() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(is_taken(&nested(62)));
+        assert!(!is_taken(&nested(63)));
+        assert!(!is_taken(&nested(200)));
+        assert!(!is_taken("{}"));
+        assert!(!is_taken("[ ]"));
+        assert!(is_taken("[]"));
+    }
 }

@@ -86,6 +86,45 @@ fn other_members_are_kept_as_they_stand() {
 }
 
 #[test]
+fn a_compact_page_is_read_as_one_with_white_space() {
+    let members = |page: &Page| -> Vec<(String, Vec<u8>)> {
+        let owned = |(name, value): (&str, &[u8])| (name.to_owned(), value.to_vec());
+        page.others().map(owned).collect()
+    };
+    for compact in [
+        r#"{"New":{"Preferences":[1]},"HasMore":true,"preferences":[{"a":"}]"},{"b":[]}],"Headers":["A","B"],"Count":2}"#,
+        r#"{"UserProfilePreferences":[],"HasMore":false,"Messages":["é"]}"#,
+        r#"{"Preferences":null,"UserProfilePreferences":[{"a":1}],"HasMore":true}"#,
+        r#"{"Preferences":[{"a":1}],"HasMore":true,"UserProfilePreferences":null,"x":1}"#,
+        r#"{"Preferences":[{"a":1}],"HasMore":true,"UserProfilePreferences":"x"}"#,
+        r#"{"Preferences":[1,"a",null],"HasMore":true}"#,
+        r#"{"\u0050references":[{"a":1}],"HasMore":true}"#,
+    ] {
+        let spaced = compact.replacen(":[", ": [", 2);
+        let (page, other) = (read(compact).unwrap(), read(&spaced).unwrap());
+        assert_eq!(lines(&page), lines(&other), "{compact}");
+        assert_eq!(page.count, other.count, "{compact}");
+        assert_eq!(page.has_more, other.has_more, "{compact}");
+        let without_spaces =
+            |members: Vec<(String, Vec<u8>)>| format!("{members:?}").replace(" 32,", "");
+        assert_eq!(
+            without_spaces(members(&page)),
+            without_spaces(members(&other)),
+            "{compact}"
+        );
+    }
+    for bad in [
+        r#"{"HasMore":true,"Preferences":[{"a":1}],"UserProfilePreferences":[{"b":1}]}"#,
+        r#"{"HasMore":true,"Preferences":[{"a":1}],"preferences":[]}"#,
+        r#"{"HasMore":true,"Preferences":[{"a":1}],}"#,
+        r#"{"HasMore":true,"Preferences":[{"a":1}]]}"#,
+        r#"{"HasMore":true,"Preferences":[{"a":tru}]}"#,
+    ] {
+        assert!(read(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn what_is_no_page_is_refused() {
     for bad in [
         "[]",
