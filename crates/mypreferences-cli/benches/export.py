@@ -224,7 +224,12 @@ def run(given: argparse.Namespace, folder: Path, compressed: bool) -> None:
     ours = rows.pop("mypreferences export")
     wall = median(row.cost.wall for row in ours)
     for name, rounds in rows.items():
-        print(f"  wall time of ours / {name}: {wall / median(row.cost.wall for row in rounds):.2f}")
+        print(f"  wall time of ours / {name}: {wall / median(row.cost.wall for row in rounds):.2f}", end="")
+        if len(rounds) == len(ours) > 1:
+            # Whoever runs one after the other meets the same neighbours on this machine.
+            each = [our.cost.wall / their.cost.wall for our, their in zip(ours, rounds, strict=True)]
+            print(f"; in the same round: {', '.join(f'{ratio:.2f}' for ratio in each)}", end="")
+        print()
     if max(row.cost.peak_mib for row in ours) > MEMORY_GOAL:
         print(f"  peak memory is above the goal of {MEMORY_GOAL} MiB")
 
