@@ -609,12 +609,14 @@ impl Service {
         let own = last
             .filter(|last| last.kind == Some(kind) && commit_state == CommitState::NotCommitted)
             .and_then(|last| own_next_action(last, retry));
-        let next_action =
-            own.unwrap_or_else(|| next_action(kind, phase, Some(commit_state), retry_after));
+        let operation = Operation::Commit;
+        let next_action = own.unwrap_or_else(|| {
+            next_action(operation, kind, phase, Some(commit_state), retry_after)
+        });
         Error(Box::new(Record {
             kind,
             phase,
-            operation: Operation::Commit,
+            operation,
             detail,
             http_status: last.and_then(|last| last.status),
             server_message: last.and_then(|last| last.server_message.clone()),

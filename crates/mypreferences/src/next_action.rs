@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use crate::error::{CommitState, ErrorKind, TimeoutPhase};
+use crate::error::{CommitState, ErrorKind, Operation, TimeoutPhase};
 
 pub(crate) fn next_action(
+    operation: Operation,
     kind: ErrorKind,
     phase: Option<TimeoutPhase>,
     commit_state: Option<CommitState>,
@@ -40,9 +41,19 @@ pub(crate) fn next_action(
         }
         ErrorKind::Unauthorized => "check client id, user id and the authorization scheme",
         ErrorKind::Forbidden => "check the permissions of the user's User Group",
-        ErrorKind::NotFound => {
-            "check the client id, and that the token came from Initiate and has not expired"
-        }
+        ErrorKind::NotFound => match operation {
+            // There is no token yet.
+            Operation::Initiate => "check the client id, and the name of what to export",
+            Operation::Configure
+            | Operation::Commit
+            | Operation::ResolveCommit
+            | Operation::Status
+            | Operation::Wait
+            | Operation::Page
+            | Operation::Export => {
+                "check the client id, and that the token came from Initiate and has not expired"
+            }
+        },
         ErrorKind::Conflict => "ask status: the token's state does not allow this",
         ErrorKind::RateLimited => match wait {
             Some(seconds) => return format!("wait {seconds} s and try again"),

@@ -441,7 +441,7 @@ pub(crate) fn read_error(
     };
     let out_of_time = phase == Some(TimeoutPhase::Operation) && description.sent == Sent::NotSent;
     let next_action = own_next_action(&description, retry)
-        .unwrap_or_else(|| next_action(kind, phase, None, description.retry_after));
+        .unwrap_or_else(|| next_action(operation, kind, phase, None, description.retry_after));
     Error(Box::new(Record {
         kind,
         phase,

@@ -280,6 +280,7 @@ fn parts_are_compressed_when_asked_for() {
 #[rustfmt::skip]
 const REFUSED: &[(&str, &str)] = &[
     ("--keep-files true", "exactly one of --segment"),
+    ("--segment a --kind segment --keep-files true", "--segment, --segment-group, --schedule or --cid says"),
     ("--segment a --schedule b --keep-files true", "exactly one of --segment"),
     ("--segment a --cid b --keep-files true", "exactly one of --segment"),
     ("--segment= --keep-files true", "the name of what to export is empty"),

@@ -48,7 +48,7 @@ pub(super) async fn run(told: &Told<'_>, arguments: &ExportArguments) -> u8 {
 }
 
 async fn land(told: &Told<'_>, arguments: &ExportArguments) -> Result<u8, Failure> {
-    let request = Request::read(arguments)?;
+    let request = Request::read(told.options, arguments)?;
     let (client, mut signals) = open(told.options, None)?;
     let lines = LandingLines::new(
         told.output,

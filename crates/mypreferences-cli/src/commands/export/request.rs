@@ -10,6 +10,7 @@ use mypreferences::{Client, Operation, configuration};
 
 use crate::export_arguments::ExportArguments;
 use crate::failure::{self, Failure};
+use crate::options::Options;
 
 /// A landing that makes sense.
 pub(super) struct Request {
@@ -32,7 +33,13 @@ enum SinceNewest {
 }
 
 impl Request {
-    pub(super) fn read(arguments: &ExportArguments) -> Result<Request, Failure> {
+    pub(super) fn read(options: &Options, arguments: &ExportArguments) -> Result<Request, Failure> {
+        if options.kind.is_some() {
+            return Err(refused(
+                "--kind says of what kind the export of a token is, and here none has begun",
+                "leave it out: --segment, --segment-group, --schedule or --cid says what to export",
+            ));
+        }
         let duration = |name, text: &Option<String>| {
             let read = |text: &String| configuration::duration(name, text);
             text.as_ref().map(read).transpose()
