@@ -1,10 +1,10 @@
 //! Finds the records of a page that has no white space between its tokens, as most come: 64 bytes at a time, a bit for
 //! each, nearly twice as fast as token by token: reading JSON is the largest part of an export's work. It is no
-//! second reader of JSON: what it takes is valid, and its elements are those that serde_json finds (the tests hold both
-//! side by side); whatever it is not sure of it leaves to serde_json, which also says what is wrong. Only `page` calls it.
+//! second reader of JSON: what it takes is valid, and its elements are those that `serde_json` finds (the tests hold both
+//! side by side); whatever it is not sure of it leaves to `serde_json`, which also says what is wrong. Only `page` calls it.
 //!
 //! A block's quotes tell which bytes are inside of strings. Outside, what may follow on what is a matter of neighbouring
-//! bits (`Before`); what belongs together, one of the brackets and of what is between two of them (`Nesting`).
+//! bits (`Previous`); what belongs together, one of the brackets and of what is between two of them (`Nesting`).
 
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ pub(super) fn elements(text: &[u8], start: usize) -> Option<(Vec<Range<usize>>, 
     if text.get(start) != Some(&b'[') {
         return None;
     }
-    let mut before = Before::FIRST;
+    let mut previous = Previous::NONE;
     let mut nesting = Nesting::default();
     // Where a plain value begins that goes on in the next block.
     let mut cut: Option<usize> = None;
@@ -36,8 +36,8 @@ pub(super) fn elements(text: &[u8], start: usize) -> Option<(Vec<Range<usize>>, 
             padded = pad(rest);
             &padded
         };
-        let (tokens, control) = before.tokens(block, rest)?;
-        let misplaced = before.misplaced(&tokens);
+        let (tokens, control) = previous.tokens(block, rest)?;
+        let misplaced = previous.misplaced(&tokens);
         let inside = nesting.follow(&tokens, block, at)?;
         if (control | misplaced) & inside != 0 {
             return None;
@@ -65,7 +65,7 @@ pub(super) fn elements(text: &[u8], start: usize) -> Option<(Vec<Range<usize>>, 
             let length = BLOCK - inside.leading_zeros() as usize;
             return Some((nesting.elements, at + length));
         }
-        before.go_on(&tokens);
+        previous.go_on(&tokens);
         at += BLOCK;
     }
 }
@@ -100,7 +100,7 @@ impl Tokens {
 }
 
 /// What the byte before a block was: the lowest bit, as it would be shifted into the block.
-struct Before {
+struct Previous {
     before_value: u64,
     after_value: u64,
     string_end: u64,
@@ -112,8 +112,8 @@ struct Before {
     in_string: u64,
 }
 
-impl Before {
-    const FIRST: Before = Before {
+impl Previous {
+    const NONE: Previous = Previous {
         // The array is a value.
         before_value: 1,
         after_value: 0,
@@ -161,10 +161,10 @@ impl Before {
     #[inline]
     fn escaped(&mut self, backslash: u64, rest: &[u8]) -> Option<u64> {
         let mut escaped = std::mem::take(&mut self.escapes);
-        let mut escapes = backslash & !escaped;
-        while escapes != 0 {
-            let place = escapes.trailing_zeros() as usize;
-            escapes &= escapes - 1;
+        let mut acting = backslash & !escaped;
+        while acting != 0 {
+            let place = acting.trailing_zeros() as usize;
+            acting &= acting - 1;
             match rest.get(place + 1)? {
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
                 b'u' => {
@@ -179,7 +179,7 @@ impl Before {
                 self.escapes = 1;
             } else {
                 escaped |= 1 << (place + 1);
-                escapes &= !escaped;
+                acting &= !escaped;
             }
         }
         Some(escaped)
@@ -399,13 +399,13 @@ fn is_number(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    //! Beside serde_json: what is taken is valid and the same, and what is compact is taken.
+    //! Beside `serde_json`: what is taken is valid and the same, and what is compact is taken.
 
     use serde_json::value::RawValue;
 
     use super::*;
 
-    /// The elements as serde_json finds them. None: it is no array, or not valid.
+    /// The elements as `serde_json` finds them. None: it is no array, or not valid.
     fn slowly(text: &str) -> Option<Vec<Range<usize>>> {
         let place = |raw: &&RawValue| {
             let start = raw.get().as_ptr() as usize - text.as_ptr() as usize;
@@ -415,7 +415,7 @@ mod tests {
         Some(elements.iter().map(place).collect())
     }
 
-    /// Whether the array is taken; what is taken is what serde_json finds.
+    /// Whether the array is taken; what is taken is what `serde_json` finds.
     fn is_taken(text: &str) -> bool {
         let Some((places, end)) = elements(text.as_bytes(), 0) else {
             return false;
