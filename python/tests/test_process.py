@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import mypreferences as m
+from mypreferences._progress import Teller
 from mypreferences.testing import CLIENT_ID, MockService
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="forks and POSIX signals")
@@ -53,6 +54,24 @@ def test_ctrl_c_in_a_blocking_call_is_a_keyboard_interrupt_with_the_record(mypre
     assert out == "OperationCancelledError unknown\n", err
     assert time.monotonic() - begun < 5
     assert mypreferences_mock.requests("commit")[0]["disconnected_at_ms"] is not None
+
+
+def test_ctrl_c_before_the_progress_callable_has_begun_is_a_keyboard_interrupt_too(
+    mypreferences_mock: MockService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mypreferences_mock.open_scenario({"client_id": CLIENT_ID, "sources": [{"name": "Everyone", "rows": 10}]})
+
+    # As the interpreter does it, when the signal has come before the first line.
+    def interrupted(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Teller, "here", interrupted)
+    client = m.Client(
+        client_id=CLIENT_ID, base_url=mypreferences_mock.base_url, credentials=m.Credentials.verbatim("x")
+    )
+    with pytest.raises(KeyboardInterrupt) as caught:
+        client.export(segment="Everyone", out=tmp_path / "out", keep_files=False)
+    assert isinstance(caught.value.__cause__, m.OperationCancelledError)
 
 
 @pytest.mark.parametrize("what", ["pages", "export"])

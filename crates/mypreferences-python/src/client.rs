@@ -139,14 +139,17 @@ impl NativeClient {
         cancel: &CancelToken,
         events: bool,
     ) -> PyResult<Ran> {
-        self.blocking(py, events, |tick| {
+        let (ok, value, raised) = self.blocking(py, events, |tick| {
             self.client.run(
                 request.operation(),
                 &cancel.0,
                 Some(tick),
                 |core, cancel| request.call(core, cancel),
             )
-        })
+        })?;
+        let in_progress = request.take_interrupted();
+        let in_progress = in_progress.map(|error| error.into_value(py).into_any());
+        Ok((ok, value, raised.or(in_progress)))
     }
 
     /// Starts a call. `complete(ok, value or record)` is called exactly once, from a thread of the runtime.

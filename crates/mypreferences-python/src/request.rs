@@ -4,7 +4,7 @@
 use std::future::{Future, IntoFuture};
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mypreferences::export::{Export, Page, WaitProgress};
@@ -12,6 +12,7 @@ use mypreferences::landing::{LandExport, Landed, LandingProgress, Sealed};
 use mypreferences::{Client, Error, ExportKind, ExportStatus, Operation};
 use mypreferences_bridge::{CancelToken, LandingArguments, OrderArguments, ProgressView, seconds};
 use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
 use crate::client::raised;
@@ -89,11 +90,24 @@ impl From<Landing> for LandingArguments {
 
 /// A callable that is told how a call goes, from the thread that runs it. When it answers true, the call is cancelled.
 #[derive(Clone)]
-struct Told(Arc<Py<PyAny>>);
+struct Told {
+    callable: Arc<Py<PyAny>>,
+    /// What a signal handler raised in there, such as `KeyboardInterrupt`: the callable itself keeps what it raises.
+    interrupted: Arc<Mutex<Option<PyErr>>>,
+}
 
 impl Told {
     fn of(callable: Option<Py<PyAny>>) -> Option<Told> {
-        callable.map(|callable| Told(Arc::new(callable)))
+        callable.map(|callable| Told {
+            callable: Arc::new(callable),
+            interrupted: Arc::default(),
+        })
+    }
+
+    fn interrupted(&self) -> MutexGuard<'_, Option<PyErr>> {
+        self.interrupted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ask(
@@ -103,12 +117,16 @@ impl Told {
     ) {
         // Not while the interpreter is on its way out: then nobody listens any more.
         Python::try_attach(|py| {
-            let callable = self.0.bind(py);
+            let callable = self.callable.bind(py);
             match call(callable).and_then(|answer| answer.is_truthy()) {
                 Ok(false) => {}
                 Ok(true) => cancel.cancel(),
                 Err(error) => {
-                    error.write_unraisable(py, Some(callable));
+                    if error.is_instance_of::<PyException>(py) {
+                        error.write_unraisable(py, Some(callable));
+                    } else {
+                        *self.interrupted() = Some(error);
+                    }
                     cancel.cancel();
                 }
             }
@@ -311,6 +329,20 @@ impl Request {
             Wanted::Initiate(_) => Operation::Initiate,
             Wanted::Wait { .. } => Operation::Wait,
             Wanted::Export { .. } | Wanted::Land { .. } => Operation::Export,
+        }
+    }
+
+    /// What a signal handler raised while the progress callable was called. It is told once.
+    pub(crate) fn take_interrupted(&self) -> Option<PyErr> {
+        match &self.wanted {
+            Wanted::Wait { told, .. } | Wanted::Export { told, .. } | Wanted::Land { told, .. } => {
+                told.as_ref()?.interrupted().take()
+            }
+            Wanted::Commit { .. }
+            | Wanted::ResolveCommit { .. }
+            | Wanted::Status { .. }
+            | Wanted::Initiate(_)
+            | Wanted::CommitLanded { .. } => None,
         }
     }
 
