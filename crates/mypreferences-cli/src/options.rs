@@ -52,6 +52,12 @@ pub(crate) struct Options {
     #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) preflight: Option<String>,
+    /// How long an export bears an outage without one new page: 10m, 0s for not at all [default: 10m]
+    #[arg(long, global = true, value_name = "TIME")]
+    pub(crate) patience: Option<String>,
+    /// A status whose RowCount differs from the records that came: check (default: no commit) or ignore
+    #[arg(long, global = true, value_name = "check|ignore")]
+    pub(crate) row_count: Option<String>,
     /// The API user whose secret signs (PNAUTHINFO3)
     #[arg(long, global = true, value_name = "USER")]
     pub(crate) user_id: Option<String>,
@@ -126,6 +132,8 @@ impl Options {
             ("timeout", self.timeout.as_deref()),
             ("strict", self.strict.as_deref()),
             ("preflight", self.preflight.as_deref()),
+            ("patience", self.patience.as_deref()),
+            ("row_count", self.row_count.as_deref()),
             ("user_id", self.user_id.as_deref()),
             ("secret_file", self.secret_file.as_deref()),
             ("oauth_token_url", self.oauth_token_url.as_deref()),

@@ -13,7 +13,7 @@ use crate::events::{AttemptEvent, OnAttempt};
 use crate::memory::Memory;
 use crate::oauth::Tokens;
 use crate::service::Service;
-use crate::settings::Settings;
+use crate::settings::{RowCount, Settings};
 use crate::surface::{Environment, ExportKind, Routes, Surface};
 use crate::transport::{Http, Transport};
 
@@ -114,6 +114,10 @@ impl ClientBuilder {
         max_control_body: usize = as_it_is;
         /// Cap of a decoded page, in bytes. Default 64 MiB.
         max_page_body: usize = as_it_is;
+        /// How long a landing bears temporary failures without one new page. Default 10 min.
+        patience: Duration = as_it_is;
+        /// What a difference between the status' `RowCount` and `TotalResults` means to a commit. Default: check.
+        row_count: RowCount = as_it_is;
         /// PEM file with certificate authorities to trust in addition to the system's.
         ca_file: impl Into<PathBuf> = |file: _| Some(Into::into(file));
         /// Trusts the authorities of `ca_file` and no others. Default false.

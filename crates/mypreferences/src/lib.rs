@@ -88,7 +88,7 @@ pub use oauth::{ClientAuth, OAuth};
 pub use receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
 pub use secrecy::SecretString;
 pub use secret::Secret;
-pub use settings::Settings;
+pub use settings::{RowCount, Settings};
 pub use status::{ExportStatus, StatusWord};
 pub use surface::{Environment, ExportKind, Surface};
 

@@ -14,6 +14,39 @@ use crate::verdict::Rules;
 /// Longest duration that a setting takes: a day.
 pub(crate) const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// What a difference between the `RowCount` of the last status and `TotalResults` of the pages means. The unit of
+/// `RowCount` is not documented (facts 3.2), so a difference is no loss for sure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RowCount {
+    /// The batch is sealed, nothing is committed: `count_mismatch`.
+    #[default]
+    Check,
+    /// The batch is committed all the same. Both numbers are in its manifest.
+    Ignore,
+}
+
+impl RowCount {
+    /// As in a setting.
+    #[cfg(feature = "configuration")]
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            RowCount::Check => "check",
+            RowCount::Ignore => "ignore",
+        }
+    }
+}
+
+impl std::str::FromStr for RowCount {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<RowCount, Error> {
+        match text {
+            "check" => Ok(RowCount::Check),
+            "ignore" => Ok(RowCount::Ignore),
+            other => Err(bad("row_count", other, "check or ignore")),
+        }
+    }
+}
+
 /// Every setting of a client. Made by [`crate::Client::builder`]; each field has a setter of the same name there.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -80,6 +113,10 @@ pub struct Settings {
     pub max_control_body: usize,
     /// Cap of a decoded page, in bytes. Default 64 MiB.
     pub max_page_body: usize,
+    /// How long a landing bears temporary failures without one new page. Default 10 min; zero: as a single call.
+    pub patience: Duration,
+    /// What a difference between the status' `RowCount` and `TotalResults` means to a commit. Default: check.
+    pub row_count: RowCount,
     /// PEM file with certificate authorities to trust in addition to the system's.
     pub ca_file: Option<PathBuf>,
     /// Trusts the authorities of `ca_file` and no others. Needs `ca_file`. Default false.
@@ -144,6 +181,8 @@ impl Default for Settings {
             tcp_keepalive: Duration::from_secs(30),
             max_control_body: 1 << 20,
             max_page_body: 64 << 20,
+            patience: Duration::from_secs(600),
+            row_count: RowCount::default(),
             ca_file: None,
             ca_only: false,
             client_cert: None,
@@ -156,7 +195,7 @@ impl Default for Settings {
 
 impl Settings {
     /// Every name that [`Settings::set`] takes.
-    pub const NAMES: [&'static str; 35] = [
+    pub const NAMES: [&'static str; 37] = [
         "client_id",
         "base_url",
         "environment",
@@ -186,6 +225,8 @@ impl Settings {
         "tcp_keepalive",
         "max_control_body",
         "max_page_body",
+        "patience",
+        "row_count",
         "ca_file",
         "ca_only",
         "client_cert",
@@ -235,6 +276,8 @@ impl Settings {
             "tcp_keepalive" => self.tcp_keepalive = duration()?,
             "max_control_body" => self.max_control_body = parse_size(name, value)?,
             "max_page_body" => self.max_page_body = parse_size(name, value)?,
+            "patience" => self.patience = duration()?,
+            "row_count" => self.row_count = value.parse()?,
             "ca_file" => self.ca_file = Some(PathBuf::from(value)),
             "ca_only" => self.ca_only = parse_bool(name, value)?,
             "client_cert" => self.client_cert = Some(PathBuf::from(value)),
@@ -291,6 +334,8 @@ impl Settings {
             "tcp_keepalive" => Some(duration_text(self.tcp_keepalive)),
             "max_control_body" => Some(size_text(self.max_control_body)),
             "max_page_body" => Some(size_text(self.max_page_body)),
+            "patience" => Some(duration_text(self.patience)),
+            "row_count" => Some(self.row_count.word().into()),
             "ca_file" => path(&self.ca_file),
             "ca_only" => Some(self.ca_only.to_string()),
             "client_cert" => path(&self.client_cert),
@@ -326,6 +371,7 @@ impl Settings {
             ("max_retry_after", self.max_retry_after, Duration::ZERO),
             ("pool_idle_timeout", self.pool_idle_timeout, Duration::ZERO),
             ("tcp_keepalive", self.tcp_keepalive, Duration::from_secs(1)),
+            ("patience", self.patience, Duration::ZERO),
         ] {
             if value < least || value > MAX_DURATION {
                 return Err(Error::invalid_argument(
@@ -474,6 +520,7 @@ mod tests {
                 "strict" | "preflight" | "ca_only" | "http2" => "true",
                 "max_attempts" => "3",
                 "max_control_body" | "max_page_body" => "2MiB",
+                "row_count" => "ignore",
                 _ => "7",
             };
             settings.set(name, value).unwrap();

@@ -56,6 +56,8 @@ class Settings(TypedDict, total=False):
     tcp_keepalive: Duration
     max_control_body: int
     max_page_body: int
+    patience: Duration
+    row_count: str
     ca_file: str | os.PathLike[str]
     ca_only: bool
     client_cert: str | os.PathLike[str]

@@ -121,6 +121,16 @@ public class Settings {
     /** Cap of a decoded page, in bytes. Default 64 MiB. */
     public var maxPageBody: Int? by Number("max_page_body")
 
+    /** How long a landing bears temporary failures without one new page. Default 10 min; zero: as a single call. */
+    @get:JvmSynthetic @set:JvmSynthetic
+    public var patience: Duration? by Length("patience")
+
+    /**
+     * What a difference between the status' `RowCount` and `TotalResults` means to a commit: `check` (default, a
+     * [CountMismatchException]) or `ignore`.
+     */
+    public var rowCount: String? by Text("row_count")
+
     /** PEM file with certificate authorities to trust in addition to the system's. */
     public var caFile: Path? by File("ca_file")
 
