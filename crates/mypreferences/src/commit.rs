@@ -619,6 +619,7 @@ impl Service {
             operation,
             detail,
             http_status: last.and_then(|last| last.status),
+            html: last.is_some_and(|last| last.html),
             server_message: last.and_then(|last| last.server_message.clone()),
             retry,
             retry_after,

@@ -475,6 +475,8 @@ pub(crate) struct Record {
     pub(crate) operation: Operation,
     pub(crate) detail: Option<String>,
     pub(crate) http_status: Option<u16>,
+    /// The answer was an HTML page.
+    pub(crate) html: bool,
     pub(crate) server_message: Option<String>,
     pub(crate) retry: Retry,
     pub(crate) retry_after: Option<Duration>,
@@ -514,6 +516,7 @@ impl Error {
             operation,
             detail: Some(detail.into()),
             http_status: None,
+            html: false,
             server_message: None,
             retry,
             retry_after: None,

@@ -17,7 +17,7 @@ use crate::redact::Scrubber;
 use crate::sent::BodyEnd;
 use crate::service::Service;
 use crate::status::{ExportStatus, StatusWord, is_page};
-use crate::status_code::{StatusClass, class, is_throttling, says_gone};
+use crate::status_code::{StatusClass, TokenRefusal, class, is_throttling, token_refusal};
 pub(crate) use crate::surface::PageRange;
 use crate::surface::{ExportKind, Routes};
 use crate::transport::BodyPlan;
@@ -334,18 +334,10 @@ pub(crate) fn status_reply(tried: &Tried<ExportStatus>) -> StatusReply {
     match tried.description.status {
         // Redirects usually carry a page; another HTML page may come from anywhere.
         Some(status) if class(status) == StatusClass::Redirect => StatusReply::Redirected,
-        Some(_) if tried.description.html => StatusReply::Nothing,
-        Some(status) if says_gone(status) => StatusReply::Gone,
-        Some(status) => match class(status) {
-            StatusClass::Unauthorized => StatusReply::Unauthorized,
-            StatusClass::Redirect => StatusReply::Redirected,
-            StatusClass::Success
-            | StatusClass::OtherSuccess
-            | StatusClass::RefusesToken
-            | StatusClass::Busy
-            | StatusClass::Throttled
-            | StatusClass::Denied
-            | StatusClass::ServerError => StatusReply::Nothing,
+        Some(status) => match token_refusal(status, tried.description.html) {
+            Some(TokenRefusal::Gone) => StatusReply::Gone,
+            Some(TokenRefusal::Unauthorized) => StatusReply::Unauthorized,
+            None => StatusReply::Nothing,
         },
         None => StatusReply::Nothing,
     }
@@ -356,11 +348,13 @@ pub(crate) fn page_reply(tried: &Tried<()>) -> PageReply {
     if tried.value.is_some() {
         return PageReply::Works;
     }
-    let html = tried.description.html;
-    match tried.description.status {
-        Some(status) if says_gone(status) && !html => PageReply::Gone,
-        Some(status) => match class(status) {
-            StatusClass::Unauthorized if !html => PageReply::Unauthorized,
+    let Some(status) = tried.description.status else {
+        return PageReply::Nothing;
+    };
+    match token_refusal(status, tried.description.html) {
+        Some(TokenRefusal::Gone) => PageReply::Gone,
+        Some(TokenRefusal::Unauthorized) => PageReply::Unauthorized,
+        None => match class(status) {
             StatusClass::RefusesToken | StatusClass::Unauthorized | StatusClass::Denied => {
                 PageReply::Refused
             }
@@ -371,7 +365,6 @@ pub(crate) fn page_reply(tried: &Tried<()>) -> PageReply {
             | StatusClass::Throttled
             | StatusClass::ServerError => PageReply::Nothing,
         },
-        None => PageReply::Nothing,
     }
 }
 
@@ -450,6 +443,7 @@ pub(crate) fn read_error(
             out_of_time.then(|| String::from("the time was over before there was a connection"))
         }),
         http_status: description.status,
+        html: description.html,
         server_message: description.server_message,
         retry,
         retry_after: description.retry_after,

@@ -1,7 +1,7 @@
 //! Where a status code becomes an error, and where it becomes a class for the verdict. The only place: nothing else
 //! in the core compares status codes.
 
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind, Sent};
 
 /// What a status code means for the decision about a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,9 +71,33 @@ pub(crate) const fn error_kind(status: u16) -> ErrorKind {
     }
 }
 
-/// Whether a read that was refused so says that the token is gone: 400, 404, 410.
-pub(crate) const fn says_gone(status: u16) -> bool {
-    matches!(status, 400 | 404 | 410)
+/// What the answer to a read says about the export's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenRefusal {
+    /// 400, 404, 410: there is no such token.
+    Gone,
+    /// 401: the token or the credentials (facts 4: INF).
+    Unauthorized,
+}
+
+/// The one place that says when a token is refused. An HTML page never does, whatever its status: it comes from a
+/// gateway or a portal that knows no tokens.
+pub(crate) const fn token_refusal(status: u16, html: bool) -> Option<TokenRefusal> {
+    match status {
+        400 | 404 | 410 if !html => Some(TokenRefusal::Gone),
+        401 if !html => Some(TokenRefusal::Unauthorized),
+        0..=u16::MAX => None,
+    }
+}
+
+/// What an error says about the export's token; nothing when it was not the service that answered.
+pub(crate) fn refused_token(error: &Error) -> Option<TokenRefusal> {
+    let status = error.http_status()?;
+    if error.sent() == Sent::Answered {
+        token_refusal(status, error.0.html)
+    } else {
+        None
+    }
 }
 
 /// Whether a resend that was refused so contradicts a status that says "not yet": 400, 404, 409, 410.

@@ -15,7 +15,7 @@ use crate::landing::store::{read_manifest, read_receipt};
 use crate::landing::verify::check_parts;
 use crate::reads::ReadStatus;
 use crate::status::{ExportStatus, StatusWord};
-use crate::status_code::says_gone;
+use crate::status_code::{TokenRefusal, refused_token};
 use crate::verdict::Baseline;
 
 /// A refused token is asked about so often, this far apart, and then believed.
@@ -222,7 +222,7 @@ async fn ask(client: &Client, export: &Export) -> Result<Asked, Error> {
             .await
         {
             Ok(status) => return Ok(Asked::Status(status)),
-            Err(error) if error.http_status().is_some_and(says_gone) => {
+            Err(error) if refused_token(&error) == Some(TokenRefusal::Gone) => {
                 refusals += 1;
                 if refusals >= ASKS {
                     return Ok(Asked::Gone);

@@ -10,7 +10,7 @@ use crate::landing::commit;
 use crate::landing::line::PAGES_IN_MEMORY;
 use crate::reads::ReadStatus;
 use crate::status::StatusWord;
-use crate::status_code::says_gone;
+use crate::status_code::{TokenRefusal, refused_token};
 
 /// Where the pages come from.
 pub(crate) struct PageSource {
@@ -79,9 +79,7 @@ impl PageSource {
 
     /// Why a page did not come: a refused token may have expired, which only status tells.
     pub(crate) async fn why(&self, error: Error) -> Error {
-        let is_refused =
-            error.http_status().is_some_and(says_gone) || error.kind() == ErrorKind::Unauthorized;
-        if !is_refused {
+        if refused_token(&error).is_none() {
             return error;
         }
         let service = self.client.service();
@@ -96,7 +94,7 @@ impl PageSource {
                 StatusWord::Complete | StatusWord::Processing | StatusWord::Unknown => error,
             },
             // It was ready a moment ago.
-            Err(asked) if asked.http_status().is_some_and(says_gone) => expired(),
+            Err(asked) if refused_token(&asked) == Some(TokenRefusal::Gone) => expired(),
             Err(_) => error,
         }
     }

@@ -18,7 +18,7 @@ use crate::landing::progress::{Progress, Stage};
 use crate::landing::sealed::{Landed, Sealed};
 use crate::landing::shelf::Shelf;
 use crate::landing::store::{BATCH, Store, read_manifest, visible_batches};
-use crate::status_code::says_gone;
+use crate::status_code::{TokenRefusal, refused_token};
 
 /// How often an export that expired before its seal is started again within one call.
 const STARTED_AGAIN: u32 = 2;
@@ -337,7 +337,7 @@ impl Run {
             Ok(_) => Ok(()),
             // A token that was good once is refused now. One that never was points to wrong settings instead.
             Err(error)
-                if error.http_status().is_some_and(says_gone)
+                if refused_token(&error) == Some(TokenRefusal::Gone)
                     && answered.load(std::sync::atomic::Ordering::Relaxed) =>
             {
                 Err(expired())
