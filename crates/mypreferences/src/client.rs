@@ -103,6 +103,8 @@ impl Client {
         Commit {
             call: self.call(access_token, Operation::Commit),
             keep_files,
+            #[cfg(feature = "test-hooks")]
+            restarted: None,
         }
     }
 
@@ -322,6 +324,8 @@ macro_rules! awaitable {
 pub struct Commit {
     call: CallOptions,
     keep_files: bool,
+    #[cfg(feature = "test-hooks")]
+    restarted: Option<crate::test_hooks::Restarted>,
 }
 
 call_options!(Commit);
@@ -336,10 +340,21 @@ impl Commit {
             cancel,
             ..
         } = self.call;
+        #[cfg(feature = "test-hooks")]
+        let journalled = self.restarted.map(crate::test_hooks::Restarted::journalled);
+        #[cfg(not(feature = "test-hooks"))]
+        let journalled = None;
         client
             .flights
-            .commit(key, self.keep_files, timeout, None, cancel.as_ref())
+            .commit(key, self.keep_files, timeout, journalled, cancel.as_ref())
             .await
+    }
+
+    /// As a landing commits after a restart.
+    #[cfg(feature = "test-hooks")]
+    pub fn test_after_a_restart(mut self, restarted: crate::test_hooks::Restarted) -> Commit {
+        self.restarted = Some(restarted);
+        self
     }
 }
 

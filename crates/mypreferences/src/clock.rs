@@ -25,6 +25,62 @@ impl WallClock for SystemClock {
     }
 }
 
+/// A moment whose age is told also after the machine has slept: tokio's clock stands still meanwhile on most systems.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    at: tokio::time::Instant,
+    #[cfg(unix)]
+    since_boot: Duration,
+    #[cfg(not(unix))]
+    since_boot: std::time::Instant,
+}
+
+impl Moment {
+    /// Now by both clocks.
+    pub(crate) fn now() -> Moment {
+        Moment {
+            at: tokio::time::Instant::now(),
+            since_boot: since_boot(),
+        }
+    }
+
+    /// How long ago it was: the later of the two clocks counts, as one may stand still.
+    pub(crate) fn age(self) -> Duration {
+        let now = Moment::now();
+        let awake = now.at.saturating_duration_since(self.at);
+        #[cfg(unix)]
+        let passed = now.since_boot.saturating_sub(self.since_boot);
+        #[cfg(not(unix))]
+        let passed = now.since_boot.saturating_duration_since(self.since_boot);
+        awake.max(passed)
+    }
+
+    /// As if the machine had slept so long since.
+    #[cfg(all(test, unix))]
+    pub(crate) fn after_a_sleep(self, sleep: Duration) -> Moment {
+        Moment {
+            since_boot: self.since_boot.saturating_sub(sleep),
+            ..self
+        }
+    }
+}
+
+/// Linux' monotonic clock stands still while the machine sleeps, its boot time does not; elsewhere the monotonic one is
+/// the one that goes on.
+#[cfg(unix)]
+fn since_boot() -> Duration {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const CLOCK: nix::time::ClockId = nix::time::ClockId::CLOCK_BOOTTIME;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const CLOCK: nix::time::ClockId = nix::time::ClockId::CLOCK_MONOTONIC;
+    nix::time::clock_gettime(CLOCK).map_or(Duration::ZERO, Duration::from)
+}
+
+#[cfg(not(unix))]
+fn since_boot() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
 /// What was learnt about the server's clock. Shared by all calls of a client.
 pub(crate) struct ServerClock {
     /// Server minus local, in milliseconds.
@@ -90,20 +146,47 @@ pub(crate) fn parse_http_date(text: &str) -> Option<i64> {
         .map(jiff::Timestamp::as_second)
 }
 
-/// `Expires` of a status: its format is not documented (UNK). RFC 3339 and its zoneless forms, read as UTC, which is
-/// the earlier reading of the two that are possible.
-pub(crate) fn parse_expires(text: &str) -> Option<i64> {
+/// `Expires` of a status, in seconds since the epoch: the same moment twice, or, without a zone, the range that it lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Expires {
+    /// For whoever asks whether it is still ahead.
+    pub(crate) earliest: i64,
+    /// For whoever asks whether it has passed.
+    pub(crate) latest: i64,
+}
+
+impl Expires {
+    /// A moment that is known.
+    pub(crate) const fn at(seconds: i64) -> Expires {
+        Expires {
+            earliest: seconds,
+            latest: seconds,
+        }
+    }
+
+    /// A time without a zone, read as UTC: a service west of Greenwich may mean a later one.
+    pub(crate) const fn zoneless(seconds: i64) -> Expires {
+        Expires {
+            earliest: seconds,
+            latest: seconds.saturating_add(WESTERNMOST_SECONDS),
+        }
+    }
+}
+
+/// The furthest zone west.
+const WESTERNMOST_SECONDS: i64 = 12 * 60 * 60;
+
+/// `Expires` of a status: its format is not documented (UNK). RFC 3339, and its zoneless forms.
+pub(crate) fn parse_expires(text: &str) -> Option<Expires> {
     let text = text.trim();
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
-        return Some(timestamp.as_second());
+        return Some(Expires::at(timestamp.as_second()));
     }
     if let Ok(civil) = text.parse::<jiff::civil::DateTime>() {
-        return jiff::tz::TimeZone::UTC
-            .to_timestamp(civil)
-            .ok()
-            .map(jiff::Timestamp::as_second);
+        let utc = jiff::tz::TimeZone::UTC.to_timestamp(civil).ok()?;
+        return Some(Expires::zoneless(utc.as_second()));
     }
-    parse_http_date(text)
+    parse_http_date(text).map(Expires::at)
 }
 
 /// Seconds since the epoch as a time of the standard library.
@@ -151,10 +234,12 @@ mod tests {
     fn dates_are_read_and_zoneless_expiry_counts_as_utc() {
         assert_eq!(parse_http_date("Thu, 01 Jan 1970 00:01:40 GMT"), Some(100));
         assert_eq!(parse_http_date("yesterday"), None);
-        assert_eq!(parse_expires("1970-01-01T00:01:40"), Some(100));
-        assert_eq!(parse_expires("1970-01-01T00:01:40.5Z"), Some(100));
-        assert_eq!(parse_expires("1970-01-01 00:01:40"), Some(100));
-        assert_eq!(parse_expires("1970-01-01T01:01:40+01:00"), Some(100));
+        let (known, zoneless) = (Some(Expires::at(100)), Some(Expires::zoneless(100)));
+        assert_eq!(parse_expires("1970-01-01T00:01:40"), zoneless);
+        assert_eq!(parse_expires("1970-01-01T00:01:40.5Z"), known);
+        assert_eq!(parse_expires("1970-01-01 00:01:40"), zoneless);
+        assert_eq!(parse_expires("1970-01-01T01:01:40+01:00"), known);
+        assert_eq!(zoneless.map(|expires| expires.latest), Some(43_300));
         assert_eq!(parse_expires(""), None);
         assert_eq!(parse_expires("in a while"), None);
     }

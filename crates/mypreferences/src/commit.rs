@@ -8,6 +8,8 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use crate::backoff::draw_jitter;
+use crate::cancel::CancelToken;
+use crate::connecting::Connecting;
 use crate::error::{
     Attempt, CommitState, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase,
 };
@@ -26,8 +28,8 @@ use crate::status::StatusWord;
 use crate::surface::Routes;
 use crate::transport::BodyPlan;
 use crate::verdict::{
-    Asked, Baseline, Facts, Finding, Rules, SendFact, SendResult, StatusReply, Step, Verdict,
-    next_question, next_step, page_probe_helps,
+    Asked, Baseline, EarlierSend, Facts, Finding, Rules, SendFact, SendResult, StatusReply, Step,
+    Verdict, next_question, next_step, page_probe_helps, window_end,
 };
 
 /// One call, shared by the driver and everybody who waits for it.
@@ -37,6 +39,8 @@ pub(crate) struct Call {
     begun: Instant,
     /// How many callers wait for it.
     pub(crate) waiters: AtomicUsize,
+    /// Cancelled when a POST has left this machine and its answer is not there: who keeps a journal writes that down.
+    has_left: Option<CancelToken>,
     state: Mutex<State>,
 }
 
@@ -47,11 +51,9 @@ struct State {
     /// Of the newest status answer: its request id and `Date`.
     question: Option<(Option<String>, Option<SystemTime>)>,
     /// A POST is under way, since then.
-    in_flight: Option<Instant>,
+    in_flight: Option<(Instant, Connecting)>,
     /// The one repair of a 401 was used.
     repaired: bool,
-    /// Sends of an earlier process among the facts.
-    earlier_sends: usize,
 }
 
 impl Call {
@@ -61,13 +63,16 @@ impl Call {
             keep_files,
             begun: Instant::now(),
             waiters: AtomicUsize::new(0),
+            has_left: None,
             state: Mutex::new(State {
                 facts: Facts {
                     rules,
                     baseline: None,
                     page_has_worked: false,
                     files_disputed: false,
+                    earlier: None,
                     sends: Vec::new(),
+                    credentials_accepted: None,
                     asked: Vec::new(),
                 },
                 attempts: Vec::new(),
@@ -75,18 +80,17 @@ impl Call {
                 question: None,
                 in_flight: None,
                 repaired: false,
-                earlier_sends: 0,
             }),
         }
     }
 
-    /// A call about a token that another process may have sent a commit of: its send counts as an open one that ended
-    /// just now, after this baseline. Nothing would be gained by `strict`: asking again later tells no more.
-    pub(crate) fn after_an_earlier_send(self, baseline: Baseline) -> Call {
-        {
+    /// The commit of a landed batch.
+    pub(crate) fn journalled(mut self, journalled: Journalled) -> Call {
+        self.has_left = Some(journalled.has_left);
+        if let Some((baseline, earlier)) = journalled.earlier {
             let mut state = self.state();
-            state.facts.rules.strict = false;
             state.facts.baseline = Some(baseline);
+            state.facts.earlier = Some(earlier);
             // Its pages were read before it was sealed.
             state.facts.page_has_worked = true;
             state.facts.sends.push(SendFact {
@@ -95,9 +99,15 @@ impl Call {
                 result: SendResult::MaybeSent,
                 jitter: draw_jitter(),
             });
-            state.earlier_sends = 1;
         }
         self
+    }
+
+    /// A POST has left, and its answer is not there.
+    fn tell_that_it_left(&self) {
+        if let Some(has_left) = &self.has_left {
+            has_left.cancel();
+        }
     }
 
     /// Gives the call time until `timeout` from now: another waiter with a later deadline came.
@@ -131,6 +141,17 @@ impl State {
             .saturating_add(1)
     }
 }
+
+/// What a commit has to do with a journal.
+pub(crate) struct Journalled {
+    /// An earlier process may have sent one, after this baseline.
+    pub(crate) earlier: Option<(Baseline, EarlierSend)>,
+    /// To be cancelled when a POST has left this machine and its answer is late or lost.
+    pub(crate) has_left: CancelToken,
+}
+
+/// An answer that takes longer than this may never be heard by this process.
+const LATE: Duration = Duration::from_secs(1);
 
 /// A POST that is over.
 struct Posted {
@@ -187,7 +208,7 @@ impl Service {
     /// Asks about a token without sending (`resolve_commit`).
     pub(crate) async fn resolve(self: &Arc<Self>, call: &Call) -> Resolution {
         {
-            let (_, page_has_worked) = self.memory.baseline(call.key, Instant::now());
+            let (_, page_has_worked) = self.memory.baseline(call.key);
             call.state().facts.page_has_worked = page_has_worked;
         }
         loop {
@@ -232,6 +253,9 @@ impl Service {
             started,
             ended,
         } = posted;
+        if description.sent == Sent::MaybeSent {
+            call.tell_that_it_left();
+        }
         let mut state = call.state();
         state.in_flight = None;
         state.repaired |= repaired;
@@ -298,35 +322,40 @@ impl Service {
             Err(_) => return Ok(Posted::out_of_time(before, Sent::NotSent)),
         };
         // A provider may have taken its time: the last send starts within the window.
-        if call.now()
-            > call
-                .state()
-                .facts
-                .rules
-                .send_window
-                .max(before - call.begun)
-        {
+        if call.now() > window_end(&call.state().facts).max(before - call.begun) {
             return Ok(Posted::out_of_time(before, Sent::NotSent));
         }
+        let connecting = Connecting::default();
         let repaired_before = {
             let mut state = call.state();
-            if !state.facts.sends.iter().any(SendFact::left) {
-                let (baseline, page_has_worked) = self.memory.baseline(call.key, Instant::now());
-                state.facts.baseline = baseline;
-                state.facts.page_has_worked = page_has_worked;
+            if !state.facts.own_sends().iter().any(SendFact::left) {
+                if state.facts.earlier.is_none() {
+                    let (baseline, page_has_worked) = self.memory.baseline(call.key);
+                    state.facts.baseline = baseline;
+                    state.facts.page_has_worked = page_has_worked;
+                }
                 state.facts.files_disputed = self.memory.sending(call.key, call.keep_files);
             }
-            state.in_flight = Some(Instant::now());
+            state.in_flight = Some((Instant::now(), connecting.clone()));
             state.repaired
         };
         // The call's deadline may move while this is under way: another waiter with more time may come.
         let limits = (far_ahead(), call.deadline());
         let transmitting = self.transmit(signed, true, url, limits, BodyPlan::Sniff);
-        let mut transmitting = std::pin::pin!(transmitting);
+        let mut transmitting = std::pin::pin!(connecting.watch(transmitting));
         let exchanged = loop {
             let deadline = call.deadline();
-            match tokio::time::timeout_at(deadline, transmitting.as_mut()).await {
+            let until = match &call.has_left {
+                Some(told) if !told.is_cancelled() => deadline.min(Instant::now() + LATE),
+                Some(_) | None => deadline,
+            };
+            match tokio::time::timeout_at(until, transmitting.as_mut()).await {
                 Ok(exchanged) => break exchanged,
+                Err(_) if until < deadline => {
+                    if connecting.has_had_a_connection_for(LATE) {
+                        call.tell_that_it_left();
+                    }
+                }
                 Err(_) if call.deadline() > deadline => {}
                 Err(_) => {
                     let sent = cut_off(self.transport.ever_connected());
@@ -382,7 +411,8 @@ impl Service {
             {
                 Ok(tried) => {
                     if tried.value.is_some() {
-                        self.memory.page_worked(call.key, tried.ended);
+                        let date = tried.description.fresh_date;
+                        self.memory.page_worked(call.key, date);
                     }
                     Some(page_reply(&tried))
                 }
@@ -396,6 +426,10 @@ impl Service {
         if question.is_some() {
             state.question = question;
         }
+        state.facts.credentials_accepted = self
+            .memory
+            .last_accepted()
+            .and_then(|at| at.checked_duration_since(call.begun));
         state.facts.asked.push(Asked {
             begun,
             answered: call.now(),
@@ -540,6 +574,11 @@ impl Service {
     /// The error of a waiter that leaves before the call is over: cancelled, or its own time is up.
     pub(crate) fn cut_short(&self, call: &Call, kind: ErrorKind, goes_on: bool) -> Error {
         let state = call.state();
+        if let Some((_, connecting)) = &state.in_flight
+            && connecting.has_had_a_connection_for(Duration::ZERO)
+        {
+            call.tell_that_it_left();
+        }
         let under_way = if state.in_flight.is_some() {
             cut_off(self.transport.ever_connected())
         } else {
@@ -568,7 +607,7 @@ impl Service {
         error.0.retry_after = None;
         error.0.request_id = None;
         error.0.source = None;
-        if let Some(started) = state.in_flight {
+        if let Some((started, _)) = state.in_flight {
             let n = state.next_attempt();
             let ended_before = state
                 .facts
@@ -655,8 +694,7 @@ fn receipt(
         (_, _, Some((request_id, date))) => (request_id.clone(), *date),
         (_, _, None) => (None, None),
     };
-    let left = state.facts.sends.iter().filter(|send| send.left()).count();
-    let sends = left - state.earlier_sends;
+    let sends = state.facts.sends_that_left();
     CommitReceipt {
         outcome,
         certainty,

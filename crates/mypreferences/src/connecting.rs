@@ -31,6 +31,20 @@ enum Phase {
 }
 
 impl Connecting {
+    /// That of the exchange around this one, or a new one.
+    pub(crate) fn current() -> Connecting {
+        CONNECTING.try_with(Clone::clone).unwrap_or_default()
+    }
+
+    /// The request has had a connection to leave by for so long.
+    pub(crate) fn has_had_a_connection_for(&self, time: Duration) -> bool {
+        match self.0.lock().map_or(Phase::Started, |phase| *phase) {
+            Phase::None => true,
+            Phase::Started => false,
+            Phase::Connected(at) => at.elapsed() >= time,
+        }
+    }
+
     /// Runs an exchange that reports here.
     pub(crate) fn watch<F: Future>(&self, exchange: F) -> impl Future<Output = F::Output> + use<F> {
         CONNECTING.scope(self.clone(), exchange)

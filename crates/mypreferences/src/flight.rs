@@ -13,12 +13,11 @@ use futures_util::future::{Shared, WeakShared};
 use tokio::time::Instant;
 
 use crate::cancel::CancelToken;
-use crate::commit::Call;
+use crate::commit::{Call, Journalled};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::memory::Key;
 use crate::receipt::CommitReceipt;
 use crate::service::Service;
-use crate::verdict::Baseline;
 
 /// A call ends by itself at its deadline; a waiter that outlives it by so much leaves.
 const GRACE: Duration = Duration::from_millis(500);
@@ -76,18 +75,17 @@ impl Flights {
         }
     }
 
-    /// Joins the running commit of this token or starts one, and waits for it. `earlier`: an earlier process may have sent
-    /// one, after this baseline, which its own record kept.
+    /// Joins the running commit of this token or starts one, and waits for it. `journalled`: it is a landed batch's.
     pub(crate) async fn commit(
         self: &Arc<Self>,
         key: Key,
         keep_files: bool,
         timeout: Duration,
-        earlier: Option<Baseline>,
+        journalled: Option<Journalled>,
         cancel: Option<&CancelToken>,
     ) -> Result<CommitReceipt, Error> {
         let deadline = Instant::now() + timeout;
-        let (call, running) = self.join_or_start(key, keep_files, timeout, earlier)?;
+        let (call, running) = self.join_or_start(key, keep_files, timeout, journalled)?;
         let waiter = Waiter::new(&call);
         let waiting = tokio::time::timeout_at(deadline + GRACE, running.clone());
         let ended = match cancel {
@@ -115,7 +113,7 @@ impl Flights {
         key: Key,
         keep_files: bool,
         timeout: Duration,
-        earlier: Option<Baseline>,
+        journalled: Option<Journalled>,
     ) -> Result<(Arc<Call>, Shared<Running>), Error> {
         let mut flights = self
             .running
@@ -145,8 +143,8 @@ impl Flights {
         let mut rules = self.service.settings.rules();
         rules.timeout = timeout;
         let call = Call::new(key, keep_files, rules);
-        let call = Arc::new(match earlier {
-            Some(baseline) => call.after_an_earlier_send(baseline),
+        let call = Arc::new(match journalled {
+            Some(journalled) => call.journalled(journalled),
             None => call,
         });
         let running: Running = Box::pin({

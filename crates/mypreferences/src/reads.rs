@@ -42,7 +42,8 @@ pub(crate) trait Read {
     /// The value in a body, or what is wrong with it.
     fn understand(&self, body: Vec<u8>, description: &Description) -> Result<Self::Value, String>;
     /// Keeps what a value says of the token for later commits of this client.
-    fn remember(_: &Memory, _: (ExportKind, AccessToken), _: &Self::Value, _: Instant) {}
+    /// `date`: the answer's own, in seconds since the epoch.
+    fn remember(_: &Memory, _: (ExportKind, AccessToken), _: &Self::Value, _date: Option<i64>) {}
     /// Takes secrets and control characters out of the server's own texts in a value.
     fn clean(_: &mut Self::Value, _: &Scrubber<'_>) {}
 }
@@ -59,14 +60,10 @@ impl Read for ReadStatus {
         memory: &Memory,
         key: (ExportKind, AccessToken),
         status: &ExportStatus,
-        at: Instant,
+        date: Option<i64>,
     ) {
         if status.status == StatusWord::Complete {
-            let expires = status
-                .expires_text
-                .as_deref()
-                .and_then(crate::clock::parse_expires);
-            memory.saw_ready(key, at, expires);
+            memory.saw_ready(key, status.expiry(), date);
         } else {
             memory.saw_not_ready(key);
         }
@@ -93,8 +90,8 @@ impl Read for ProbePage {
             .then_some(())
             .ok_or_else(|| String::from("it is no page"))
     }
-    fn remember(memory: &Memory, key: (ExportKind, AccessToken), (): &(), at: Instant) {
-        memory.page_worked(key, at);
+    fn remember(memory: &Memory, key: (ExportKind, AccessToken), (): &(), date: Option<i64>) {
+        memory.page_worked(key, date);
     }
 }
 
@@ -186,6 +183,11 @@ impl Service {
                 };
                 events::attempt(self.on_attempt.as_ref(), &event);
             }
+            if tried.value.is_some()
+                && let Some(date) = tried.description.fresh_date
+            {
+                self.memory.heard((kind, token), date);
+            }
             return Ok(tried);
         }
     }
@@ -201,6 +203,7 @@ impl Service {
         let mut description = self.describe(exchanged, token, repaired);
         let mut value = understand(read, exchanged, &mut description);
         if let Some(value) = &mut value {
+            self.memory.credentials_accepted();
             R::clean(value, &self.scrubber(exchanged, token));
         }
         Tried {
@@ -234,7 +237,7 @@ impl Service {
             ));
             ended_before = tried.ended;
             if let Some(value) = tried.value {
-                R::remember(&self.memory, key, &value, tried.ended);
+                R::remember(&self.memory, key, &value, description.fresh_date);
                 return Ok(value);
             }
             let wait = self.wait_before_reading_again(&description, R::OPERATION, n);
@@ -321,14 +324,10 @@ fn understand<R: Read>(
 /// What a try of status says to the verdict.
 pub(crate) fn status_reply(tried: &Tried<ExportStatus>) -> StatusReply {
     if let Some(status) = &tried.value {
-        let expires = status
-            .expires_text
-            .as_deref()
-            .and_then(crate::clock::parse_expires);
         return StatusReply::Word {
             word: status.status,
             row_count: status.row_count,
-            expires,
+            expires: status.expiry(),
         };
     }
     match tried.description.status {
@@ -376,7 +375,7 @@ impl Service {
         tried: &Tried<ExportStatus>,
     ) {
         if let Some(status) = &tried.value {
-            ReadStatus::remember(&self.memory, key, status, tried.ended);
+            ReadStatus::remember(&self.memory, key, status, tried.description.fresh_date);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::clock::{ServerClock, WallClock};
+use crate::clock::{ServerClock, WallClock, unix_ms};
 use crate::credentials::Credentials;
 use crate::events::OnAttempt;
 use crate::memory::Memory;
@@ -24,4 +24,11 @@ pub(crate) struct Service {
     pub(crate) wall: Arc<dyn WallClock>,
     pub(crate) memory: Memory,
     pub(crate) on_attempt: Option<OnAttempt>,
+}
+
+impl Service {
+    /// The server's time as far as it is known, in milliseconds since the epoch.
+    pub(crate) fn server_now_ms(&self) -> i64 {
+        unix_ms(self.wall.now()).saturating_add(self.clock.offset_ms().unwrap_or(0))
+    }
 }

@@ -8,7 +8,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::answer;
-use crate::clock::{parse_expires, system_time};
+use crate::clock::{Expires, parse_expires, system_time};
 
 /// The documented words of status (facts 3.2); anything else is [`StatusWord::Unknown`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +74,11 @@ pub struct ExportStatus {
 }
 
 impl ExportStatus {
+    /// When the token expires, as a moment or as the range that a text without a zone can mean.
+    pub(crate) fn expiry(&self) -> Option<Expires> {
+        self.expires_text.as_deref().and_then(parse_expires)
+    }
+
     /// Reads the body of a 200. None: not a status.
     pub(crate) fn read(body: &[u8], server_date: Option<i64>) -> Option<ExportStatus> {
         let object = answer::object(body)?;
@@ -91,7 +96,7 @@ impl ExportStatus {
             expires: expires_text
                 .as_deref()
                 .and_then(parse_expires)
-                .and_then(system_time),
+                .and_then(|expires| system_time(expires.earliest)),
             expires_text,
             row_count: count("RowCount"),
             byte_count: count("ByteCount"),

@@ -1,5 +1,38 @@
-//! Hooks for tests: a transport and a wall clock of one's own. Shipped builds do not have this module.
+//! Hooks for tests: a transport, a wall clock and a restart of one's own. Shipped builds do not have this module.
+
+use crate::cancel::CancelToken;
+use crate::commit::Journalled;
+use crate::status::ExportStatus;
+use crate::verdict::{Baseline, EarlierSend};
 
 pub use crate::sent::{BodyEnd, Failure};
 pub use crate::tls_trouble::TlsTrouble;
 pub use crate::transport::{Answer, BodyPlan, ExchangeFuture, Request, TestTransport};
+
+/// What the journal of a landing tells the next process of a commit.
+#[derive(Clone, Debug)]
+pub struct Restarted {
+    /// The status that said ready, just before COMMITTING.
+    pub ready: ExportStatus,
+    /// `Date` of that status, in seconds since the epoch.
+    pub committing_at: Option<i64>,
+    /// SENT stands there, with the server's time in seconds since the epoch.
+    pub sent_at: Option<i64>,
+}
+
+impl Restarted {
+    pub(crate) fn journalled(self) -> Journalled {
+        let baseline = Baseline {
+            expires: self.ready.expiry(),
+            seen_at: self.committing_at,
+        };
+        let earlier = EarlierSend {
+            at: self.sent_at.max(self.committing_at),
+            left: self.sent_at.is_some(),
+        };
+        Journalled {
+            earlier: Some((baseline, earlier)),
+            has_left: CancelToken::new(),
+        }
+    }
+}

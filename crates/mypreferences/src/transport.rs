@@ -177,7 +177,7 @@ impl Http {
     ) -> Result<Answer, Failure> {
         let body_deadline = body_deadline.min(deadline);
         let started = Instant::now();
-        let connecting = Connecting::default();
+        let connecting = Connecting::current();
         let head = connecting.watch(self.client.execute(request));
         let mut head = std::pin::pin!(head);
         // The first-byte limit starts when the request has a connection; connecting has a limit of its own.

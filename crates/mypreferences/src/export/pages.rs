@@ -3,8 +3,6 @@
 
 use std::marker::PhantomData;
 
-use tokio::time::Instant;
-
 use crate::access_token::AccessToken;
 use crate::cancel::CancelToken;
 use crate::client::{Client, until_cancelled};
@@ -71,8 +69,8 @@ impl<V: OfBody> Read for ReadPage<V> {
         V::of_body(body).map_err(str::to_owned)
     }
 
-    fn remember(memory: &Memory, key: (ExportKind, AccessToken), _: &V, at: Instant) {
-        memory.page_worked(key, at);
+    fn remember(memory: &Memory, key: (ExportKind, AccessToken), _: &V, date: Option<i64>) {
+        memory.page_worked(key, date);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::error::Error;
 use crate::export::{Export, ExportOrder};
-use crate::landing::commit;
+use crate::landing::commit::{self, CommitBatch};
 use crate::landing::disk::{Disk, SystemDisk};
 use crate::landing::manifest::Compression;
 use crate::landing::plan::{CommitPolicy, Plan, Source};
@@ -234,15 +234,18 @@ impl CommitLanded {
                 "the folder's journal has no such sealed batch",
             ));
         }
-        commit::commit(
-            &mut folder,
-            &self.client,
-            self.sealed.batch(),
-            self.keep_files,
-            false,
-            self.cancel.as_ref(),
-        )
-        .await
+        let call = CommitBatch {
+            client: &self.client,
+            batch: self.sealed.batch(),
+            keep_files: self.keep_files,
+            sure: false,
+            refused_at: None,
+            cancel: self.cancel.as_ref(),
+        };
+        match commit::commit(&mut folder, &call).await {
+            Ok(closed) => Ok(closed.receipt),
+            Err(stuck) => Err(stuck.error),
+        }
     }
 }
 

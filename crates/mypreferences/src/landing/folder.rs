@@ -234,7 +234,7 @@ impl Folder {
                 "nothing is left to be abandoned",
             ));
         }
-        store.abandoned("by the caller")?;
+        store.abandoned(None, "by the caller")?;
         match store.last() {
             Some(log) => self.summary(log),
             None => Err(not_sealed("the folder has no batch")),

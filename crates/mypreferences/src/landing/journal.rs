@@ -1,30 +1,46 @@
 //! The journal: what a landing has done so far, one line each, `crc32 JSON`, durable one after the other. Only the last
-//! line can be torn, by a crash while it was written; anything else that does not fit is `corrupt`.
+//! line can be torn, by a crash while it was written: it has no end, or its checksum is wrong. A whole line that is not
+//! understood was written by a newer version; anything else that does not fit is `corrupt`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clock::Expires;
 use crate::landing::manifest::{Identity, Parameters, PartFile};
 use crate::landing::receipt::BatchReceipt;
+
+/// Version of the form. The first released one had no line of its own for it.
+pub(crate) const FORM: u32 = 2;
 
 /// One line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "UPPERCASE")]
 pub(crate) enum Entry {
+    /// The first line.
+    Form {
+        version: u32,
+    },
     Intent(Intent),
     Initiated(Initiated),
     Part(PartEntry),
     Sealed {
         /// Of `_manifest.json`.
         manifest_sha256: String,
+        /// The latest moment that `Expires` of the last status before it can mean, in seconds since the epoch.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<i64>,
     },
     Committing(Committing),
+    Sent(Sent),
     Committed {
         batch: String,
         receipt: BatchReceipt,
     },
     Abandoned {
         why: String,
+        /// None: the newest one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        batch: Option<String>,
     },
 }
 
@@ -45,6 +61,9 @@ pub(crate) struct Intent {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Initiated {
     pub(crate) export: Value,
+    /// When Initiate was sent, by the local clock, in milliseconds since the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) local_ms: Option<i64>,
 }
 
 /// Without the token.
@@ -64,6 +83,9 @@ pub(crate) struct PartEntry {
     pub(crate) next_offset: u64,
     /// `TotalResults`, once it was told.
     pub(crate) total_results: Option<u64>,
+    /// `RowCount` of the status that said ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) row_count: Option<u64>,
     /// How far the file of envelopes is durable.
     pub(crate) envelopes: Envelopes,
     /// A fingerprint of each page, to tell a repeated one.
@@ -90,6 +112,20 @@ pub(crate) struct Committing {
     pub(crate) keep_files: bool,
     /// `Expires` of the status that said ready just before, in seconds since the epoch.
     pub(crate) baseline_expires: Option<i64>,
+    /// The latest moment that it can mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) baseline_expires_latest: Option<i64>,
+    /// The server's clock then, in seconds since the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) at: Option<i64>,
+}
+
+/// The commit has left this machine, and its answer is not there yet, or was lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sent {
+    pub(crate) batch: String,
+    /// The server's clock then, as far as it is known, in seconds since the epoch.
+    pub(crate) at: Option<i64>,
 }
 
 /// One batch as the journal tells it.
@@ -99,7 +135,10 @@ pub(crate) struct BatchLog {
     pub(crate) initiated: Option<Initiated>,
     pub(crate) parts: Vec<PartEntry>,
     pub(crate) sealed: Option<String>,
+    /// `Expires` at its latest, known at the seal.
+    pub(crate) expires: Option<i64>,
     pub(crate) committing: Option<Committing>,
+    pub(crate) sent: Option<Sent>,
     pub(crate) committed: Option<BatchReceipt>,
     pub(crate) abandoned: Option<String>,
 }
@@ -113,11 +152,25 @@ pub(crate) fn line(entry: &Entry) -> Result<Vec<u8>, serde_json::Error> {
     Ok(line)
 }
 
+/// Why a journal cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// This line does not fit, counted from 1.
+    Damaged(usize),
+    /// A whole line of another form: nothing may be touched.
+    Newer,
+}
+
+/// What stands in one line.
+enum Line {
+    Entry(Entry),
+    /// Whole, and not understood.
+    Unknown,
+    Torn,
+}
+
 /// Reads a journal: its entries, and how many of its bytes they take. What comes after is a torn line.
-///
-/// # Errors
-/// Which line does not fit, counted from 1.
-pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<Entry>, u64), usize> {
+pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<Entry>, u64), Unreadable> {
     let mut entries = Vec::new();
     let mut good = 0;
     let mut rest = bytes;
@@ -129,9 +182,19 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<Entry>, u64), usize> {
         };
         match understand(text) {
             // A line without its end is not whole, even if what is there fits.
-            Some(entry) if end.is_some() => entries.push(entry),
-            Some(_) | None if after.is_empty() && tolerates_torn_lines() => break,
-            Some(_) | None => return Err(entries.len() + 1),
+            Line::Entry(Entry::Form { version }) if end.is_some() && version > FORM => {
+                return Err(Unreadable::Newer);
+            }
+            Line::Entry(entry) if end.is_some() => entries.push(entry),
+            Line::Unknown if end.is_some() => return Err(Unreadable::Newer),
+            Line::Entry(_) | Line::Unknown | Line::Torn
+                if after.is_empty() && tolerates_torn_lines() =>
+            {
+                break;
+            }
+            Line::Entry(_) | Line::Unknown | Line::Torn => {
+                return Err(Unreadable::Damaged(entries.len() + 1));
+            }
         }
         good = bytes.len() - after.len();
         rest = after;
@@ -139,14 +202,19 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<Entry>, u64), usize> {
     Ok((entries, u64::try_from(good).unwrap_or(u64::MAX)))
 }
 
-fn understand(text: &[u8]) -> Option<Entry> {
-    let (checksum, json) = text.split_at_checked(9)?;
-    let checksum = std::str::from_utf8(checksum).ok()?.strip_suffix(' ')?;
-    let is_whole = u32::from_str_radix(checksum, 16) == Ok(crc32fast::hash(json));
-    if !is_whole {
-        return None;
+fn understand(text: &[u8]) -> Line {
+    let is_whole = |checksum: &[u8], json: &[u8]| {
+        std::str::from_utf8(checksum)
+            .ok()
+            .and_then(|checksum| checksum.strip_suffix(' '))
+            .is_some_and(|sum| u32::from_str_radix(sum, 16) == Ok(crc32fast::hash(json)))
+    };
+    match text.split_at_checked(9) {
+        Some((checksum, json)) if is_whole(checksum, json) => {
+            serde_json::from_slice(json).map_or(Line::Unknown, Line::Entry)
+        }
+        Some(_) | None => Line::Torn,
     }
-    serde_json::from_slice(json).ok()
 }
 
 #[cfg(not(test))]
@@ -166,7 +234,8 @@ fn tolerates_torn_lines() -> bool {
 pub(crate) fn batches(entries: Vec<Entry>) -> Result<Vec<BatchLog>, usize> {
     let mut batches: Vec<BatchLog> = Vec::new();
     for (index, entry) in entries.into_iter().enumerate() {
-        if !add(&mut batches, entry) {
+        let is_form = matches!(entry, Entry::Form { .. });
+        if !(is_form && index == 0 || add(&mut batches, entry)) {
             return Err(index + 1);
         }
     }
@@ -182,10 +251,11 @@ pub(crate) fn add(batches: &mut Vec<BatchLog>, entry: Entry) -> bool {
         }
         // A batch that was sealed and left can be committed while a later one is on its way.
         Entry::Committing(committing) => Some(committing.batch.clone()),
+        Entry::Sent(sent) => Some(sent.batch.clone()),
         Entry::Committed { batch, .. } => Some(batch.clone()),
-        Entry::Initiated(_) | Entry::Part(_) | Entry::Sealed { .. } | Entry::Abandoned { .. } => {
-            None
-        }
+        Entry::Abandoned { batch, .. } => batch.clone(),
+        Entry::Form { .. } => return false,
+        Entry::Initiated(_) | Entry::Part(_) | Entry::Sealed { .. } => None,
     };
     let batch = match name {
         None => batches.last_mut(),
@@ -197,6 +267,18 @@ pub(crate) fn add(batches: &mut Vec<BatchLog>, entry: Entry) -> bool {
     batch.is_some_and(|batch| batch.add(entry))
 }
 
+impl Committing {
+    /// `Expires` of the status that said ready just before.
+    pub(crate) fn expires(&self) -> Option<Expires> {
+        let earliest = self.baseline_expires?;
+        Some(match self.baseline_expires_latest {
+            Some(latest) => Expires { earliest, latest },
+            // The first form kept no zone.
+            None => Expires::zoneless(earliest),
+        })
+    }
+}
+
 impl BatchLog {
     fn new(intent: Intent) -> BatchLog {
         BatchLog {
@@ -204,7 +286,9 @@ impl BatchLog {
             initiated: None,
             parts: Vec::new(),
             sealed: None,
+            expires: None,
             committing: None,
+            sent: None,
             committed: None,
             abandoned: None,
         }
@@ -217,7 +301,7 @@ impl BatchLog {
             return false;
         }
         match entry {
-            Entry::Intent(_) => return false,
+            Entry::Form { .. } | Entry::Intent(_) => return false,
             Entry::Initiated(initiated) => {
                 if self.initiated.is_some() {
                     return false;
@@ -237,11 +321,15 @@ impl BatchLog {
                 self.parts.truncate(place - 1);
                 self.parts.push(part);
             }
-            Entry::Sealed { manifest_sha256 } => {
+            Entry::Sealed {
+                manifest_sha256,
+                expires,
+            } => {
                 if self.initiated.is_none() || self.sealed.is_some() {
                     return false;
                 }
                 self.sealed = Some(manifest_sha256);
+                self.expires = expires;
             }
             Entry::Committing(committing) => {
                 if self.sealed.is_none() {
@@ -249,13 +337,19 @@ impl BatchLog {
                 }
                 self.committing = Some(committing);
             }
+            Entry::Sent(sent) => {
+                if self.committing.is_none() {
+                    return false;
+                }
+                self.sent = Some(sent);
+            }
             Entry::Committed { receipt, .. } => {
                 if self.sealed.is_none() {
                     return false;
                 }
                 self.committed = Some(receipt);
             }
-            Entry::Abandoned { why } => self.abandoned = Some(why),
+            Entry::Abandoned { why, .. } => self.abandoned = Some(why),
         }
         true
     }

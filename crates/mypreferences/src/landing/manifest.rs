@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::canonical::rfc3339;
+use crate::clock::system_time;
+use crate::landing::journal::BatchLog;
+
 /// Version of the form.
 pub(crate) const VERSION: u32 = 1;
 /// Names in a batch's folder.
@@ -31,6 +35,32 @@ pub struct Identity {
     pub name: Option<String>,
 }
 
+impl Identity {
+    /// What differs from what is wanted now, in words.
+    pub(crate) fn differences(&self, wanted: &Identity) -> Vec<String> {
+        let none = || "none".to_owned();
+        differing([
+            ("base_url", &self.base_url, &wanted.base_url),
+            ("surface", &self.surface, &wanted.surface),
+            ("client_id", &self.client_id, &wanted.client_id),
+            ("kind", &self.kind, &wanted.kind),
+            (
+                "name",
+                &self.name.clone().unwrap_or_else(none),
+                &wanted.name.clone().unwrap_or_else(none),
+            ),
+        ])
+    }
+}
+
+/// "since is A there and B now", for those that differ.
+fn differing<const N: usize>(members: [(&str, &String, &String); N]) -> Vec<String> {
+    let told = |(name, there, now): (&str, &String, &String)| {
+        (there != now).then(|| format!("{name} is {there} there and {now} now"))
+    };
+    members.into_iter().filter_map(told).collect()
+}
+
 /// What was asked for, beside the identity. Another one does not continue an unfinished batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -45,6 +75,30 @@ pub struct Parameters {
     pub compression: Compression,
     /// The export was initiated elsewhere.
     pub adopted: bool,
+}
+
+impl Parameters {
+    /// What differs from what is wanted now, in words.
+    pub(crate) fn differences(&self, wanted: &Parameters) -> Vec<String> {
+        let since = |of: &Parameters| of.since.clone().unwrap_or_else(|| "none".to_owned());
+        // Addresses and values of people stand in the body: that it differs is enough.
+        let body = |is_theirs: bool| {
+            let same = self.body == wanted.body;
+            (if same || is_theirs { "one" } else { "another" }).to_owned()
+        };
+        let adopted = |of: &Parameters| of.adopted.to_string();
+        differing([
+            ("since", &since(self), &since(wanted)),
+            ("the selection of profiles", &body(true), &body(false)),
+            ("days", &self.query, &wanted.query),
+            (
+                "compression",
+                &self.compression.to_string(),
+                &wanted.compression.to_string(),
+            ),
+            ("initiated elsewhere", &adopted(self), &adopted(wanted)),
+        ])
+    }
 }
 
 /// How parts are compressed.
@@ -117,6 +171,9 @@ pub struct Manifest {
     pub watermark: String,
     /// `TotalResults` as the server told it, which is how many records there are.
     pub total_results: u64,
+    /// `RowCount` of the status that said ready; its unit is not documented (facts 3.2). None when it told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_count: Option<u64>,
     /// The parts, in their order.
     pub parts: Vec<PartFile>,
     /// The members of the pages that are not records, where they are equal on all pages.
@@ -125,11 +182,47 @@ pub struct Manifest {
     pub envelopes: Option<PartFile>,
 }
 
+/// What the bytes of a manifest are.
+pub(crate) enum ReadManifest {
+    Read(Box<Manifest>),
+    /// Of a later form.
+    Newer,
+    Damaged,
+}
+
 impl Manifest {
-    pub(crate) fn read(bytes: &[u8]) -> Option<Manifest> {
-        serde_json::from_slice(bytes)
-            .ok()
-            .filter(|manifest: &Manifest| manifest.version == VERSION)
+    pub(crate) fn read(bytes: &[u8]) -> ReadManifest {
+        #[derive(Deserialize)]
+        struct Form {
+            version: u32,
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(Form { version }) if version > VERSION => ReadManifest::Newer,
+            Ok(_) => {
+                serde_json::from_slice(bytes).map_or(ReadManifest::Damaged, ReadManifest::Read)
+            }
+            Err(_) => ReadManifest::Damaged,
+        }
+    }
+
+    /// What the journal knows of it: all but the members of pages.
+    pub(crate) fn of_journal(log: &BatchLog, watermark_ms: i64) -> Manifest {
+        let last = log.parts.last();
+        Manifest {
+            version: VERSION,
+            batch: log.intent.batch.clone(),
+            identity: log.intent.identity.clone(),
+            parameters: log.intent.parameters.clone(),
+            since: log.intent.since.clone(),
+            previous: log.intent.previous.clone(),
+            watermark_ms,
+            watermark: watermark_text(watermark_ms),
+            total_results: last.and_then(|part| part.total_results).unwrap_or(0),
+            row_count: last.and_then(|part| part.row_count),
+            parts: log.parts.iter().map(|part| part.file.clone()).collect(),
+            members: None,
+            envelopes: None,
+        }
     }
 
     /// Records in all parts.
@@ -141,6 +234,13 @@ impl Manifest {
     pub fn bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes).sum()
     }
+}
+
+/// As RFC 3339, in whole seconds.
+pub(crate) fn watermark_text(watermark_ms: i64) -> String {
+    system_time(watermark_ms.div_euclid(1000))
+        .and_then(rfc3339)
+        .unwrap_or_default()
 }
 
 /// In lower-case hexadecimal.

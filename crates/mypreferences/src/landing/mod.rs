@@ -8,6 +8,7 @@
 //! | when is it committed, and what after a lost answer? | `commit` |
 //! | how are pages read, and do they follow one another? | `pages`, `sequence` |
 //! | what runs beside what? | `line` (pages and parts), `shelf` (steps on disk) |
+//! | from where does `since auto` go on? | `chain` |
 //! | what lies on disk? | `journal`, `manifest`, `part`, `envelope`, `receipt` |
 //!
 //! ```text
@@ -23,6 +24,7 @@
 //! de-duplicate by `ProfileId`. Within a batch nothing is there twice.
 
 mod call;
+mod chain;
 mod commit;
 mod disk;
 mod envelope;

@@ -3,31 +3,46 @@
 
 use std::sync::Arc;
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::canonical::rfc3339;
 use crate::clock::{system_time, unix_ms};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{Export, LastDateTime};
-use crate::landing::commit;
+use crate::landing::chain::{self, Chain};
+use crate::landing::commit::{self, CommitBatch, Stuck};
 use crate::landing::folder::BatchState;
 use crate::landing::journal::{BatchLog, Intent};
 use crate::landing::line::Line;
-use crate::landing::manifest::{Identity, Manifest, Parameters};
+use crate::landing::manifest::{Identity, Parameters};
 use crate::landing::pages::{PageSource, expired};
 use crate::landing::plan::{CommitPolicy, Plan, Source};
 use crate::landing::progress::{Progress, Stage};
 use crate::landing::sealed::{Landed, Sealed};
 use crate::landing::shelf::Shelf;
-use crate::landing::store::{BATCH, Store, read_manifest, visible_batches};
+use crate::landing::store::{BATCH, ReadyFacts, Store, read_manifest, visible_batches};
 use crate::status_code::{TokenRefusal, refused_token};
 
 /// How often an export that expired before its seal is started again within one call.
 const STARTED_AGAIN: u32 = 2;
+/// Answers of one service whose times are further apart are told.
+const CLOCKS_DIFFER_MS: i64 = 3_600_000;
 
 /// `LastDateTime` of a batch, and where it comes from.
 #[derive(Clone, Debug, Default)]
 struct Since {
     moment: Option<LastDateTime>,
     previous: Option<String>,
+}
+
+/// What a commit is followed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    End,
+    /// Its export has been started already.
+    Batch,
 }
 
 struct Run {
@@ -89,6 +104,13 @@ impl Run {
         if self.is_finished(found_first) && self.is_the_same_again()? {
             return self.landed(false).await;
         }
+        if found_first == Some(BatchState::Intended) && !self.is_mine(&self.last()?) {
+            // It never got a token, so it binds nobody: a mistyped name, say.
+            let why = "other parameters, before it was initiated";
+            self.shelf
+                .step(move |store| store.abandoned(None, why))
+                .await?;
+        }
         if self.is_finished(found_first) {
             self.intend(None).await?;
         }
@@ -103,11 +125,20 @@ impl Run {
                     let Err(error) = self.land().await else {
                         continue;
                     };
+                    if refused_token(&error) == Some(TokenRefusal::Unauthorized)
+                        && started_again < STARTED_AGAIN
+                        && self.has_begun_anew().await?
+                    {
+                        started_again += 1;
+                        continue;
+                    }
                     let expired = error.kind() == ErrorKind::ExportExpired;
                     if expired || ends_the_batch(error.kind()) {
                         let log = self.last()?;
                         let why = error.kind().name();
-                        self.shelf.step(move |store| store.abandoned(why)).await?;
+                        self.shelf
+                            .step(move |store| store.abandoned(None, why))
+                            .await?;
                         let can_start_again = matches!(self.plan.source, Source::Order(_));
                         if expired && can_start_again && started_again < STARTED_AGAIN {
                             started_again += 1;
@@ -120,8 +151,10 @@ impl Run {
                     return Err(error);
                 }
                 Some(BatchState::Sealed | BatchState::Committing) => {
-                    if let CommitPolicy::AfterSeal { keep_files } = self.plan.policy {
-                        self.commit(keep_files).await?;
+                    if let CommitPolicy::AfterSeal { keep_files } = self.plan.policy
+                        && self.commit(keep_files).await? == Next::Batch
+                    {
+                        continue;
                     }
                     return self.landed(true).await;
                 }
@@ -144,31 +177,38 @@ impl Run {
         }
     }
 
-    /// A folder holds one account's exports of one thing, and an unfinished batch is continued with its own parameters.
+    fn is_mine(&self, log: &BatchLog) -> bool {
+        log.intent.identity == self.identity && log.intent.parameters == self.parameters
+    }
+
+    /// A folder holds one account's exports of one thing, and an unfinished batch is continued with its own parameters. A
+    /// batch that never got a token binds nobody.
     fn refuse_other_batches(&self) -> Result<(), Error> {
         let store = self.shelf.store()?;
-        if let Some(other) = store
-            .batches()
-            .iter()
-            .find(|log| log.intent.identity != self.identity)
-        {
-            let theirs = &other.intent.identity;
-            return Err(conflict(format!(
-                "the folder holds {} {} of {}",
-                theirs.kind,
-                theirs.name.as_deref().unwrap_or("exports"),
-                theirs.client_id
-            )));
+        if let Some(other) = store.batches().iter().find(|log| {
+            log.initiated.is_some()
+                && log.abandoned.is_none()
+                && log.intent.identity != self.identity
+        }) {
+            return Err(conflict(
+                other.intent.identity.differences(&self.identity).join(", "),
+            ));
         }
         let Some(last) = store.last() else {
             return Ok(());
         };
         let state = BatchState::of(last);
-        let is_open = !self.is_finished(Some(state)) && state != BatchState::Abandoned;
+        let is_open = !self.is_finished(Some(state))
+            && state != BatchState::Abandoned
+            && state != BatchState::Intended;
         if is_open && last.intent.parameters != self.parameters {
             return Err(conflict(format!(
-                "{} was begun with other parameters and is not finished",
-                last.intent.batch
+                "{} is not finished: {}",
+                last.intent.batch,
+                last.intent
+                    .parameters
+                    .differences(&self.parameters)
+                    .join(", ")
             )));
         }
         if is_open
@@ -215,7 +255,7 @@ impl Run {
             let since = self.since().await?;
             (since.moment.map(LastDateTime::text), since.previous)
         };
-        let now_ms = self.server_now_ms();
+        let now_ms = self.plan.client.service().server_now_ms();
         self.shelf
             .step(move |store| {
                 let batch = free_name(store, now_ms)?;
@@ -245,51 +285,86 @@ impl Run {
             (Source::Order(_), Some(overlap)) => overlap,
         };
         let (identity, body) = (self.identity.clone(), self.parameters.body.clone());
-        let newest = self
+        let now_ms = self.plan.client.service().server_now_ms();
+        let Chain { end, left_out } = self
             .shelf
-            .step(move |store| newest_manifest(store, &identity, &body))
+            .step(move |store| chain_of(store, &identity, &body, now_ms))
             .await?;
-        let Some(newest) = newest else {
+        for (batch, why) in left_out {
+            self.progress.note(&why.told_of(&batch));
+        }
+        let Some((watermark_ms, batch)) = end else {
             return Ok(Since::default());
         };
         let overlap_ms = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX);
         Ok(Since {
-            moment: LastDateTime::from_ms(newest.watermark_ms.saturating_sub(overlap_ms)),
-            previous: Some(newest.batch),
+            moment: LastDateTime::from_ms(watermark_ms.saturating_sub(overlap_ms)),
+            previous: Some(batch),
         })
-    }
-
-    /// The server's time as far as it is known.
-    fn server_now_ms(&self) -> i64 {
-        let service = self.plan.client.service();
-        unix_ms(service.wall.now()).saturating_add(service.clock.correction_ms())
     }
 
     /// Starts the export, or adopts the one that was started elsewhere.
     async fn initiate(&mut self) -> Result<(), Error> {
         let log = self.last()?;
         self.progress.stage(Stage::Initiate, &log.intent.batch);
-        let export = match &self.plan.source {
-            Source::Export(export) => export.clone(),
-            Source::Order(order) => {
-                if self.resumed {
-                    self.progress.note(
-                        "an earlier run may have initiated an export whose answer it did not get: that one expires unread",
-                    );
-                }
-                let mut order = order.clone();
-                if let Some(since) = &log.intent.since {
-                    order = order.since(since.parse()?);
-                }
-                let mut initiate = self.plan.client.initiate(order);
-                if let Some(cancel) = &self.plan.cancel {
-                    initiate = initiate.cancel_token(cancel.clone());
-                }
-                initiate.await?
-            }
-        };
+        if self.resumed && matches!(self.plan.source, Source::Order(_)) {
+            self.progress.note(
+                "an earlier run may have initiated an export whose answer it did not get: that one expires unread",
+            );
+        }
+        let export = self.start(log.intent.since.as_deref()).await?;
         self.resumed = false;
-        self.shelf.step(move |store| store.initiated(&export)).await
+        self.adopt(export).await
+    }
+
+    /// A new export since this moment, or the one that was initiated elsewhere.
+    async fn start(&self, since: Option<&str>) -> Result<Export, Error> {
+        let mut order = match &self.plan.source {
+            Source::Export(export) => return Ok(export.clone()),
+            Source::Order(order) => order.clone(),
+        };
+        if let Some(since) = since {
+            order = order.since(since.parse()?);
+        }
+        let mut initiate = self.plan.client.initiate(order);
+        if let Some(cancel) = &self.plan.cancel {
+            initiate = initiate.cancel_token(cancel.clone());
+        }
+        initiate.await
+    }
+
+    /// INITIATED.
+    async fn adopt(&mut self, export: Export) -> Result<(), Error> {
+        let service = self.plan.client.service();
+        let ago = service
+            .memory
+            .since_initiate((export.kind, export.access_token))
+            .unwrap_or(Duration::ZERO);
+        let ago_ms = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+        let local_ms = unix_ms(service.wall.now()).saturating_sub(ago_ms);
+        self.shelf
+            .step(move |store| store.initiated(&export, local_ms))
+            .await
+    }
+
+    /// The token of the batch that is being landed was answered 401: it is dead, or the credentials are wrong. The next
+    /// Initiate tells: when the service takes it, a new batch begins with the export that it gave.
+    async fn has_begun_anew(&mut self) -> Result<bool, Error> {
+        if matches!(self.plan.source, Source::Export(_)) {
+            return Ok(false);
+        }
+        let log = self.last()?;
+        let Ok(export) = self.start(log.intent.since.as_deref()).await else {
+            return Ok(false);
+        };
+        self.progress
+            .note("the export's token is refused, and a new export is not: starting it again");
+        self.shelf
+            .step(move |store| store.abandoned(None, "its token was refused"))
+            .await?;
+        self.intend(Some(&log.intent)).await?;
+        self.adopt(export).await?;
+        Ok(true)
     }
 
     /// From INITIATED to SEALED.
@@ -297,23 +372,45 @@ impl Run {
         let log = self.last()?;
         let export = commit::export_of(&log)?;
         self.progress.stage(Stage::Land, &log.intent.batch);
+        let service = Arc::clone(self.plan.client.service());
+        let key = (export.kind, export.access_token);
+        if let Some(local_ms) = log.initiated.and_then(|initiated| initiated.local_ms) {
+            let ago_ms = unix_ms(service.wall.now()).saturating_sub(local_ms);
+            let ago = Duration::from_millis(u64::try_from(ago_ms).unwrap_or(0));
+            service.memory.initiated(key, ago);
+        }
         if self.shelf.step(|store| store.is_visible()).await? {
-            return self.shelf.step(Store::journal_seal).await;
+            return self.shelf.step(|store| store.journal_seal(None)).await;
         }
         let position = self.shelf.step(Store::resume).await?;
         self.progress.landed(&position);
         if !position.is_over {
-            self.wait(&export, &log.intent.batch).await?;
+            let ready = self.wait(&export, &log.intent.batch).await?;
+            self.shelf.step(move |store| store.ready(ready)).await?;
             self.progress.stage(Stage::Land, &log.intent.batch);
             self.pages(&export, position.next_offset).await?;
         }
         self.progress.stage(Stage::Seal, &log.intent.batch);
-        self.shelf.step(move |store| store.seal(&export)).await?;
+        let told = service.memory.server_ms_at_initiate(key);
+        if let Some((least, greatest)) = told
+            && greatest.saturating_sub(least) > CLOCKS_DIFFER_MS
+        {
+            self.progress.note(
+                "the answers of this export tell times that are more than an hour apart: the earliest counts for its watermark",
+            );
+        }
+        // Too early costs some records again, too late loses changes for good.
+        let watermark_ms = told.map_or(export.watermark_ms, |(least, _)| {
+            least.min(export.watermark_ms)
+        });
+        self.shelf
+            .step(move |store| store.seal(watermark_ms))
+            .await?;
         self.sealed_here = true;
         Ok(())
     }
 
-    async fn wait(&mut self, export: &Export, batch: &str) -> Result<(), Error> {
+    async fn wait(&mut self, export: &Export, batch: &str) -> Result<ReadyFacts, Error> {
         self.progress.stage(Stage::Wait, batch);
         let mut wait = self.plan.client.wait(export);
         if let Some(max_wait) = self.plan.max_wait {
@@ -334,7 +431,10 @@ impl Run {
             })
             .await;
         match waited {
-            Ok(_) => Ok(()),
+            Ok(status) => Ok(ReadyFacts {
+                row_count: status.row_count,
+                expires: status.expiry().map(|expires| expires.latest),
+            }),
             // A token that was good once is refused now. One that never was points to wrong settings instead.
             Err(error)
                 if refused_token(&error) == Some(TokenRefusal::Gone)
@@ -366,21 +466,52 @@ impl Run {
         line.run().await
     }
 
-    async fn commit(&mut self, keep_files: bool) -> Result<(), Error> {
-        let log = self.last()?;
-        self.progress.stage(Stage::Commit, &log.intent.batch);
-        let sure = self.sealed_here;
-        let receipt = commit::commit(
-            &mut self.shelf,
-            &self.plan.client,
-            &log.intent.batch,
+    /// Commits the newest batch.
+    async fn commit(&mut self, keep_files: bool) -> Result<Next, Error> {
+        let batch = self.last()?.intent.batch;
+        self.progress.stage(Stage::Commit, &batch);
+        let stuck = match self.try_commit(&batch, keep_files, None).await {
+            Ok(()) => return Ok(Next::End),
+            Err(stuck) => stuck,
+        };
+        let (true, Some(refused_at)) = (self.plan.since_auto.is_some(), stuck.refused_at) else {
+            return Err(stuck.error);
+        };
+        // The token is dead or the credentials are wrong. The next batch, which this command is for as well, tells.
+        let since = self.since().await?;
+        let text = since.moment.map(LastDateTime::text);
+        let Ok(export) = self.start(text.as_deref()).await else {
+            return Err(stuck.error);
+        };
+        self.try_commit(&batch, keep_files, Some(refused_at))
+            .await
+            .map_err(|stuck| stuck.error)?;
+        self.intend(None).await?;
+        self.adopt(export).await?;
+        self.sealed_here = false;
+        Ok(Next::Batch)
+    }
+
+    async fn try_commit(
+        &mut self,
+        batch: &str,
+        keep_files: bool,
+        refused_at: Option<Instant>,
+    ) -> Result<(), Stuck> {
+        let call = CommitBatch {
+            client: &self.plan.client,
+            batch,
             keep_files,
-            sure,
-            self.plan.cancel.as_ref(),
-        )
-        .await?;
-        if let Some(caution) = commit::caution(&receipt) {
+            sure: self.sealed_here,
+            refused_at,
+            cancel: self.plan.cancel.as_ref(),
+        };
+        let closed = commit::commit(&mut self.shelf, &call).await?;
+        if let Some(caution) = commit::caution(&closed.receipt) {
             self.progress.note(caution);
+        }
+        for note in closed.notes {
+            self.progress.note(&note);
         }
         Ok(())
     }
@@ -391,7 +522,7 @@ impl Run {
         let out = self.plan.out.clone();
         let (manifest, sealed) = self
             .shelf
-            .step(move |store| Sealed::of(store.disk(), store.place(), &log, out))
+            .step(move |store| Sealed::of_finished(store.disk(), store.place(), &log, out))
             .await?;
         let receipt = self.last()?.committed;
         Ok(Landed::new(
@@ -427,27 +558,31 @@ fn free_name(store: &Store, now_ms: i64) -> Result<String, Error> {
     }
 }
 
-/// The sealed batch with the newest watermark, of the same export of the same profiles.
-fn newest_manifest(
+/// What the sealed batches of the same export of the same profiles cover. Those that the journal does not know come first:
+/// they are older than it.
+fn chain_of(
     store: &Store,
     identity: &Identity,
     body: &serde_json::Value,
-) -> Result<Option<Manifest>, Error> {
-    let mut newest: Option<Manifest> = None;
-    for batch in visible_batches(store.disk(), store.place())? {
-        let Some((manifest, _)) = read_manifest(store.disk(), store.place(), &batch)? else {
-            continue;
-        };
-        let fits = manifest.identity == *identity
+    now_ms: i64,
+) -> Result<Chain, Error> {
+    let begun = |batch: &str| {
+        store
+            .batches()
+            .iter()
+            .position(|log| log.intent.batch == batch)
+    };
+    let mut batches = visible_batches(store.disk(), store.place())?;
+    batches.sort_by_key(|batch| begun(batch));
+    let mut manifests = Vec::new();
+    for batch in batches {
+        if let Some((manifest, _)) = read_manifest(store.disk(), store.place(), &batch)?
+            && manifest.identity == *identity
             && manifest.parameters.body == *body
-            && !manifest.parameters.adopted;
-        if fits
-            && newest
-                .as_ref()
-                .is_none_or(|newest| newest.watermark_ms < manifest.watermark_ms)
+            && !manifest.parameters.adopted
         {
-            newest = Some(manifest);
+            manifests.push(manifest);
         }
     }
-    Ok(newest)
+    Ok(chain::follow(&manifests, Some(now_ms)))
 }

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::landing::commit::not_sealed;
+use crate::landing::commit::{export_of, not_sealed};
 use crate::landing::disk::Disk;
 use crate::landing::journal::BatchLog;
 use crate::landing::manifest::Manifest;
 use crate::landing::receipt::BatchReceipt;
-use crate::landing::store::{Place, read_manifest};
+use crate::landing::store::{Place, read_manifest, visible_batches};
 
 /// A batch whose parts are durable, named by hash in a durable manifest, with as many rows as the server said: what a
 /// commit has to show. Made by a landing that was sealed, and by [`sealed`](crate::landing::Folder::sealed) for one
@@ -43,6 +43,27 @@ impl Sealed {
             manifest_sha256,
         };
         Ok((manifest, sealed))
+    }
+
+    /// From the disk, or, where a consumer has moved the batch away since, what the journal tells of it.
+    pub(crate) fn of_finished(
+        disk: &dyn Disk,
+        place: &Place,
+        log: &BatchLog,
+        out: PathBuf,
+    ) -> Result<(Manifest, Sealed), Error> {
+        let batch = &log.intent.batch;
+        let told = match (&log.sealed, log.committed.is_some()) {
+            (Some(sha256), true) if !visible_batches(disk, place)?.contains(batch) => sha256,
+            (Some(_) | None, _) => return Sealed::of(disk, place, log, out),
+        };
+        let watermark_ms = export_of(log)?.watermark_ms;
+        let sealed = Sealed {
+            out,
+            batch: batch.clone(),
+            manifest_sha256: told.clone(),
+        };
+        Ok((Manifest::of_journal(log, watermark_ms), sealed))
     }
 
     /// The folder that the landing was made in.

@@ -11,17 +11,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::canonical::rfc3339;
-use crate::clock::system_time;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{Export, Page};
 use crate::landing::disk::{Access, Disk, Held, Out, make_folders, read_whole, write_whole};
 use crate::landing::envelope::{Envelope, members, text};
 use crate::landing::journal::{
-    self, BatchLog, Committing, Entry, Envelopes, Initiated, Intent, PartEntry,
+    self, BatchLog, Committing, Entry, Envelopes, FORM, Initiated, Intent, PartEntry, Sent,
+    Unreadable,
 };
 use crate::landing::manifest::{
-    Compression, ENVELOPES, MANIFEST, Manifest, PartFile, RECEIPT, VERSION, hex, sha256,
+    Compression, ENVELOPES, MANIFEST, Manifest, PartFile, RECEIPT, ReadManifest, VERSION, hex,
+    sha256, watermark_text,
 };
 use crate::landing::pages::OpenPage;
 use crate::landing::part::PartWriter;
@@ -88,6 +88,7 @@ struct Landing {
     is_over: bool,
     part: Option<OpenPart>,
     envelopes: EnvelopeFile,
+    ready: ReadyFacts,
 }
 
 /// The part that is being written.
@@ -106,6 +107,11 @@ struct JournalFile {
 impl JournalFile {
     /// Writes a line and makes it durable.
     fn note(&mut self, entry: &Entry) -> Result<(), Error> {
+        self.write(entry, true)
+    }
+
+    /// Writes a line; durable only with `sync`.
+    fn write(&mut self, entry: &Entry, sync: bool) -> Result<(), Error> {
         let line = journal::line(entry).map_err(|_| bug("a journal line cannot be written"))?;
         // Until the line is durable there is no journal to write to: after a failure nothing is known about it.
         let mut out = self.out.take().ok_or_else(|| {
@@ -116,7 +122,7 @@ impl JournalFile {
             )
         })?;
         out.write_all(&line)
-            .and_then(|()| out.sync())
+            .and_then(|()| if sync { out.sync() } else { out.flush() })
             .map_err(|error| storage("cannot write", &self.file, &error))?;
         self.out = Some(out);
         Ok(())
@@ -214,6 +220,14 @@ impl EnvelopeFile {
     }
 }
 
+/// What the status that said ready told beside that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReadyFacts {
+    pub(crate) row_count: Option<u64>,
+    /// The latest moment that `Expires` can mean, in seconds since the epoch.
+    pub(crate) expires: Option<i64>,
+}
+
 /// Where a landing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
@@ -244,6 +258,16 @@ pub(crate) fn storage(what: &str, path: &Path, error: &io::Error) -> Error {
     )
 }
 
+/// What a newer version wrote is not understood and not touched.
+pub(crate) fn newer(what: &str) -> Error {
+    Error::before_io(
+        ErrorKind::Storage,
+        Operation::Export,
+        format!("{what} was written by a newer version of this program"),
+        "use that version, or a later one; nothing was changed",
+    )
+}
+
 pub(crate) fn corrupt(detail: String, next: &str) -> Error {
     Error::before_io(ErrorKind::Corrupt, Operation::Export, detail, next)
 }
@@ -262,19 +286,39 @@ pub(crate) fn read_journal(disk: &dyn Disk, place: &Place) -> Result<Option<Vec<
     let file = place.journal();
     let bytes = read_whole(disk, &file).map_err(|error| storage("cannot read", &file, &error))?;
     bytes
-        .map(|bytes| understand_journal(&bytes).map(|(batches, _)| batches))
+        .map(|bytes| understand_journal(&bytes).map(|journal| journal.batches))
         .transpose()
 }
 
-fn understand_journal(bytes: &[u8]) -> Result<(Vec<BatchLog>, u64), Error> {
-    journal::read(bytes)
-        .and_then(|(entries, good)| Ok((journal::batches(entries)?, good)))
-        .map_err(|line| {
-            corrupt(
-                format!("line {line} of the journal does not fit"),
-                "restore .mypreferences/journal, or begin in another folder",
-            )
-        })
+/// A journal as it was read.
+struct Journal {
+    batches: Vec<BatchLog>,
+    /// So many bytes of it are whole lines.
+    good: u64,
+    /// Its first line says so; none for the first form.
+    form: Option<u32>,
+}
+
+fn understand_journal(bytes: &[u8]) -> Result<Journal, Error> {
+    let damaged = |line: usize| {
+        corrupt(
+            format!("line {line} of the journal does not fit"),
+            "restore .mypreferences/journal, or begin in another folder",
+        )
+    };
+    let (entries, good) = journal::read(bytes).map_err(|unreadable| match unreadable {
+        Unreadable::Damaged(line) => damaged(line),
+        Unreadable::Newer => newer("the journal"),
+    })?;
+    let form = match entries.first() {
+        Some(Entry::Form { version }) => Some(*version),
+        Some(_) | None => None,
+    };
+    Ok(Journal {
+        batches: journal::batches(entries).map_err(damaged)?,
+        good,
+        form,
+    })
 }
 
 /// The batches that can be seen in a folder.
@@ -297,10 +341,12 @@ pub(crate) fn read_manifest(
     let file = place.batch(batch).join(MANIFEST);
     let bytes = read_whole(disk, &file).map_err(|error| storage("cannot read", &file, &error))?;
     let Some(bytes) = bytes else { return Ok(None) };
-    let manifest = Manifest::read(&bytes).filter(|manifest| manifest.batch == batch);
-    match manifest {
-        Some(manifest) => Ok(Some((manifest, sha256(&bytes)))),
-        None => Err(corrupt(
+    match Manifest::read(&bytes) {
+        ReadManifest::Read(manifest) if manifest.batch == batch => {
+            Ok(Some((*manifest, sha256(&bytes))))
+        }
+        ReadManifest::Newer => Err(newer(&format!("{batch}/{MANIFEST}"))),
+        ReadManifest::Read(_) | ReadManifest::Damaged => Err(corrupt(
             format!("{batch}/{MANIFEST} is no manifest of this batch"),
             "restore it, or begin in another folder",
         )),
@@ -382,23 +428,26 @@ impl Store {
         let wrong = |error: io::Error| storage("cannot write", &file, &error);
         let bytes = read_whole(&*self.disk, &file)
             .map_err(|error| storage("cannot read", &file, &error))?;
-        let is_new = bytes.is_none();
         let bytes = bytes.unwrap_or_default();
-        let (batches, good) = understand_journal(&bytes)?;
-        if is_new {
+        let journal = understand_journal(&bytes)?;
+        // Empty, torn in its first line, or nothing but zeros after a crash of the file system: as good as none.
+        if journal.batches.is_empty() {
             self.refuse_batches_without_a_journal()?;
         }
-        let good = usize::try_from(good).unwrap_or(bytes.len());
+        let good = usize::try_from(journal.good).unwrap_or(bytes.len());
+        let mut lines = Vec::new();
+        if journal.form.is_none() {
+            let form = Entry::Form { version: FORM };
+            lines = journal::line(&form).map_err(|_| bug("a journal line cannot be written"))?;
+        }
+        lines.extend_from_slice(&bytes[..good]);
         let fresh = file.with_extension("tmp");
-        write_whole(&*self.disk, &fresh, Access::Owner, &bytes[..good]).map_err(wrong)?;
+        write_whole(&*self.disk, &fresh, Access::Owner, &lines).map_err(wrong)?;
         self.disk.rename(&fresh, &file).map_err(wrong)?;
         self.disk.sync_folder(&self.place.hidden()).map_err(wrong)?;
-        let out = self
-            .disk
-            .append(&file, u64::try_from(good).unwrap_or(0))
-            .map_err(wrong)?;
+        let out = self.disk.append(&file, lines.len() as u64).map_err(wrong)?;
         lock(&self.journal).out = Some(out);
-        self.batches = batches;
+        self.batches = journal.batches;
         Ok(())
     }
 
@@ -460,10 +509,14 @@ impl Store {
         self.note(Entry::Intent(intent))
     }
 
-    pub(crate) fn initiated(&mut self, export: &Export) -> Result<(), Error> {
+    /// `local_ms`: when Initiate was sent, by the local clock.
+    pub(crate) fn initiated(&mut self, export: &Export, local_ms: i64) -> Result<(), Error> {
         let export = serde_json::from_str(&export.to_json_with_token())
             .map_err(|_| bug("an export's handle cannot be written"))?;
-        self.note(Entry::Initiated(Initiated { export }))
+        self.note(Entry::Initiated(Initiated {
+            export,
+            local_ms: Some(local_ms),
+        }))
     }
 
     /// The batch that was made whole by a run that could not journal it.
@@ -527,6 +580,10 @@ impl Store {
             is_over: last.is_some_and(|part| part.is_last),
             part: None,
             envelopes,
+            ready: ReadyFacts {
+                row_count: last.and_then(|part| part.row_count),
+                expires: None,
+            },
         };
         let position = landing.position();
         self.landing = Some(landing);
@@ -594,6 +651,12 @@ impl Store {
     /// run.
     pub(crate) fn stop_landing(&mut self) {
         self.landing = None;
+    }
+
+    /// The export is ready, as its status says.
+    pub(crate) fn ready(&mut self, ready: ReadyFacts) -> Result<(), Error> {
+        self.landing()?.ready = ready;
+        Ok(())
     }
 
     pub(crate) fn position(&mut self) -> Result<Position, Error> {
@@ -664,6 +727,7 @@ impl Store {
                 },
                 next_offset: landing.next_offset,
                 total_results: landing.sequence.total_results,
+                row_count: landing.ready.row_count,
                 envelopes: landing.envelopes.so_far(),
                 pages: part.pages,
                 last_record: landing.sequence.last_record().map(str::to_owned),
@@ -688,17 +752,19 @@ impl Store {
         }
     }
 
-    /// Makes the batch whole: the manifest, the one rename by which it can be seen, SEALED.
+    /// Makes the batch whole: the manifest, the one rename by which it can be seen, SEALED. The watermark is the server's
+    /// time just before Initiate, and never later.
     ///
     /// # Errors
     /// `count_mismatch` when the rows are not what the server said; `storage`.
-    pub(crate) fn seal(&mut self, export: &Export) -> Result<(), Error> {
+    pub(crate) fn seal(&mut self, watermark_ms: i64) -> Result<(), Error> {
         let total_results = self.landing()?.sequence.finish()?;
         self.finish_part()?;
         #[cfg(test)]
         if crate::landing::mutants::is_active(crate::landing::mutants::Mutant::CommitBeforeSeal) {
             return self.note(Entry::Sealed {
                 manifest_sha256: String::new(),
+                expires: None,
             });
         }
         let log = self
@@ -709,6 +775,7 @@ impl Store {
         let folder = self.place.staged(&log.intent.batch);
         let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
         let landing = self.landing()?;
+        let ready = landing.ready;
         let (members, envelopes) = landing.finish_envelopes(&*disk, &folder).map_err(wrong)?;
         let rows: u64 = landing.parts.iter().map(|part| part.rows).sum();
         if rows != total_results {
@@ -721,11 +788,10 @@ impl Store {
             parameters: log.intent.parameters.clone(),
             since: log.intent.since.clone(),
             previous: log.intent.previous.clone(),
-            watermark_ms: export.watermark_ms,
-            watermark: system_time(export.watermark_ms.div_euclid(1000))
-                .and_then(rfc3339)
-                .unwrap_or_default(),
+            watermark_ms,
+            watermark: watermark_text(watermark_ms),
             total_results,
+            row_count: ready.row_count,
             parts: landing.parts.clone(),
             members,
             envelopes,
@@ -737,11 +803,11 @@ impl Store {
         disk.sync_folder(&folder).map_err(wrong)?;
         let batch = self.place.batch(&log.intent.batch);
         disk.rename(&folder, &batch).map_err(wrong)?;
-        self.journal_seal()
+        self.journal_seal(ready.expires)
     }
 
     /// Journals SEALED for the batch that can be seen.
-    pub(crate) fn journal_seal(&mut self) -> Result<(), Error> {
+    pub(crate) fn journal_seal(&mut self, expires: Option<i64>) -> Result<(), Error> {
         let out = self.place.out.clone();
         let staging = self.place.staging();
         for folder in [&out, &staging] {
@@ -768,35 +834,70 @@ impl Store {
             ));
         }
         self.landing = None;
-        self.note(Entry::Sealed { manifest_sha256 })
+        self.note(Entry::Sealed {
+            manifest_sha256,
+            expires,
+        })
     }
 
     pub(crate) fn committing(&mut self, committing: Committing) -> Result<(), Error> {
         self.note(Entry::Committing(committing))
     }
 
-    /// Keeps how the commit ended, beside the batch and in the journal.
-    pub(crate) fn committed(&mut self, batch: &str, receipt: BatchReceipt) -> Result<(), Error> {
+    /// The commit has left this machine. Durable with the next line: what a crash of the machine takes with it costs a claim
+    /// about the server's files, nothing else.
+    pub(crate) fn sent(&mut self, sent: Sent) -> Result<(), Error> {
+        let entry = Entry::Sent(sent);
+        lock(&self.journal).write(&entry, false)?;
+        self.add(entry)
+    }
+
+    /// Keeps how the commit ended, beside the batch and in the journal. False: the batch's folder was moved away, so that
+    /// the journal alone tells it.
+    pub(crate) fn committed(&mut self, batch: &str, receipt: BatchReceipt) -> Result<bool, Error> {
+        let is_there = self.is_there(batch)?;
+        if is_there {
+            self.write_receipt(batch, &receipt)?;
+        }
+        self.note(Entry::Committed {
+            batch: batch.to_owned(),
+            receipt,
+        })?;
+        Ok(is_there)
+    }
+
+    /// The folder of a batch is where it was made.
+    pub(crate) fn is_there(&self, batch: &str) -> Result<bool, Error> {
+        Ok(visible_batches(&*self.disk, &self.place)?
+            .iter()
+            .any(|name| name == batch))
+    }
+
+    fn write_receipt(&self, batch: &str, receipt: &BatchReceipt) -> Result<(), Error> {
         let folder = self.place.batch(batch);
         let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
-        let mut bytes = serde_json::to_vec_pretty(&receipt)
-            .map_err(|_| bug("the receipt cannot be written"))?;
+        let mut bytes =
+            serde_json::to_vec_pretty(receipt).map_err(|_| bug("the receipt cannot be written"))?;
         bytes.push(b'\n');
         let file = folder.join(RECEIPT);
         let fresh = folder.join(temporary(RECEIPT));
         write_whole(&*self.disk, &fresh, Access::Umask, &bytes).map_err(wrong)?;
         self.disk.rename(&fresh, &file).map_err(wrong)?;
-        self.disk.sync_folder(&folder).map_err(wrong)?;
-        self.note(Entry::Committed {
-            batch: batch.to_owned(),
-            receipt,
-        })
+        self.disk.sync_folder(&folder).map_err(wrong)
     }
 
-    pub(crate) fn abandoned(&mut self, why: &str) -> Result<(), Error> {
-        self.landing = None;
+    /// Gives a batch up; none: the newest one.
+    pub(crate) fn abandoned(&mut self, batch: Option<&str>, why: &str) -> Result<(), Error> {
+        let is_newest = batch.is_none_or(|batch| {
+            self.last()
+                .is_some_and(|newest| newest.intent.batch == batch)
+        });
+        if is_newest {
+            self.landing = None;
+        }
         self.note(Entry::Abandoned {
             why: why.to_owned(),
+            batch: batch.map(str::to_owned),
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::backoff::Backoff;
+use crate::clock::Expires;
 use crate::error::ErrorKind;
 use crate::status::StatusWord;
 use crate::status_code::{StatusClass, class};
@@ -26,8 +27,19 @@ pub(crate) struct Rules {
 /// that), or kept by the caller's own record of the send.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Baseline {
-    /// `Expires`, in seconds since the epoch, when it was known.
-    pub(crate) expires: Option<i64>,
+    /// `Expires`, when it was known.
+    pub(crate) expires: Option<Expires>,
+    /// The server's `Date` of the answer that said ready, in seconds since the epoch; none when it had none.
+    pub(crate) seen_at: Option<i64>,
+}
+
+/// A send of an earlier process, which may have left or not. It stands first among the sends, as one without an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EarlierSend {
+    /// When it was about to leave, by the server's clock, in seconds since the epoch.
+    pub(crate) at: Option<i64>,
+    /// That process wrote down that it has left.
+    pub(crate) left: bool,
 }
 
 /// What came of one POST.
@@ -65,8 +77,8 @@ pub(crate) enum StatusReply {
     Word {
         word: StatusWord,
         row_count: Option<u64>,
-        /// `Expires`, in seconds since the epoch; none when empty, unparsable or absent.
-        expires: Option<i64>,
+        /// `Expires`; none when empty, unparsable or absent.
+        expires: Option<Expires>,
     },
     /// 400, 404 or 410.
     Gone,
@@ -92,6 +104,10 @@ pub(crate) enum PageReply {
     Nothing,
 }
 
+/// Whoever answers 408, 503, a redirect or a page within this time has not handed the request on. A gateway that gives up
+/// later may have an origin that still works on it.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
 /// One question: status, and the page probe where it can tell something.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
@@ -113,7 +129,11 @@ pub(crate) struct Facts {
     pub(crate) page_has_worked: bool,
     /// An earlier commit of this client with another `keep_files` may have decided about the files.
     pub(crate) files_disputed: bool,
+    /// The first of the sends is not this process's.
+    pub(crate) earlier: Option<EarlierSend>,
     pub(crate) sends: Vec<SendFact>,
+    /// When the service last accepted the same credentials for something else than this token.
+    pub(crate) credentials_accepted: Option<Duration>,
     pub(crate) asked: Vec<Asked>,
 }
 
@@ -137,8 +157,26 @@ impl SendFact {
         }
     }
 
-    /// An open send that whoever answered it has surely not handed on: 408, 503, a redirect, a portal's page.
+    /// The class of its answer; none without one. A 408 or 503 that came late is a gateway's 504 by another name.
+    pub(super) fn class(&self) -> Option<StatusClass> {
+        match self.result {
+            SendResult::NotSent { .. } | SendResult::MaybeSent => None,
+            SendResult::Answered { status, .. } => match class(status) {
+                StatusClass::Busy if !self.was_answered_at_once() => Some(StatusClass::ServerError),
+                class => Some(class),
+            },
+        }
+    }
+
+    fn was_answered_at_once(&self) -> bool {
+        self.ended.saturating_sub(self.started) <= AT_ONCE
+    }
+
+    /// An open send that whoever answered it has surely not handed on: 408, 503, a redirect, a portal's page, at once.
     pub(super) fn is_turned_away(&self) -> bool {
+        if !self.was_answered_at_once() {
+            return false;
+        }
         match self.result {
             SendResult::NotSent { .. } | SendResult::MaybeSent => false,
             SendResult::Answered { status, html, .. } => match class(status) {
@@ -169,9 +207,22 @@ impl Facts {
         self.sends.iter().any(SendFact::is_open)
     }
 
-    /// Sends that count against `max_attempts`: a 401 that was repaired does not.
+    /// The sends of this process.
+    pub(crate) fn own_sends(&self) -> &[SendFact] {
+        let earlier = usize::from(self.earlier.is_some());
+        self.sends.get(earlier..).unwrap_or(&[])
+    }
+
+    /// Sends that left this machine, for certain where it is an earlier process's.
+    pub(crate) fn sends_that_left(&self) -> usize {
+        let earlier = self.earlier.is_some_and(|earlier| earlier.left);
+        usize::from(earlier) + self.own_sends().iter().filter(|send| send.left()).count()
+    }
+
+    /// Sends that count against `max_attempts`: those of this process, but for a 401 that was repaired.
     pub(super) fn counted_sends(&self) -> u32 {
-        let sends = self.sends.iter().filter(|send| !send.is_repaired()).count();
+        let own = self.own_sends().iter();
+        let sends = own.filter(|send| !send.is_repaired()).count();
         u32::try_from(sends).unwrap_or(u32::MAX)
     }
 

@@ -22,13 +22,14 @@ use crate::status::StatusWord;
 use crate::status_code::{StatusClass, class, contradicts_ready};
 
 pub(crate) use facts::{
-    Asked, Baseline, Facts, PageReply, Rules, SendFact, SendResult, StatusReply,
+    Asked, Baseline, EarlierSend, Facts, PageReply, Rules, SendFact, SendResult, StatusReply,
 };
 pub(crate) use reading::page_probe_helps;
 use reading::{Reading, reading, stable_run};
+pub(crate) use timing::window_end;
 use timing::{
     ASK_LIMIT, ASK_ONCE_LIMIT, STABLE_ASKS, ask, ends_with_its_own_error, next_ask, next_send,
-    remaining, retry_after, time_for_asking,
+    quiet_until, remaining, retry_after, time_for_asking,
 };
 
 /// What to do now.
@@ -81,9 +82,7 @@ pub(crate) fn next_step(facts: &Facts, now: Duration) -> Step {
     let step = match facts.sends.last() {
         None => before_the_first_send(facts, now),
         Some(last) if answered_success(last) => Step::Done(committed_by_response(facts)),
-        Some(last) if last.is_repaired() && now <= facts.rules.send_window => {
-            Step::Send { at: now }
-        }
+        Some(last) if last.is_repaired() && now <= window_end(facts) => Step::Send { at: now },
         Some(last) if facts.has_open_send() => after_an_open_send(facts, last, now),
         Some(last) => without_an_open_send(facts, last, now),
     };
@@ -95,6 +94,10 @@ pub(crate) fn next_step(facts: &Facts, now: Duration) -> Step {
             certainty: Certainty::Presumed,
             ..
         }) if facts.rules.strict => Step::Done(Verdict::OutcomeUnknown),
+        // The error of a send that another process made is not known.
+        Step::Done(Verdict::LastSend { .. }) if facts.own_sends().is_empty() => {
+            Step::Done(Verdict::OutcomeUnknown)
+        }
         Step::Send { .. } | Step::Ask { .. } | Step::Done(_) => step,
     }
 }
@@ -121,6 +124,12 @@ pub(crate) fn next_question(facts: &Facts, now: Duration) -> Result<Finding, Ste
             })
         }
         Reading::NotYet => Ok(Finding::NotYet),
+        Reading::Gone if stable_run(facts, &facts.asked) >= STABLE_ASKS && !facts.rules.strict => {
+            Ok(Finding::Consumed {
+                certainty: Certainty::Presumed,
+                confirmed_by: ConfirmedBy::TokenRetired,
+            })
+        }
         Reading::NotYetUnproven
         | Reading::Gone
         | Reading::Doubtful
@@ -175,13 +184,13 @@ fn without_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
                 its_error
             }
         }
-        SendResult::Answered { status, .. } => match class(status) {
+        SendResult::Answered { .. } => match last.class() {
             // When sends or time end here, the contract asks too: somebody else may have committed.
-            StatusClass::Throttled => match next_send(facts, last) {
+            Some(StatusClass::Throttled) => match next_send(facts, last) {
                 Some(at) if facts.asked_since(last).is_empty() => Step::Send { at },
                 Some(_) | None => after_throttling(facts, last, now),
             },
-            StatusClass::RefusesToken | StatusClass::Unauthorized => {
+            Some(StatusClass::RefusesToken | StatusClass::Unauthorized) => {
                 match facts.asked_since(last).last().map(|asked| asked.status) {
                     Some(StatusReply::Word {
                         word: StatusWord::Retrieved,
@@ -195,12 +204,15 @@ fn without_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
                     },
                 }
             }
-            StatusClass::Denied => its_error,
-            StatusClass::Success
-            | StatusClass::OtherSuccess
-            | StatusClass::Redirect
-            | StatusClass::Busy
-            | StatusClass::ServerError => after_an_open_send(facts, last, now),
+            Some(StatusClass::Denied) => its_error,
+            Some(
+                StatusClass::Success
+                | StatusClass::OtherSuccess
+                | StatusClass::Redirect
+                | StatusClass::Busy
+                | StatusClass::ServerError,
+            )
+            | None => after_an_open_send(facts, last, now),
         },
         SendResult::MaybeSent => after_an_open_send(facts, last, now),
     }
@@ -361,12 +373,9 @@ fn send_after_the_quiet_moment(
     limit: Duration,
     now: Duration,
 ) -> Option<Step> {
-    let may = match last.result {
-        SendResult::MaybeSent => true,
-        SendResult::NotSent { .. } => false,
-        SendResult::Answered { status, .. } => class(status) == StatusClass::ServerError,
-    };
-    let quiet_until = facts.last_slow_end()? + facts.rules.quiet;
+    let may =
+        last.result == SendResult::MaybeSent || last.class() == Some(StatusClass::ServerError);
+    let quiet_until = quiet_until(facts)?;
     // A server error may ask for patience too.
     let asked_to_wait = retry_after(last).unwrap_or(Duration::ZERO);
     if asked_to_wait > facts.rules.max_retry_after {
@@ -377,7 +386,7 @@ fn send_after_the_quiet_moment(
         .max(last.ended.saturating_add(asked_to_wait));
     if !may
         || facts.counted_sends() >= facts.rules.max_attempts
-        || at > facts.rules.send_window
+        || at > window_end(facts)
         || at >= limit
     {
         return None;
@@ -389,21 +398,9 @@ fn send_after_the_quiet_moment(
     })
 }
 
-/// A send that followed a doubtful reading was refused.
+/// A send that followed a doubtful reading was refused for its token. 401, 403 and the like say nothing about that.
 fn refused_after_doubt(facts: &Facts, last: &SendFact) -> bool {
-    let refused = match last.result {
-        SendResult::Answered { status, .. } => match class(status) {
-            StatusClass::RefusesToken | StatusClass::Unauthorized | StatusClass::Denied => true,
-            StatusClass::Success
-            | StatusClass::OtherSuccess
-            | StatusClass::Redirect
-            | StatusClass::Busy
-            | StatusClass::Throttled
-            | StatusClass::ServerError => false,
-        },
-        SendResult::NotSent { .. } | SendResult::MaybeSent => false,
-    };
-    refused
+    last.class() == Some(StatusClass::RefusesToken)
         && (0..facts.asked.len()).any(|index| {
             facts.asked[index].answered <= last.started
                 && reading(facts, index) == Reading::Doubtful
@@ -415,7 +412,7 @@ fn answered_success(last: &SendFact) -> bool {
 }
 
 fn is_redirect(last: &SendFact) -> bool {
-    matches!(last.result, SendResult::Answered { status, .. } if class(status) == StatusClass::Redirect)
+    last.class() == Some(StatusClass::Redirect)
 }
 
 fn is_contradiction(last: &SendFact) -> bool {
@@ -427,16 +424,12 @@ fn comes_back_without_a_question(last: &SendFact) -> bool {
     match last.result {
         SendResult::NotSent { kind, .. } => kind.is_temporary(Operation::Commit),
         SendResult::MaybeSent => false,
-        SendResult::Answered { status, .. } => match class(status) {
-            StatusClass::Busy | StatusClass::Throttled => true,
-            StatusClass::Success
-            | StatusClass::OtherSuccess
-            | StatusClass::Redirect
-            | StatusClass::RefusesToken
-            | StatusClass::Unauthorized
-            | StatusClass::Denied
-            | StatusClass::ServerError => false,
-        },
+        SendResult::Answered { .. } => {
+            matches!(
+                last.class(),
+                Some(StatusClass::Busy | StatusClass::Throttled)
+            )
+        }
     }
 }
 
@@ -464,16 +457,17 @@ fn committed_by_response(facts: &Facts) -> Verdict {
 
 /// A consumed token: whose doing it was, and what can be said about the files.
 fn receipt(facts: &Facts, certainty: Certainty, confirmed_by: ConfirmedBy) -> Verdict {
-    let open = facts.has_open_send();
     let by_response = confirmed_by == ConfirmedBy::Response;
-    let outcome = if open || by_response {
+    let outcome = if facts.has_open_send() || by_response {
         Outcome::Committed
     } else {
         Outcome::AlreadyCommitted
     };
+    let own_open = facts.own_sends().iter().any(SendFact::is_open);
+    let has_left = own_open || facts.earlier.is_some_and(|earlier| earlier.left);
     let as_asked = certainty == Certainty::Certain
         && !facts.files_disputed
-        && ((by_response && !open) || (open && facts.baseline.is_some()));
+        && ((by_response && !own_open) || (has_left && facts.baseline.is_some()));
     let files = if as_asked {
         Files::AsAsked
     } else {

@@ -1,18 +1,21 @@
 //! The table of the contract: what one question (status now, page probe) says about the token.
 
+use crate::clock::Expires;
 use crate::receipt::{Certainty, ConfirmedBy};
 use crate::status::StatusWord;
 use crate::status_code::{StatusClass, class};
-use crate::verdict::facts::{Asked, Facts, PageReply, SendResult, StatusReply};
+use crate::verdict::facts::{Asked, Baseline, Facts, PageReply, SendResult, StatusReply};
 
 /// Margin between the server's clock and `Expires` below which an expiry may have been a natural one.
 const EXPIRY_MARGIN_SECONDS: i64 = 60;
+/// A baseline that is older says nothing about a token whose `Expires` is not known.
+const RECENT_BASELINE_SECONDS: i64 = 5 * 60;
 
 /// One question, read by the table of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
     Consumed(Certainty, ConfirmedBy),
-    /// As `Consumed(Presumed, TokenRetired)`, but believed only when it is stable.
+    /// As `Consumed(Presumed, TokenRetired)`, but believed only when it is stable: one answer of one route is no proof.
     Gone,
     NotYet,
     /// Complete and empty, and no page says that the token is still good: "not yet" by the contract, so send again. A
@@ -62,38 +65,23 @@ pub(super) fn reading(facts: &Facts, index: usize) -> Reading {
                 {
                     Reading::NotYetUnproven
                 }
-                Some(PageReply::Gone) if page_worked_before(facts, index) => {
-                    let certainty =
-                        if facts.baseline.is_some() && long_before_expiry(facts, expires, asked) {
-                            Certainty::Certain
-                        } else {
-                            Certainty::Presumed
-                        };
-                    Reading::Consumed(certainty, ConfirmedBy::TokenRetired)
-                }
+                Some(PageReply::Gone) if page_worked_before(facts, index) => Reading::Gone,
                 Some(PageReply::Gone | PageReply::Unauthorized | PageReply::Refused) => {
                     Reading::Doubtful
                 }
                 Some(PageReply::Nothing) | None => Reading::Nothing,
             },
-            StatusWord::Expired => {
-                if facts.baseline.is_none() {
-                    Reading::StableUnclear
-                } else if long_before_expiry(facts, expires, asked) {
-                    Reading::Consumed(Certainty::Certain, ConfirmedBy::EarlyExpiry)
-                } else {
-                    Reading::Consumed(Certainty::Presumed, ConfirmedBy::TokenRetired)
-                }
-            }
+            StatusWord::Expired => expired(facts.baseline, expires, asked),
             StatusWord::Processing | StatusWord::Error | StatusWord::Failed => Reading::NeverReady,
             StatusWord::Unknown => Reading::Nothing,
         },
         StatusReply::Gone | StatusReply::Unauthorized => {
-            let worked = credentials_worked_since(facts, index);
-            let status_believed = asked.status == StatusReply::Gone || worked;
+            let says_gone =
+                accepted_after_a_401(facts, index) || expired_long_ago(facts.baseline, asked);
+            let status_believed = asked.status == StatusReply::Gone || says_gone;
             let page_believed = match asked.page {
                 Some(PageReply::Gone) => true,
-                Some(PageReply::Unauthorized) => worked,
+                Some(PageReply::Unauthorized) => says_gone,
                 Some(PageReply::Works | PageReply::Refused | PageReply::Nothing) | None => false,
             };
             if facts.baseline.is_none() {
@@ -111,20 +99,50 @@ pub(super) fn reading(facts: &Facts, index: usize) -> Reading {
     }
 }
 
-/// The token's `Expires` is known and more than a minute ahead of the server's clock. What was known before the
-/// first send counts first: a server may move `Expires` when it retires a token.
-fn long_before_expiry(facts: &Facts, expires_now: Option<i64>, asked: &Asked) -> bool {
-    let expires = facts
-        .baseline
-        .and_then(|baseline| baseline.expires)
-        .or(expires_now);
+/// Status says `Expired`: by a commit, or by itself.
+fn expired(baseline: Option<Baseline>, expires_now: Option<Expires>, asked: &Asked) -> Reading {
+    let Some(baseline) = baseline else {
+        return Reading::StableUnclear;
+    };
+    // What was known before the first send counts first: a server may move `Expires` when it retires a token.
+    match baseline.expires.or(expires_now) {
+        Some(expires) if is_long_before(expires, asked) => {
+            Reading::Consumed(Certainty::Certain, ConfirmedBy::EarlyExpiry)
+        }
+        Some(_) => Reading::StableUnclear,
+        // A token that was ready a moment ago has hardly reached its end since.
+        None if is_recent(baseline, asked) => {
+            Reading::Consumed(Certainty::Presumed, ConfirmedBy::TokenRetired)
+        }
+        None => Reading::StableUnclear,
+    }
+}
+
+/// `Expires` is more than a minute ahead of the server's clock.
+fn is_long_before(expires: Expires, asked: &Asked) -> bool {
     // The question may have taken a while after status was answered: the page counts at its end.
     let question = asked.answered.saturating_sub(asked.begun).as_secs();
     let later = i64::try_from(question).unwrap_or(i64::MAX);
-    match (expires, asked.server_now) {
-        (Some(expires), Some(server_now)) => {
-            expires.saturating_sub(server_now).saturating_sub(later) > EXPIRY_MARGIN_SECONDS
-        }
+    asked.server_now.is_some_and(|now| {
+        expires.earliest.saturating_sub(now).saturating_sub(later) > EXPIRY_MARGIN_SECONDS
+    })
+}
+
+/// The token's natural end was more than a minute ago by the server's clock.
+fn expired_long_ago(baseline: Option<Baseline>, asked: &Asked) -> bool {
+    match (
+        baseline.and_then(|baseline| baseline.expires),
+        asked.server_now,
+    ) {
+        (Some(expires), Some(now)) => now.saturating_sub(expires.latest) > EXPIRY_MARGIN_SECONDS,
+        (None, _) | (_, None) => false,
+    }
+}
+
+/// Between the baseline and this answer passed at most five minutes of the server's clock.
+fn is_recent(baseline: Baseline, asked: &Asked) -> bool {
+    match (baseline.seen_at, asked.server_now) {
+        (Some(seen), Some(now)) => now.saturating_sub(seen) <= RECENT_BASELINE_SECONDS,
         (None, _) | (_, None) => false,
     }
 }
@@ -136,23 +154,40 @@ fn page_worked_before(facts: &Facts, index: usize) -> bool {
             .any(|asked| asked.page == Some(PageReply::Works))
 }
 
-/// The same credentials got an answer other than 401 after the first open send.
-fn credentials_worked_since(facts: &Facts, index: usize) -> bool {
+/// The first 401 about this token after the first open send was followed by an answer that took the same credentials: so
+/// it is the token that is refused.
+fn accepted_after_a_401(facts: &Facts, index: usize) -> bool {
     let Some(open) = facts.sends.iter().find(|send| send.is_open()) else {
         return false;
     };
+    let takes = |status, page| {
+        matches!(status, StatusReply::Word { .. } | StatusReply::Gone)
+            || matches!(page, Some(PageReply::Works | PageReply::Gone))
+    };
+    let asked = &facts.asked[..=index];
+    let first = asked.iter().position(|asked| {
+        asked.begun >= open.ended
+            && (asked.status == StatusReply::Unauthorized
+                || asked.page == Some(PageReply::Unauthorized))
+    });
+    let Some(first) = first else {
+        return false;
+    };
+    let refused = &asked[first];
+    // The page is asked after status: a page that is refused is followed by the next question only.
+    let by_its_page =
+        refused.status == StatusReply::Unauthorized && takes(StatusReply::Nothing, refused.page);
+    let by_a_question = asked[first + 1..]
+        .iter()
+        .any(|asked| takes(asked.status, asked.page));
     let by_a_send = facts.sends.iter().any(|send| {
-        send.started >= open.ended
+        send.started >= refused.answered
             && matches!(send.result, SendResult::Answered { status, html: false, .. } if speaks_for_the_service(status))
     });
-    let by_a_question = facts.asked[..=index]
-        .iter()
-        .filter(|asked| asked.begun >= open.ended)
-        .any(|asked| {
-            matches!(asked.status, StatusReply::Word { .. } | StatusReply::Gone)
-                || matches!(asked.page, Some(PageReply::Works | PageReply::Gone))
-        });
-    by_a_send || by_a_question
+    let elsewhere = facts
+        .credentials_accepted
+        .is_some_and(|at| at >= refused.answered);
+    by_its_page || by_a_question || by_a_send || elsewhere
 }
 
 /// How many of the newest questions in a row had the same reading.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::backoff::Backoff;
+use crate::clock::Expires;
 use crate::error::ErrorKind;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -40,7 +41,9 @@ impl Story {
                 baseline: None,
                 page_has_worked: false,
                 files_disputed: false,
+                earlier: None,
                 sends: Vec::new(),
+                credentials_accepted: None,
                 asked: Vec::new(),
             },
             now: Duration::ZERO,
@@ -49,8 +52,45 @@ impl Story {
 
     fn with_baseline(mut self, expires_in: Option<i64>) -> Story {
         self.facts.baseline = Some(Baseline {
-            expires: expires_in.map(|seconds| NOW_AT_SERVER + seconds),
+            expires: expires_in.map(|seconds| Expires::at(NOW_AT_SERVER + seconds)),
+            seen_at: Some(NOW_AT_SERVER - 10),
         });
+        self
+    }
+
+    /// Begins after a restart: an earlier process was about to send so many seconds ago, by the server's clock.
+    fn after_a_restart(ago: i64, left: bool) -> Story {
+        let mut story = Story::new().with_baseline(None).page_has_worked();
+        story.facts.earlier = Some(EarlierSend {
+            at: Some(NOW_AT_SERVER - ago),
+            left,
+        });
+        story.facts.sends.push(SendFact {
+            started: Duration::ZERO,
+            ended: Duration::ZERO,
+            result: SendResult::MaybeSent,
+            jitter: 1.0,
+        });
+        story
+    }
+
+    /// The same question until it is believed: three times within ten seconds.
+    fn stable(mut self, ask: impl Fn(Story) -> Story) -> Story {
+        self = ask(self);
+        for gap in [3, 5] {
+            assert!(self.asks(), "one answer is no proof");
+            self = ask(self.after(gap * SECOND));
+        }
+        self
+    }
+
+    /// Answered by somebody who took so long for it.
+    fn answered_late(mut self, status: u16, took: Duration) -> Story {
+        let started = self.now;
+        self = self.after(took).answered(status);
+        if let Some(send) = self.facts.sends.last_mut() {
+            send.started = started;
+        }
         self
     }
 
@@ -363,28 +403,39 @@ fn files_are_as_asked_after_a_first_answer_or_with_a_baseline_only() {
 }
 
 #[test]
-fn a_refused_page_is_certain_only_with_route_baseline_and_expiry_far_ahead() {
-    let refused = |story: Story| story.lost().complete_but_page(PageReply::Gone);
+fn a_refused_page_beside_complete_is_presumed_when_stable_and_never_more() {
+    let refused = |story: Story| story.complete_but_page(PageReply::Gone);
     let worked = || Story::new().page_has_worked();
+    for baseline in [Some(3600), None] {
+        let story = worked().with_baseline(baseline).lost().stable(refused);
+        assert_eq!(story.certainty(), Certainty::Presumed, "{baseline:?}");
+    }
     assert_eq!(
-        refused(worked().with_baseline(Some(61))).certainty(),
-        Certainty::Certain
-    );
-    assert_eq!(
-        refused(worked().with_baseline(Some(60))).certainty(),
+        worked().lost().stable(refused).certainty(),
         Certainty::Presumed
     );
-    assert_eq!(
-        refused(worked().with_baseline(None)).certainty(),
-        Certainty::Presumed
-    );
-    assert_eq!(refused(worked()).certainty(), Certainty::Presumed);
-    assert!(
-        refused(Story::new().with_baseline(Some(3600))).asks(),
-        "the route never worked"
-    );
+    let again = refused(worked().lost()).after(3 * SECOND).ready();
+    assert!(again.asks(), "the page came back: {:?}", again.step());
+    let never = refused(Story::new().with_baseline(Some(3600)).lost());
+    assert!(never.asks(), "the route never worked");
     let html = worked().lost().complete_but_page(PageReply::Refused);
     assert!(html.asks(), "refused otherwise");
+}
+
+#[test]
+fn resolve_presumes_from_a_stable_refusal_of_a_page_that_has_worked() {
+    let mut story = Story::new().page_has_worked();
+    for gap in [0, 3, 5] {
+        assert!(next_question(&story.facts, story.now).is_err());
+        story = story.after(gap * SECOND).complete_but_page(PageReply::Gone);
+    }
+    let presumed = Ok(Finding::Consumed {
+        certainty: Certainty::Presumed,
+        confirmed_by: ConfirmedBy::TokenRetired,
+    });
+    assert_eq!(next_question(&story.facts, story.now), presumed);
+    story.facts.rules.strict = true;
+    assert_eq!(next_question(&story.facts, story.now), Ok(Finding::Unclear));
 }
 
 #[test]
@@ -401,6 +452,23 @@ fn a_doubtful_page_leads_to_one_more_send_whose_refusal_is_presumed() {
         story.complete_but_page(PageReply::Gone).certainty(),
         Certainty::Presumed
     );
+}
+
+#[test]
+fn a_resend_that_is_denied_for_other_reasons_is_not_presumed() {
+    let doubtful = || {
+        Story::new()
+            .lost()
+            .complete_but_page(PageReply::Gone)
+            .after(5 * SECOND)
+            .complete_but_page(PageReply::Gone)
+    };
+    for status in [401, 403, 405] {
+        let story = doubtful()
+            .answered(status)
+            .complete_but_page(PageReply::Gone);
+        assert!(story.asks(), "{status}: {:?}", story.step());
+    }
 }
 
 #[test]
@@ -461,27 +529,28 @@ fn an_empty_export_proves_that_nothing_was_applied_only_by_a_page_that_works() {
 }
 
 #[test]
-fn expired_is_certain_long_before_its_time_presumed_otherwise_unclear_without_a_baseline() {
+fn expired_is_certain_long_before_its_time_and_presumed_soon_after_the_baseline() {
     let expired = |story: Story| story.lost().says(StatusWord::Expired);
-    assert_eq!(
-        expired(Story::new().with_baseline(Some(61))).certainty(),
-        Certainty::Certain
-    );
-    assert_eq!(
-        expired(Story::new().with_baseline(Some(60))).certainty(),
-        Certainty::Presumed
-    );
-    assert_eq!(
-        expired(Story::new().with_baseline(None)).certainty(),
-        Certainty::Presumed
-    );
-    let mut story = expired(Story::new());
-    for gap in [3, 5] {
-        assert!(story.asks());
-        story = story.after(gap * SECOND).says(StatusWord::Expired);
+    let unclear = |story: Story| {
+        let story = story.lost().stable(|story| story.says(StatusWord::Expired));
+        assert!(story.now < 10 * SECOND, "stable, not asked for long");
+        story.verdict() == Verdict::OutcomeUnknown
+    };
+    let early = expired(Story::new().with_baseline(Some(61)));
+    assert_eq!(early.certainty(), Certainty::Certain);
+    assert!(unclear(Story::new().with_baseline(Some(60))), "nearer");
+    assert!(unclear(Story::new().with_baseline(Some(-60))), "past");
+    let recent = expired(Story::new().with_baseline(None));
+    assert_eq!(recent.certainty(), Certainty::Presumed);
+    for seen_at in [Some(NOW_AT_SERVER - 301), None] {
+        let mut story = Story::new().with_baseline(None);
+        story.facts.baseline = Some(Baseline {
+            expires: None,
+            seen_at,
+        });
+        assert!(unclear(story), "an old baseline, or one of unknown age");
     }
-    assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
-    assert!(story.now < 10 * SECOND, "stable, not asked for long");
+    assert!(unclear(Story::new()), "no baseline");
 }
 
 #[test]
@@ -519,6 +588,50 @@ fn a_401_everywhere_says_nothing_about_the_token() {
             .after(3 * SECOND)
     };
     let story = both(both(both(Story::new().with_baseline(Some(3600)).lost())));
+    assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
+}
+
+#[test]
+fn a_401_counts_once_the_credentials_were_taken_elsewhere_or_the_token_has_expired() {
+    let refused =
+        |story: Story| story.asked(StatusReply::Unauthorized, Some(PageReply::Unauthorized));
+    let ending = |baseline, accepted: Option<u32>| {
+        let mut story = Story::new().with_baseline(baseline).lost();
+        story.facts.credentials_accepted = accepted.map(|tenths| tenths * SECOND / 10);
+        story.stable(refused).verdict()
+    };
+    let presumed = |verdict| {
+        matches!(
+            verdict,
+            Verdict::Receipt {
+                certainty: Certainty::Presumed,
+                ..
+            }
+        )
+    };
+    // The first 401 is heard at 0.2 s.
+    assert_eq!(
+        ending(Some(3600), Some(1)),
+        Verdict::OutcomeUnknown,
+        "before it"
+    );
+    assert!(presumed(ending(Some(3600), Some(2))));
+    assert_eq!(ending(Some(-60), None), Verdict::OutcomeUnknown, "just now");
+    assert!(presumed(ending(Some(-61), None)));
+    let mut story = Story::new().with_baseline(None).lost();
+    story.facts.baseline = Some(Baseline {
+        expires: Some(Expires::zoneless(NOW_AT_SERVER - 5 * 3600)),
+        seen_at: None,
+    });
+    let zoneless = story.stable(refused).verdict();
+    assert_eq!(
+        zoneless,
+        Verdict::OutcomeUnknown,
+        "the service may mean US Eastern time"
+    );
+    // An answer of status before the first 401 says nothing about the credentials after it.
+    let mut story = Story::new().with_baseline(Some(3600)).lost().ready();
+    story = story.after(3 * SECOND).stable(refused);
     assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
 }
 
@@ -788,4 +901,86 @@ fn strict_keeps_the_own_error_of_a_throttled_call() {
     }
     story.facts.rules.strict = true;
     assert_eq!(story.says(StatusWord::Expired).verdict(), NOT_COMMITTED);
+}
+
+#[test]
+fn a_slow_503_counts_as_a_gateways_504() {
+    for status in [503, 408] {
+        let quick = Story::new().answered_late(status, 4 * SECOND);
+        assert!(quick.sends(), "{status}");
+        let slow = Story::new().answered_late(status, 6 * SECOND);
+        assert!(slow.asks(), "{status}: its origin may still work on it");
+        let mut story = slow.ready();
+        let first = story.facts.sends[0].ended;
+        assert!(story.asks(), "the quiet moment");
+        story = story.after(5 * SECOND).ready();
+        assert!(story.sends());
+        story.facts.rules.max_attempts = 1;
+        assert!(story.asks(), "not settled");
+        story.now = first + 60 * SECOND;
+        assert_eq!(story.ready().verdict(), NOT_COMMITTED);
+    }
+}
+
+#[test]
+fn a_send_of_an_earlier_process_that_is_not_known_to_have_left_says_nothing_about_the_files() {
+    for (left, wanted) in [(false, Files::Unknown), (true, Files::AsAsked)] {
+        let story = Story::after_a_restart(600, left).says(StatusWord::Retrieved);
+        let receipt = Verdict::Receipt {
+            outcome: Outcome::Committed,
+            certainty: Certainty::Certain,
+            confirmed_by: ConfirmedBy::Status,
+            files: wanted,
+        };
+        assert_eq!(story.verdict(), receipt);
+        assert_eq!(story.facts.sends_that_left(), usize::from(left));
+    }
+}
+
+#[test]
+fn after_a_restart_one_refused_page_is_no_proof() {
+    let story = Story::after_a_restart(600, false).complete_but_page(PageReply::Gone);
+    assert!(story.asks());
+    assert!(story.after(3 * SECOND).ready().sends(), "the token lives");
+}
+
+#[test]
+fn the_quiet_moment_after_a_restart_runs_from_the_journal() {
+    let story = Story::after_a_restart(7, false).ready();
+    assert!(story.sends(), "{:?}", story.step());
+    let story = Story::after_a_restart(2, false).ready();
+    assert!(story.asks(), "three seconds are left");
+    let mut story = Story::after_a_restart(2, false);
+    story.facts.earlier = Some(EarlierSend {
+        at: None,
+        left: false,
+    });
+    let story = story.ready().after(4 * SECOND).ready();
+    assert!(story.asks(), "without a time it runs from the restart");
+}
+
+#[test]
+fn a_restart_never_ends_in_an_error_that_is_not_its_own() {
+    // Status was out of reach for longer than the send window.
+    let mut story = Story::after_a_restart(600, false)
+        .after(63 * SECOND)
+        .ready();
+    assert!(story.sends(), "{:?}", story.step());
+    // Settings that leave no room in an ordinary call.
+    story.facts.rules.max_attempts = 1;
+    assert!(story.sends(), "the send of before is not counted");
+    story.facts.rules.send_window = SECOND;
+    assert!(
+        story.sends(),
+        "the window begins with the first \"not yet\""
+    );
+    story.facts.rules.max_attempts = 0;
+    let mut verdict = story.step();
+    for _ in 0..200 {
+        let Step::Ask { at, .. } = verdict else { break };
+        story.now = story.now.max(at);
+        story = story.ready();
+        verdict = story.step();
+    }
+    assert_eq!(verdict, Step::Done(Verdict::OutcomeUnknown));
 }

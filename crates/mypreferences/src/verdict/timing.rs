@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::backoff::doubled;
-use crate::status_code::{StatusClass, class, is_throttling};
+use crate::status_code::{StatusClass, is_throttling};
 use crate::verdict::Step;
 use crate::verdict::facts::{Asked, Facts, SendFact, SendResult};
-use crate::verdict::reading::stable_run;
+use crate::verdict::reading::{Reading, reading, stable_run};
 
 /// How long to ask when the sends ended with 408, 429, 503 or a redirect.
 const ASK_AFTER_BUSY: Duration = Duration::from_secs(30);
@@ -37,7 +37,55 @@ pub(super) fn next_send(facts: &Facts, last: &SendFact) -> Option<Duration> {
         None => facts.rules.backoff.delay(throttled, tries, last.jitter),
     };
     let at = last.ended.checked_add(wait)?;
-    (at <= facts.rules.send_window && at < facts.rules.timeout).then_some(at)
+    (at <= window_end(facts) && at < facts.rules.timeout).then_some(at)
+}
+
+/// Until when a send may start. After a restart the time begins with the first "not yet" that allows one: how long status
+/// could not be reached before that must not cost the commit.
+pub(crate) fn window_end(facts: &Facts) -> Duration {
+    let window = facts.rules.send_window;
+    if facts.earlier.is_none() {
+        return window;
+    }
+    let quiet = earlier_quiet_until(facts);
+    (0..facts.asked.len())
+        .find(|index| {
+            facts.asked[*index].begun >= quiet
+                && matches!(
+                    reading(facts, *index),
+                    Reading::NotYet | Reading::NotYetUnproven | Reading::Doubtful
+                )
+        })
+        .map_or(facts.rules.timeout, |index| {
+            facts.asked[index].answered.saturating_add(window)
+        })
+}
+
+/// The quiet moment before the next send; none when no send may still be under way.
+pub(super) fn quiet_until(facts: &Facts) -> Option<Duration> {
+    let own = facts.own_sends().iter();
+    let own = own
+        .filter(|send| send.is_open() && !send.is_turned_away())
+        .map(|send| send.ended + facts.rules.quiet)
+        .max();
+    let earlier = facts.earlier.map(|_| earlier_quiet_until(facts));
+    own.max(earlier)
+}
+
+/// The quiet moment after a send of an earlier process runs from the time in its journal, by the server's clock; where that
+/// does not tell it, from the restart.
+fn earlier_quiet_until(facts: &Facts) -> Duration {
+    let from_the_restart = facts.rules.quiet;
+    let Some(at) = facts.earlier.and_then(|earlier| earlier.at) else {
+        return from_the_restart;
+    };
+    let told = facts.asked.iter().find_map(|asked| {
+        let age = u64::try_from(asked.server_now?.checked_sub(at)?).ok()?;
+        // `Date` is cut to whole seconds.
+        let age = Duration::from_secs(age.saturating_sub(1));
+        Some((asked.answered + facts.rules.quiet).saturating_sub(age))
+    });
+    told.map_or(from_the_restart, |until| until.min(from_the_restart))
 }
 
 /// Until when to ask after this last send.
@@ -53,18 +101,10 @@ pub(super) fn time_for_asking(facts: &Facts, last: &SendFact) -> Duration {
 
 /// 408, 429, 503 and redirects keep their own error when nobody answers the question.
 pub(super) fn ends_with_its_own_error(last: &SendFact) -> bool {
-    match last.result {
-        SendResult::NotSent { .. } | SendResult::MaybeSent => false,
-        SendResult::Answered { status, .. } => match class(status) {
-            StatusClass::Busy | StatusClass::Throttled | StatusClass::Redirect => true,
-            StatusClass::Success
-            | StatusClass::OtherSuccess
-            | StatusClass::RefusesToken
-            | StatusClass::Unauthorized
-            | StatusClass::Denied
-            | StatusClass::ServerError => false,
-        },
-    }
+    matches!(
+        last.class(),
+        Some(StatusClass::Busy | StatusClass::Throttled | StatusClass::Redirect)
+    )
 }
 
 /// When to ask next; none when the time for asking is over or a stable answer was heard often enough.

@@ -39,18 +39,23 @@
 //!    the last such end. "If MaybeSent, 500, 502 or 504 are among them -> that error, NotCommitted, only if 'not yet'
 //!    held for `settle` (60 s) after the last of them." With status lagging up to 30 s, an application may show up to
 //!    90 s later: these are counted as outside the assumptions.
-//! 3. Whoever answers 408, 503, a redirect or a portal's page has not handed the request on. "If all open sends were
-//!    408/503/3xx/HTML -> the last answer's error, NotCommitted." These worlds do apply one in 25 requests that were
-//!    answered 408 or 503; when that shows only after the last question it is counted as outside the assumptions.
+//! 3. Whoever answers 408, 503, a redirect or a portal's page within five seconds has not handed the request on. "If all
+//!    open sends were 408/503/3xx/HTML, each answered within 5 s -> the last answer's error, NotCommitted." Those that came
+//!    later are applied as often as a gateway's 504. These worlds do apply one in 25 requests that were answered 408 or 503
+//!    at once; when that shows only after the last question it is counted as outside the assumptions.
 //! 4. Status says `Retrieved` of consumed tokens only: "`Retrieved` = consumed". It may lag by 30 s and it may use other
 //!    words after Commit: `Complete`, `Expired`, 400, 401, 404, 410.
-//! 5. A page route that has worked for a token is refused (400, 404, 410, not as HTML) only when the token is over.
-//!    "Complete | 400/404/410, and this page route has worked for this token before | Committed (TokenRetired)." A page
-//!    may be served for up to 30 s longer than that, and never stops working for other reasons than trouble (5xx, 429,
-//!    HTML, not JSON, silence).
+//! 5. A page may be served for up to 30 s longer than its token lives, and stops working for other reasons than trouble
+//!    never for long; a 404 of somebody else's, as JSON, is among the trouble. "Complete | 400/404/410, and this page route
+//!    has worked for this token before | stable (three readings in 10 s): Presumed and never more." How often that is wrong
+//!    is a figure, for tokens with short lives and with longer ones.
 //! 6. `Expires` is off by less than a minute, or is text without a zone of a place west of Greenwich. "Certain
 //!    (EarlyExpiry) only if more than 60 s before `Expires` by the server's `Date`"; "`Expires` without a zone is read as
 //!    UTC (the earlier reading)."
+//!
+//! Worlds have more than this client and a right clock in them: a second process that commits, a process before this one
+//! whose journal says COMMITTING (dead before its POST or after it), gateways, local clocks that jump, lives of tokens of a
+//! few seconds up to a month.
 //!
 //! # Running it
 //!

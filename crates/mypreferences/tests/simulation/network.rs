@@ -19,6 +19,8 @@ use crate::truth::{Phase, Truth};
 /// The documented default; the worlds do not change it.
 const FIRST_BYTE_TIMEOUT: Millis = 30_000;
 const CONNECT_TIMEOUT: Millis = 10_000;
+/// Whoever turns a request away within this time has not handed it on.
+pub(crate) const AT_ONCE: Millis = 5_000;
 /// A client that makes so many requests in one world will never stop.
 const TOO_MANY_REQUESTS: usize = 2_000;
 
@@ -406,7 +408,12 @@ impl World {
             Trouble::Throttled => (usual, self.later(429, now)),
             Trouble::Busy => {
                 let status = self.random.pick(&[408, 503, 503]);
-                (usual, self.later(status, now))
+                let at = if self.random.chance(70) {
+                    usual
+                } else {
+                    slowly
+                };
+                (at, self.later(status, now))
             }
             Trouble::ServerError => {
                 let status = self.random.pick(&[500, 500, 502, 504, 504, 507]);
@@ -434,14 +441,13 @@ impl World {
     /// When a request in trouble reaches the truth, if it does.
     fn application(&mut self, trouble: Trouble, now: Millis, ended: Millis) -> Option<Millis> {
         match trouble {
-            Trouble::NotSent
-            | Trouble::Portal
+            Trouble::NotSent | Trouble::Refused | Trouble::Throttled => return None,
+            Trouble::Portal | Trouble::Redirect if ended - now <= AT_ONCE => return None,
+            // Whoever says so at once has hardly ever handed the request on. A gateway that says it later has.
+            Trouble::Busy if ended - now <= AT_ONCE && !self.random.chance(4) => return None,
+            Trouble::Portal
             | Trouble::Redirect
-            | Trouble::Refused
-            | Trouble::Throttled => return None,
-            // Whoever says so has hardly ever handed the request on.
-            Trouble::Busy if !self.random.chance(4) => return None,
-            Trouble::Busy
+            | Trouble::Busy
             | Trouble::Lost
             | Trouble::Hangs
             | Trouble::Accepted
@@ -648,7 +654,7 @@ impl World {
                 Outage::HtmlNotFound => self.html_read(404, now),
             }
         } else if in_trouble {
-            match self.random.below(13) {
+            match self.random.below(15) {
                 0 => self.plain_read(500, now),
                 1 => self.plain_read(502, now),
                 2 => self.later(503, now),
@@ -677,6 +683,8 @@ impl World {
                     let answer = self.answer(302, "", now);
                     Parcel::Ready(Said::Nothing("redirect"), answer)
                 }
+                // A gateway's, as JSON, while the token lives.
+                12 | 13 => self.plain(404, now),
                 _ if page => self.plain_read(504, now),
                 _ => {
                     let answer = self.answer(200, r#"{"Status":"Archiving"}"#, now);

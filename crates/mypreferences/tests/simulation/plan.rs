@@ -175,6 +175,8 @@ pub(crate) struct ClientPlan {
     pub(crate) timeout: Millis,
     pub(crate) max_attempts: u32,
     pub(crate) before: Before,
+    /// When the local clock jumps, and how far.
+    pub(crate) clock_jump: Option<(Millis, Millis)>,
 }
 
 /// What the caller does beside the first commit.
@@ -192,6 +194,14 @@ pub(crate) enum Scenario {
     Twice {
         pause: Millis,
         same_keep: bool,
+    },
+    /// As a landing does it: status, COMMITTING in its journal, the commit. The process dies so long after its POST began,
+    /// or before it, and another one goes on after a pause, with what the journal says.
+    Restart {
+        dies_after: Option<Millis>,
+        pause: Millis,
+        /// SENT is in the journal if the POST was under way for a second.
+        notes_it: bool,
     },
 }
 
@@ -263,8 +273,15 @@ impl Plan {
             && self.server.other_clock.is_none()
             && self.client.timeout >= 20 * SECOND
             && self.cancel == Cancel::Never
+            && self.client.clock_jump.is_none()
+            && !matches!(self.scenario, Scenario::Restart { .. })
             && !self.client.preflight
             && self.client.before == Before::Nothing
+    }
+
+    /// The token ends by itself soon after the commit.
+    pub(crate) fn life_is_short(&self) -> bool {
+        self.token.expires_at < COMMIT_AT + 15 * 60 * SECOND
     }
 
     /// From an application on, within this time status tells of it, if it ever does.
@@ -317,6 +334,8 @@ fn token(r: &mut Random) -> TokenPlan {
         // Where a natural end can be taken for a commit.
         18..34 => COMMIT_AT + r.between(-3 * SECOND, 15 * SECOND),
         34..50 => COMMIT_AT + r.between(30 * SECOND, 600 * SECOND),
+        // Nobody knows when in its life an export is committed.
+        50..75 => COMMIT_AT + r.between(0, 12 * HOUR),
         _ => COMMIT_AT + r.between(2 * HOUR, 700 * HOUR),
     };
     TokenPlan {
@@ -410,7 +429,7 @@ fn lag(r: &mut Random) -> Lag {
 }
 
 fn reads(r: &mut Random) -> ReadPlan {
-    let refusal = r.pick(&[400, 404, 404, 410]);
+    let refusal = r.pick(&[400, 404, 404, 404, 410, 401]);
     let page_route = match r.below(100) {
         0..70 => PageRoute::Right {
             refusal,
@@ -502,12 +521,34 @@ fn client(r: &mut Random) -> ClientPlan {
         },
         max_attempts: r.weighted(&[(7, 4), (1, 1), (1, 2), (1, 3)]),
         before,
+        clock_jump: r.chance(6).then(|| {
+            let far = if r.chance(50) {
+                12 * HOUR
+            } else {
+                120 * SECOND
+            };
+            (moment(r), r.between(-far, far))
+        }),
     }
 }
 
 fn scenario(r: &mut Random) -> Scenario {
     match r.below(100) {
-        0..60 => Scenario::One,
+        0..45 => Scenario::One,
+        45..60 => Scenario::Restart {
+            dies_after: match r.below(3) {
+                0 => None,
+                1 => Some(r.between(0, 3 * SECOND)),
+                _ => Some(r.between(0, 100 * SECOND)),
+            },
+            pause: match r.below(4) {
+                0 => r.between(0, 3 * SECOND),
+                1 => r.between(0, 60 * SECOND),
+                2 => r.between(0, 600 * SECOND),
+                _ => r.between(0, 8 * HOUR),
+            },
+            notes_it: r.chance(75),
+        },
         60..72 => Scenario::ThenResolve {
             pause: r.between(0, 100 * SECOND),
         },

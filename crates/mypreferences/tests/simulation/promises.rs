@@ -9,8 +9,8 @@ use mypreferences::{
 use crate::figures::Figures;
 use crate::findings::{Finding, OPEN_FINDINGS};
 use crate::many::sort_of;
-use crate::network::{Came, Post, Read, Said};
-use crate::plan::{Cancel, Millis, PageRoute, Plan, Saying};
+use crate::network::{AT_ONCE, Came, Post, Read, Said};
+use crate::plan::{Cancel, ExpiresText, Millis, PageRoute, Plan, Saying};
 use crate::timeline::{Asked, Call, Timeline, Told};
 use crate::truth::{By, Consumed, Phase};
 
@@ -26,9 +26,9 @@ const TICK: Millis = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sort {
     NotSent,
-    /// May be applied, now or later: no answer, 500, 502, 504, an undocumented 2xx.
+    /// May be applied, now or later: no answer, 500, 502, 504, an undocumented 2xx, or turned away late.
     Slow,
-    /// Whoever answered has hardly handed it on: 408, 503, a redirect, a portal's page.
+    /// Whoever answered has hardly handed it on: 408, 503, a redirect, a portal's page, within five seconds.
     TurnedAway,
     Success,
     Unauthorized,
@@ -43,6 +43,7 @@ impl Sort {
             Came::UnderWay | Came::CutOff | Came::Lost(_) => Sort::Slow,
             Came::Answered { status, html, .. } => match status {
                 200 | 204 if !html => Sort::Success,
+                200..=399 | 408 | 503 if post.ended - post.started > AT_ONCE => Sort::Slow,
                 200..=299 if html => Sort::TurnedAway,
                 300..=399 | 408 | 503 => Sort::TurnedAway,
                 401 => Sort::Unauthorized,
@@ -265,7 +266,16 @@ impl<'a> Check<'a> {
         if repairs > 1 {
             self.broke("P4", format!("{repairs} repairs of a 401 in call {flight}"));
         }
-        let begun = self.first_call(flight).begun;
+        let call = self.first_call(flight);
+        let mut begun = call.begun;
+        if let Some(restart) = call.restart {
+            // "whose time begins with the first 'not yet'; its quiet moment runs from the time in the journal".
+            begun = Millis::MAX - SEND_WINDOW - TICK;
+            if let Some((index, first)) = posts.first() {
+                let quiet_until = restart.committing + QUIET;
+                self.status_said_ready(restart.committing, quiet_until, *index, first);
+            }
+        }
         for pair in posts.windows(2) {
             let ((before_index, before), (index, post)) = (pair[0], pair[1]);
             if post.started > begun + SEND_WINDOW + TICK {
@@ -327,11 +337,14 @@ impl<'a> Check<'a> {
         if matches!(
             before.came,
             Came::Answered {
-                status: 200..=299,
+                status: 200..=399,
                 ..
             }
         ) {
-            self.broke("P4", format!("POST {index} after an undocumented success"));
+            self.broke(
+                "P4",
+                format!("POST {index} after an undocumented success or a redirect"),
+            );
         }
         let quiet_until = before.ended + QUIET;
         if post.started + TICK < quiet_until {
@@ -340,11 +353,16 @@ impl<'a> Check<'a> {
                 format!("POST {index} without a quiet moment after POST {before_index}"),
             );
         }
+        self.status_said_ready(before.ended, quiet_until, index, post);
+    }
+
+    /// Asked after the quiet moment, status said ready, and never `Retrieved` since the send before.
+    fn status_said_ready(&mut self, since: Millis, quiet_until: Millis, index: usize, post: &Post) {
         let answers: Vec<&Read> = self
             .timeline
             .reads
             .iter()
-            .filter(|read| !read.page && read.started >= before.ended && read.ended <= post.started)
+            .filter(|read| !read.page && read.started >= since && read.ended <= post.started)
             .filter(|read| read.said != Said::CutOff)
             .collect();
         let last_says_ready = answers.last().is_some_and(|read| {
@@ -360,7 +378,7 @@ impl<'a> Check<'a> {
         if !last_says_ready {
             self.broke(
                 "P4",
-                format!("POST {index} although status did not say ready after the quiet moment of POST {before_index}"),
+                format!("POST {index} although status did not say ready after the quiet moment"),
             );
         }
         if answers.iter().any(|read| {
@@ -432,8 +450,13 @@ impl<'a> Check<'a> {
                     Phase::Processing | Phase::Ready | Phase::Failed => "WRONG, it is still good",
                 };
                 let row = evidence.unwrap_or("nothing");
+                let life = if self.plan().life_is_short() {
+                    "life under 15 min"
+                } else {
+                    "longer life"
+                };
                 self.figures
-                    .count(&format!("presumed: {verdict}, by {row}"));
+                    .count(&format!("presumed ({life}): {verdict}, by {row}"));
                 if self.plan().client.strict {
                     self.broke("P6", "a presumed receipt with strict");
                 }
@@ -465,10 +488,12 @@ impl<'a> Check<'a> {
     ) {
         let posts = self.posts_then(call);
         let open = posts.iter().any(|(_, post)| Sort::of(post).is_open());
+        let left = open || call.restart.is_some_and(|restart| restart.noted);
         let by_response = receipt.confirmed_by == ConfirmedBy::Response;
         let allowed = receipt.outcome == Outcome::Committed
             && receipt.certainty == Certainty::Certain
-            && ((by_response && !open) || (open && self.has_baseline(call)));
+            && receipt.sends > 0
+            && ((by_response && !open) || (left && self.has_baseline(call)));
         if !allowed {
             self.broke("P6", "files as asked, without the evidence for it");
         }
@@ -499,6 +524,10 @@ impl<'a> Check<'a> {
 
     /// The token was seen ready by this client at most 30 s before the first send that left.
     fn has_baseline(&self, call: &Call) -> bool {
+        // The journal keeps it.
+        if call.restart.is_some() {
+            return true;
+        }
         let posts = self.posts_then(call);
         let Some((_, first)) = posts
             .iter()
@@ -525,27 +554,61 @@ impl<'a> Check<'a> {
         let reads = self.reads_of(call);
         let statuses: Vec<&Read> = reads.iter().copied().filter(|read| !read.page).collect();
         let last_status = statuses.last().map(|read| read.said);
-        let last_page = reads
-            .iter()
-            .rev()
-            .find(|read| read.page)
-            .map(|read| read.said);
         let word =
             |wanted: &str| matches!(last_status, Some(Said::Word { word, .. }) if word == wanted);
         let last_post = posts.last().map(|(_, post)| Sort::of(post));
         let baseline = self.has_baseline(call);
-        let page_worked_before = self
-            .timeline
-            .reads
+        let page_worked_before = call.restart.is_some()
+            || self
+                .timeline
+                .reads
+                .iter()
+                .any(|read| read.said == Said::PageWorks && read.ended <= call.ended);
+        // The last three questions, each refused by the page, and ready or refused by status.
+        let is_gone = |read: &&Read| {
+            matches!(
+                read.said,
+                Said::Refused {
+                    status: 400 | 404 | 410,
+                    html: false
+                }
+            )
+        };
+        let is_ready = |read: &&Read| {
+            matches!(
+                read.said,
+                Said::Word {
+                    word: "Complete",
+                    ..
+                }
+            )
+        };
+        // The page, refused otherwise right after it, has taken the credentials.
+        let is_refused =
+            |read: &&Read| is_gone(read) || matches!(read.said, Said::Refused { status: 401, .. });
+        let pages_gone = {
+            let pages: Vec<&Read> = reads.iter().copied().filter(|read| read.page).collect();
+            pages.len() >= 3 && pages.iter().rev().take(3).all(is_gone)
+        };
+        let ready_or_gone = statuses
             .iter()
-            .any(|read| read.said == Said::PageWorks && read.ended <= call.ended);
-        let page_gone = matches!(
-            last_page,
-            Some(Said::Refused {
-                status: 400 | 404 | 410,
-                html: false
-            })
+            .rev()
+            .take(3)
+            .all(|read| is_ready(read) || (baseline && is_refused(read)));
+        let expires_is_unknown = matches!(
+            self.plan().server.expires_text,
+            ExpiresText::Absent | ExpiresText::Empty | ExpiresText::Unparsable
         );
+        let refused_resend = posts.last().is_some_and(|(_, post)| {
+            matches!(
+                post.came,
+                Came::Answered {
+                    status: 400 | 404 | 409 | 410 | 412 | 422,
+                    ..
+                }
+            )
+        });
+        let sends = posts.len() + usize::from(call.restart.is_some());
         let certain = receipt.certainty == Certainty::Certain;
         match receipt.confirmed_by {
             ConfirmedBy::Response if last_post == Some(Sort::Success) && certain => {
@@ -555,34 +618,32 @@ impl<'a> Check<'a> {
             ConfirmedBy::EarlyExpiry if word("Expired") && baseline && certain => {
                 Some("Expired, early")
             }
-            ConfirmedBy::TokenRetired
-                if word("Complete")
-                    && page_gone
-                    && page_worked_before
-                    && (baseline || !certain) =>
-            {
+            ConfirmedBy::TokenRetired if certain => None,
+            ConfirmedBy::TokenRetired if pages_gone && page_worked_before && ready_or_gone => {
                 Some("Complete, page refused that had worked")
             }
-            ConfirmedBy::TokenRetired if certain => None,
-            ConfirmedBy::TokenRetired
-                if word("Complete")
-                    && posts.len() > 1
-                    && matches!(last_post, Some(Sort::Refused | Sort::Unauthorized)) =>
-            {
+            ConfirmedBy::TokenRetired if word("Complete") && sends > 1 && refused_resend => {
                 Some("Complete, page route doubtful, resend refused")
             }
-            ConfirmedBy::TokenRetired if word("Expired") && baseline => Some("Expired"),
-            ConfirmedBy::TokenRetired if baseline && self.gone_for_good(&posts, &statuses) => {
+            ConfirmedBy::TokenRetired if word("Expired") && baseline && expires_is_unknown => {
+                Some("Expired")
+            }
+            ConfirmedBy::TokenRetired
+                if baseline && self.gone_for_good(call, &posts, &statuses) =>
+            {
                 Some("status and page refused")
             }
             _ => None,
         }
     }
 
-    /// Refused three times in a row; by 401 only with credentials that worked after the first open send.
-    fn gone_for_good(&self, posts: &[(usize, Post)], statuses: &[&Read]) -> bool {
-        let Some((_, open)) = posts.iter().find(|(_, post)| Sort::of(post).is_open()) else {
-            return false;
+    /// Refused three times in a row; by 401 only with credentials that worked after the first 401, or after the token's end.
+    fn gone_for_good(&self, call: &Call, posts: &[(usize, Post)], statuses: &[&Read]) -> bool {
+        let open = posts.iter().find(|(_, post)| Sort::of(post).is_open());
+        let since = match (call.restart, open) {
+            (Some(_), _) => call.begun,
+            (None, Some((_, open))) => open.ended,
+            (None, None) => return false,
         };
         let refusals = statuses
             .iter()
@@ -597,25 +658,30 @@ impl<'a> Check<'a> {
                 )
             })
             .count();
-        let by_401 = statuses
-            .last()
-            .is_some_and(|read| matches!(read.said, Said::Refused { status: 401, .. }));
+        let reads = &self.timeline.reads[..call.reads_then];
+        let first_401 = reads
+            .iter()
+            .filter(|read| read.started >= since)
+            .find(|read| matches!(read.said, Said::Refused { status: 401, .. }))
+            .map(|read| read.ended);
+        let Some(first_401) = first_401 else {
+            return refusals >= 3;
+        };
+        let is_over = call.ended > self.plan().token.expires_at;
         let not_401 = |said: Said| match said {
             Said::Word { .. } | Said::PageWorks => true,
             Said::Refused { status, .. } => status != 401,
             Said::Nothing(_) => true,
             Said::UnderWay | Said::CutOff => false,
         };
-        let worked = self
-            .timeline
-            .reads
+        let worked = reads
             .iter()
-            .any(|read| read.started >= open.ended && not_401(read.said))
+            .any(|read| read.started >= first_401 && not_401(read.said))
             || posts.iter().any(|(_, post)| {
-                post.started >= open.ended
+                post.started >= first_401
                     && matches!(post.came, Came::Answered { status, .. } if status != 401)
             });
-        refusals >= 3 && (!by_401 || worked)
+        refusals >= 3 && (worked || is_over)
     }
 
     // P2, P7
@@ -796,7 +862,8 @@ impl<'a> Check<'a> {
             .calls
             .iter()
             .any(|other| other.flight == call.flight && other.ended > call.ended);
-        if state == CommitState::Unknown && !open && !left_at_the_answer && !goes_on {
+        let restarted = call.restart.is_some();
+        if state == CommitState::Unknown && !open && !restarted && !left_at_the_answer && !goes_on {
             self.broke("P7", "unknown, although no send is open");
         }
         let last = posts.last().map(|(_, post)| post.came);
@@ -928,7 +995,8 @@ impl<'a> Check<'a> {
             let left = posts
                 .iter()
                 .filter(|(_, post)| Sort::of(post) != Sort::NotSent)
-                .count();
+                .count()
+                + usize::from(call.restart.is_some_and(|restart| restart.noted));
             if receipt.sends as usize != left {
                 self.broke(
                     "P7",

@@ -3,19 +3,22 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mypreferences::{CancelToken, Client, CommitReceipt, Credentials, Error, Resolution};
+use mypreferences::test_hooks::Restarted;
+use mypreferences::{
+    CancelToken, Client, CommitReceipt, Credentials, Error, Resolution, StatusWord,
+};
 
 use crate::calendar;
-use crate::network::{Network, Post, Read, World};
+use crate::network::{Came, Network, Post, Read, World};
 use crate::plan::{
-    Before, COMMIT_AT, Cancel, LATEST_APPLICATION, Millis, Plan, Scenario, duration,
+    Before, COMMIT_AT, Cancel, LATEST_APPLICATION, Millis, PageRoute, Plan, Scenario, duration,
 };
 use crate::truth::Truth;
 
 const TOKEN: i64 = 7_731_902_846_155_093;
 const SECRET: &str = "canary-hmac-secret-Zk3v9Qx7";
 /// Nothing in any world takes so long.
-const HANGS_AFTER: Millis = 3 * 3_600_000;
+const HANGS_AFTER: Millis = 12 * 3_600_000;
 
 /// What a call was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +49,21 @@ pub(crate) struct Call {
     pub(crate) begun: Millis,
     pub(crate) ended: Millis,
     pub(crate) timeout: Millis,
+    /// It goes on after another process.
+    pub(crate) restart: Option<Restart>,
     /// So many POSTs and reads were under way or over when it ended.
     pub(crate) posts_then: usize,
     pub(crate) reads_then: usize,
     pub(crate) told: Told,
+}
+
+/// What a call knows of the process before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Restart {
+    /// When COMMITTING was written.
+    pub(crate) committing: Millis,
+    /// SENT was.
+    pub(crate) noted: bool,
 }
 
 pub(crate) struct Timeline {
@@ -103,9 +117,10 @@ struct Caller {
     first_is_over: AtomicBool,
 }
 
-async fn act(plan: &Plan, network: &Arc<Network>) -> Vec<Call> {
-    let wall = Arc::clone(network);
-    let client = Client::builder()
+/// A process of its own: nothing is known yet.
+fn client(plan: &Plan, network: &Arc<Network>) -> Client {
+    let (wall, jump) = (Arc::clone(network), plan.client.clock_jump);
+    Client::builder()
         .client_id("SanchezAssociates")
         .base_url("https://service.example/API/3/async/")
         .credentials(Credentials::hmac("RickSanchez", SECRET))
@@ -114,11 +129,18 @@ async fn act(plan: &Plan, network: &Arc<Network>) -> Vec<Call> {
         .strict(plan.client.strict)
         .preflight(plan.client.preflight)
         .test_transport(Arc::clone(network) as Arc<dyn mypreferences::test_hooks::TestTransport>)
-        .test_wall_clock(move || calendar::client_time(wall.now()))
+        .test_wall_clock(move || {
+            let now = wall.now();
+            let jumped = jump.map_or(0, |(at, by)| if now >= at { by } else { 0 });
+            calendar::client_time(now + jumped)
+        })
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+async fn act(plan: &Plan, network: &Arc<Network>) -> Vec<Call> {
     let caller = Arc::new(Caller {
-        client,
+        client: client(plan, network),
         network: Arc::clone(network),
         first_is_over: AtomicBool::new(false),
     });
@@ -128,9 +150,21 @@ async fn act(plan: &Plan, network: &Arc<Network>) -> Vec<Call> {
     let timeout = plan.client.timeout;
     let first = {
         let (caller, cancel) = (Arc::clone(&caller), plan.cancel_of(false));
-        async move { caller.commit(keep_files, timeout, cancel, None).await }
+        async move { caller.commit(keep_files, timeout, cancel, None, None).await }
     };
     match plan.scenario {
+        Scenario::Restart {
+            dies_after,
+            pause,
+            notes_it,
+        } => {
+            let ended = restart(plan, &caller, dies_after, pause, notes_it).await;
+            match ended {
+                Some(calls) => calls,
+                // There was nothing to commit.
+                None => vec![first.await],
+            }
+        }
         Scenario::One => vec![first.await],
         Scenario::ThenResolve { pause } => {
             let first = first.await;
@@ -142,7 +176,7 @@ async fn act(plan: &Plan, network: &Arc<Network>) -> Vec<Call> {
             network.sleep_until(first.ended + pause).await;
             let keep_files = keep_files == same_keep;
             let second = caller
-                .commit(keep_files, timeout, Cancel::Never, None)
+                .commit(keep_files, timeout, Cancel::Never, None, None)
                 .await;
             vec![first, second]
         }
@@ -159,13 +193,76 @@ async fn act(plan: &Plan, network: &Arc<Network>) -> Vec<Call> {
                 let cancel = plan.cancel_of(true);
                 async move {
                     caller
-                        .commit(keep_files, second_timeout, cancel, Some(begins))
+                        .commit(keep_files, second_timeout, cancel, Some(begins), None)
                         .await
                 }
             });
             vec![first.await.unwrap(), second.await.unwrap()]
         }
     }
+}
+
+/// A landing's process that dies, and the one after it. None: status did not say ready, so that none came so far.
+async fn restart(
+    plan: &Plan,
+    caller: &Caller,
+    dies_after: Option<Millis>,
+    pause: Millis,
+    notes_it: bool,
+) -> Option<Vec<Call>> {
+    let network = &caller.network;
+    // Its pages were read before, so their route is the right one.
+    if matches!(plan.reads.page_route, PageRoute::Wrong { .. }) {
+        return None;
+    }
+    let ready = caller.client.status(TOKEN).await.ok()?;
+    if ready.status != StatusWord::Complete {
+        return None;
+    }
+    let committing = network.now();
+    let fresh = network
+        .world()
+        .reads
+        .last()
+        .is_some_and(|read| read.age == 0);
+    let (keep_files, timeout) = (plan.client.keep_files, plan.client.timeout);
+    let mut calls = Vec::new();
+    if let Some(dies_after) = dies_after {
+        let dies = Cancel::Dropped(dies_after);
+        calls.push(caller.commit(keep_files, timeout, dies, None, None).await);
+    }
+    let died = network.now();
+    let sent = network.world().posts.iter().rev().find_map(|post| {
+        let late = post.started + 1_000 <= died && post.ended >= post.started + 1_000;
+        let lost = matches!(post.came, Came::Lost(_));
+        (late || lost).then_some(post.started)
+    });
+    let sent = sent.filter(|_| notes_it);
+    network.sleep_until(died + pause).await;
+    let second = Caller {
+        client: client(plan, network),
+        network: Arc::clone(network),
+        first_is_over: AtomicBool::new(false),
+    };
+    let seconds =
+        |at: Millis| (calendar::client_wall(at) + plan.server.clock_offset).div_euclid(1_000);
+    let restarted = Restarted {
+        // As the landing reckons it: from answers that no cache gave away, and no earlier than it is written.
+        committing_at: (fresh && ready.server_date.is_some()).then(|| seconds(committing) + 1),
+        ready,
+        sent_at: sent.map(seconds),
+    };
+    let restart = Restart {
+        committing,
+        noted: sent.is_some(),
+    };
+    let going_on = Some((restart, restarted));
+    calls.push(
+        second
+            .commit(keep_files, timeout, Cancel::Never, None, going_on)
+            .await,
+    );
+    Some(calls)
 }
 
 impl Caller {
@@ -191,6 +288,7 @@ impl Caller {
         timeout: Millis,
         cancel: Cancel,
         second_from: Option<Millis>,
+        restart: Option<(Restart, Restarted)>,
     ) -> Call {
         if let Some(from) = second_from {
             // Also with no delay at all, the first call goes first.
@@ -207,11 +305,16 @@ impl Caller {
         };
         let begun = self.network.now();
         let token = CancelToken::new();
-        let commit = self
+        let mut commit = self
             .client
             .commit(TOKEN, keep_files)
             .timeout(duration(timeout))
             .cancel_token(token.clone());
+        let mut known = None;
+        if let Some((restart, restarted)) = restart {
+            known = Some(restart);
+            commit = commit.test_after_a_restart(restarted);
+        }
         let told = match cancel {
             Cancel::Never => told(commit.await),
             Cancel::AtAnswer(_) => {
@@ -244,6 +347,7 @@ impl Caller {
             begun,
             ended: self.network.now(),
             timeout,
+            restart: known,
             posts_then: world.posts.len(),
             reads_then: world.reads.len(),
             told,
@@ -275,6 +379,7 @@ impl Caller {
             begun,
             ended: self.network.now(),
             timeout,
+            restart: None,
             posts_then: world.posts.len(),
             reads_then: world.reads.len(),
             told,
