@@ -20,6 +20,12 @@ pub struct Verified {
     pub rows: i64,
     /// Their bytes on disk.
     pub bytes: i64,
+    /// Sealed batches that the journal knows and the folder lacks: moved away by their consumer, or lost.
+    pub moved: i64,
+    /// Files part-* in the folders of batches that no manifest names.
+    pub unnamed: i64,
+    /// Batches that begin after what those before them cover.
+    pub gaps: i64,
 }
 
 /// Verifies every batch of the folder `out` without a server: each file by its hash, the rows, the chain of watermarks.
@@ -49,6 +55,9 @@ pub unsafe extern "C" fn mypref_verify(
             parts: c_count(Some(found.parts)),
             rows: c_count(Some(found.rows)),
             bytes: c_count(Some(found.bytes)),
+            moved: c_count(Some(found.moved.len() as u64)),
+            unnamed: c_count(Some(found.unnamed.len() as u64)),
+            gaps: c_count(Some(found.gaps.len() as u64)),
         };
         // SAFETY: as above.
         unsafe { write_known(&found, place, verified_size) };

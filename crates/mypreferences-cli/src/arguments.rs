@@ -100,6 +100,9 @@ pub(crate) enum Command {
         /// The folder of `export --out`
         #[arg(value_name = "DIR")]
         folder: PathBuf,
+        /// A batch that was moved away is an error, not a line
+        #[arg(long)]
+        complete: bool,
     },
     /// Mark a retrieval as finished: expires its access token and, with --keep-files false, deletes the export files
     ///

@@ -128,5 +128,8 @@ pub(crate) enum ExportCommand {
         /// The folder of --out
         #[arg(value_name = "DIR")]
         folder: PathBuf,
+        /// Any unfinished batch by its name, as export list prints it [default: the newest]
+        #[arg(long, value_name = "NAME")]
+        batch: Option<String>,
     },
 }

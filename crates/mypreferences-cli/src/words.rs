@@ -177,6 +177,20 @@ pub(crate) fn verified(verified: &Verified) -> String {
     )
 }
 
+/// What verifying has found beside, a line each.
+pub(crate) fn findings(verified: &Verified) -> Vec<String> {
+    let moved = verified
+        .moved
+        .iter()
+        .map(|batch| format!("{} was sealed and is not in the folder", printable(batch)));
+    let unnamed = verified
+        .unnamed
+        .iter()
+        .map(|file| format!("{} is named by no manifest", printable(file)));
+    let gaps = verified.gaps.iter().cloned();
+    moved.chain(unnamed).chain(gaps).collect()
+}
+
 /// `1 part`, `200,000 records`
 pub(crate) fn counted(number: u64, what: &str) -> String {
     let s = if number == 1 { "" } else { "s" };

@@ -422,6 +422,12 @@ pub struct NativeVerified {
     pub rows: u64,
     /// Their bytes on disk.
     pub bytes: u64,
+    /// Sealed batches that the journal knows and the folder lacks.
+    pub moved: Vec<String>,
+    /// Files of parts that no manifest names.
+    pub unnamed: Vec<String>,
+    /// Batches that begin after what those before them cover, in sentences.
+    pub gaps: Vec<String>,
     /// The same object in every language.
     pub json: String,
 }
@@ -462,6 +468,9 @@ impl NativeFolder {
             rows: verified.rows,
             bytes: verified.bytes,
             json: verified.to_json(),
+            moved: verified.moved,
+            unnamed: verified.unnamed,
+            gaps: verified.gaps,
         })
     }
 }

@@ -24,6 +24,8 @@ struct Known {
     ready: Option<Ready>,
     page_has_worked: bool,
     initiated: Option<Initiated>,
+    /// Answered 401, for the first time since it was answered otherwise.
+    refused: Option<Instant>,
     committed: Option<bool>,
     /// `keep_files` of commits that were sent and whose end is not known to be "not committed".
     sent: Option<bool>,
@@ -123,11 +125,23 @@ impl Memory {
         self.read(key)?.initiated?.server_ms
     }
 
-    /// The service took our credentials for something.
-    pub(crate) fn credentials_accepted(&self) {
+    /// The service took our credentials for something about this token.
+    pub(crate) fn credentials_accepted(&self, key: Key) {
+        self.update(key, |known| known.refused = None);
         if let Ok(mut tokens) = self.0.lock() {
             tokens.accepted = Some(Instant::now());
         }
+    }
+
+    /// A token was answered 401. Says whether our credentials were taken for something else since that was first so: then
+    /// it is the token that is refused.
+    pub(crate) fn is_refused_for_itself(&self, key: Key) -> bool {
+        let mut first = None;
+        self.update(key, |known| {
+            first = known.refused;
+            known.refused.get_or_insert_with(Instant::now);
+        });
+        first.is_some() && self.last_accepted() >= first
     }
 
     /// When it did so last.

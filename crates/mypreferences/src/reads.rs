@@ -183,10 +183,11 @@ impl Service {
                 };
                 events::attempt(self.on_attempt.as_ref(), &event);
             }
-            if tried.value.is_some()
-                && let Some(date) = tried.description.fresh_date
-            {
-                self.memory.heard((kind, token), date);
+            if tried.value.is_some() {
+                self.memory.credentials_accepted((kind, token));
+                if let Some(date) = tried.description.fresh_date {
+                    self.memory.heard((kind, token), date);
+                }
             }
             return Ok(tried);
         }
@@ -203,7 +204,6 @@ impl Service {
         let mut description = self.describe(exchanged, token, repaired);
         let mut value = understand(read, exchanged, &mut description);
         if let Some(value) = &mut value {
-            self.memory.credentials_accepted();
             R::clean(value, &self.scrubber(exchanged, token));
         }
         Tried {

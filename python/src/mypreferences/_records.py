@@ -285,6 +285,12 @@ class Verified:
     """Their records."""
     bytes: int
     """Their bytes on disk."""
+    moved: tuple[str, ...]
+    """Sealed batches that the journal knows and the folder lacks: moved away by their consumer, or lost."""
+    unnamed: tuple[str, ...]
+    """Files of parts that no manifest names."""
+    gaps: tuple[str, ...]
+    """Batches that begin after what those before them cover, in sentences."""
     _json: str = field(repr=False, compare=False)
 
     def to_json(self) -> str:
@@ -294,4 +300,6 @@ class Verified:
     @classmethod
     def from_json(cls, text: str) -> Verified:
         """Reads a canonical record back."""
-        return cls(**json.loads(text), _json=text)
+        members = json.loads(text)
+        lists = {name: tuple(members.pop(name)) for name in ("moved", "unnamed", "gaps")}
+        return cls(**members, **lists, _json=text)

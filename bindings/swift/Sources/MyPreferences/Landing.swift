@@ -218,6 +218,12 @@ public struct Verified: Sendable, Hashable, CustomStringConvertible {
     public let rows: UInt64
     /// Their bytes on disk.
     public let bytes: UInt64
+    /// Sealed batches that the journal knows and the folder lacks: moved away by their consumer, or lost.
+    public let moved: [String]
+    /// Files of parts that no manifest names.
+    public let unnamed: [String]
+    /// Batches that begin after what those before them cover, in sentences.
+    public let gaps: [String]
     /// The same object in every language.
     public let json: String
 
@@ -228,6 +234,9 @@ public struct Verified: Sendable, Hashable, CustomStringConvertible {
         parts = native.parts
         rows = native.rows
         bytes = native.bytes
+        moved = native.moved
+        unnamed = native.unnamed
+        gaps = native.gaps
         json = native.json
     }
 }

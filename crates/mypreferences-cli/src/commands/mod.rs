@@ -51,7 +51,9 @@ pub(crate) fn dispatch(arguments: &[OsString]) -> u8 {
             };
             runtime::block_on(output, export::run(&told, &export))
         }
-        Command::Verify { folder } => export::verify(output, options.verbose, &folder),
+        Command::Verify { folder, complete } => {
+            export::verify(output, options.verbose, &folder, complete)
+        }
         Command::Config {
             command: ConfigCommand::Show,
         } => config::show(output, &options),

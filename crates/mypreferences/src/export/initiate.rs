@@ -177,8 +177,8 @@ impl Service {
                 events::attempt(self.on_attempt.as_ref(), &event);
             }
             if let Some(access_token) = token {
-                self.memory.credentials_accepted();
                 let key = (order.kind, access_token);
+                self.memory.credentials_accepted(key);
                 self.memory.initiated(key, before.elapsed());
                 if let Some(date) = description.fresh_date {
                     self.memory.heard(key, date);

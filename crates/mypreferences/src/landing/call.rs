@@ -239,7 +239,6 @@ impl CommitLanded {
             batch: self.sealed.batch(),
             keep_files: self.keep_files,
             sure: false,
-            refused_at: None,
             cancel: self.cancel.as_ref(),
         };
         match commit::commit(&mut folder, &call).await {

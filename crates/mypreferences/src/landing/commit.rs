@@ -74,8 +74,6 @@ pub(crate) struct CommitBatch<'a> {
     pub(crate) keep_files: bool,
     /// This process has just made the batch whole, so that its parts need not be hashed again.
     pub(crate) sure: bool,
-    /// An earlier try of this process was answered 401 then.
-    pub(crate) refused_at: Option<Instant>,
     pub(crate) cancel: Option<&'a CancelToken>,
 }
 
@@ -89,15 +87,15 @@ pub(crate) struct Closed {
 /// Why a batch is not at its end.
 pub(crate) struct Stuck {
     pub(crate) error: Error,
-    /// Its token was answered 401 then: whether the token is dead or the credentials are wrong, another use of them tells.
-    pub(crate) refused_at: Option<Instant>,
+    /// Its token was answered 401: whether it is dead or the credentials are wrong, another use of them tells.
+    pub(crate) by_401: bool,
 }
 
 impl From<Error> for Stuck {
     fn from(error: Error) -> Stuck {
         Stuck {
             error,
-            refused_at: None,
+            by_401: false,
         }
     }
 }
@@ -344,7 +342,6 @@ async fn keep(
 async fn ask(call: &CommitBatch<'_>, log: &BatchLog, export: &Export) -> Result<Asked, Stuck> {
     let service = call.client.service();
     let key = (export.kind, export.access_token);
-    let mut refused_at = call.refused_at;
     let mut first_refusal: Option<Instant> = None;
     let mut refusals = 0;
     loop {
@@ -357,7 +354,7 @@ async fn ask(call: &CommitBatch<'_>, log: &BatchLog, export: &Export) -> Result<
             None => return Err(error.into()),
             Some(TokenRefusal::Gone) => true,
             Some(TokenRefusal::Unauthorized) => {
-                let before = refused_at.replace(refused_at.unwrap_or_else(Instant::now));
+                let for_itself = service.memory.is_refused_for_itself(key);
                 let expires = log
                     .committing
                     .as_ref()
@@ -366,13 +363,13 @@ async fn ask(call: &CommitBatch<'_>, log: &BatchLog, export: &Export) -> Result<
                 let is_expired = expires.is_some_and(|expires| {
                     service.server_now_ms() - expires.saturating_mul(1000) > EXPIRY_MARGIN_MS
                 });
-                is_expired || (before.is_some() && service.memory.last_accepted() >= before)
+                is_expired || for_itself
             }
         };
         if !is_dead {
             return Err(Stuck {
                 error: refused(error, call.batch),
-                refused_at,
+                by_401: true,
             });
         }
         let first = *first_refusal.get_or_insert_with(Instant::now);

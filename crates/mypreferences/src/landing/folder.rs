@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, Operation};
 use crate::export::Export;
 use crate::landing::commit::{export_of, not_sealed};
 use crate::landing::disk::{Disk, SystemDisk};
@@ -153,10 +153,11 @@ impl Folder {
     }
 
     /// The sealed batches that are not committed, oldest first: what [`commit_landed`](crate::Client::commit_landed)
-    /// takes. Blocks.
+    /// takes. As the journal says; the commit looks at manifest and parts again, so that one bad batch does not hide the
+    /// others. Blocks.
     ///
     /// # Errors
-    /// As [`Folder::batches`]; `not_sealed` when a manifest is not the one that was sealed.
+    /// As [`Folder::batches`].
     pub fn sealed(&self) -> Result<Vec<Sealed>, Error> {
         self.logs()?
             .iter()
@@ -166,7 +167,7 @@ impl Folder {
                     BatchState::Sealed | BatchState::Committing
                 )
             })
-            .map(|log| self.proof(log))
+            .map(|log| Sealed::of_journal(log, self.place.out.clone()))
             .collect()
     }
 
@@ -214,28 +215,37 @@ impl Folder {
         verify(&SystemDisk, &self.place, on_batch)
     }
 
-    /// Gives up the newest batch: the next export into this folder begins a new one. What was landed of an unsealed one
-    /// goes then; a sealed one stays, and is never committed. Blocks.
+    /// Gives up an unfinished batch, by the name of its folder; without one the newest. The next export into this folder
+    /// begins a new one. What was landed of an unsealed one goes then; a sealed one stays, and is never committed. Blocks.
     ///
     /// # Errors
-    /// `invalid_argument` when there is nothing unfinished, `locked`, `corrupt`, `storage`.
-    pub fn abandon(&self) -> Result<BatchSummary, Error> {
+    /// `invalid_argument` when there is nothing unfinished, or no such batch; `locked`, `corrupt`, `storage`.
+    pub fn abandon(&self, batch: Option<&str>) -> Result<BatchSummary, Error> {
         self.logs()?;
         let disk: Arc<dyn Disk> = Arc::new(SystemDisk);
         let mut store = Store::open(disk, self.place.out.clone())?;
-        let is_open = store
-            .last()
-            .is_some_and(|log| log.committed.is_none() && log.abandoned.is_none());
-        if !is_open {
-            return Err(Error::before_io(
-                ErrorKind::InvalidArgument,
-                Operation::Export,
-                "the folder has no unfinished batch",
-                "nothing is left to be abandoned",
-            ));
+        let refused = |detail: String, next: &str| {
+            Err(Error::invalid_argument(Operation::Export, detail, next))
+        };
+        let log = match batch {
+            Some(batch) => store.find(batch),
+            None => store.last(),
+        };
+        let Some(log) = log.cloned() else {
+            return refused(
+                format!("the folder has no batch {}", batch.unwrap_or_default()),
+                "pass the name of one, as export list prints it",
+            );
+        };
+        let name = log.intent.batch;
+        if log.committed.is_some() || log.abandoned.is_some() {
+            return refused(
+                format!("{name} is finished"),
+                "nothing of it is left to be abandoned",
+            );
         }
-        store.abandoned(None, "by the caller")?;
-        match store.last() {
+        store.abandoned(Some(&name), "by the caller")?;
+        match store.find(&name) {
             Some(log) => self.summary(log),
             None => Err(not_sealed("the folder has no batch")),
         }

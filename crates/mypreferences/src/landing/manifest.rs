@@ -78,6 +78,13 @@ pub struct Parameters {
 }
 
 impl Parameters {
+    /// It goes on from the batches before it.
+    pub(crate) fn is_auto(&self) -> bool {
+        self.since
+            .as_deref()
+            .is_some_and(|since| since.starts_with("auto"))
+    }
+
     /// What differs from what is wanted now, in words.
     pub(crate) fn differences(&self, wanted: &Parameters) -> Vec<String> {
         let since = |of: &Parameters| of.since.clone().unwrap_or_else(|| "none".to_owned());

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::canonical::rfc3339;
 use crate::clock::{system_time, unix_ms};
 use crate::error::{Error, ErrorKind, Operation};
@@ -374,7 +372,8 @@ impl Run {
         self.progress.stage(Stage::Land, &log.intent.batch);
         let service = Arc::clone(self.plan.client.service());
         let key = (export.kind, export.access_token);
-        if let Some(local_ms) = log.initiated.and_then(|initiated| initiated.local_ms) {
+        let local_ms = log.initiated.and_then(|initiated| initiated.local_ms);
+        if let Some(local_ms) = local_ms {
             let ago_ms = unix_ms(service.wall.now()).saturating_sub(local_ms);
             let ago = Duration::from_millis(u64::try_from(ago_ms).unwrap_or(0));
             service.memory.initiated(key, ago);
@@ -399,10 +398,10 @@ impl Run {
                 "the answers of this export tell times that are more than an hour apart: the earliest counts for its watermark",
             );
         }
-        // Too early costs some records again, too late loses changes for good.
-        let watermark_ms = told.map_or(export.watermark_ms, |(least, _)| {
-            least.min(export.watermark_ms)
-        });
+        // Too early costs some records again, too late loses changes for good. Where this process has heard no answer, the
+        // local clock is a second opinion.
+        let told = told.map(|(least, _)| least).or(local_ms);
+        let watermark_ms = told.map_or(export.watermark_ms, |told| told.min(export.watermark_ms));
         self.shelf
             .step(move |store| store.seal(watermark_ms))
             .await?;
@@ -470,20 +469,20 @@ impl Run {
     async fn commit(&mut self, keep_files: bool) -> Result<Next, Error> {
         let batch = self.last()?.intent.batch;
         self.progress.stage(Stage::Commit, &batch);
-        let stuck = match self.try_commit(&batch, keep_files, None).await {
+        let stuck = match self.try_commit(&batch, keep_files).await {
             Ok(()) => return Ok(Next::End),
             Err(stuck) => stuck,
         };
-        let (true, Some(refused_at)) = (self.plan.since_auto.is_some(), stuck.refused_at) else {
+        if self.plan.since_auto.is_none() || !stuck.by_401 {
             return Err(stuck.error);
-        };
+        }
         // The token is dead or the credentials are wrong. The next batch, which this command is for as well, tells.
         let since = self.since().await?;
         let text = since.moment.map(LastDateTime::text);
         let Ok(export) = self.start(text.as_deref()).await else {
             return Err(stuck.error);
         };
-        self.try_commit(&batch, keep_files, Some(refused_at))
+        self.try_commit(&batch, keep_files)
             .await
             .map_err(|stuck| stuck.error)?;
         self.intend(None).await?;
@@ -492,18 +491,12 @@ impl Run {
         Ok(Next::Batch)
     }
 
-    async fn try_commit(
-        &mut self,
-        batch: &str,
-        keep_files: bool,
-        refused_at: Option<Instant>,
-    ) -> Result<(), Stuck> {
+    async fn try_commit(&mut self, batch: &str, keep_files: bool) -> Result<(), Stuck> {
         let call = CommitBatch {
             client: &self.plan.client,
             batch,
             keep_files,
             sure: self.sealed_here,
-            refused_at,
             cancel: self.plan.cancel.as_ref(),
         };
         let closed = commit::commit(&mut self.shelf, &call).await?;

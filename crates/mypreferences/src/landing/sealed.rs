@@ -45,6 +45,19 @@ impl Sealed {
         Ok((manifest, sealed))
     }
 
+    /// What the journal says. A commit looks at the manifest and the parts again.
+    pub(crate) fn of_journal(log: &BatchLog, out: PathBuf) -> Result<Sealed, Error> {
+        let batch = log.intent.batch.clone();
+        match &log.sealed {
+            Some(sha256) => Ok(Sealed {
+                out,
+                batch,
+                manifest_sha256: sha256.clone(),
+            }),
+            None => Err(not_sealed(format!("{batch} is not sealed"))),
+        }
+    }
+
     /// From the disk, or, where a consumer has moved the batch away since, what the journal tells of it.
     pub(crate) fn of_finished(
         disk: &dyn Disk,
@@ -53,16 +66,11 @@ impl Sealed {
         out: PathBuf,
     ) -> Result<(Manifest, Sealed), Error> {
         let batch = &log.intent.batch;
-        let told = match (&log.sealed, log.committed.is_some()) {
-            (Some(sha256), true) if !visible_batches(disk, place)?.contains(batch) => sha256,
-            (Some(_) | None, _) => return Sealed::of(disk, place, log, out),
-        };
+        if log.committed.is_none() || visible_batches(disk, place)?.contains(batch) {
+            return Sealed::of(disk, place, log, out);
+        }
         let watermark_ms = export_of(log)?.watermark_ms;
-        let sealed = Sealed {
-            out,
-            batch: batch.clone(),
-            manifest_sha256: told.clone(),
-        };
+        let sealed = Sealed::of_journal(log, out)?;
         Ok((Manifest::of_journal(log, watermark_ms), sealed))
     }
 

@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Read};
 
 use crate::error::Error;
+use crate::landing::chain;
 use crate::landing::disk::Disk;
 use crate::landing::journal::BatchLog;
 use crate::landing::manifest::{Compression, Manifest, PartFile};
@@ -12,7 +13,7 @@ use crate::landing::store::{
 };
 
 /// What was verified.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Verified {
     /// Sealed batches.
@@ -23,15 +24,18 @@ pub struct Verified {
     pub rows: u64,
     /// Their bytes on disk.
     pub bytes: u64,
+    /// Sealed batches that the journal knows and the folder lacks: moved away by their consumer, or lost.
+    pub moved: Vec<String>,
+    /// Files `part-*` in the folders of batches that no manifest names.
+    pub unnamed: Vec<String>,
+    /// What `since auto` does not go on from, in sentences: batches that begin after what those before them cover.
+    pub gaps: Vec<String>,
 }
 
 impl Verified {
     /// As JSON: fixed key order.
     pub fn to_json(&self) -> String {
-        format!(
-            "{{\"batches\":{},\"parts\":{},\"rows\":{},\"bytes\":{}}}",
-            self.batches, self.parts, self.rows, self.bytes
-        )
+        crate::canonical::text(self)
     }
 }
 
@@ -83,6 +87,19 @@ pub(crate) fn verify(
         for part in &manifest.parts {
             check_rows(disk, place, &manifest, part)?;
         }
+        let folder = place.batch(&batch);
+        let names = disk
+            .names(&folder)
+            .map_err(|error| storage("cannot read the folder", &folder, &error))?;
+        verified.unnamed.extend(
+            names
+                .into_iter()
+                .filter(|name| {
+                    name.starts_with("part-")
+                        && !manifest.parts.iter().any(|part| part.file == *name)
+                })
+                .map(|name| format!("{batch}/{name}")),
+        );
         verified.batches += 1;
         verified.parts += manifest.parts.len() as u64;
         verified.rows += manifest.total_results;
@@ -90,6 +107,29 @@ pub(crate) fn verify(
         manifests.push(manifest);
     }
     check_chain(&manifests)?;
+    verified.moved = logs
+        .iter()
+        .filter(|log| {
+            let batch = &log.intent.batch;
+            log.sealed.is_some() && !manifests.iter().any(|there| there.batch == *batch)
+        })
+        .map(|log| log.intent.batch.clone())
+        .collect();
+    // In the order in which they were begun; those that the journal does not know are older.
+    manifests.sort_by_key(|manifest| {
+        logs.iter()
+            .position(|log| log.intent.batch == manifest.batch)
+    });
+    if manifests
+        .iter()
+        .any(|manifest| manifest.parameters.is_auto())
+    {
+        verified.gaps = chain::follow(&manifests, None)
+            .left_out
+            .into_iter()
+            .map(|(batch, why)| why.told_of(&batch))
+            .collect();
+    }
     Ok(verified)
 }
 

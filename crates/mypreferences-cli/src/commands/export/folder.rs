@@ -1,9 +1,10 @@
 //! What can be done with a folder that exports were landed in: `list`, `status`, `commit`, `abandon`, and `verify`.
 
+use std::collections::VecDeque;
 use std::path::Path;
 
-use mypreferences::landing::{BatchReceipt, BatchState, BatchSummary, Folder};
-use mypreferences::{CancelToken, Error, ExportStatus};
+use mypreferences::landing::{BatchReceipt, BatchState, BatchSummary, Folder, Sealed};
+use mypreferences::{CancelToken, Error, ErrorKind, ExportStatus, Operation};
 use serde::Serialize;
 
 use super::{Ended, Told, left_at_once, unfinished, until_stopped};
@@ -142,11 +143,23 @@ struct Committed {
 }
 
 #[derive(Serialize)]
-struct CommittedBatches {
-    committed: Vec<Committed>,
+struct Failed {
+    batch: String,
+    error: serde_json::Value,
 }
 
-/// Oldest first; the first that fails ends it, as those after it would go the same way.
+#[derive(Serialize)]
+struct CommittedBatches {
+    committed: Vec<Committed>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<Failed>,
+}
+
+/// Which of several exit codes is the worst: first what only a person can mend, last what the same command mends later.
+const WORST_FIRST: [u8; 10] = [70, 65, 74, 78, 77, 76, 66, 64, 69, 75];
+
+/// All of them, oldest first. A failure that belongs to one token does not stop the others; one refused by 401 is tried once
+/// more when another one showed that the credentials are right.
 pub(super) async fn commit(
     told: &Told<'_>,
     folder: &Path,
@@ -157,9 +170,23 @@ pub(super) async fn commit(
     let lines = LandingLines::new(told.output, Some("none"), told.options.verbose);
     let cancel = CancelToken::new();
     let mut committed = Vec::new();
-    for batch in &sealed {
+    let mut failed: Vec<(Sealed, Error)> = Vec::new();
+    let mut left = VecDeque::from(sealed);
+    let mut tried_again = false;
+    loop {
+        let Some(batch) = left.pop_front() else {
+            let by_401 = |(_, error): &(Sealed, Error)| error.kind() == ErrorKind::Unauthorized;
+            if tried_again || committed.is_empty() || !failed.iter().any(by_401) {
+                break;
+            }
+            tried_again = true;
+            let again;
+            (again, failed) = failed.into_iter().partition(by_401);
+            left.extend(again.into_iter().map(|(batch, _)| batch));
+            continue;
+        };
         let committing = client
-            .commit_landed(batch, keep_files)
+            .commit_landed(&batch, keep_files)
             .cancel_token(cancel.clone());
         match until_stopped(&mut signals, &cancel, &lines, committing).await {
             Ended::WithResult(Ok(receipt)) => {
@@ -171,12 +198,13 @@ pub(super) async fn commit(
                     receipt,
                 });
             }
-            Ended::WithResult(Err(error)) => {
+            Ended::WithResult(Err(error)) if !belongs_to_one_token(error.kind()) => {
                 for done in said(&committed) {
                     told.output.note(&done);
                 }
                 return Ok(unfinished(told, &error));
             }
+            Ended::WithResult(Err(error)) => failed.push((batch, error)),
             Ended::AtOnce(stop) => {
                 return Ok(left_at_once(
                     told,
@@ -186,11 +214,53 @@ pub(super) async fn commit(
             }
         }
     }
-    let lines = said(&committed);
-    let json = json(&CommittedBatches { committed })?;
-    Ok(told
+    let worst = failed
+        .iter()
+        .map(|(_, error)| exit_code(error))
+        .min_by_key(|code| WORST_FIRST.iter().position(|worse| worse == code));
+    for (batch, error) in &failed {
+        told.output.note(&format!("{}: {error}", batch.batch()));
+    }
+    let mut lines = said(&committed);
+    if !failed.is_empty() {
+        lines.push(format!(
+            "{} not committed: see above",
+            words::counted(failed.len() as u64, "batch").replace("batchs", "batches")
+        ));
+    }
+    let failed = failed
+        .into_iter()
+        .map(|(batch, error)| Failed {
+            batch: batch.batch().to_owned(),
+            error: serde_json::from_str(&error.to_json()).unwrap_or_default(),
+        })
+        .collect();
+    let json = json(&CommittedBatches { committed, failed })?;
+    let written = told
         .output
-        .result(&json, &or_none(&lines, "nothing is left to be committed")))
+        .result(&json, &or_none(&lines, "nothing is left to be committed"));
+    Ok(if written == DONE {
+        worst.unwrap_or(DONE)
+    } else {
+        written
+    })
+}
+
+/// Others of the folder may fare better. The network, the settings and the disk are the same for all.
+fn belongs_to_one_token(kind: ErrorKind) -> bool {
+    !matches!(
+        kind,
+        ErrorKind::Connect
+            | ErrorKind::Tls
+            | ErrorKind::Proxy
+            | ErrorKind::Cancelled
+            | ErrorKind::Configuration
+            | ErrorKind::Locked
+            | ErrorKind::Storage
+            | ErrorKind::Closed
+            | ErrorKind::ForkedProcess
+            | ErrorKind::Internal
+    )
 }
 
 fn said(committed: &[Committed]) -> Vec<String> {
@@ -200,20 +270,38 @@ fn said(committed: &[Committed]) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn abandon(output: Output, folder: &Path) -> Result<u8, Failure> {
-    let batch = Folder::new(folder).abandon()?;
+pub(super) fn abandon(output: Output, folder: &Path, batch: Option<&str>) -> Result<u8, Failure> {
+    let batch = Folder::new(folder).abandon(batch)?;
     Ok(output.result(&json(&batch)?, &words::batch(&batch)))
 }
 
-/// Without a server: hashes, counts, watermarks.
-pub(in crate::commands) fn verify(output: Output, verbose: u8, folder: &Path) -> u8 {
+/// Without a server: hashes, counts, watermarks. With `complete`, a batch that was moved away is an error.
+pub(in crate::commands) fn verify(
+    output: Output,
+    verbose: u8,
+    folder: &Path,
+    complete: bool,
+) -> u8 {
     let verified = Folder::new(folder).verify(|batch| {
         if verbose > 0 {
             output.note(&format!("verifying {batch}"));
         }
     });
-    match verified {
-        Ok(verified) => output.result(&verified.to_json(), &words::verified(&verified)),
-        Err(error) => output.failure(&error, None),
+    let verified = match verified {
+        Ok(verified) => verified,
+        Err(error) => return output.failure(&error, None),
+    };
+    for line in words::findings(&verified) {
+        output.note(&line);
     }
+    if complete && let Some(batch) = verified.moved.first() {
+        let error = Error::before_io(
+            ErrorKind::Corrupt,
+            Operation::Export,
+            format!("{batch} was sealed and is not in the folder"),
+            "move it back, or verify without --complete",
+        );
+        return output.failure(&error, None);
+    }
+    output.result(&verified.to_json(), &words::verified(&verified))
 }

@@ -41,7 +41,9 @@ pub(super) async fn run(told: &Told<'_>, arguments: &ExportArguments) -> u8 {
         Some(ExportCommand::Commit { folder, keep_files }) => {
             folder::commit(told, folder, keep_files == "true").await
         }
-        Some(ExportCommand::Abandon { folder }) => folder::abandon(output, folder),
+        Some(ExportCommand::Abandon { folder, batch }) => {
+            folder::abandon(output, folder, batch.as_deref())
+        }
         None => land(told, arguments).await,
     };
     result.unwrap_or_else(|failure| output.failure(&failure, None))

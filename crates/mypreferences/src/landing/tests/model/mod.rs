@@ -3,6 +3,7 @@
 //! commit arrives, after every stop, and at the end. Mutants show that it can fail, and which syncs are load-bearing.
 
 mod disk;
+mod operators;
 mod service;
 
 use std::collections::BTreeSet;
@@ -20,9 +21,9 @@ use crate::landing::manifest::Manifest;
 use crate::landing::mutants::{self, Mutant};
 use crate::landing::store::{Place, read_journal, read_manifest, read_receipt, visible_batches};
 use crate::landing::tests::model::disk::{Crash, ModelDisk, Stop, Sync};
-use crate::landing::tests::model::service::{ModelService, Story};
+use crate::landing::tests::model::service::{ModelService, ServerExport, Story};
 use crate::landing::verify::verify;
-use crate::landing::{CommitEnd, CommitPolicy, Landed};
+use crate::landing::{BatchReceipt, CommitEnd, CommitPolicy, LandExport, Landed};
 use crate::{Client, Credentials, Error};
 
 /// The folder of the model.
@@ -41,6 +42,11 @@ const PLAIN: Story = Story {
     retires_tokens: false,
     expires_after: None,
     members: None,
+    dead_is_401: false,
+    odd: None,
+    other_consumer: None,
+    row_count: None,
+    initiate_ahead_ms: 0,
 };
 
 fn stories() -> Vec<Story> {
@@ -98,6 +104,17 @@ fn stories() -> Vec<Story> {
             expires_after: Some(5),
             ..PLAIN
         },
+        Story {
+            name: "an export that expires between its pages, and is answered 401",
+            expires_after: Some(3),
+            dead_is_401: true,
+            ..PLAIN
+        },
+        Story {
+            name: "somebody else who commits it before this client does",
+            other_consumer: Some(6),
+            ..PLAIN
+        },
     ]
 }
 
@@ -149,6 +166,15 @@ impl World {
 
     /// Runs the command once, as a process of its own.
     fn run(&self, stop_before: Option<usize>) -> Ended {
+        self.run_with(stop_before, |landing| landing)
+    }
+
+    /// The same with other options.
+    fn run_with(
+        &self,
+        stop_before: Option<usize>,
+        options: impl FnOnce(LandExport) -> LandExport,
+    ) -> Ended {
         self.disk.begin(stop_before);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -168,7 +194,7 @@ impl World {
                 })
                 .build()
                 .unwrap();
-            let mut landing = client
+            let landing = client
                 .export(
                     ExportOrder::segment("Everybody"),
                     OUT,
@@ -176,6 +202,7 @@ impl World {
                 )
                 .limit(LIMIT)
                 .part_bytes(PART_BYTES);
+            let mut landing = options(landing);
             landing.0.disk = Arc::new(self.disk.clone());
             let running = AssertUnwindSafe(landing.into_future()).catch_unwind();
             let ended = running.await;
@@ -249,18 +276,29 @@ impl World {
         else {
             return Err(format!("the landed rows are those of no export: {rows:?}"));
         };
-        let applied: u32 = exports.values().map(|export| export.applied).sum();
+        let ours: u32 = exports.values().map(|export| export.applied).sum();
+        let is_consumed = |export: &ServerExport| export.applied > 0 || export.by_another;
+        // All exports without rows are alike.
+        let consumed =
+            is_consumed(export) || (self.story.rows == 0 && exports.values().any(is_consumed));
+        if landed
+            .receipt
+            .as_ref()
+            .is_some_and(BatchReceipt::files_are_as_asked)
+            && ours != 1
+        {
+            return Err("files as asked, and somebody else decided about them".to_owned());
+        }
         let end = landed.receipt.as_ref().map(|receipt| receipt.end);
         let fits = match end {
-            Some(CommitEnd::Committed | CommitEnd::AlreadyCommitted) => applied == 1,
+            Some(CommitEnd::Committed | CommitEnd::AlreadyCommitted) => consumed,
             // A token that was retired by a commit is refused like one that has expired.
-            Some(CommitEnd::Expired) => applied <= 1,
+            Some(CommitEnd::Expired) => true,
             None => false,
         };
-        // All exports without rows are alike.
-        if !fits || (self.story.rows > 0 && applied == 1 && export.applied != 1) {
+        if !fits || ours > 1 || (self.story.rows > 0 && ours == 1 && export.applied != 1) {
             return Err(format!(
-                "ended as {end:?}, and {applied} commits were applied, of {token}: {}",
+                "ended as {end:?}, and {ours} commits were applied, of {token}: {}",
                 export.applied
             ));
         }
@@ -272,7 +310,7 @@ impl World {
         }
         let after = self.service.exports();
         let applied_after: u32 = after.values().map(|export| export.applied).sum();
-        if after.len() != before || applied_after != applied {
+        if after.len() != before || applied_after != ours {
             return Err("run again after its end, it did something".to_owned());
         }
         Ok(())

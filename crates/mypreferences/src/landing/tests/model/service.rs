@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::header::{DATE, HeaderMap, HeaderValue};
+use http::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
 use serde_json::json;
 
 use crate::landing::store::{Place, read_journal, read_manifest, visible_batches};
@@ -36,6 +36,34 @@ pub(super) struct Story {
     pub(super) expires_after: Option<u32>,
     /// Members of pages: equal ones, or different ones.
     pub(super) members: Option<bool>,
+    /// A token that is over is answered 401 instead of 404.
+    pub(super) dead_is_401: bool,
+    /// The request with this number gets an answer that says nothing about its token.
+    pub(super) odd: Option<(u32, Odd)>,
+    /// Somebody else commits the first export before this request about it.
+    pub(super) other_consumer: Option<u32>,
+    /// `RowCount` of status where it is not the number of rows.
+    pub(super) row_count: Option<u64>,
+    /// The clock of the answer to the first Initiate is ahead by so many milliseconds.
+    pub(super) initiate_ahead_ms: i64,
+}
+
+/// An answer of somebody on the way, or of a service that is restarting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Odd {
+    HtmlNotFound,
+    Unauthorized,
+    NotFound,
+    Unavailable,
+}
+
+impl Odd {
+    pub(super) const ALL: [Odd; 4] = [
+        Odd::HtmlNotFound,
+        Odd::Unauthorized,
+        Odd::NotFound,
+        Odd::Unavailable,
+    ];
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +78,8 @@ pub(super) struct ServerExport {
     state: State,
     pub(super) posts: u32,
     pub(super) applied: u32,
+    /// Somebody else has committed it.
+    pub(super) by_another: bool,
     requests: u32,
     /// Since the last POST, status and a page have said "not yet".
     said_not_yet: (bool, bool),
@@ -62,6 +92,7 @@ struct Inner {
     now_ms: i64,
     initiates: u32,
     commits: u32,
+    requests: u32,
 }
 
 #[derive(Clone)]
@@ -73,6 +104,7 @@ pub(super) struct ModelService {
 }
 
 enum Reply {
+    Html(u16),
     Status(u16, serde_json::Value),
     Raw(String),
     Lost,
@@ -88,6 +120,7 @@ impl ModelService {
                 now_ms: EPOCH_MS,
                 initiates: 0,
                 commits: 0,
+                requests: 0,
             })),
             disk,
             begun: Arc::new(Mutex::new(None)),
@@ -127,7 +160,38 @@ impl ModelService {
         self.inner().exports.clone()
     }
 
+    /// How many requests there were.
+    pub(super) fn requests(&self) -> u32 {
+        self.inner().requests
+    }
+
+    /// Days pass.
+    pub(super) fn pass(&self, ms: i64) {
+        self.inner().now_ms += ms;
+    }
+
+    fn odd(&self) -> Option<Reply> {
+        let mut inner = self.inner();
+        inner.requests += 1;
+        let (at, odd) = inner.story.odd?;
+        (inner.requests == at).then(|| match odd {
+            Odd::HtmlNotFound => Reply::Html(404),
+            Odd::Unauthorized => Reply::Status(401, json!({"Message": "who?"})),
+            Odd::NotFound => Reply::Status(404, json!({"Message": "what?"})),
+            Odd::Unavailable => Reply::Status(503, json!({"Message": "later"})),
+        })
+    }
+
+    /// What a token that is over is answered.
+    fn gone(story: Story) -> Reply {
+        let status = if story.dead_is_401 { 401 } else { 404 };
+        Reply::Status(status, json!({"Message": "no such token"}))
+    }
+
     fn answer(&self, request: &Request) -> Reply {
+        if let Some(odd) = self.odd() {
+            return odd;
+        }
         let path = request.url.path().to_owned();
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
         let token = segments.last().and_then(|last| last.parse::<i64>().ok());
@@ -148,6 +212,14 @@ impl ModelService {
 
     fn expire(&self) {
         let mut inner = self.inner();
+        if let Some(limit) = inner.story.other_consumer
+            && let Some(first) = inner.exports.values_mut().next()
+            && first.state == State::Ready
+            && first.requests > limit
+        {
+            first.state = State::Committed;
+            first.by_another = true;
+        }
         if let Some(limit) = inner.story.expires_after
             && let Some(first) = inner.exports.values_mut().next()
             && first.state == State::Ready
@@ -160,6 +232,7 @@ impl ModelService {
     fn initiate(&self) -> Reply {
         let mut inner = self.inner();
         inner.initiates += 1;
+
         let token = 4_000_000 + i64::from(inner.initiates);
         inner.exports.insert(
             token,
@@ -167,6 +240,7 @@ impl ModelService {
                 state: State::Ready,
                 posts: 0,
                 applied: 0,
+                by_another: false,
                 requests: 0,
                 said_not_yet: (false, false),
             },
@@ -179,7 +253,8 @@ impl ModelService {
 
     fn status(&self, token: i64) -> Reply {
         let mut inner = self.inner();
-        let (rows, retires) = (inner.story.rows, inner.story.retires_tokens);
+        let story = inner.story;
+        let rows = story.row_count.unwrap_or(story.rows as u64);
         let Some(export) = inner.exports.get_mut(&token) else {
             return Reply::Status(404, json!({"Message": "no such token"}));
         };
@@ -188,9 +263,8 @@ impl ModelService {
                 export.said_not_yet.0 = true;
                 "Complete"
             }
-            State::Committed if retires => {
-                return Reply::Status(404, json!({"Message": "no such token"}));
-            }
+            State::Committed if story.retires_tokens => return ModelService::gone(story),
+            State::Expired if story.dead_is_401 => return ModelService::gone(story),
             State::Committed => "Retrieved",
             State::Expired => "Expired",
         };
@@ -219,7 +293,7 @@ impl ModelService {
             return Reply::Status(404, json!({"Message": "no such token"}));
         };
         if export.state != State::Ready {
-            return Reply::Status(404, json!({"Message": "gone"}));
+            return ModelService::gone(story);
         }
         export.said_not_yet.1 = true;
         let (offset, limit) = (number("offset"), number("limit"));
@@ -258,7 +332,7 @@ impl ModelService {
         export.said_not_yet = (false, false);
         if export.state != State::Ready {
             inner.broken.extend(broken);
-            return Reply::Status(404, json!({"Message": "gone"}));
+            return ModelService::gone(story);
         }
         let is_applied = !(commits == 1 && story.loses_commit == Some(false));
         if is_applied {
@@ -317,7 +391,12 @@ impl TestTransport for ModelService {
         Box::pin(async move {
             // Operations of the network are places to stop at, too.
             self.disk.operation();
-            let (status, body) = match self.answer(&request) {
+            let is_initiate = request.post && !request.url.path().contains("/Commit/");
+            let reply = self.answer(&request);
+            let is_first = is_initiate && self.inner().initiates == 1;
+            let is_html = matches!(reply, Reply::Html(_));
+            let (status, body) = match reply {
+                Reply::Html(status) => (status, "<html>not here</html>".to_owned()),
                 Reply::Status(status, body) => (status, body.to_string()),
                 Reply::Raw(body) => (200, body),
                 Reply::Lost => {
@@ -331,7 +410,15 @@ impl TestTransport for ModelService {
                 }
             };
             let mut headers = HeaderMap::new();
-            let date = jiff::Timestamp::from_millisecond(self.now_ms()).unwrap();
+            if is_html {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+            }
+            let ahead = if is_first {
+                self.inner().story.initiate_ahead_ms
+            } else {
+                0
+            };
+            let date = jiff::Timestamp::from_millisecond(self.now_ms() + ahead).unwrap();
             let date = jiff::fmt::rfc2822::DateTimePrinter::new()
                 .timestamp_to_rfc9110_string(&date)
                 .unwrap();

@@ -235,4 +235,13 @@ public class Verified internal constructor(native: NativeVerified) : Recorded(na
 
     /** Their bytes on disk. */
     public val bytes: Long = native.bytes.toLong()
+
+    /** Sealed batches that the journal knows and the folder lacks: moved away by their consumer, or lost. */
+    public val moved: List<String> = native.moved
+
+    /** Files of parts that no manifest names. */
+    public val unnamed: List<String> = native.unnamed
+
+    /** Batches that begin after what those before them cover, in sentences. */
+    public val gaps: List<String> = native.gaps
 }
