@@ -3,6 +3,7 @@
 //! commit arrives, after every stop, and at the end. Mutants show that it can fail, and which syncs are load-bearing.
 
 mod disk;
+mod forms;
 mod operators;
 mod service;
 

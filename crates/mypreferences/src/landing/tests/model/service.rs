@@ -160,6 +160,23 @@ impl ModelService {
         self.inner().exports.clone()
     }
 
+    /// An export that an earlier version of this program has started.
+    pub(super) fn has_started(&self, token: i64, is_committed: bool) {
+        let export = ServerExport {
+            state: if is_committed {
+                State::Committed
+            } else {
+                State::Ready
+            },
+            posts: 0,
+            applied: u32::from(is_committed),
+            by_another: false,
+            requests: 0,
+            said_not_yet: (false, false),
+        };
+        self.inner().exports.insert(token, export);
+    }
+
     /// How many requests there were.
     pub(super) fn requests(&self) -> u32 {
         self.inner().requests
