@@ -55,7 +55,7 @@ pub(crate) struct Options {
     /// How long an export bears an outage without one new page: 10m, 0s for not at all [default: 10m]
     #[arg(long, global = true, value_name = "TIME")]
     pub(crate) patience: Option<String>,
-    /// A status whose RowCount differs from the records that came: check (default: no commit) or ignore
+    /// A status whose `RowCount` differs from the records that came: check (default: no commit) or ignore
     #[arg(long, global = true, value_name = "check|ignore")]
     pub(crate) row_count: Option<String>,
     /// The API user whose secret signs (PNAUTHINFO3)

@@ -237,12 +237,27 @@ impl Folder {
                 "pass the name of one, as export list prints it",
             );
         };
-        let name = log.intent.batch;
-        if log.committed.is_some() || log.abandoned.is_some() {
-            return refused(
-                format!("{name} is finished"),
-                "nothing of it is left to be abandoned",
-            );
+        let name = log.intent.batch.clone();
+        let is_finished = |log: &BatchLog| log.committed.is_some() || log.abandoned.is_some();
+        if is_finished(&log) {
+            let open = store.batches().iter().find(|log| !is_finished(log));
+            return match (batch, open) {
+                (Some(_), _) => refused(
+                    format!("{name} is finished"),
+                    "nothing of it is left to be abandoned",
+                ),
+                (None, Some(open)) => refused(
+                    "the newest batch is finished".to_owned(),
+                    &format!(
+                        "pass the name of the one that is not: {}",
+                        open.intent.batch
+                    ),
+                ),
+                (None, None) => refused(
+                    "the folder has no unfinished batch".to_owned(),
+                    "nothing is left to be abandoned",
+                ),
+            };
         }
         store.abandoned(Some(&name), "by the caller")?;
         match store.find(&name) {

@@ -163,7 +163,7 @@ pub(crate) enum Unreadable {
 
 /// What stands in one line.
 enum Line {
-    Entry(Entry),
+    Entry(Box<Entry>),
     /// Whole, and not understood.
     Unknown,
     Torn,
@@ -182,10 +182,10 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<Entry>, u64), Unreadable> {
         };
         match understand(text) {
             // A line without its end is not whole, even if what is there fits.
-            Line::Entry(Entry::Form { version }) if end.is_some() && version > FORM => {
-                return Err(Unreadable::Newer);
-            }
-            Line::Entry(entry) if end.is_some() => entries.push(entry),
+            Line::Entry(entry) if end.is_some() => match *entry {
+                Entry::Form { version } if version > FORM => return Err(Unreadable::Newer),
+                entry => entries.push(entry),
+            },
             Line::Unknown if end.is_some() => return Err(Unreadable::Newer),
             Line::Entry(_) | Line::Unknown | Line::Torn
                 if after.is_empty() && tolerates_torn_lines() =>
@@ -211,7 +211,7 @@ fn understand(text: &[u8]) -> Line {
     };
     match text.split_at_checked(9) {
         Some((checksum, json)) if is_whole(checksum, json) => {
-            serde_json::from_slice(json).map_or(Line::Unknown, Line::Entry)
+            serde_json::from_slice(json).map_or(Line::Unknown, |entry| Line::Entry(Box::new(entry)))
         }
         Some(_) | None => Line::Torn,
     }

@@ -153,6 +153,9 @@ struct CommittedBatches {
     committed: Vec<Committed>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failed: Vec<Failed>,
+    /// Of the failures the one whose exit code counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<serde_json::Value>,
 }
 
 /// Which of several exit codes is the worst: first what only a person can mend, last what the same command mends later.
@@ -214,33 +217,46 @@ pub(super) async fn commit(
             }
         }
     }
+    let rank = |error: &Error| {
+        let code = exit_code(error);
+        WORST_FIRST.iter().position(|worse| *worse == code)
+    };
     let worst = failed
         .iter()
-        .map(|(_, error)| exit_code(error))
-        .min_by_key(|code| WORST_FIRST.iter().position(|worse| worse == code));
+        .map(|(_, error)| error)
+        .min_by_key(|error| rank(error))
+        .cloned();
+    if let (Some(error), true, 1) = (&worst, committed.is_empty(), failed.len()) {
+        return Ok(unfinished(told, error));
+    }
     for (batch, error) in &failed {
         told.output.note(&format!("{}: {error}", batch.batch()));
     }
     let mut lines = said(&committed);
     if !failed.is_empty() {
         lines.push(format!(
-            "{} not committed: see above",
-            words::counted(failed.len() as u64, "batch").replace("batchs", "batches")
+            "not committed, see above: {}",
+            words::count(failed.len() as u64)
         ));
     }
+    let record = |error: &Error| serde_json::from_str(&error.to_json()).unwrap_or_default();
     let failed = failed
-        .into_iter()
+        .iter()
         .map(|(batch, error)| Failed {
             batch: batch.batch().to_owned(),
-            error: serde_json::from_str(&error.to_json()).unwrap_or_default(),
+            error: record(error),
         })
         .collect();
-    let json = json(&CommittedBatches { committed, failed })?;
+    let json = json(&CommittedBatches {
+        committed,
+        failed,
+        error: worst.as_ref().map(record),
+    })?;
     let written = told
         .output
         .result(&json, &or_none(&lines, "nothing is left to be committed"));
     Ok(if written == DONE {
-        worst.unwrap_or(DONE)
+        worst.as_ref().map_or(DONE, exit_code)
     } else {
         written
     })
