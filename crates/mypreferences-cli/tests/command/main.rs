@@ -17,6 +17,7 @@ mod exit_codes;
 mod export;
 mod export_durability;
 mod export_kills;
+mod export_operators;
 mod export_signals;
 mod network;
 mod oauth;

@@ -253,6 +253,11 @@ impl Finished {
         error
     }
 
+    /// None: by a signal.
+    pub(crate) fn exit_code(&self) -> Option<i32> {
+        self.code
+    }
+
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Finished {
         assert_eq!(

@@ -27,6 +27,8 @@ use crate::status_code::{TokenRefusal, refused_token};
 const STARTED_AGAIN: u32 = 2;
 /// Answers of one service whose times are further apart are told.
 const CLOCKS_DIFFER_MS: i64 = 3_600_000;
+/// A finished batch that is asked for again after so long is more likely a nightly job than a mistake.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// `LastDateTime` of a batch, and where it comes from.
 #[derive(Clone, Debug, Default)]
@@ -100,6 +102,7 @@ impl Run {
         self.refuse_other_batches()?;
         let found_first = self.found()?;
         if self.is_finished(found_first) && self.is_the_same_again()? {
+            self.note_an_old_commit()?;
             return self.landed(false).await;
         }
         if found_first == Some(BatchState::Intended) && !self.is_mine(&self.last()?) {
@@ -241,6 +244,21 @@ impl Run {
                 self.plan.since_auto.is_none() && last.intent.parameters == self.parameters
             }
         })
+    }
+
+    /// A nightly job without `since auto` says every night that all is done, and exports nothing any more.
+    fn note_an_old_commit(&self) -> Result<(), Error> {
+        let at = self.last()?.committed.and_then(|receipt| receipt.at);
+        let Some(at) = at else { return Ok(()) };
+        let age_ms = at.parse::<jiff::Timestamp>().map_or(0, |at| {
+            unix_ms(self.plan.client.service().wall.now()) - at.as_millisecond()
+        });
+        if age_ms > DAY_MS {
+            self.progress.note(&format!(
+                "this export was committed at {at}, and nothing was exported since: for what has changed, pass --since auto"
+            ));
+        }
+        Ok(())
     }
 
     /// Begins a batch; after one that expired, with the same since.

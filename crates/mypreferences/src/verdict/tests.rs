@@ -938,6 +938,17 @@ fn a_send_of_an_earlier_process_that_is_not_known_to_have_left_says_nothing_abou
 }
 
 #[test]
+fn strict_refuses_what_is_presumed_after_a_restart_too() {
+    let gone = |strict| {
+        let mut story = Story::after_a_restart(600, true);
+        story.facts.rules.strict = strict;
+        story.stable(Story::gone).verdict()
+    };
+    assert!(matches!(gone(false), Verdict::Receipt { .. }));
+    assert_eq!(gone(true), Verdict::OutcomeUnknown);
+}
+
+#[test]
 fn after_a_restart_one_refused_page_is_no_proof() {
     let story = Story::after_a_restart(600, false).complete_but_page(PageReply::Gone);
     assert!(story.asks());

@@ -351,6 +351,19 @@ fn a_batch_that_is_moved_away_is_told_from_the_journal() {
 }
 
 #[test]
+fn a_nightly_job_without_since_auto_is_told_so_after_a_day() {
+    let world = World::new(PLAIN, None);
+    let again = || match world.run(None) {
+        Ended::ByItself(result) => result.unwrap().notes,
+        Ended::Stopped => panic!("stopped without a stop"),
+    };
+    again();
+    assert_eq!(again(), [""; 0]);
+    world.service.pass(DAY_MS + SECOND_MS);
+    assert!(again()[0].contains("--since auto"));
+}
+
+#[test]
 fn a_row_count_that_differs_is_sealed_and_not_committed() {
     let world = World::new(
         Story {
