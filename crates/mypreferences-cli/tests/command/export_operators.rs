@@ -2,13 +2,14 @@
 //! names that are mistyped; gateways that answer for the service.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use mypreferences_mock::{Action, Answer, MockService, Operation, Rule};
+use mypreferences_mock::{Action, Answer, Apply, MockService, Operation, Rule};
 use serde_json::Value;
 
 use crate::support::{
     Finished, TemporaryFolder, applied, bare, export_service, folder, program, sent,
-    visible_batches,
+    visible_batches, wait_for,
 };
 
 impl Finished {
@@ -279,4 +280,38 @@ fn a_row_count_that_differs_is_not_committed_before_somebody_says_so() {
     assert_eq!(states(&out), ["sealed"]);
     export(&["--row-count", "ignore"]).exits(0);
     assert_eq!(applied(&service), 1);
+}
+
+/// What the next run says of the files after a commit that was applied and whose process was killed so long after it left.
+fn files_after_a_kill(after: Duration) -> Value {
+    let service = export_service(20);
+    let out = folder();
+    let hangs = Action::Hang { apply: Apply::Now };
+    service.push_rule(Rule::new(Operation::Commit, hangs));
+    let export = || program(&service).export(&out, &["--keep-files", "false", "--json"]);
+    let running = export().start();
+    wait_for(&service, Operation::Commit, 1);
+    std::thread::sleep(after);
+    running.signal("KILL");
+    assert!(running.finish().failed());
+    let landed = export().run().exits(0).json();
+    assert_eq!(applied(&service), 1);
+    assert_eq!(sent(&service, Operation::Commit), 1);
+    assert_eq!(landed["receipt"]["end"], "committed");
+    landed["receipt"]["receipt"].clone()
+}
+
+#[test]
+fn after_a_kill_only_a_send_that_is_known_to_have_left_says_what_became_of_the_files() {
+    let known = files_after_a_kill(Duration::from_secs(4));
+    assert_eq!(
+        (&known["files"], &known["sends"]),
+        (&"as_asked".into(), &1.into())
+    );
+    let unknown = files_after_a_kill(Duration::ZERO);
+    assert_eq!(
+        (&unknown["files"], &unknown["sends"]),
+        (&"unknown".into(), &0.into())
+    );
+    assert_eq!(unknown["certainty"], "certain", "status says Retrieved");
 }
