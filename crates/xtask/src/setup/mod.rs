@@ -1,6 +1,7 @@
 //! `cargo xtask setup`: what is missing on this machine, and how to get it.
 //!
-//! In CI, as root, it installs through apt; anywhere else it prints the line to run and installs nothing.
+//! As root, or with a sudo that asks nothing, it installs through apt; anywhere else it prints the one line to run and
+//! installs nothing.
 
 mod tools;
 
@@ -11,29 +12,54 @@ use tools::{Source, TOOLS, Tool};
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     Failure::unless_empty(arguments)?;
-    install_missing(TOOLS.iter());
-    report(TOOLS, |tool| {
-        !(tool.is_needed_by("check") || tool.is_needed_by("test"))
-    })
+    prepare(|tool| tool.is_needed_by("check") || tool.is_needed_by("test"))
 }
 
 /// The same for one subcommand: what that one does not need is only mentioned.
 pub(crate) fn prepare_for(subcommand: &str) -> Result<(), Failure> {
-    install_missing(TOOLS.iter().filter(|tool| tool.is_needed_by(subcommand)));
-    report(TOOLS, |tool| !tool.is_needed_by(subcommand))
+    prepare(|tool| tool.is_needed_by(subcommand))
 }
 
-fn install_missing<'a>(tools: impl Iterator<Item = &'a Tool>) {
-    if may_install() {
-        let missing: Vec<&Tool> = tools.filter(|tool| !is_present(tool)).collect();
-        install_by_apt(&missing);
+fn prepare(is_required: impl Fn(&Tool) -> bool) -> Result<(), Failure> {
+    let missing = missing();
+    report(&missing, &is_required);
+    let required: Vec<&Tool> = missing
+        .into_iter()
+        .filter(|tool| is_required(tool))
+        .collect();
+    if required.is_empty() {
+        return Ok(());
     }
+    let left = match Apt::of_this_user() {
+        None => required,
+        Some(apt) => {
+            apt.install(&required);
+            required
+                .into_iter()
+                .filter(|tool| !is_present(tool))
+                .collect()
+        }
+    };
+    unless_missing(&left)
 }
 
-/// Prints what is there and what is not, and fails when something is missing that is not optional.
-fn report(tools: &[Tool], is_optional: impl Fn(&Tool) -> bool) -> Result<(), Failure> {
-    let missing: Vec<&Tool> = tools.iter().filter(|tool| !is_present(tool)).collect();
-    for tool in tools {
+/// Looked for side by side: some take half a second to tell their version.
+fn missing() -> Vec<&'static Tool> {
+    std::thread::scope(|scope| {
+        let looks: Vec<_> = TOOLS
+            .iter()
+            .map(|tool| scope.spawn(move || (!is_present(tool)).then_some(tool)))
+            .collect();
+        looks
+            .into_iter()
+            .filter_map(|look| look.join().ok().flatten())
+            .collect()
+    })
+}
+
+/// Prints what is there and what is not.
+fn report(missing: &[&Tool], is_required: impl Fn(&Tool) -> bool) {
+    for tool in TOOLS {
         let state = if missing.iter().any(|other| other.name == tool.name) {
             "MISSING"
         } else {
@@ -45,31 +71,35 @@ fn report(tools: &[Tool], is_optional: impl Fn(&Tool) -> bool) -> Result<(), Fai
             tool.needed_by.join(", ")
         );
     }
-    let (optional, required): (Vec<&Tool>, Vec<&Tool>) =
-        missing.into_iter().partition(|tool| is_optional(tool));
-    for tool in optional {
+    for tool in missing.iter().filter(|tool| !is_required(tool)) {
         println!(
             "note: {} is only needed by `{}`; to get it: {}",
             tool.name,
             tool.needed_by.join("`, `"),
-            tool.source.remedy()
+            remedy(&[*tool])
         );
     }
-    if required.is_empty() {
+}
+
+fn unless_missing(missing: &[&Tool]) -> Result<(), Failure> {
+    if missing.is_empty() {
         return Ok(());
     }
-    let names: Vec<&str> = required.iter().map(|tool| tool.name).collect();
-    let remedies: Vec<String> = required.iter().map(|tool| tool.source.remedy()).collect();
+    let names: Vec<&str> = missing.iter().map(|tool| tool.name).collect();
     Err(Failure::new(format!(
         "missing: {}; run\n  {}",
         names.join(", "),
-        remedies.join(" && ")
+        remedy(missing)
     )))
 }
 
 fn is_present(tool: &Tool) -> bool {
-    Command::new(tool.detect[0])
-        .args(&tool.detect[1..])
+    succeeds(tool.detect)
+}
+
+fn succeeds(command: &[&str]) -> bool {
+    Command::new(command[0])
+        .args(&command[1..])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -77,9 +107,67 @@ fn is_present(tool: &Tool) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Only a machine that is thrown away afterwards gets something installed without being asked.
-fn may_install() -> bool {
-    std::env::var_os("CI").is_some_and(|value| !value.is_empty()) && is_root()
+/// How this user may install packages.
+#[derive(Clone, Copy)]
+enum Apt {
+    AsRoot,
+    /// By a sudo that asks nothing.
+    BySudo,
+}
+
+impl Apt {
+    fn of_this_user() -> Option<Apt> {
+        if !succeeds(&["apt-get", "--version"]) {
+            return None;
+        }
+        if is_root() {
+            return Some(Apt::AsRoot);
+        }
+        succeeds(&["sudo", "-n", "true"]).then_some(Apt::BySudo)
+    }
+
+    /// Tries; whether it helped is seen by looking for the tools again.
+    fn install(self, missing: &[&Tool]) {
+        let packages = packages(missing);
+        if packages.is_empty() {
+            return;
+        }
+        println!("installing through apt: {}", packages.join(" "));
+        self.get(&["update", "-qq"]);
+        let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
+        install.extend(packages);
+        self.get(&install);
+    }
+
+    fn get(self, arguments: &[&str]) {
+        let words: &[&str] = match self {
+            Apt::AsRoot => &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"],
+            Apt::BySudo => &[
+                "sudo",
+                "-n",
+                "env",
+                "DEBIAN_FRONTEND=noninteractive",
+                "apt-get",
+            ],
+        };
+        let status = Command::new(words[0])
+            .args(&words[1..])
+            // A machine without a way out shall say so in seconds, not in the half hour that apt allows itself.
+            .args([
+                "-o",
+                "Acquire::http::Timeout=20",
+                "-o",
+                "Acquire::https::Timeout=20",
+                "-o",
+                "Acquire::Retries=1",
+            ])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .status();
+        if !status.is_ok_and(|status| status.success()) {
+            println!("note: apt-get {} did not succeed", arguments.join(" "));
+        }
+    }
 }
 
 fn is_root() -> bool {
@@ -87,82 +175,71 @@ fn is_root() -> bool {
     answer.is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
 }
 
-/// Tries; whether it helped is seen by looking for the tools again.
-fn install_by_apt(missing: &[&Tool]) {
-    let packages: Vec<&str> = missing
-        .iter()
-        .filter_map(|tool| tool.source.apt_package())
-        .collect();
-    if packages.is_empty() {
-        return;
-    }
-    println!("installing through apt: {}", packages.join(" "));
-    apt_get(&["update", "-qq"]);
-    let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
-    install.extend(packages);
-    apt_get(&install);
+fn packages(tools: &[&Tool]) -> Vec<&'static str> {
+    let package = |tool: &&Tool| match tool.source {
+        Source::Apt(package) => Some(package),
+        Source::Rustup(_) => None,
+    };
+    tools.iter().filter_map(package).collect()
 }
 
-fn apt_get(arguments: &[&str]) {
-    let status = Command::new("apt-get")
-        // A machine without a way out shall say so in seconds, not in the half hour that apt allows itself.
-        .args([
-            "-o",
-            "Acquire::http::Timeout=20",
-            "-o",
-            "Acquire::https::Timeout=20",
-            "-o",
-            "Acquire::Retries=1",
-        ])
-        .args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .stdin(Stdio::null())
-        .status();
-    if !status.is_ok_and(|status| status.success()) {
-        println!("note: apt-get {} did not succeed", arguments.join(" "));
+/// The one line to run.
+fn remedy(missing: &[&Tool]) -> String {
+    let component = |tool: &&Tool| match tool.source {
+        Source::Apt(_) => None,
+        Source::Rustup(component) => Some(component),
+    };
+    let components: Vec<&str> = missing.iter().filter_map(component).collect();
+    let packages = packages(missing);
+    let mut lines = Vec::new();
+    if !packages.is_empty() {
+        lines.push(format!(
+            "sudo apt-get update && sudo apt-get install -y {}",
+            packages.join(" ")
+        ));
     }
-}
-
-impl Source {
-    fn apt_package(&self) -> Option<&'static str> {
-        match self {
-            Self::Apt(package) => Some(package),
-            Self::Rustup(_) => None,
-        }
+    if !components.is_empty() {
+        lines.push(format!("rustup component add {}", components.join(" ")));
     }
-
-    /// The exact line to run.
-    fn remedy(&self) -> String {
-        match self {
-            Self::Apt(package) => format!("sudo apt-get install -y {package}"),
-            Self::Rustup(component) => format!("rustup component add {component}"),
-        }
-    }
+    lines.join(" && ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ABSENT: Tool = Tool {
-        name: "absent",
-        detect: &["no-program-has-this-name-7f3a", "--version"],
-        source: Source::Rustup("absent-component"),
-        needed_by: &["check"],
-    };
+    const ABSENT: [Tool; 3] = [
+        Tool {
+            name: "absent",
+            detect: &["no-program-has-this-name-7f3a", "--version"],
+            source: Source::Rustup("absent-component"),
+            needed_by: &["check"],
+        },
+        Tool {
+            name: "one",
+            detect: &["no-program-has-this-name-7f3a"],
+            source: Source::Apt("one-package"),
+            needed_by: &["test"],
+        },
+        Tool {
+            name: "two",
+            detect: &["no-program-has-this-name-7f3a"],
+            source: Source::Apt("two-package"),
+            needed_by: &["test"],
+        },
+    ];
 
     #[test]
-    fn a_missing_tool_that_is_required_fails_with_the_line_to_run() {
-        let failure = report(&[ABSENT], |_| false).unwrap_err().to_string();
-        assert!(
-            failure.contains("rustup component add absent-component"),
-            "{failure}"
+    fn what_is_missing_fails_with_one_line_to_run() {
+        let failure = unless_missing(&ABSENT.iter().collect::<Vec<_>>())
+            .unwrap_err()
+            .to_string();
+        let line = failure.lines().last().unwrap().trim();
+        assert_eq!(
+            line,
+            "sudo apt-get update && sudo apt-get install -y one-package two-package && rustup component add absent-component"
         );
-    }
-
-    #[test]
-    fn a_missing_tool_that_only_another_command_needs_is_a_note() {
-        assert!(report(&[ABSENT], |tool| !tool.is_needed_by("test")).is_ok());
+        assert!(ABSENT.iter().all(|tool| !is_present(tool)));
     }
 
     #[test]

@@ -30,14 +30,13 @@ const LAST_LINES: usize = 200;
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     Failure::unless_empty(arguments)?;
+    // Before anything else: half an hour later is too late to say that a program is missing.
+    setup::prepare_for("test")?;
     let file = cargo::target_folder()?
         .join("xtask")
         .join("test-output.txt");
     let mut transcript = Transcript::create(&file)?;
     let mut steps = Steps::default();
-    steps.run("setup", || {
-        setup::prepare_for("test").map(|()| String::new())
-    });
     steps.run("tests", || tests(&mut transcript));
     steps.run("demo", || demo(&mut transcript));
     steps.run("python", || commands(&mut transcript, python::checks()?));
