@@ -5,6 +5,17 @@ use std::time::Duration;
 
 use crate::error::{CommitState, ErrorKind, Operation, TimeoutPhase};
 
+/// `wait 30 s`; a server that asks for a year does not mean it.
+fn waiting(wait: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match wait.as_secs() {
+        seconds if seconds > DAY => {
+            "the service asks to wait longer than any call may take: come back later".to_owned()
+        }
+        seconds => format!("wait {seconds} s"),
+    }
+}
+
 pub(crate) fn next_action(
     operation: Operation,
     kind: ErrorKind,
@@ -17,7 +28,7 @@ pub(crate) fn next_action(
             "run resolve for this token later to learn what happened; keep your data until then",
         );
     }
-    let wait = retry_after.map(|wait| wait.as_secs());
+    let wait = retry_after.map(waiting);
     let text = match kind {
         ErrorKind::InvalidArgument => "correct the argument",
         ErrorKind::Configuration => "correct the settings",
@@ -27,11 +38,13 @@ pub(crate) fn next_action(
         ErrorKind::Tls => "check base_url, ca_file and client_cert: the handshake failed",
         ErrorKind::Proxy => "check the proxy and its credentials",
         ErrorKind::Timeout => match phase {
-            Some(TimeoutPhase::Connect) => "check base_url and the network, then try again",
-            Some(TimeoutPhase::Operation) => "try again with a longer timeout",
-            Some(TimeoutPhase::FirstByte | TimeoutPhase::Body | TimeoutPhase::Server) | None => {
-                "try again later"
+            Some(TimeoutPhase::Connect) => {
+                "check base_url and the network, then try again; connect_timeout bounds this"
             }
+            Some(TimeoutPhase::Operation) => "try again with a longer timeout",
+            Some(TimeoutPhase::FirstByte) => "try again later, or with a longer first_byte_timeout",
+            Some(TimeoutPhase::Body) => "try again later, or with a longer body_timeout",
+            Some(TimeoutPhase::Server) | None => "try again later",
         },
         ErrorKind::Interrupted => "try again",
         ErrorKind::Cancelled => "call again when you want it done",
@@ -39,7 +52,9 @@ pub(crate) fn next_action(
         ErrorKind::BadRequest => {
             "correct the request: check the access token and the surface's paths"
         }
-        ErrorKind::Unauthorized => "check client id, user id and the authorization scheme",
+        ErrorKind::Unauthorized => {
+            "check client id, user id, the secret and the authorization scheme"
+        }
         ErrorKind::Forbidden => "check the permissions of the user's User Group",
         ErrorKind::NotFound => match operation {
             // There is no token yet.
@@ -56,23 +71,19 @@ pub(crate) fn next_action(
         },
         ErrorKind::Conflict => "ask status: the token's state does not allow this",
         ErrorKind::RateLimited => match wait {
-            Some(seconds) => return format!("wait {seconds} s and try again"),
+            Some(wait) => return format!("{wait} and try again"),
             None => "wait and try again",
         },
         ErrorKind::ClockSkew => "set the local clock: the server refuses the time in the signature",
         ErrorKind::ServerError => "try again later, and tell PossibleNOW Support if it goes on",
         ErrorKind::ServiceUnavailable => match wait {
-            Some(seconds) => {
-                return format!(
-                    "wait {seconds} s and try again, and tell PossibleNOW Support if it goes on"
-                );
+            Some(wait) => {
+                return format!("{wait} and try again, and tell PossibleNOW Support if it goes on");
             }
             None => "wait and try again, and tell PossibleNOW Support if it goes on",
         },
         ErrorKind::UnexpectedStatus => "check base_url and the surface's paths",
-        ErrorKind::InvalidResponse => {
-            "check base_url and the proxy: the answer does not come from the service"
-        }
+        ErrorKind::InvalidResponse => "try again; if it goes on, check base_url and the proxy",
         ErrorKind::ResponseTooLarge => "check base_url, or raise max_control_body or max_page_body",
         ErrorKind::Storage => "free or repair the disk and run the same command again",
         ErrorKind::OutputConflict => "choose another folder",

@@ -408,6 +408,10 @@ pub(crate) fn provider_refused(operation: Operation, refusal: &str) -> Error {
 
 /// The next step where a failure has words of its own.
 pub(crate) fn own_next_action(description: &Description, retry: Retry) -> Option<String> {
+    if description.html && description.kind == Some(ErrorKind::InvalidResponse) {
+        let portal = "check base_url and the proxy: the answer does not come from the service";
+        return Some(portal.to_owned());
+    }
     let told = description.told.as_ref()?;
     Some(match (retry, description.retry_after) {
         (Retry::Temporary | Retry::Persistent, Some(wait)) => {

@@ -67,7 +67,9 @@ fn differing<const N: usize>(members: [(&str, &String, &String); N]) -> Vec<Stri
 pub struct Parameters {
     /// `auto` with its overlap in seconds, the moment that was given, or none for everything.
     pub since: Option<String>,
-    /// The body of Initiate without `LastDateTime`.
+    /// The body of Initiate without `LastDateTime`, and with the SHA-256 of `CallbackURL` in its place: an address may hold a
+    /// password.
+    #[serde(deserialize_with = "body_without_addresses")]
     pub body: serde_json::Value,
     /// The query of Initiate: days.
     pub query: String,
@@ -106,6 +108,24 @@ impl Parameters {
             ("initiated elsewhere", &adopted(self), &adopted(wanted)),
         ])
     }
+}
+
+/// A manifest is read by others than its writer.
+pub(crate) fn without_addresses(mut body: serde_json::Value) -> serde_json::Value {
+    if let Some(members) = body.as_object_mut()
+        && let Some(url) = members.remove("CallbackURL")
+    {
+        let hash = url.as_str().map(|url| sha256(url.as_bytes()));
+        members.insert("CallbackURLSha256".to_owned(), hash.into());
+    }
+    body
+}
+
+/// The first form kept the address.
+fn body_without_addresses<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<serde_json::Value, D::Error> {
+    serde_json::Value::deserialize(deserializer).map(without_addresses)
 }
 
 /// How parts are compressed.

@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::error::{Error, Operation};
 use crate::export::{Export, ExportOrder, LastDateTime, check_max_wait};
 use crate::landing::disk::Disk;
-use crate::landing::manifest::{Compression, Identity, Parameters};
+use crate::landing::manifest::{Compression, Identity, Parameters, without_addresses};
 use crate::landing::progress::OnProgress;
 
 /// When to commit.
@@ -49,6 +49,9 @@ pub(crate) struct Plan {
     pub(crate) on_progress: Option<OnProgress>,
 }
 
+/// A longer overlap would export nearly everything again.
+const LONGEST_OVERLAP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 fn refused(detail: &str, next: &str) -> Error {
     Error::invalid_argument(Operation::Export, detail, next)
 }
@@ -66,6 +69,15 @@ impl Plan {
             return Err(refused(
                 "max_memory is less than 1 MiB",
                 "pass at least 1 MiB: three pages have to fit in",
+            ));
+        }
+        if self
+            .since_auto
+            .is_some_and(|overlap| overlap > LONGEST_OVERLAP)
+        {
+            return Err(refused(
+                "the overlap is longer than 30 days",
+                "pass at most 30 days: it makes up for the vendor's rounding, which is milliseconds",
             ));
         }
         if self.compression == Compression::Zstd && !cfg!(feature = "zstd") {
@@ -91,7 +103,7 @@ impl Plan {
                 (
                     order.kind,
                     order.name.clone(),
-                    order.body_without_since(),
+                    without_addresses(order.body_without_since()),
                     order.query(),
                 )
             }

@@ -241,21 +241,53 @@ pub(crate) struct Position {
 
 /// What went wrong with the disk, as an error.
 pub(crate) fn storage(what: &str, path: &Path, error: &io::Error) -> Error {
-    let next = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "free space and run the same command again: it continues"
-        }
-        io::ErrorKind::PermissionDenied => {
-            "give the folder to this user and run the same command again"
-        }
-        _ => "repair the disk and run the same command again: it continues",
-    };
     Error::before_io(
         ErrorKind::Storage,
         Operation::Export,
         format!("{what} {}: {error}", path.display()),
-        next,
+        advice(error),
     )
+}
+
+/// What to do about an error of the file system: seldom is it the disk.
+fn advice(error: &io::Error) -> &'static str {
+    #[cfg(unix)]
+    if let Some(number) = error.raw_os_error() {
+        use nix::errno::Errno;
+        match Errno::from_raw(number) {
+            Errno::ENOLCK | Errno::EOPNOTSUPP | Errno::ENOSYS => {
+                return "locks are not supported here: pass a folder of a local file system, or have locks switched on for this one";
+            }
+            Errno::EMFILE | Errno::ENFILE => {
+                return "too many files are open: raise the limit (ulimit -n) and run the same command again: it continues";
+            }
+            Errno::EIO => {
+                return "the disk fails: copy what it holds, repair it and run the same command again: it continues";
+            }
+            _ => {}
+        }
+    }
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free space and run the same command again: it continues"
+        }
+        io::ErrorKind::FileTooLarge => {
+            "raise the limit of a file's size (ulimit -f) and run the same command again: it continues"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "give the folder to this user and run the same command again"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "the file system can only be read: pass another folder, or have it mounted for writing"
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file stands where a folder is needed: pass another folder as the place of the export"
+        }
+        io::ErrorKind::InvalidFilename => {
+            "the name is too long for this file system: pass a shorter one"
+        }
+        _ => "look at what the system says, and run the same command again: it continues",
+    }
 }
 
 /// What a newer version wrote is not understood and not touched.
@@ -1030,4 +1062,37 @@ fn locked(disk: &dyn Disk, file: &Path) -> Error {
         },
         "wait for it, or stop it, and run the same command again",
     )
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use nix::errno::Errno;
+
+    use super::*;
+
+    #[test]
+    fn the_advice_is_that_of_the_error_and_not_to_repair_the_disk() {
+        for (errno, words) in [
+            (Errno::ENOSPC, "free space"),
+            (Errno::EDQUOT, "free space"),
+            (Errno::EFBIG, "ulimit -f"),
+            (Errno::EACCES, "to this user"),
+            (Errno::EROFS, "can only be read"),
+            (Errno::ENOTDIR, "a file stands where"),
+            (Errno::EEXIST, "a file stands where"),
+            (Errno::ENAMETOOLONG, "too long"),
+            (Errno::ENOLCK, "locks are not supported"),
+            (Errno::EOPNOTSUPP, "locks are not supported"),
+            (Errno::EMFILE, "ulimit -n"),
+            (Errno::EIO, "the disk fails"),
+            (Errno::EBUSY, "what the system says"),
+        ] {
+            let error = io::Error::from(errno);
+            assert!(
+                advice(&error).contains(words),
+                "{errno}: {}",
+                advice(&error)
+            );
+        }
+    }
 }
