@@ -97,8 +97,7 @@ impl Read for ReadStatus {
             .map(|text| scrubber.message(text));
     }
     fn understand(&self, body: Vec<u8>, description: &Description) -> Result<ExportStatus, Unfit> {
-        ExportStatus::read(&body, description.date)
-            .ok_or_else(|| Unfit::because("it is no status"))
+        ExportStatus::read(&body, description.date).ok_or_else(|| Unfit::because("it is no status"))
     }
 }
 

@@ -166,7 +166,10 @@ fn a_page_that_is_none_says_what_is_wrong_with_it() {
             r#""HasMore":true,"Preferences":[],"UserProfilePreferences":[]"#,
             "two arrays of records: Preferences and UserProfilePreferences",
         ),
-        (r#""HasMore":true,"Preferences":[1,]"#, "it is not a JSON object"),
+        (
+            r#""HasMore":true,"Preferences":[1,]"#,
+            "it is not a JSON object",
+        ),
     ] {
         assert_eq!(read(&format!("{{{members}}}")).unwrap_err(), wrong);
     }

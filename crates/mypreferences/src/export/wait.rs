@@ -182,11 +182,13 @@ impl Wait {
                     // A server may ask for any length of time.
                     let next = Instant::now().checked_add(error.retry_after().unwrap_or_default());
                     let is_temporary = error.kind().is_temporary(Operation::Wait);
-                    return Err(if is_temporary && next.is_none_or(|next| next >= deadline) {
-                        timed_out(begun, Some(&error))
-                    } else {
-                        error.during(Operation::Wait)
-                    });
+                    return Err(
+                        if is_temporary && next.is_none_or(|next| next >= deadline) {
+                            timed_out(begun, Some(&error))
+                        } else {
+                            error.during(Operation::Wait)
+                        },
+                    );
                 }
             };
             let left = deadline.saturating_duration_since(Instant::now());

@@ -246,7 +246,9 @@ impl<'a> Line<'a> {
             Done::Fetched(Ok(placed)) => {
                 let (count, has_more) = placed.page.counts();
                 self.largest = self.largest.max(placed.page.bytes());
-                self.to_fetch = has_more.then(|| placed.offset.saturating_add(count));
+                // A page of nothing leads to its own place again.
+                let following = placed.offset.saturating_add(count);
+                self.to_fetch = (has_more && count > 0).then_some(following);
                 if placed.wrong > 0 {
                     *self.not_taken.entry(placed.offset).or_default() += placed.wrong;
                 }

@@ -47,9 +47,7 @@ impl PageSource {
             let backoff = self.client.service().settings.backoff();
             let pause = tokio::time::sleep(backoff.delay(false, not_taken, draw_jitter()));
             until_cancelled(pause, self.cancel.as_ref(), Operation::Page).await?;
-            let (page, wrong) = self
-                .arrive(offset, ASKED.saturating_sub(not_taken))
-                .await?;
+            let (page, wrong) = self.arrive(offset, ASKED.saturating_sub(not_taken)).await?;
             (Arrived::Whole(page), wrong)
         };
         Ok(Placed {
