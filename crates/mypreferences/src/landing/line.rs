@@ -157,7 +157,7 @@ impl<'a> Line<'a> {
     async fn keep_moving(&mut self) -> Result<(), Error> {
         while self.begin() {
             let done = poll_fn(|context| self.poll(context)).await;
-            self.take_in(done).await?;
+            self.take_in(done)?;
         }
         Ok(())
     }
@@ -241,7 +241,7 @@ impl<'a> Line<'a> {
         poll_stage(&mut self.syncing, context).map(Done::Synced)
     }
 
-    async fn take_in(&mut self, done: Done) -> Result<(), Error> {
+    fn take_in(&mut self, done: Done) -> Result<(), Error> {
         match done {
             Done::Fetched(Ok(placed)) => {
                 let (count, has_more) = placed.page.counts();

@@ -130,7 +130,7 @@ impl Progress {
 
     pub(crate) fn waiting(&self, wait: &WaitProgress) {
         self.tell(|state| {
-            state.now.note = wait.trouble.clone();
+            state.now.note.clone_from(&wait.trouble);
             state.now.status = wait.status.as_ref().map(|status| status.status);
             state.now.next_in = Some(wait.next_in);
             let rows = wait.status.as_ref().and_then(|status| status.row_count);

@@ -311,7 +311,7 @@ async fn each_page_has_the_whole_patience() {
 #[tokio::test(start_paused = true)]
 async fn a_permanent_failure_ends_an_outage_at_once() {
     let service = Service::new(|asked| {
-        (asked.on == On::Page(3)).then(|| match asked.before {
+        (asked.on == On::Page(3)).then_some(match asked.before {
             0..6 => Reply::Status(503),
             _ => Reply::Status(403),
         })
@@ -376,7 +376,7 @@ async fn the_questions_of_a_wait_have_the_same_patience() {
     let (service, scratch, notes) = (outage(500), Scratch::new(), Notes::default());
     let client = service.client(10 * MINUTE);
     land(&client, &scratch.0, &notes).await.unwrap();
-    let notes = notes.lock().unwrap();
+    let notes = notes.lock().unwrap().clone();
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(notes[0].contains("trying again until 11:16Z"), "{notes:?}");
 
