@@ -14,6 +14,8 @@ use crate::status_code::is_throttling;
 
 /// Longest time between two tries.
 const LONGEST: Duration = Duration::from_secs(30);
+/// Whatever the backoff is set to: nothing doubles to nothing.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// A failure that is borne: what it was, and how it goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +69,11 @@ impl<'a> Patience<'a> {
         if left.is_zero() || asked_for > left {
             return None;
         }
+        let of_a_call = service.settings.backoff();
         let backoff = Backoff {
+            base: of_a_call.base.max(SHORTEST),
+            throttle_base: of_a_call.throttle_base.max(SHORTEST),
             cap: LONGEST,
-            ..service.settings.backoff()
         };
         let throttled = description.status.is_some_and(is_throttling);
         let delay = backoff.delay(throttled, tries, draw_jitter());

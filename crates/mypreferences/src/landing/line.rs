@@ -57,6 +57,7 @@ pub(crate) struct Line<'a> {
     not_taken: BTreeMap<u64, u32>,
     /// The last page that was there already, and the place that it came for.
     repeats: Option<(u64, Fingerprints)>,
+    equal_are_told: bool,
     /// Why no page comes any more; those that came are written first.
     failure: Option<Error>,
 }
@@ -85,7 +86,11 @@ enum Wrote {
 }
 
 enum Taken {
-    Written { ended: Option<Box<EndedPart>> },
+    Written {
+        ended: Option<Box<EndedPart>>,
+        /// Its records, or the first of them, were there already.
+        repeats: bool,
+    },
     Odd(Odd),
 }
 
@@ -126,6 +131,7 @@ impl<'a> Line<'a> {
             durable: None,
             not_taken: BTreeMap::new(),
             repeats: None,
+            equal_are_told: false,
             failure: None,
         }
     }
@@ -277,8 +283,14 @@ impl<'a> Line<'a> {
             } => {
                 self.progress.landed(&position);
                 match taken {
-                    Taken::Written { ended } => {
+                    Taken::Written { ended, repeats } => {
                         self.not_taken.remove(&offset);
+                        if repeats && !self.equal_are_told {
+                            self.equal_are_told = true;
+                            self.progress.note(&format!(
+                                "equal records: those from {offset} on were there already, and came again when they were asked for once more"
+                            ));
+                        }
                         if let Some(ended) = ended {
                             self.part_begun = Instant::now();
                             self.ended.push_back(ended);
@@ -399,7 +411,10 @@ fn take(
     } else {
         None
     };
-    Ok(Taken::Written { ended })
+    Ok(Taken::Written {
+        ended,
+        repeats: seen == Some(&prints),
+    })
 }
 
 #[cfg(test)]

@@ -559,7 +559,9 @@ async fn equal_records_are_no_crime_when_they_come_again_and_the_total_is_right(
         let service = Service::new(move |asked| {
             (asked.on == On::Page(3)).then(|| Reply::Body(body(3, &equal)))
         });
-        landed(&service).await.unwrap();
+        let landed = landed(&service).await.unwrap();
+        assert_eq!(landed.notes.len(), 1);
+        assert!(landed.notes[0].contains("equal records"));
         assert_eq!(service.times(On::Page(3)).len(), 2);
     }
     // Each time another one of those that were there already.
