@@ -292,7 +292,7 @@ def test_what_a_progress_callable_raises_ends_the_call_and_a_second_run_finishes
 def test_pages_bear_an_outage_when_they_are_given_patience(mypreferences_mock: MockService) -> None:
     away = {"on": "page", "times": 12, "action": {"answer": {"status": 503}}}
     serve(mypreferences_mock, rows=3, rules=[away])
-    with mypreferences_mock.client(backoff_base="1ms", throttle_base="1ms") as client:
+    with mypreferences_mock.client(backoff_base=0.001, throttle_base=0.001) as client:
         export = client.initiate(segment="Everyone")
         export.wait()
         with pytest.raises(m.ServiceUnavailableError) as raised:
