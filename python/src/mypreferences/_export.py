@@ -253,7 +253,7 @@ class Export(_Handle):
     ) -> Pages:
         """The pages from record ``offset`` on, the first being 1; ``limit`` records each (1,000 unless said otherwise).
 
-        ``patience`` is how long temporary failures of a page are borne, up to 24 hours: not at all unless said otherwise.
+        ``patience`` is how long a page bears temporary failures, up to 24 hours; not at all unless said otherwise.
 
         They are read with ``keepAlive=true``, as a commit needs it. A commit of what you keep yourself is
         ``client.commit(export.access_token, keep_files=…)``, once it is safe.
