@@ -193,7 +193,7 @@ impl Pages {
             ));
         }
         let quietly = |_: &Borne| {};
-        let patience = Patience::new(Instant::now(), self.patience, &quietly);
+        let patience = Patience::new(tokio::time::Instant::now(), self.patience, &quietly);
         let asking = Asking {
             times: patience.as_ref().map_or(u32::MAX, |_| ASKED),
             patience,
