@@ -289,6 +289,20 @@ def test_what_a_progress_callable_raises_ends_the_call_and_a_second_run_finishes
     assert len(landed_records(out)) == 50_000
 
 
+def test_pages_bear_an_outage_when_they_are_given_patience(mypreferences_mock: MockService) -> None:
+    away = {"on": "page", "times": 12, "action": {"answer": {"status": 503}}}
+    serve(mypreferences_mock, rows=3, rules=[away])
+    with mypreferences_mock.client(backoff_base=0.001, throttle_base=0.001) as client:
+        export = client.initiate(segment="Everyone")
+        export.wait()
+        with pytest.raises(m.ServiceUnavailableError) as raised:
+            next(export.pages())
+        assert len(raised.value.attempts) == 4
+        assert len(list(export.records(limit=2, patience=60))) == 3
+        with pytest.raises(m.InvalidArgumentError, match="patience"):
+            export.pages(patience=-1)
+
+
 def test_a_cancel_token_and_closing_end_the_pages(mypreferences_mock: MockService) -> None:
     serve(mypreferences_mock, rows=100, rules=[{"on": "page", "offset": 11, "action": {"hang": "never"}}])
     with mypreferences_mock.client() as client:

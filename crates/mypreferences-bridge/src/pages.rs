@@ -19,13 +19,21 @@ pub struct PageStream {
 }
 
 impl PageStream {
-    /// A stream from this record on, counted from 1.
-    pub fn open(client: &Client, export: &Export, limit: Option<u32>, offset: u64) -> PageStream {
+    /// A stream from this record on, counted from 1. Each page bears temporary failures for so long; zero: as a single
+    /// call.
+    pub fn open(
+        client: &Client,
+        export: &Export,
+        limit: Option<u32>,
+        offset: u64,
+        patience: Duration,
+    ) -> PageStream {
         let dropped = CancelToken::new();
         let mut pages = client
             .core()
             .pages(export)
             .offset(offset)
+            .patience(patience)
             .cancel_token(dropped.clone());
         if let Some(limit) = limit {
             pages = pages.limit(limit);

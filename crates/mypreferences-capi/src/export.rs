@@ -49,7 +49,7 @@ pub extern "C" fn mypref_initiate(
 /// status. Blocks meanwhile; asks every 1 s at first, every 30 s later.
 ///
 /// Errors: export_failed, export_expired; wait_timed_out: the token is still good, wait again; a permanent failure of a
-/// question, or the last of eleven temporary ones in a row.
+/// question, or the last temporary one when the setting patience has ended.
 ///
 /// Lifetime: handle and options stay the caller's, options may be NULL; the caller owns `*status`, which is NULL after an
 /// error.

@@ -4,6 +4,7 @@
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use mypreferences::export::Page;
 use mypreferences::{Error, Operation};
@@ -75,7 +76,7 @@ pub extern "C" fn mypref_pages_open(
             .map(|limit| page_limit(Operation::Page, limit))
             .transpose()?;
         let offset = given("offset", offset)?.unwrap_or(1);
-        let stream = PageStream::open(&client.0, &handle.record, limit, offset);
+        let stream = PageStream::open(&client.0, &handle.record, limit, offset, Duration::ZERO);
         *pages = Some(Box::new(PagesHandle(Arc::new(stream))));
         Ok(())
     })

@@ -1,10 +1,10 @@
 //! The handle of an export and the stream of its pages for Python.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mypreferences::Operation;
 use mypreferences::export::Export;
-use mypreferences_bridge::{PageStream, page_limit};
+use mypreferences_bridge::{PageStream, page_limit, seconds};
 use pyo3::prelude::*;
 
 use crate::client::{CancelToken, NativeClient, Ran, Started, raised};
@@ -62,12 +62,18 @@ impl NativePages {
         export: &NativeExport,
         limit: Option<u64>,
         offset: u64,
+        patience: Option<f64>,
     ) -> PyResult<NativePages> {
         let limit = limit
             .map(|limit| page_limit(Operation::Page, limit))
             .transpose()
             .map_err(|error| raised(&error))?;
-        let stream = PageStream::open(client.get().bridge(), &export.0, limit, offset);
+        let patience = patience
+            .map(|patience| seconds(Operation::Page, "patience", patience))
+            .transpose()
+            .map_err(|error| raised(&error))?
+            .unwrap_or(Duration::ZERO);
+        let stream = PageStream::open(client.get().bridge(), &export.0, limit, offset, patience);
         Ok(NativePages { stream, client })
     }
 

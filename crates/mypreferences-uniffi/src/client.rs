@@ -2,6 +2,7 @@
 
 use std::future::IntoFuture;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mypreferences::configuration::Sources;
 use mypreferences::landing::LandExport;
@@ -210,7 +211,7 @@ impl NativeClient {
         let limit = limit
             .map(|limit| bridge::page_limit(Operation::Page, limit))
             .transpose()?;
-        let pages = PageStream::open(&self.0, &export.0, limit, offset);
+        let pages = PageStream::open(&self.0, &export.0, limit, offset, Duration::ZERO);
         Ok(Arc::new(NativePages(pages)))
     }
 

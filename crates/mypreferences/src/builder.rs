@@ -114,7 +114,8 @@ impl ClientBuilder {
         max_control_body: usize = as_it_is;
         /// Cap of a decoded page, in bytes. Default 64 MiB.
         max_page_body: usize = as_it_is;
-        /// How long a landing bears temporary failures without one new page. Default 10 min.
+        /// How long a landing bears temporary failures without one new page, and a wait without an answer. Default 10 min;
+        /// zero: as a single call.
         patience: Duration = as_it_is;
         /// What a difference between the status' `RowCount` and `TotalResults` means to a commit. Default: check.
         row_count: RowCount = as_it_is;

@@ -63,6 +63,8 @@ pub(crate) struct Description {
     pub(crate) source: Option<String>,
     /// What the kind alone does not say.
     pub(crate) told: Option<Told>,
+    /// It will be the same whenever it is tried again.
+    pub(crate) is_settled: bool,
 }
 
 /// Words of its own for a failure.
@@ -98,6 +100,7 @@ impl Description {
             fresh_date: None,
             source: None,
             told: None,
+            is_settled: false,
         }
     }
 
@@ -354,6 +357,7 @@ impl Service {
             fresh_date: answer::fresh_date(&answer.headers),
             source: None,
             told: None,
+            is_settled: false,
         };
         let clock_is_known = answer::fresh_date(&answer.headers).is_some();
         if description.kind == Some(ErrorKind::Unauthorized)

@@ -41,6 +41,7 @@ pub mod landing;
 mod memory;
 mod next_action;
 mod oauth;
+mod patience;
 mod proxy;
 mod reads;
 mod receipt;

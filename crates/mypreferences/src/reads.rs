@@ -1,7 +1,6 @@
 //! The reads: status and the page probe as calls of their own, tried again while their failure is temporary; and as
 //! single questions about a commit.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,9 +9,10 @@ use crate::access_token::AccessToken;
 use crate::backoff::draw_jitter;
 use crate::error::{Attempt, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase};
 use crate::events::{self, AttemptEvent};
-use crate::exchange::{Description, Exchanged, Unsigned};
+use crate::exchange::{Description, Exchanged, Told, Unsigned};
 use crate::memory::Memory;
 use crate::next_action::next_action;
+use crate::patience::Patience;
 use crate::redact::Scrubber;
 use crate::sent::BodyEnd;
 use crate::service::Service;
@@ -40,12 +40,30 @@ pub(crate) trait Read {
         None
     }
     /// The value in a body, or what is wrong with it.
-    fn understand(&self, body: Vec<u8>, description: &Description) -> Result<Self::Value, String>;
+    fn understand(&self, body: Vec<u8>, description: &Description) -> Result<Self::Value, Unfit>;
     /// Keeps what a value says of the token for later commits of this client.
     /// `date`: the answer's own, in seconds since the epoch.
     fn remember(_: &Memory, _: (ExportKind, AccessToken), _: &Self::Value, _date: Option<i64>) {}
     /// Takes secrets and control characters out of the server's own texts in a value.
     fn clean(_: &mut Self::Value, _: &Scrubber<'_>) {}
+}
+
+/// Why a body is not what was asked for.
+#[derive(Default)]
+pub(crate) struct Unfit {
+    pub(crate) source: Option<String>,
+    pub(crate) told: Option<Told>,
+    /// Asking again was no help.
+    pub(crate) is_settled: bool,
+}
+
+impl Unfit {
+    fn because(why: &str) -> Unfit {
+        Unfit {
+            source: Some(why.to_owned()),
+            ..Unfit::default()
+        }
+    }
 }
 
 pub(crate) struct ReadStatus;
@@ -75,8 +93,8 @@ impl Read for ReadStatus {
             .as_deref()
             .map(|text| scrubber.message(text));
     }
-    fn understand(&self, body: Vec<u8>, description: &Description) -> Result<ExportStatus, String> {
-        ExportStatus::read(&body, description.date).ok_or_else(|| String::from("it is no status"))
+    fn understand(&self, body: Vec<u8>, description: &Description) -> Result<ExportStatus, Unfit> {
+        ExportStatus::read(&body, description.date).ok_or_else(|| Unfit::because("it is no status"))
     }
 }
 
@@ -85,10 +103,10 @@ pub(crate) struct ProbePage;
 impl Read for ProbePage {
     type Value = ();
     const OPERATION: Operation = Operation::Page;
-    fn understand(&self, body: Vec<u8>, _: &Description) -> Result<(), String> {
+    fn understand(&self, body: Vec<u8>, _: &Description) -> Result<(), Unfit> {
         is_page(&body)
             .then_some(())
-            .ok_or_else(|| String::from("it is no page"))
+            .ok_or_else(|| Unfit::because("it is no page"))
     }
     fn remember(memory: &Memory, key: (ExportKind, AccessToken), (): &(), date: Option<i64>) {
         memory.page_worked(key, date);
@@ -216,18 +234,39 @@ impl Service {
 
     /// A read as a call of its own: temporary failures are tried again.
     pub(crate) async fn read<R: Read>(
-        self: &Arc<Self>,
+        &self,
         read: &R,
         key: (ExportKind, AccessToken),
         timeout: Duration,
+    ) -> Result<R::Value, Error> {
+        self.read_patiently(read, key, timeout, None).await
+    }
+
+    /// The same, and when a single call would give up, it goes on until the patience has ended, too. Each try has
+    /// `timeout` then.
+    pub(crate) async fn read_patiently<R: Read>(
+        &self,
+        read: &R,
+        key: (ExportKind, AccessToken),
+        timeout: Duration,
+        patience: Option<&Patience<'_>>,
     ) -> Result<R::Value, Error> {
         let begun = Instant::now();
         let deadline = begun + timeout;
         let mut attempts = Vec::new();
         let mut repaired = false;
         let mut ended_before = begun;
-        for n in 1..=self.settings.max_attempts {
-            let tried = self.try_read(read, key, deadline, &mut repaired, n).await?;
+        let mut is_borne = false;
+        let mut n = 0;
+        loop {
+            n += 1;
+            let last_moment = match patience {
+                Some(_) => Instant::now() + timeout,
+                None => deadline,
+            };
+            let tried = self
+                .try_read(read, key, last_moment, &mut repaired, n)
+                .await?;
             let description = tried.description;
             attempts.push(attempt(
                 n,
@@ -240,42 +279,41 @@ impl Service {
                 R::remember(&self.memory, key, &value, description.fresh_date);
                 return Ok(value);
             }
-            let wait = self.wait_before_reading_again(&description, R::OPERATION, n);
-            match wait {
-                Some(wait) if n < self.settings.max_attempts && tried.ended + wait < deadline => {
-                    tokio::time::sleep(wait).await;
-                }
-                Some(_) | None => {
-                    let url = self.read_request(read, key.0, key.1, R::OPERATION)?.0;
-                    return Err(read_error(
-                        R::OPERATION,
-                        description,
-                        attempts,
-                        begun.elapsed(),
-                        Routes::sanitised(&url, key.1),
-                    ));
+            let is_temporary = !description.is_settled
+                && description
+                    .kind
+                    .is_some_and(|kind| kind.is_temporary(R::OPERATION));
+            let mut wait = None;
+            if is_temporary {
+                wait = self
+                    .wait_of_a_call(&description, n)
+                    .filter(|wait| tried.ended + *wait < deadline);
+                if let (None, Some(patience)) = (wait, patience) {
+                    wait = patience.bear(self, &description, n);
+                    is_borne = true;
                 }
             }
+            let Some(wait) = wait else {
+                let url = self.read_request(read, key.0, key.1, R::OPERATION)?.0;
+                let mut error = read_error(
+                    R::OPERATION,
+                    description,
+                    attempts,
+                    begun.elapsed(),
+                    Routes::sanitised(&url, key.1),
+                );
+                if let (true, Some(patience)) = (is_borne, patience) {
+                    patience.end(&mut error);
+                }
+                return Err(error);
+            };
+            tokio::time::sleep(wait).await;
         }
-        // Not reached: max_attempts is at least 1, and the last attempt returns.
-        Err(Error::before_io(
-            ErrorKind::Internal,
-            R::OPERATION,
-            "no attempt was made",
-            "report this bug",
-        ))
     }
 
-    /// How long to wait before a read is tried again; none when its failure is permanent or the server asks for too
-    /// much patience.
-    fn wait_before_reading_again(
-        &self,
-        description: &Description,
-        operation: Operation,
-        tries: u32,
-    ) -> Option<Duration> {
-        let kind = description.kind?;
-        if !kind.is_temporary(operation) {
+    /// How long a single call waits before it reads again, after so many tries; none when it gives up.
+    fn wait_of_a_call(&self, description: &Description, tries: u32) -> Option<Duration> {
+        if tries >= self.settings.max_attempts {
             return None;
         }
         if let Some(wait) = description.retry_after {
@@ -302,22 +340,24 @@ fn understand<R: Read>(
     let Ok(answer) = &mut exchanged.result else {
         return None;
     };
-    let (kind, phase, source) = match &answer.body_end {
+    let (kind, phase, unfit) = match &answer.body_end {
         BodyEnd::Complete | BodyEnd::Stopped => {
             // The body is the value's from here on: a page may be large.
             match read.understand(std::mem::take(&mut answer.body), description) {
                 Ok(value) => return Some(value),
-                Err(why) => (ErrorKind::InvalidResponse, None, Some(why)),
+                Err(unfit) => (ErrorKind::InvalidResponse, None, unfit),
             }
         }
-        BodyEnd::TooLarge => (ErrorKind::ResponseTooLarge, None, None),
-        BodyEnd::Interrupted(cause) => (ErrorKind::Interrupted, None, Some(cause.clone())),
-        BodyEnd::Malformed(cause) => (ErrorKind::InvalidResponse, None, Some(cause.clone())),
-        BodyEnd::TimedOut(phase) => (ErrorKind::Timeout, Some(*phase), None),
+        BodyEnd::TooLarge => (ErrorKind::ResponseTooLarge, None, Unfit::default()),
+        BodyEnd::Interrupted(cause) => (ErrorKind::Interrupted, None, Unfit::because(cause)),
+        BodyEnd::Malformed(cause) => (ErrorKind::InvalidResponse, None, Unfit::because(cause)),
+        BodyEnd::TimedOut(phase) => (ErrorKind::Timeout, Some(*phase), Unfit::default()),
     };
     description.kind = Some(kind);
     description.phase = phase;
-    description.source = source;
+    description.source = unfit.source;
+    description.told = unfit.told;
+    description.is_settled = unfit.is_settled;
     None
 }
 

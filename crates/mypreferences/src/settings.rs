@@ -113,7 +113,8 @@ pub struct Settings {
     pub max_control_body: usize,
     /// Cap of a decoded page, in bytes. Default 64 MiB.
     pub max_page_body: usize,
-    /// How long a landing bears temporary failures without one new page. Default 10 min; zero: as a single call.
+    /// How long a landing bears temporary failures without one new page, and a wait without an answer. Default 10 min;
+    /// zero: as a single call.
     pub patience: Duration,
     /// What a difference between the status' `RowCount` and `TotalResults` means to a commit. Default: check.
     pub row_count: RowCount,

@@ -128,10 +128,13 @@ class _Handle:
             "hand on to_json_with_token() where the token may be seen, and read it with from_json()"
         )
 
-    def _pages(self, limit: int | None, offset: int) -> _native.NativePages:
+    def _pages(self, limit: int | None, offset: int, patience: Duration | None) -> _native.NativePages:
         given = _arguments.number("limit", limit)
         first = _arguments.number("offset", offset)
-        return _calls.raising(_native.NativePages, self._client, self._native, given, 1 if first is None else first)
+        borne = _arguments.seconds(patience)
+        return _calls.raising(
+            _native.NativePages, self._client, self._native, given, 1 if first is None else first, borne
+        )
 
     def _wait(self, max_wait: Duration | None, told: Any) -> _calls.ClientCall:
         seconds = _arguments.seconds(max_wait)
@@ -240,26 +243,45 @@ class Export(_Handle):
             _calls.run(self._wait(max_wait, None if teller is None else teller.here), cancel_token, teller)
         )
 
-    def pages(self, *, limit: int | None = None, offset: int = 1, cancel_token: CancelToken | None = None) -> Pages:
+    def pages(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 1,
+        patience: Duration | None = None,
+        cancel_token: CancelToken | None = None,
+    ) -> Pages:
         """The pages from record ``offset`` on, the first being 1; ``limit`` records each (1,000 unless said otherwise).
+
+        ``patience`` is how long a page bears temporary failures, up to 24 hours; not at all unless said otherwise.
 
         They are read with ``keepAlive=true``, as a commit needs it. A commit of what you keep yourself is
         ``client.commit(export.access_token, keep_files=…)``, once it is safe.
         """
-        return Pages(self._pages(limit, offset), cancel_token)
+        return Pages(self._pages(limit, offset, patience), cancel_token)
 
     def records(
-        self, *, limit: int | None = None, offset: int = 1, cancel_token: CancelToken | None = None
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 1,
+        patience: Duration | None = None,
+        cancel_token: CancelToken | None = None,
     ) -> Iterator[Any]:
         """The records of :meth:`pages` one by one, as :meth:`Page.records` gives them. One page is in memory."""
-        pages = self.pages(limit=limit, offset=offset, cancel_token=cancel_token)
+        pages = self.pages(limit=limit, offset=offset, patience=patience, cancel_token=cancel_token)
         return chain.from_iterable(page.records() for page in pages)
 
     def raw_records(
-        self, *, limit: int | None = None, offset: int = 1, cancel_token: CancelToken | None = None
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 1,
+        patience: Duration | None = None,
+        cancel_token: CancelToken | None = None,
     ) -> Iterator[bytes]:
         """The records of :meth:`pages` one by one, as :meth:`Page.raw_records` gives them. One page is in memory."""
-        pages = self.pages(limit=limit, offset=offset, cancel_token=cancel_token)
+        pages = self.pages(limit=limit, offset=offset, patience=patience, cancel_token=cancel_token)
         return chain.from_iterable(page.raw_records() for page in pages)
 
 
@@ -287,24 +309,39 @@ class AsyncExport(_Handle):
         return ExportStatus.from_json(await _calls.awaited(self._wait(max_wait, told), cancel_token, teller))
 
     def pages(
-        self, *, limit: int | None = None, offset: int = 1, cancel_token: CancelToken | None = None
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 1,
+        patience: Duration | None = None,
+        cancel_token: CancelToken | None = None,
     ) -> AsyncPages:
         """As :meth:`Export.pages`, for ``async for``."""
-        return AsyncPages(self._pages(limit, offset), cancel_token)
+        return AsyncPages(self._pages(limit, offset, patience), cancel_token)
 
     async def records(
-        self, *, limit: int | None = None, offset: int = 1, cancel_token: CancelToken | None = None
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 1,
+        patience: Duration | None = None,
+        cancel_token: CancelToken | None = None,
     ) -> AsyncIterator[Any]:
         """As :meth:`Export.records`, for ``async for``."""
-        async for page in self.pages(limit=limit, offset=offset, cancel_token=cancel_token):
+        async for page in self.pages(limit=limit, offset=offset, patience=patience, cancel_token=cancel_token):
             for record in page.records():
                 yield record
 
     async def raw_records(
-        self, *, limit: int | None = None, offset: int = 1, cancel_token: CancelToken | None = None
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 1,
+        patience: Duration | None = None,
+        cancel_token: CancelToken | None = None,
     ) -> AsyncIterator[bytes]:
         """As :meth:`Export.raw_records`, for ``async for``."""
-        async for page in self.pages(limit=limit, offset=offset, cancel_token=cancel_token):
+        async for page in self.pages(limit=limit, offset=offset, patience=patience, cancel_token=cancel_token):
             for record in page.raw_records():
                 yield record
 

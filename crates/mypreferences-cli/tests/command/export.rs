@@ -507,6 +507,37 @@ fn a_failed_export_a_busy_server_and_a_wait_that_is_too_short_have_their_exit_co
 }
 
 #[test]
+fn an_outage_is_told_as_long_as_it_is_borne_and_its_end_is_where_the_command_goes_on() {
+    let service = export_service(50);
+    let away = Rule::new(Operation::Page, Action::status(503)).forever();
+    service.push_rule(away.skip(2));
+    let out = folder();
+    let limit = ["--limit", "10"];
+    let finished = program(&service)
+        .export(&out, &KEEP)
+        .args(limit)
+        .args(["--patience", "2s", "--json"])
+        .run()
+        .exits(69)
+        .says("the service does not answer (service_unavailable); trying again until ");
+    finished.error("service_unavailable", 503);
+    assert!(
+        finished.stderr.contains("borne for 2 s"),
+        "{}",
+        finished.stderr
+    );
+    assert_eq!(finished.stderr.matches("trying again until").count(), 1);
+    service.clear_rules();
+    program(&service)
+        .export(&out, &KEEP)
+        .args(limit)
+        .run()
+        .exits(0);
+    assert_eq!(sent(&service, Operation::Initiate), 1);
+    assert_eq!(landed_lines(&visible_batches(&out)[0]).len(), 50);
+}
+
+#[test]
 fn status_tells_what_the_folder_says_and_asks_the_server_where_it_can() {
     let service = export_service(5);
     let out = sealed(&service);

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use mypreferences_mock::{Action, Apply, MockService, Operation, Rule};
 
@@ -55,6 +56,21 @@ fn the_first_signal_stops_cleanly_and_the_command_that_it_prints_continues() {
         assert_eq!(applied(&service), 1);
         assert_eq!(landed_lines(&visible_batches(&out)[0]).len(), 50);
     }
+}
+
+#[test]
+fn a_signal_ends_an_outage_within_a_second() {
+    let service = export_service(50);
+    let away = Rule::new(Operation::Page, Action::status(502)).forever();
+    service.push_rule(away.skip(3));
+    let out = folder();
+    let running = started(&service, &out);
+    // Beyond the tries of a single call, and in a long wait between two.
+    wait_for(&service, Operation::Page, 3 + 6);
+    let begun = Instant::now();
+    running.signal("INT");
+    running.finish().exits(75).error("cancelled", 230);
+    assert!(begun.elapsed() < Duration::from_secs(1));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub use order::{ExportOrder, LastDateTime, MatchCriteria};
 pub(crate) use page::Arrived;
 pub use page::{Page, Record};
 pub use pages::Pages;
-pub(crate) use pages::check_place;
+pub(crate) use pages::{ASKED, Asking, OfBody, check_place, what_is_wrong};
 pub use profile::{
     AddressPreference, ConsentStatus, CustomerConsent, EmailPreference, PreferenceType,
     ProfilePreference, UserProfilePreference,

@@ -2,20 +2,27 @@
 //! retrieved (facts 2.3, DOC). Each page is tried again while its failure is temporary.
 
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use crate::access_token::AccessToken;
 use crate::cancel::CancelToken;
 use crate::client::{Client, until_cancelled};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::exchange::Description;
-use crate::export::page::Arrived;
+use crate::exchange::{Description, Told};
+use crate::export::page::{Arrived, NoPage};
 use crate::export::{Export, Page};
 use crate::memory::Memory;
-use crate::reads::{PageRange, Read};
+use crate::patience::{Borne, Patience};
+use crate::reads::{PageRange, Read, Unfit};
+use crate::settings::MAX_DURATION;
 use crate::surface::ExportKind;
 
 /// Records of one page when nobody says otherwise: the vendor's own default on the async surface (DOC).
 const LIMIT: u32 = 1000;
+/// So often a page is asked for that is none, or not the one that was asked for: a service of two minds is not asked for
+/// ever, however patient the caller is.
+pub(crate) const ASKED: u32 = 3;
 
 /// The pages of an export. Pulled one at a time by [`Pages::next`]; dropping it, or a pending `next`, ends the transfer.
 #[derive(Debug)]
@@ -25,23 +32,31 @@ pub struct Pages {
     limit: u32,
     offset: u64,
     largest: Option<usize>,
+    patience: Duration,
     cancel: Option<CancelToken>,
     is_over: bool,
 }
 
+/// How a page is asked for.
+pub(crate) struct Asking<'a> {
+    /// So often at most, if what comes is wrong in itself.
+    pub(crate) times: u32,
+    pub(crate) patience: Option<Patience<'a>>,
+}
+
 /// What a page's body is read as.
-trait OfBody: Sized {
-    fn of_body(body: Vec<u8>) -> Result<Self, &'static str>;
+pub(crate) trait OfBody: Sized {
+    fn of_body(body: Vec<u8>) -> Result<Self, NoPage>;
 }
 
 impl OfBody for Page {
-    fn of_body(body: Vec<u8>) -> Result<Page, &'static str> {
+    fn of_body(body: Vec<u8>) -> Result<Page, NoPage> {
         Page::read(body)
     }
 }
 
 impl OfBody for Arrived {
-    fn of_body(body: Vec<u8>) -> Result<Arrived, &'static str> {
+    fn of_body(body: Vec<u8>) -> Result<Arrived, NoPage> {
         Arrived::read(body)
     }
 }
@@ -50,6 +65,9 @@ impl OfBody for Arrived {
 struct ReadPage<V> {
     range: PageRange,
     largest: Option<usize>,
+    /// So often at most, if what comes is wrong in itself.
+    times: u32,
+    wrong: AtomicU32,
     read_as: PhantomData<fn() -> V>,
 }
 
@@ -65,8 +83,27 @@ impl<V: OfBody> Read for ReadPage<V> {
         self.largest
     }
 
-    fn understand(&self, body: Vec<u8>, _: &Description) -> Result<V, String> {
-        V::of_body(body).map_err(str::to_owned)
+    fn understand(&self, body: Vec<u8>, _: &Description) -> Result<V, Unfit> {
+        V::of_body(body).map_err(|no_page| {
+            let (next_action, is_settled) = match no_page {
+                NoPage::NotJson => (
+                    "check base_url and the proxy: the answer does not come from the service",
+                    false,
+                ),
+                NoPage::Wrong(_) => (
+                    "check base_url; if it is right, tell PossibleNOW Support what is wrong with the page",
+                    self.wrong.fetch_add(1, Ordering::Relaxed) + 1 >= self.times,
+                ),
+            };
+            Unfit {
+                source: None,
+                told: Some(Told {
+                    detail: what_is_wrong(&no_page, self.range.offset),
+                    next_action,
+                }),
+                is_settled,
+            }
+        })
     }
 
     fn remember(memory: &Memory, key: (ExportKind, AccessToken), _: &V, date: Option<i64>) {
@@ -86,6 +123,7 @@ impl Client {
             limit: LIMIT,
             offset: 1,
             largest: None,
+            patience: Duration::ZERO,
             cancel: None,
             is_over: false,
         }
@@ -113,6 +151,14 @@ impl Pages {
         self
     }
 
+    /// How long temporary failures of a page are borne, up to 24 hours. Default: not at all, each page is a single call.
+    /// The client's setting `patience` is the landing's.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Pages {
+        self.patience = patience;
+        self
+    }
+
     /// Ends the transfer when this token is cancelled.
     #[must_use]
     pub fn cancel_token(mut self, token: CancelToken) -> Pages {
@@ -137,32 +183,51 @@ impl Pages {
                 "pass a limit and an offset of at least 1",
             ));
         }
-        let page: Page = self.request().await?;
+        if self.patience > MAX_DURATION {
+            return Err(Error::invalid_argument(
+                Operation::Page,
+                "patience is out of range",
+                "pass at most 24 hours",
+            ));
+        }
+        let quietly = |_: &Borne| {};
+        let patience = Patience::new(tokio::time::Instant::now(), self.patience, &quietly);
+        let asking = Asking {
+            times: patience.as_ref().map_or(u32::MAX, |_| ASKED),
+            patience,
+        };
+        let (page, _): (Page, u32) = self.arrive(&asking).await?;
         check_place(&page, self.offset)?;
         self.offset = self.offset.saturating_add(page.count);
         self.is_over = !page.has_more;
         Ok(Some(page))
     }
 
-    /// The page that comes next, as it came: where it stands and what is in it is for the caller to check.
-    pub(crate) async fn arrive(&self) -> Result<Arrived, Error> {
-        self.request().await
-    }
-
-    async fn request<V: OfBody>(&self) -> Result<V, Error> {
+    /// The page that comes next, as it came, and how many came before it that were wrong in themselves: where it stands
+    /// and what is in it is for the caller to check.
+    pub(crate) async fn arrive<V: OfBody>(&self, asking: &Asking<'_>) -> Result<(V, u32), Error> {
         let read = ReadPage {
-            read_as: PhantomData,
             range: PageRange {
                 limit: self.limit,
                 offset: self.offset,
             },
             largest: self.largest,
+            times: asking.times,
+            wrong: AtomicU32::new(0),
+            read_as: PhantomData,
         };
         let service = self.client.service();
         let key = (self.export.kind, self.export.access_token);
-        let reading = service.read(&read, key, service.settings.timeout);
-        until_cancelled(reading, self.cancel.as_ref(), Operation::Page).await?
+        let timeout = service.settings.timeout;
+        let reading = service.read_patiently(&read, key, timeout, asking.patience.as_ref());
+        let page = until_cancelled(reading, self.cancel.as_ref(), Operation::Page).await??;
+        Ok((page, read.wrong.into_inner()))
     }
+}
+
+/// What is wrong with a page, and with which.
+pub(crate) fn what_is_wrong(no_page: &NoPage, offset: u64) -> String {
+    format!("the page at record {offset}: {}", no_page.words())
 }
 
 /// Whether the page is the one that was asked for.

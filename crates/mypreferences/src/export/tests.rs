@@ -13,8 +13,8 @@ fn lines(page: &Page) -> Vec<String> {
         .collect()
 }
 
-fn read(text: &str) -> Result<Page, &'static str> {
-    Page::read(text.as_bytes().to_vec())
+fn read(text: &str) -> Result<Page, String> {
+    Page::read(text.as_bytes().to_vec()).map_err(|no_page| no_page.words().to_owned())
 }
 
 #[test]
@@ -137,6 +137,106 @@ fn what_is_no_page_is_refused() {
         "{\"HasMore\":false,\"Preferences\":[1,]}",
         "{\"HasMore\":false,\"Preferences\":[]} trailing",
         "{\"HasMore\":false,\"Preferences\":[{\"a\":1}",
+    ] {
+        assert!(read(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_page_that_is_none_says_what_is_wrong_with_it() {
+    let records = r#""Preferences":[{"a":1}]"#;
+    for (members, wrong) in [
+        (r#""HasMore":false"#, "it has no array of records"),
+        (records, "it has no HasMore"),
+        (r#""HasMore":"no","Preferences":[]"#, "HasMore is a text"),
+        (r#""HasMore":null,"Preferences":[]"#, "HasMore is null"),
+        (
+            r#""HasMore":true,"TotalResults":"5","Preferences":[]"#,
+            "TotalResults is a text",
+        ),
+        (
+            r#""HasMore":true,"Count":-1,"Preferences":[{}]"#,
+            "Count is a number that does not count",
+        ),
+        (
+            r#""HasMore":true,"Offset":[1],"Preferences":[{}]"#,
+            "Offset is an array",
+        ),
+        (
+            r#""HasMore":true,"Preferences":[],"UserProfilePreferences":[]"#,
+            "two arrays of records: Preferences and UserProfilePreferences",
+        ),
+        (
+            r#""HasMore":true,"Preferences":[1,]"#,
+            "it is not a JSON object",
+        ),
+    ] {
+        assert_eq!(read(&format!("{{{members}}}")).unwrap_err(), wrong);
+    }
+    for twice in [
+        r#""Count":1,"COUNT":1"#,
+        r#""hasmore":false,"HasMore":false"#,
+        r#""Limit":1,"Limit":2"#,
+        r#""Offset":null,"offset":1"#,
+        r#""TotalResults":1,"TotalResults":1"#,
+        r#""Preferences":null"#,
+    ] {
+        // Whichever of the two readers takes the records.
+        for records in [records, r#""Preferences": [{}]"#] {
+            let text = format!(r#"{{"HasMore":true,{records},{twice}}}"#);
+            let text = text.replacen(r#""HasMore":true,"#, "", usize::from(twice.contains("has")));
+            let error = read(&text).unwrap_err();
+            assert!(error.ends_with(" stands there twice"), "{text}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_quick_look_at_the_counts_never_says_other_than_the_whole_page() {
+    const MEMBERS: [&str; 8] = [
+        r#""Count":1"#,
+        r#""count":2"#,
+        r#""Count":null"#,
+        r#""HasMore":true"#,
+        r#""HASMORE":false"#,
+        r#""Preferences":[{}]"#,
+        r#""HasMore":false"#,
+        r#""Offset":1"#,
+    ];
+    let mut both = 0;
+    for first in MEMBERS {
+        for second in MEMBERS {
+            for third in MEMBERS {
+                for fourth in MEMBERS {
+                    let text = format!("{{{first},{second},{third},{fourth}}}");
+                    let Ok(arrived) = Arrived::read(text.clone().into_bytes()) else {
+                        continue;
+                    };
+                    let looked = arrived.counts();
+                    if let Ok(page) = arrived.whole() {
+                        assert_eq!(looked, (page.count, page.has_more), "{text}");
+                        both += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(both > 50, "{both}");
+}
+
+#[test]
+fn an_export_of_nothing_needs_no_array() {
+    for array in ["", r#","Preferences":null"#, r#","Preferences":[]"#] {
+        let page = read(&format!(
+            r#"{{"Count":0,"HasMore":false,"TotalResults":0{array}}}"#
+        ))
+        .unwrap();
+        assert_eq!((page.count, page.records().len()), (0, 0));
+    }
+    for bad in [
+        r#"{"Count":0,"HasMore":true,"TotalResults":0}"#,
+        r#"{"Count":0,"HasMore":false}"#,
+        r#"{"Count":1,"HasMore":false,"TotalResults":1}"#,
     ] {
         assert!(read(bad).is_err(), "{bad}");
     }

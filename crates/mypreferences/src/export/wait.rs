@@ -1,19 +1,23 @@
-//! Waiting until an export is ready: status from 1 s to 30 s apart, Retry-After first, ten transient failures in a row
-//! tolerated.
+//! Waiting until an export is ready: status from 1 s to 30 s apart, and once more when the time is over. Temporary
+//! failures are borne as long as the client's `patience` says, a token that the service does not know yet for a moment.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::cancel::CancelToken;
 use crate::client::{Client, until_cancelled};
+use crate::clock::unix_ms;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::Export;
+use crate::patience::{Borne, Patience};
 use crate::reads::ReadStatus;
+use crate::service::Service;
 use crate::status::{ExportStatus, StatusWord};
 
 /// First and longest distance between two questions, and how it grows.
@@ -24,8 +28,8 @@ const GROWTH: f64 = 1.5;
 const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 /// Longest time that can be asked for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// So many failures in a row are tolerated.
-const TOLERATED: u32 = 10;
+/// So long after Initiate a token may be unknown: another machine of the service may answer than the one that made it.
+const UNKNOWN_AT_FIRST: Duration = Duration::from_secs(30);
 
 /// Before any I/O.
 pub(crate) fn check_max_wait(max_wait: Duration, operation: Operation) -> Result<(), Error> {
@@ -51,6 +55,8 @@ pub struct WaitProgress {
     pub status: Option<ExportStatus>,
     /// Until the next question.
     pub next_in: Duration,
+    /// What a person should know of the failures that are borne, once an outage.
+    pub(crate) trouble: Option<String>,
 }
 
 type OnProgress = Arc<dyn Fn(&WaitProgress) + Send + Sync>;
@@ -75,12 +81,13 @@ impl fmt::Debug for Wait {
 }
 
 impl Client {
-    /// Waits until an export is ready, up to 24 hours unless told otherwise, and gives its status.
+    /// Waits until an export is ready, up to 24 hours unless told otherwise, and gives its status. Temporary failures of
+    /// the questions are borne as long as the setting `patience` says, 404 until 30 s after Initiate.
     ///
     /// # Errors
     /// `export_failed` (status Error or Failed), `export_expired` (Expired, or consumed already), `wait_timed_out` (the
-    /// token is still good: wait again), `cancelled`; a permanent failure of a question, or the last of eleven transient
-    /// ones in a row.
+    /// token is still good: wait again), `cancelled`; a permanent failure of a question, or the last temporary one when
+    /// the patience has ended.
     pub fn wait(&self, export: &Export) -> Wait {
         Wait {
             client: self.clone(),
@@ -123,60 +130,103 @@ impl Wait {
         let begun = Instant::now();
         let deadline = begun + self.limit;
         let key = (self.export.kind, self.export.access_token);
+        let questions = AtomicU32::new(0);
+        let tell = |status, next_in, trouble| {
+            let questions = questions.fetch_add(1, Ordering::Relaxed) + 1;
+            if let Some(progress) = &self.progress {
+                progress(&WaitProgress {
+                    elapsed: begun.elapsed(),
+                    questions,
+                    status,
+                    next_in,
+                    trouble,
+                });
+            }
+        };
         let mut gap = FIRST;
-        let mut failures = 0;
-        let mut questions = 0;
+        let mut is_known = false;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let asked_at = Instant::now();
+            let left = deadline.saturating_duration_since(asked_at);
+            let is_told = AtomicBool::new(false);
+            let borne = |borne: &Borne| {
+                let is_first = !is_told.swap(true, Ordering::Relaxed);
+                tell(None, borne.next_in, is_first.then(|| borne.words()));
+            };
+            let patience = Patience::new(asked_at, left.min(service.settings.patience), &borne);
             let limit = service.settings.timeout.min(left.max(FIRST));
-            let asked = service.read(&ReadStatus, key, limit).await;
-            questions += 1;
-            let (status, wait) = match asked {
+            let asked = service
+                .read_patiently(&ReadStatus, key, limit, patience.as_ref())
+                .await;
+            let status = match asked {
                 Ok(status) => {
-                    failures = 0;
+                    is_known = true;
                     match status.status {
                         StatusWord::Complete => return Ok(status),
-                        StatusWord::Processing | StatusWord::Unknown => (Some(status), gap),
+                        StatusWord::Processing | StatusWord::Unknown => Some(status),
                         StatusWord::Error
                         | StatusWord::Failed
                         | StatusWord::Expired
                         | StatusWord::Retrieved => return Err(over(&status)),
                     }
                 }
+                Err(error)
+                    if error.kind() == ErrorKind::NotFound
+                        && !is_known
+                        && begun.elapsed() < UNKNOWN_AT_FIRST
+                        && self.is_new(service) =>
+                {
+                    None
+                }
                 Err(error) => {
-                    failures += 1;
-                    let transient = error.kind().is_temporary(Operation::Wait);
-                    if !transient || failures > TOLERATED {
-                        return Err(error.during(Operation::Wait));
-                    }
-                    (None, error.retry_after().unwrap_or(gap).max(gap))
+                    // A server may ask for any length of time.
+                    let next = Instant::now().checked_add(error.retry_after().unwrap_or_default());
+                    let is_temporary = error.kind().is_temporary(Operation::Wait);
+                    return Err(
+                        if is_temporary && next.is_none_or(|next| next >= deadline) {
+                            timed_out(begun, Some(&error))
+                        } else {
+                            error.during(Operation::Wait)
+                        },
+                    );
                 }
             };
-            let now = Instant::now();
-            if let Some(progress) = &self.progress {
-                progress(&WaitProgress {
-                    elapsed: now - begun,
-                    questions,
-                    status,
-                    next_in: wait,
-                });
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(timed_out(begun, None));
             }
-            // A server may ask for any length of time.
-            if now.checked_add(wait).is_none_or(|at| at >= deadline) {
-                return Err(Error::before_io(
-                    ErrorKind::WaitTimedOut,
-                    Operation::Wait,
-                    format!(
-                        "the export was not ready after {} s",
-                        (now - begun).as_secs()
-                    ),
-                    "wait again: the token is still good",
-                ));
-            }
+            // The last question comes when the time is over.
+            let wait = gap.min(left);
+            tell(status, wait, None);
             tokio::time::sleep(wait).await;
             gap = gap.mul_f64(GROWTH).min(LONGEST);
         }
     }
+
+    /// Initiate was a moment ago, by the server's clock.
+    fn is_new(&self, service: &Service) -> bool {
+        let now_ms = unix_ms(service.wall.now())
+            .saturating_add(service.clock.offset_ms().unwrap_or_default());
+        let age_ms = now_ms.saturating_sub(self.export.watermark_ms);
+        age_ms < i64::try_from(UNKNOWN_AT_FIRST.as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+/// The export may be ready later.
+fn timed_out(begun: Instant, last: Option<&Error>) -> Error {
+    let mut detail = format!(
+        "the export was not ready after {} s",
+        begun.elapsed().as_secs()
+    );
+    if let Some(last) = last {
+        detail = format!("{detail}, and the last question failed: {}", last.kind());
+    }
+    Error::before_io(
+        ErrorKind::WaitTimedOut,
+        Operation::Wait,
+        detail,
+        "wait again: the token is still good",
+    )
 }
 
 impl IntoFuture for Wait {

@@ -107,6 +107,16 @@ fn for_its_owner(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+/// A folder that could not be made may be there already, whatever the reason given: a file system that is read-only, or
+/// whose top is another user's, may say so first.
+fn is_there(folder: &Path, error: io::Error) -> io::Result<bool> {
+    if folder.is_dir() {
+        Ok(false)
+    } else {
+        Err(error)
+    }
+}
+
 impl Disk for SystemDisk {
     fn make_folder(&self, folder: &Path) -> io::Result<bool> {
         let mut builder = fs::DirBuilder::new();
@@ -114,10 +124,7 @@ impl Disk for SystemDisk {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         match builder.create(folder) {
             Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {
-                Ok(false)
-            }
-            Err(error) => Err(error),
+            Err(error) => is_there(folder, error),
         }
     }
 
@@ -266,4 +273,25 @@ fn cannot_be_synced(error: &io::Error) -> bool {
             | io::ErrorKind::Unsupported
             | io::ErrorKind::InvalidInput
     )
+}
+
+#[cfg(test)]
+mod tests {
+    //! What the file systems of this machine do not play.
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_there_is_fine_whatever_the_reason_why_it_cannot_be_made() {
+        let there = std::env::temp_dir();
+        for kind in [
+            io::ErrorKind::AlreadyExists,
+            io::ErrorKind::ReadOnlyFilesystem,
+            io::ErrorKind::PermissionDenied,
+        ] {
+            assert!(!is_there(&there, kind.into()).unwrap(), "{kind}");
+            let missing = there.join("mypreferences-no-such-folder");
+            assert_eq!(is_there(&missing, kind.into()).unwrap_err().kind(), kind);
+        }
+    }
 }

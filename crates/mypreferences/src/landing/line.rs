@@ -1,7 +1,7 @@
 //! The pages under way: one arrives while the one before it is taken apart, the one before that is written, and the part
 //! before is made durable. A few wait between the stages, so that a slow moment of one does not stop the others.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,11 +10,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::client::cancelled;
-use crate::error::{Error, Operation};
-use crate::export::check_place;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::export::{ASKED, check_place, what_is_wrong};
 use crate::landing::pages::{OpenPage, PageSource, Placed};
 use crate::landing::progress::Progress;
-use crate::landing::sequence::{Fit, mismatch};
+use crate::landing::sequence::{Fingerprints, Fit, Odd};
 use crate::landing::shelf::{Beside, Shelf, Step, beside};
 use crate::landing::store::{DurablePart, EndedPart, Position, Store};
 
@@ -53,8 +53,11 @@ pub(crate) struct Line<'a> {
     syncing: Option<Beside<Result<DurablePart, Error>>>,
     /// A part that is durable and not yet taken in.
     durable: Option<DurablePart>,
-    /// The last page was one that came again.
-    repeated: bool,
+    /// How many pages came for a place that could not be taken.
+    not_taken: BTreeMap<u64, u32>,
+    /// The last page that was there already, and the place that it came for.
+    repeats: Option<(u64, Fingerprints)>,
+    equal_are_told: bool,
     /// Why no page comes any more; those that came are written first.
     failure: Option<Error>,
 }
@@ -64,11 +67,10 @@ type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Placed, Error>> + Send + 
 /// What taking a page apart has come to.
 enum Opened {
     Page(OpenPage),
-    /// It is not the page that was asked for.
-    Misplaced(Error),
-    /// It is no page after all.
-    Unreadable {
+    /// It is not the page that was asked for, or none after all.
+    Odd {
         offset: u64,
+        error: Error,
     },
 }
 
@@ -84,8 +86,12 @@ enum Wrote {
 }
 
 enum Taken {
-    Written { ended: Option<Box<EndedPart>> },
-    Repeats(&'static str),
+    Written {
+        ended: Option<Box<EndedPart>>,
+        /// Its records, or the first of them, were there already.
+        repeats: bool,
+    },
+    Odd(Odd),
 }
 
 /// A stage that has come to its end.
@@ -123,7 +129,9 @@ impl<'a> Line<'a> {
             ended: VecDeque::new(),
             syncing: None,
             durable: None,
-            repeated: false,
+            not_taken: BTreeMap::new(),
+            repeats: None,
+            equal_are_told: false,
             failure: None,
         }
     }
@@ -155,7 +163,7 @@ impl<'a> Line<'a> {
     async fn keep_moving(&mut self) -> Result<(), Error> {
         while self.begin() {
             let done = poll_fn(|context| self.poll(context)).await;
-            self.take_in(done).await?;
+            self.take_in(done)?;
         }
         Ok(())
     }
@@ -186,9 +194,10 @@ impl<'a> Line<'a> {
                 } else {
                     self.part_bytes
                 };
+                let seen = self.seen(page.as_ref());
                 let writing = self
                     .shelf
-                    .begin(move |store| write(store, durable, page, part_bytes));
+                    .begin(move |store| write(store, durable, page, part_bytes, seen.as_ref()));
                 self.writing.push_back(writing);
             }
         }
@@ -204,7 +213,8 @@ impl<'a> Line<'a> {
             && self.arrived.len() < at_once
             && let Some(offset) = self.to_fetch.take()
         {
-            self.fetching = Some(Box::pin(self.source.fetch(offset)));
+            let not_taken = self.not_taken.get(&offset).copied().unwrap_or_default();
+            self.fetching = Some(Box::pin(self.source.fetch(offset, not_taken)));
         }
         if self.syncing.is_none()
             && self.durable.is_none()
@@ -237,32 +247,33 @@ impl<'a> Line<'a> {
         poll_stage(&mut self.syncing, context).map(Done::Synced)
     }
 
-    async fn take_in(&mut self, done: Done) -> Result<(), Error> {
+    fn take_in(&mut self, done: Done) -> Result<(), Error> {
         match done {
             Done::Fetched(Ok(placed)) => {
                 let (count, has_more) = placed.page.counts();
                 self.largest = self.largest.max(placed.page.bytes());
-                self.to_fetch = has_more.then(|| placed.offset.saturating_add(count));
+                // A page of nothing leads to its own place again.
+                let following = placed.offset.saturating_add(count);
+                self.to_fetch = (has_more && count > 0).then_some(following);
+                if placed.wrong > 0 {
+                    *self.not_taken.entry(placed.offset).or_default() += placed.wrong;
+                }
                 self.arrived.push_back(placed);
             }
             Done::Fetched(Err(error)) => self.failure = Some(error),
             Done::Opened(opened) => match opened? {
                 Opened::Page(page) => self.opened = Some(page),
-                Opened::Misplaced(error) => {
-                    self.forget_what_arrives();
-                    self.failure = Some(error);
-                }
-                Opened::Unreadable { offset } => self.fetch_whole(offset).await,
+                Opened::Odd { offset, error } => self.ask_again(offset, error),
             },
             Done::Wrote(wrote) => {
-                self.wrote(wrote?)?;
+                self.wrote(wrote?);
             }
             Done::Synced(part) => self.durable = Some(part??),
         }
         Ok(())
     }
 
-    fn wrote(&mut self, wrote: Wrote) -> Result<(), Error> {
+    fn wrote(&mut self, wrote: Wrote) {
         match wrote {
             Wrote::NoPage => {}
             Wrote::Page {
@@ -272,49 +283,47 @@ impl<'a> Line<'a> {
             } => {
                 self.progress.landed(&position);
                 match taken {
-                    Taken::Written { ended } => {
-                        self.repeated = false;
+                    Taken::Written { ended, repeats } => {
+                        self.not_taken.remove(&offset);
+                        if repeats && !self.equal_are_told {
+                            self.equal_are_told = true;
+                            self.progress.note(&format!(
+                                "equal records: those from {offset} on were there already, and came again when they were asked for once more"
+                            ));
+                        }
                         if let Some(ended) = ended {
                             self.part_begun = Instant::now();
                             self.ended.push_back(ended);
                         }
                     }
-                    Taken::Repeats(why) if self.repeated => {
-                        return Err(mismatch(why.to_owned()));
-                    }
-                    Taken::Repeats(_) => {
-                        self.repeated = true;
-                        self.forget_what_arrives();
-                        self.opening = None;
-                        self.opened = None;
-                        self.to_fetch = Some(offset);
+                    Taken::Odd(Odd { error, repeats }) => {
+                        self.repeats = repeats.map(|prints| (offset, prints));
+                        self.ask_again(offset, error);
                     }
                 }
             }
         }
-        Ok(())
     }
 
-    /// What was asked for after a page that has to come again, or never comes.
-    fn forget_what_arrives(&mut self) {
-        self.to_fetch = None;
+    /// A page that could not be taken comes once more, or never: nothing behind it is of use.
+    fn ask_again(&mut self, offset: u64, error: Error) {
         self.fetching = None;
         self.arrived.clear();
-        self.failure = None;
+        self.opening = None;
+        self.opened = None;
+        let times = self.not_taken.entry(offset).or_default();
+        *times += 1;
+        (self.to_fetch, self.failure) = if *times < ASKED {
+            (Some(offset), None)
+        } else {
+            (None, Some(error))
+        };
     }
 
-    /// Goes on with a page that could not be taken apart, fetched once more.
-    async fn fetch_whole(&mut self, offset: u64) {
-        self.forget_what_arrives();
-        match self.source.fetch_whole(offset).await {
-            Ok(open) => {
-                self.largest = self.largest.max(open.page.raw().len());
-                let following = open.offset.saturating_add(open.page.count);
-                self.to_fetch = open.page.has_more.then_some(following);
-                self.opened = Some(open);
-            }
-            Err(error) => self.failure = Some(error),
-        }
+    /// The page that came for this one's place before and was there already.
+    fn seen(&self, page: Option<&OpenPage>) -> Option<Fingerprints> {
+        let (offset, prints) = self.repeats.as_ref()?;
+        (page?.offset == *offset).then(|| prints.clone())
     }
 }
 
@@ -333,13 +342,23 @@ fn poll_stage<F: Future + Unpin>(
     polled
 }
 
-fn open(Placed { page, offset }: Placed) -> Opened {
-    match page.whole() {
-        Err(_) => Opened::Unreadable { offset },
-        Ok(page) => match check_place(&page, offset) {
-            Ok(()) => Opened::Page(OpenPage::new(page, offset)),
-            Err(error) => Opened::Misplaced(error),
-        },
+fn open(placed: Placed) -> Opened {
+    let offset = placed.offset;
+    let opened = placed
+        .page
+        .whole()
+        .map_err(|no_page| {
+            Error::before_io(
+                ErrorKind::InvalidResponse,
+                Operation::Page,
+                what_is_wrong(&no_page, offset),
+                "run the same command again, and tell PossibleNOW Support if it goes on",
+            )
+        })
+        .and_then(|page| check_place(&page, offset).map(|()| page));
+    match opened {
+        Ok(page) => Opened::Page(OpenPage::new(page, offset)),
+        Err(error) => Opened::Odd { offset, error },
     }
 }
 
@@ -349,6 +368,7 @@ fn write(
     durable: Option<DurablePart>,
     page: Option<OpenPage>,
     part_bytes: u64,
+    seen: Option<&Fingerprints>,
 ) -> Result<Wrote, Error> {
     if let Some(durable) = durable {
         store.take_part(durable)?;
@@ -359,7 +379,7 @@ fn write(
     if page.offset != store.position()?.next_offset {
         return Ok(Wrote::NoPage);
     }
-    let taken = match take(store, &page, part_bytes) {
+    let taken = match take(store, &page, part_bytes, seen) {
         Ok(taken) => taken,
         Err(error) => {
             // Another page may wait to be written already.
@@ -375,10 +395,15 @@ fn write(
 }
 
 /// Looks at a page and writes it; ends the part when it has so many bytes.
-fn take(store: &mut Store, page: &OpenPage, part_bytes: u64) -> Result<Taken, Error> {
-    let prints = match store.sequence()?.look(&page.page)? {
+fn take(
+    store: &mut Store,
+    page: &OpenPage,
+    part_bytes: u64,
+    seen: Option<&Fingerprints>,
+) -> Result<Taken, Error> {
+    let prints = match store.sequence()?.look(&page.page, seen)? {
         Fit::Next(prints) => prints,
-        Fit::Repeats(why) => return Ok(Taken::Repeats(why)),
+        Fit::Odd(odd) => return Ok(Taken::Odd(odd)),
     };
     let length = store.write(page, &prints)?;
     let ended = if length >= part_bytes || !page.page.has_more {
@@ -386,7 +411,10 @@ fn take(store: &mut Store, page: &OpenPage, part_bytes: u64) -> Result<Taken, Er
     } else {
         None
     };
-    Ok(Taken::Written { ended })
+    Ok(Taken::Written {
+        ended,
+        repeats: seen == Some(&prints),
+    })
 }
 
 #[cfg(test)]
@@ -424,7 +452,7 @@ mod tests {
         store.intend(intent).unwrap();
         store.resume().unwrap();
         let mut write_page = |offset, records: &str| {
-            write(&mut store, None, Some(page(offset, records)), 1 << 20).unwrap()
+            write(&mut store, None, Some(page(offset, records)), 1 << 20, None).unwrap()
         };
         let taken = |wrote: Wrote| match wrote {
             Wrote::Page {

@@ -1,13 +1,18 @@
 //! The pages of a landing: where they come from, and why one did not come.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::time::Instant;
+
+use crate::backoff::draw_jitter;
 use crate::cancel::CancelToken;
-use crate::client::Client;
+use crate::client::{Client, until_cancelled};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::export::{Arrived, Export, Page, Pages};
-use crate::landing::commit;
+use crate::export::{ASKED, Arrived, Asking, Export, OfBody, Page, Pages};
 use crate::landing::line::PAGES_IN_MEMORY;
+use crate::landing::progress::Progress;
+use crate::patience::{Borne, Patience};
 use crate::reads::ReadStatus;
 use crate::status::StatusWord;
 use crate::status_code::{TokenRefusal, refused_token};
@@ -20,6 +25,7 @@ pub(crate) struct PageSource {
     /// In bytes. Three pages of the largest size that is taken fit into it.
     pub(crate) max_memory: usize,
     pub(crate) cancel: Option<CancelToken>,
+    pub(crate) progress: Progress,
 }
 
 impl PageSource {
@@ -32,23 +38,43 @@ impl PageSource {
         self.max_memory / PAGES_IN_MEMORY
     }
 
-    /// The page at this place.
-    pub(crate) async fn fetch(&self, offset: u64) -> Result<Placed, Error> {
-        let pages = self.pages().offset(offset);
-        let page = pages
-            .arrive()
-            .await
-            .map_err(|error| self.too_large(error))?;
-        Ok(Placed { page, offset })
+    /// The page at this place, for which so many came that could not be taken: fewer than [`ASKED`]. One that is asked for
+    /// again is taken apart here, so that its failure has all the facts of its request.
+    pub(crate) async fn fetch(&self, offset: u64, not_taken: u32) -> Result<Placed, Error> {
+        let (page, wrong) = if not_taken == 0 {
+            self.arrive(offset, ASKED).await?
+        } else {
+            let backoff = self.client.service().settings.backoff();
+            let pause = tokio::time::sleep(backoff.delay(false, not_taken, draw_jitter()));
+            until_cancelled(pause, self.cancel.as_ref(), Operation::Page).await?;
+            let (page, wrong) = self.arrive(offset, ASKED.saturating_sub(not_taken)).await?;
+            (Arrived::Whole(page), wrong)
+        };
+        Ok(Placed {
+            page,
+            offset,
+            wrong,
+        })
     }
 
-    /// A page that could not be taken apart once more, until it can or the retries are used up.
-    pub(crate) async fn fetch_whole(&self, offset: u64) -> Result<OpenPage, Error> {
-        let mut pages = self.pages().offset(offset);
-        match pages.next().await? {
-            Some(page) => Ok(OpenPage::new(page, offset)),
-            None => Err(commit::bug("no page came")),
-        }
+    /// As patiently as the client's setting says.
+    async fn arrive<V: OfBody>(&self, offset: u64, times: u32) -> Result<(V, u32), Error> {
+        let is_told = AtomicBool::new(false);
+        let tell = |borne: &Borne| {
+            if !is_told.swap(true, Ordering::Relaxed) {
+                self.progress.trouble(borne);
+            }
+        };
+        let patience = self.client.service().settings.patience;
+        let asking = Asking {
+            times,
+            patience: Patience::new(Instant::now(), patience, &tell),
+        };
+        let pages = self.pages().offset(offset);
+        pages
+            .arrive(&asking)
+            .await
+            .map_err(|error| self.too_large(error))
     }
 
     /// What to do about a page that does not fit into the memory that was allowed.
@@ -104,6 +130,8 @@ impl PageSource {
 pub(crate) struct Placed {
     pub(crate) page: Arrived,
     pub(crate) offset: u64,
+    /// So many came before it that were wrong in themselves.
+    pub(crate) wrong: u32,
 }
 
 /// A page that was taken apart, and the place that it was asked for.

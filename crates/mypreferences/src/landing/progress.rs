@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::export::WaitProgress;
 use crate::landing::store::Position;
+use crate::patience::Borne;
 use crate::status::StatusWord;
 
 /// What a landing is doing.
@@ -53,11 +54,11 @@ pub struct LandingProgress {
     pub resumed_rows: u64,
     /// Since the call began.
     pub elapsed: Duration,
-    /// Until the next question, while it waits.
+    /// Until the next question, while it waits, or the next try, while the service does not answer.
     pub next_in: Option<Duration>,
     /// What status said last, while it waits.
     pub status: Option<StatusWord>,
-    /// Something that a person should know, told once.
+    /// Something that a person should know, told once; an outage once each.
     pub note: Option<String>,
 }
 
@@ -129,6 +130,7 @@ impl Progress {
 
     pub(crate) fn waiting(&self, wait: &WaitProgress) {
         self.tell(|state| {
+            state.now.note.clone_from(&wait.trouble);
             state.now.status = wait.status.as_ref().map(|status| status.status);
             state.now.next_in = Some(wait.next_in);
             let rows = wait.status.as_ref().and_then(|status| status.row_count);
@@ -138,6 +140,7 @@ impl Progress {
 
     pub(crate) fn landed(&self, position: &Position) {
         self.tell(|state| {
+            state.now.next_in = None;
             if !state.rows_are_known {
                 state.rows_are_known = true;
                 state.now.resumed_rows = position.rows;
@@ -151,6 +154,14 @@ impl Progress {
         self.tell(|state| {
             state.now.note = Some(note.to_owned());
             state.notes.push(note.to_owned());
+        });
+    }
+
+    /// What is told while it lasts, and is no news once the landing has come to its end.
+    pub(crate) fn trouble(&self, borne: &Borne) {
+        self.tell(|state| {
+            state.now.next_in = Some(borne.next_in);
+            state.now.note = Some(borne.words());
         });
     }
 

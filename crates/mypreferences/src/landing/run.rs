@@ -471,6 +471,7 @@ impl Run {
             limit: self.plan.limit,
             max_memory: self.plan.max_memory,
             cancel: self.plan.cancel.clone(),
+            progress: self.progress.clone(),
         };
         let line = Line::new(
             &source,

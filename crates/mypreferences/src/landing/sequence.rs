@@ -1,5 +1,5 @@
-//! Whether the pages of a token follow one another: the right place, a total that stays, no page twice, no overlap.
-//! `count_mismatch` otherwise, and never a commit.
+//! Whether the pages of a token follow one another: a total that stays and is not exceeded, no page twice, no overlap.
+//! A page that does not is asked for again; what stays so is `count_mismatch`, and never committed.
 
 use std::collections::HashSet;
 
@@ -19,12 +19,22 @@ pub(crate) struct Sequence {
 }
 
 /// What a page is to the sequence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Fit {
     /// It comes next; its fingerprints.
     Next(Fingerprints),
-    /// It, or its beginning, was there already: to be fetched once more.
-    Repeats(&'static str),
+    /// It does not: to be asked for once more.
+    Odd(Odd),
+}
+
+/// A page that does not come next.
+#[derive(Clone, Debug)]
+pub(crate) struct Odd {
+    /// Why the landing ends when no better one comes.
+    pub(crate) error: Error,
+    /// It, or its beginning, was there already. Two equal records are no crime: the same again is taken, and the total
+    /// decides.
+    pub(crate) repeats: Option<Fingerprints>,
 }
 
 /// What a page is known again by.
@@ -61,32 +71,47 @@ impl Sequence {
         self.last_record.as_deref()
     }
 
-    /// Looks at the page that comes next, whose lines are these.
-    pub(crate) fn look(&self, page: &Page) -> Result<Fit, Error> {
+    /// Looks at the page that comes next; `seen` is one that came for its place before.
+    ///
+    /// # Errors
+    /// More records than the export has: nothing that comes after them can be right.
+    pub(crate) fn look(&self, page: &Page, seen: Option<&Fingerprints>) -> Result<Fit, Error> {
+        let odd = |why: String, repeats| {
+            Ok(Fit::Odd(Odd {
+                error: mismatch(why),
+                repeats,
+            }))
+        };
         if let (Some(before), Some(now)) = (self.total_results, page.total_results)
             && before != now
         {
-            return Err(mismatch(format!(
-                "TotalResults was {before} and is {now} now"
-            )));
+            return odd(format!("TotalResults was {before} and is {now} now"), None);
         }
         // Rows of a schedule may equal each other.
-        if page.is_schedule() {
-            return Ok(Fit::Next(Fingerprints::default()));
-        }
-        let prints = fingerprints(page);
-        let first = page.records().next().map(|record| digest(record.bytes()));
+        let prints = if page.is_schedule() {
+            Fingerprints::default()
+        } else {
+            fingerprints(page)
+        };
         if let Some(print) = &prints.page
-            && self.pages.contains(print)
+            && Some(&prints) != seen
         {
-            return Ok(Fit::Repeats("a page came twice"));
+            if self.pages.contains(print) {
+                return odd("a page came twice".to_owned(), Some(prints));
+            }
+            let first = page.records().next().map(|record| digest(record.bytes()));
+            if first.is_some() && first == self.last_record {
+                let why = "a page begins with the record that the one before it ended with";
+                return odd(why.to_owned(), Some(prints));
+            }
         }
-        if first.is_some() && first == self.last_record {
-            return Ok(Fit::Repeats(
-                "a page begins with the record that the one before it ended with",
-            ));
+        let rows = self.rows.saturating_add(page.count);
+        match self.total_results.or(page.total_results) {
+            Some(total) if rows > total => Err(mismatch(format!(
+                "the export has {total} records, and its pages have {rows} already"
+            ))),
+            Some(_) | None => Ok(Fit::Next(prints)),
         }
-        Ok(Fit::Next(prints))
     }
 
     /// Takes the page in.

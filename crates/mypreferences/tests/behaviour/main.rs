@@ -20,6 +20,7 @@ mod lost_answers;
 mod network;
 mod oauth;
 mod on_the_wire;
+mod outages;
 mod reads;
 mod redirects;
 mod regressions;

@@ -121,7 +121,10 @@ public class Settings {
     /** Cap of a decoded page, in bytes. Default 64 MiB. */
     public var maxPageBody: Int? by Number("max_page_body")
 
-    /** How long a landing bears temporary failures without one new page. Default 10 min; zero: as a single call. */
+    /**
+     * How long a landing bears temporary failures without one new page, and a wait without an answer. Default 10 min;
+     * zero: as a single call.
+     */
     @get:JvmSynthetic @set:JvmSynthetic
     public var patience: Duration? by Length("patience")
 
