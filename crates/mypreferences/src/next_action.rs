@@ -83,7 +83,12 @@ pub(crate) fn next_action(
             None => "wait and try again, and tell PossibleNOW Support if it goes on",
         },
         ErrorKind::UnexpectedStatus => "check base_url and the surface's paths",
-        ErrorKind::InvalidResponse => "try again; if it goes on, check base_url and the proxy",
+        ErrorKind::InvalidResponse if kind.is_temporary(operation) => {
+            "try again; if it goes on, check base_url and the proxy"
+        }
+        ErrorKind::InvalidResponse => {
+            "check base_url and the proxy: the answer is not what the service documents"
+        }
         ErrorKind::ResponseTooLarge => "check base_url, or raise max_control_body or max_page_body",
         ErrorKind::Storage => "free or repair the disk and run the same command again",
         ErrorKind::OutputConflict => "choose another folder",

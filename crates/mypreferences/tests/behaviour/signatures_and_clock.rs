@@ -105,7 +105,7 @@ async fn a_wrong_secret_is_unauthorized_and_not_repaired() {
     assert!(
         error
             .to_string()
-            .contains("check client id, user id and the authorization scheme")
+            .contains("check client id, user id, the secret and the authorization scheme")
     );
 }
 
