@@ -184,7 +184,7 @@ async fn send(
     let timeout = client.service().settings.timeout;
     let receipt = client
         .flights()
-        .commit(key, keep_files, timeout, earlier, cancel)
+        .commit(key, keep_files, timeout, earlier, cancel, None)
         .await?;
     let receipt = BatchReceipt::of_commit(&receipt, keep_files);
     keep(shelf, client, &log.intent.batch, receipt).await
