@@ -16,7 +16,7 @@
 //! # Calls
 //!
 //! Each operation comes in two forms that run the same future. [`Client::run`] blocks the calling thread meanwhile; a
-//! binding that must look at signals gives it a tick. [`Client::start`] returns at once and completes on a thread of the
+//! binding that must look at signals, or has callables to call, does so [`Between`]. [`Client::start`] returns at once and completes on a thread of the
 //! runtime, exactly once, by calling what it was given; what is called must not block, as every call shares that
 //! thread. Both take a [`CancelToken`].
 //!
@@ -31,16 +31,18 @@
 mod arguments;
 mod client;
 mod guard;
+mod inbox;
 mod pages;
 mod process;
 mod sigpipe;
 mod view;
 
 pub use arguments::{LandingArguments, OrderArguments, page_limit, seconds};
-pub use client::{Client, Started};
+pub use client::{Between, Client, Started};
 pub use guard::guarded;
 #[cfg(feature = "test-hooks")]
 pub use guard::panic_in_next_call;
+pub use inbox::{Inbox, News};
 pub use mypreferences::CancelToken;
 pub use pages::PageStream;
 pub use process::shutdown;

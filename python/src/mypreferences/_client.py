@@ -545,7 +545,7 @@ class AsyncClient(_Base):
             part_bytes=part_bytes,
         )
         teller = _progress.of_landing(progress)
-        call = self._export(what, landing, None if teller is None else teller.of_loop())
+        call = self._export(what, landing, None if teller is None else teller.here)
         return Landed.of(await _calls.awaited(call, cancel_token, teller, _calls.LANDING_CANCEL_BOUND))
 
     async def land(
@@ -571,7 +571,7 @@ class AsyncClient(_Base):
             part_bytes=part_bytes,
         )
         teller = _progress.of_landing(progress)
-        told = None if teller is None else teller.of_loop()
+        told = None if teller is None else teller.here
         call = self._call(_native.Request.land, native_export(export), landing, told)
         return Landed.of(await _calls.awaited(call, cancel_token, teller, _calls.LANDING_CANCEL_BOUND))
 
