@@ -183,7 +183,8 @@ def _setting(name: str, value: object) -> str:
         return value
     if isinstance(value, os.PathLike):
         return os.fsdecode(value)  # pyright: ignore[reportUnknownArgumentType]
-    raise TypeError(f"{name} cannot be {value!r} ({type(value).__name__}); pass a str, a number, a bool or a timedelta")
+    # Its value stays out of the message: a proxy's may hold a password.
+    raise TypeError(f"{name} cannot be of {type(value).__name__}; pass a str, a number, a bool or a timedelta")
 
 
 def _texts(settings: Mapping[str, object]) -> list[tuple[str, str]]:
