@@ -2,7 +2,8 @@
 //! wait for another call, and may never come back: on a thread that drives calls it would hold up all of them.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mypreferences::AttemptEvent;
 use mypreferences::export::WaitProgress;
@@ -112,6 +113,74 @@ impl<T: News> Inbox<T> {
         }
         Ok(())
     }
+}
+
+/// Foreign code that is told how a call goes, on a thread that drives no call: one piece of news at a time, in their order.
+pub struct Reader<T> {
+    inbox: Inbox<T>,
+    read: Box<dyn Fn(&T) + Send + Sync>,
+    turn: Mutex<()>,
+}
+
+impl<T: News + Send + 'static> Reader<T> {
+    /// Reads by this, which may take its time.
+    pub fn new(read: impl Fn(&T) + Send + Sync + 'static) -> Arc<Reader<T>> {
+        Arc::new_cyclic(|own: &Weak<Reader<T>>| {
+            let (inbox, own) = (Inbox::default(), own.clone());
+            inbox.wake_by(move || {
+                if let Some(reader) = own.upgrade() {
+                    // Without a thread the news wait for the end of the call.
+                    let _ = aside(move || reader.read());
+                }
+            });
+            Reader {
+                inbox,
+                read: Box::new(read),
+                turn: Mutex::new(()),
+            }
+        })
+    }
+
+    /// For a call's hook.
+    pub fn tell(&self, news: T) {
+        self.inbox.tell(news);
+    }
+
+    fn read(&self) {
+        // A panic of foreign code leaves nothing half done here.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let read: Result<(), Infallible> = self.inbox.take(|news| {
+            (self.read)(&news);
+            Ok(())
+        });
+        match read {
+            Ok(()) => {}
+        }
+    }
+
+    /// The call that tells this: it is over when the last news are read.
+    pub async fn until_read<O>(self: Arc<Self>, call: impl Future<Output = O>) -> O {
+        let result = call.await;
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let reader = Arc::clone(&self);
+        let read = aside(move || {
+            reader.read();
+            // The call may be gone.
+            let _ = sender.send(());
+        });
+        match read {
+            // Whatever became of the reading, this became of the call.
+            Ok(()) => drop(receiver.await),
+            Err(_) => self.read(),
+        }
+        result
+    }
+}
+
+/// On a thread of its own, and none of the runtime's: there, blocking calls are refused.
+fn aside(work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    let thread = std::thread::Builder::new().name("mypreferences".to_owned());
+    thread.spawn(work).map(drop)
 }
 
 #[cfg(test)]

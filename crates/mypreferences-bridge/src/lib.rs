@@ -25,8 +25,9 @@
 //! A [`PageStream`] is a handle of its own, made by a call and pulled: one `next` call at a time, in the same two forms,
 //! which yields the next page, the end, or an error. A page owns its bytes and is freed by itself, so it may outlive its
 //! stream. Dropping a stream ends the transfer. Progress of a landing ([`ProgressView`]) is a callback that is given with
-//! the call: it gets one flat record, is called from the thread that runs the call, never two at once, never after the
-//! completion of its call; to stop, it cancels the call's token.
+//! the call: it gets one flat record, never two at once, never after the completion of its call; to stop, it cancels the
+//! call's token. It is foreign code, which may take its time or wait for another call: it is told through an [`Inbox`],
+//! which the caller's own thread or loop empties, or by a [`Reader`], on a thread that drives no call.
 
 mod arguments;
 mod client;
@@ -42,7 +43,7 @@ pub use client::{Between, Client, Started};
 pub use guard::guarded;
 #[cfg(feature = "test-hooks")]
 pub use guard::panic_in_next_call;
-pub use inbox::{Inbox, News};
+pub use inbox::{Inbox, News, Reader};
 pub use mypreferences::CancelToken;
 pub use pages::PageStream;
 pub use process::shutdown;

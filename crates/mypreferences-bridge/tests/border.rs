@@ -14,9 +14,15 @@ use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use mypreferences::landing::{LandingProgress, Stage};
 use mypreferences::{ClientBuilder, CommitReceipt, Credentials, Error, ErrorKind, Operation};
-use mypreferences_bridge::{Between, CancelToken, Client, ErrorView, ReceiptView, shutdown};
-use mypreferences_mock::{Action, Apply, Export, MockConfig, MockService, Operation as On, Rule};
+use mypreferences_bridge::{
+    Between, CancelToken, Client, ErrorView, LandingArguments, OrderArguments, Reader, ReceiptView,
+    shutdown,
+};
+use mypreferences_mock::{
+    Action, Apply, Export, ExportKind, MockConfig, MockService, Operation as On, Rule, Source,
+};
 
 const LONG: Duration = Duration::from_secs(20);
 /// The tests look at the threads of the whole process, so they run one after the other.
@@ -349,6 +355,56 @@ fn what_is_due_between_is_done_at_once_and_may_make_a_call_itself() {
     assert_eq!(receipt.unwrap().sends, 1);
     assert_eq!(looked, 1);
     assert_eq!(mock.requests_for(On::Commit).len(), 2);
+}
+
+#[test]
+fn a_callback_of_a_started_landing_may_wait_for_another_call_and_is_told_the_last_state() {
+    let _one = ONE_AT_A_TIME.lock();
+    let mock = mock();
+    mock.add_source(Source::new(ExportKind::Segment, "Everyone", 3000));
+    let client = client(&mock);
+    let out = std::env::temp_dir().join(format!("mypreferences-border-{}", std::process::id()));
+    let (told, is_told) = channel();
+    let reader = Reader::new({
+        let client = client.clone();
+        move |progress: &LandingProgress| {
+            if told.send((progress.stage, progress.rows)).is_ok() && progress.rows == 0 {
+                commit(&client, 1, &CancelToken::new()).unwrap();
+            }
+        }
+    });
+    let order = OrderArguments {
+        kind: "segment".to_owned(),
+        name: Some("Everyone".to_owned()),
+        ..OrderArguments::default()
+    };
+    let landing = LandingArguments {
+        out: out.clone(),
+        commit: Some("never".to_owned()),
+        ..LandingArguments::default()
+    };
+    let (sender, receiver) = channel();
+    let cancel = CancelToken::new();
+    let _started = client
+        .start(
+            Operation::Export,
+            cancel,
+            |core, cancel| {
+                let call = landing
+                    .export(core, order.order().unwrap(), cancel)
+                    .unwrap();
+                let hook = std::sync::Arc::clone(&reader);
+                let call = call.on_progress(move |now| hook.tell(now.clone()));
+                reader.until_read(call.into_future())
+            },
+            move |result| sender.send(result).unwrap(),
+        )
+        .unwrap();
+    let landed = receiver.recv_timeout(LONG).unwrap().unwrap();
+    std::fs::remove_dir_all(&out).unwrap();
+    assert_eq!(landed.rows(), 3000);
+    // All of it was told before the completion.
+    assert_eq!(is_told.try_iter().last(), Some((Stage::Seal, 3000)));
 }
 
 #[test]
