@@ -627,8 +627,10 @@ typedef struct {
  * Told how far a landing is: at each stage, after each question whether the export is ready, after each page.
  *
  * Lifetime: `progress` and its texts are valid until the callback returns.
- * Threads: called from a thread of the library, never from two at once for one call, never after the completion of its
- * call. It must not block, call a blocking function of the library, or throw; to stop, it cancels the call's token.
+ * Threads: called from a thread of the library that carries no call, never from two at once for one call, never after
+ * the completion of its call, which waits for it; what is overtaken meanwhile is left out, but no stage, no note and
+ * not the last state. It may take its time and call any function of the library, a blocking one too; it must not
+ * throw; to stop, it cancels the call's token.
  */
 typedef void (*mypref_progress_callback)(void *user_data, const mypref_progress *progress);
 
@@ -637,8 +639,10 @@ typedef void (*mypref_progress_callback)(void *user_data, const mypref_progress 
  * operation, n, delay_before, elapsed, sent, status, kind and url; secrets and access tokens are not in it.
  *
  * Lifetime: `event` is valid until the callback returns.
- * Threads: called from a thread of the library or from the thread of a blocking call, also from several at once; it
- * must not block and must not call back into the library.
+ * Threads: called from the thread of the library that carries every call of the process, or from the thread of a
+ * blocking call, also from several at once. It must not call back into the library, and must not block: until it
+ * returns, no other call of the process goes on, and their time limits do not end them. Hand the line on, to a queue
+ * for example.
  */
 typedef void (*mypref_log_callback)(void *user_data, const char *event);
 
@@ -662,8 +666,9 @@ typedef void (*mypref_page_callback)(void *user_data, mypref_error *error, mypre
  * The completion of mypref_commit_start: exactly one of `error` and `receipt` is not NULL.
  *
  * Lifetime: the callback owns what it gets and frees it.
- * Threads: called from a thread of the library; it may start calls and free the client, but not block for long, call
- * a blocking function of the library, or throw.
+ * Threads: called from the thread of the library that carries every call of the process; it may start calls and free
+ * the client, but not block, call a blocking function of the library, or throw: until it returns, no other call goes
+ * on, and their time limits do not end them.
  */
 typedef void (*mypref_commit_callback)(void *user_data, mypref_error *error, mypref_receipt *receipt);
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,25 @@ def test_a_commit_gives_a_receipt(mypreferences_mock: MockService, mypreferences
     assert receipt.server_date is not None and receipt.server_date.tzinfo is not None
     assert mypreferences_mock.commits(4711) == [False]
     assert m.CommitReceipt.from_json(receipt.to_json()) == receipt
+
+
+@pytest.mark.parametrize(
+    ("text", "microsecond"),
+    [
+        ("2026-11-24T10:20:30Z", 0),
+        ("2026-11-24T10:20:30.5Z", 500_000),
+        ("2026-11-24T10:20:30.123Z", 123_000),
+        ("2026-11-24T10:20:30.123456Z", 123_456),
+        ("2026-11-24T10:20:30.123456789Z", 123_456),
+    ],
+)
+def test_every_moment_of_a_record_is_read_by_every_python(
+    mypreferences_mock: MockService, mypreferences_client: m.Client, text: str, microsecond: int
+) -> None:
+    mypreferences_mock.add_export(4711)
+    record = json.loads(mypreferences_client.commit(4711, keep_files=False).to_json())
+    receipt = m.CommitReceipt.from_json(json.dumps({**record, "server_date": text}))
+    assert receipt.server_date == datetime(2026, 11, 24, 10, 20, 30, microsecond, timezone.utc)
 
 
 def test_a_lost_answer_is_resolved_by_status(mypreferences_mock: MockService, mypreferences_client: m.Client) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import builtins
 import copy
+import importlib
 import json
 import pickle
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ import mypreferences as m
 from mypreferences._errors import BY_NUMBER
 from mypreferences.testing import MockService
 
-tomllib = pytest.importorskip("tomllib")
+tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 CATALOGUE = tomllib.loads((Path(__file__).parents[2] / "tests/conformance/errors.toml").read_text())["error"]
 

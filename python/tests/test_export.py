@@ -268,6 +268,7 @@ def test_another_thread_makes_progress_meanwhile(mypreferences_mock: MockService
     assert counted > 1_000_000, "the interpreter was held"
 
 
+@pytest.mark.once
 def test_what_a_progress_callable_raises_ends_the_call_and_a_second_run_finishes(
     mypreferences_mock: MockService, tmp_path: Path
 ) -> None:
@@ -370,6 +371,7 @@ def test_on_a_terminal_progress_is_a_bar_where_tqdm_is_installed(
     assert ("LINE batch=" in done.stderr) is hide, done.stderr
 
 
+@pytest.mark.once
 def test_the_folder_is_held_by_one_call_at_a_time(mypreferences_mock: MockService, tmp_path: Path) -> None:
     serve(mypreferences_mock, rules=[{"on": "page", "action": {"deliver": {"late_ms": 1500}}}])
     out = tmp_path / "out"

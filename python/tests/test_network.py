@@ -12,7 +12,7 @@ import pytest
 import mypreferences as m
 from mypreferences.testing import CLIENT_ID, MockService
 
-SECRET = "canary-oauth-secret-Bn6t1Rw4"
+SECRET = "canary-oauth-secret-Yb4n8Fg3"
 TOKENS = {"oauth": {"client_id": "job", "client_secret": SECRET, "user_id": "etl"}}
 
 

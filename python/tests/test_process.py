@@ -75,6 +75,7 @@ def test_ctrl_c_before_the_progress_callable_has_begun_is_a_keyboard_interrupt_t
 
 
 @pytest.mark.parametrize("what", ["pages", "export"])
+@pytest.mark.once
 def test_ctrl_c_stops_within_a_page_and_leaves_a_folder_that_the_next_run_finishes(
     mypreferences_mock: MockService, tmp_path: Path, what: str
 ) -> None:

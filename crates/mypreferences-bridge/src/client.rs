@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -39,6 +40,17 @@ impl Started {
     pub fn cancel(&self) {
         self.own.cancel();
     }
+}
+
+/// What a blocking call does between, on the thread that makes it and beside all that drives calls: however long it takes,
+/// it holds up this call alone.
+pub struct Between<'a> {
+    /// How often, at least.
+    pub every: Duration,
+    /// Whether there is something to do before that: the call has told something.
+    pub is_due: &'a dyn Fn() -> bool,
+    /// Does it. When it says true, the call is cancelled and ends soon after.
+    pub look: &'a mut dyn FnMut() -> bool,
 }
 
 /// A call of any sort, whose value goes to a slot. One sort, so that what drives a call is compiled once and not once for
@@ -135,8 +147,7 @@ impl Client {
         &self.0.core
     }
 
-    /// Runs a call to its end and blocks the calling thread meanwhile. With `tick`, that is called on the calling thread
-    /// about every so often; when it says true, the call is cancelled and ends soon after.
+    /// Runs a call to its end and blocks the calling thread meanwhile.
     ///
     /// # Errors
     /// What the call gives; `closed`, `forked_process`; `internal` after a panic.
@@ -144,7 +155,7 @@ impl Client {
         &self,
         operation: Operation,
         cancel: &CancelToken,
-        tick: Option<(Duration, &mut dyn FnMut() -> bool)>,
+        between: Option<Between<'_>>,
         call: impl FnOnce(&Core, CancelToken) -> F,
     ) -> Result<T, Error>
     where
@@ -153,7 +164,7 @@ impl Client {
     {
         let slot = Slot::default();
         let mut call = Some(call);
-        self.run_of_any_sort(operation, cancel, tick, &mut |core, own| {
+        self.run_of_any_sort(operation, cancel, between, &mut |core, own| {
             call.take().map(|call| slot.filled_by(call(core, own)))
         })?;
         slot.take(operation)
@@ -163,7 +174,7 @@ impl Client {
         &self,
         operation: Operation,
         cancel: &CancelToken,
-        tick: Option<(Duration, &mut dyn FnMut() -> bool)>,
+        between: Option<Between<'_>>,
         call: &mut Make<'_>,
     ) -> Result<(), Error> {
         if tokio::runtime::Handle::try_current().is_ok() {
@@ -175,8 +186,8 @@ impl Client {
             ));
         }
         match self.0.driven_by {
-            DrivenBy::Callers => self.run_here(operation, cancel, tick, call),
-            DrivenBy::Workers => self.run_there(operation, cancel, tick, call),
+            DrivenBy::Callers => self.run_here(operation, cancel, between, call),
+            DrivenBy::Workers => self.run_there(operation, cancel, between, call),
         }
     }
 
@@ -185,7 +196,7 @@ impl Client {
         &self,
         operation: Operation,
         cancel: &CancelToken,
-        tick: Option<(Duration, &mut dyn FnMut() -> bool)>,
+        between: Option<Between<'_>>,
         call: &mut Make<'_>,
     ) -> Result<(), Error> {
         guarded(operation, || {
@@ -200,19 +211,40 @@ impl Client {
             }
             let call = made(operation, call(&self.0.core, own.clone()))?;
             let call = ended_by(call, &self.0.closing, cancel, &own);
-            let _sigpipe = sigpipe::Blocked::here();
-            runtime.block_on(async {
-                // A pooled connection that the server has closed since the last call must be seen to be closed before
-                // it is taken.
-                let_connections_run().await;
-                let result = match tick {
-                    None => call.await,
-                    Some((period, tick)) => ticking(call, period, tick, &own).await,
+            let mut call = std::pin::pin!(call);
+            let mut begun = false;
+            let mut between = between;
+            loop {
+                let ended = {
+                    let _sigpipe = sigpipe::Blocked::here();
+                    runtime.block_on(async {
+                        // A pooled connection that the server has closed since the last call must be seen to be closed before
+                        // it is taken.
+                        if !std::mem::replace(&mut begun, true) {
+                            let_connections_run().await;
+                        }
+                        let result = match &between {
+                            None => Some(call.as_mut().await),
+                            Some(between) => until_due(call.as_mut(), between).await,
+                        };
+                        // A connection that was abandoned closes itself, and the server must see that.
+                        if result.is_some() {
+                            let_connections_run().await;
+                        }
+                        result
+                    })
                 };
-                // A connection that was abandoned closes itself, and the server must see that.
-                let_connections_run().await;
-                result
-            })
+                if let Some(result) = ended {
+                    return result;
+                }
+                // Outside: meanwhile another thread's call drives the connections and the timers.
+                if let Some(Between { look, .. }) = &mut between
+                    && look()
+                {
+                    own.cancel();
+                    between = None;
+                }
+            }
         })
     }
 
@@ -222,19 +254,19 @@ impl Client {
         &self,
         operation: Operation,
         cancel: &CancelToken,
-        tick: Option<(Duration, &mut dyn FnMut() -> bool)>,
+        between: Option<Between<'_>>,
         call: &mut Make<'_>,
     ) -> Result<(), Error> {
         let (sender, receiver) = sync_channel(1);
         let complete = Box::new(move |result| {
-            // Nobody waits any more when a tick panicked.
+            // Nobody waits any more when what is done between panicked.
             let _ = sender.send(result);
         });
         let started = self.start_of_any_sort(operation, cancel.clone(), call, complete)?;
         let result = guarded(operation, || {
-            let result = match tick {
+            let result = match between {
                 None => receiver.recv().ok(),
-                Some((period, tick)) => waiting(&receiver, period, tick, &started),
+                Some(mut between) => waiting(&receiver, &mut between, &started),
             };
             Ok(result)
         })?;
@@ -388,40 +420,29 @@ async fn ended_by<T>(
     }
 }
 
-/// Runs a call and asks between whether to stop.
-async fn ticking<T>(
-    call: impl Future<Output = T>,
-    period: Duration,
-    tick: &mut dyn FnMut() -> bool,
-    cancel: &CancelToken,
-) -> T {
-    let mut call = std::pin::pin!(call);
-    loop {
-        match tokio::time::timeout(period, call.as_mut()).await {
-            Ok(result) => return result,
-            Err(_) => {
-                if tick() {
-                    cancel.cancel();
-                    return call.await;
-                }
-            }
-        }
-    }
+/// Runs a call until it is over, or until something is due between.
+async fn until_due<T>(
+    mut call: Pin<&mut impl Future<Output = T>>,
+    between: &Between<'_>,
+) -> Option<T> {
+    let told = std::future::poll_fn(|context| match call.as_mut().poll(context) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
+        Poll::Pending if (between.is_due)() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    });
+    tokio::time::timeout(between.every, told)
+        .await
+        .unwrap_or(None)
 }
 
 /// Waits for a result and asks between whether to stop.
-fn waiting<T>(
-    receiver: &Receiver<T>,
-    period: Duration,
-    tick: &mut dyn FnMut() -> bool,
-    started: &Started,
-) -> Option<T> {
+fn waiting<T>(receiver: &Receiver<T>, between: &mut Between<'_>, started: &Started) -> Option<T> {
     loop {
-        match receiver.recv_timeout(period) {
+        match receiver.recv_timeout(between.every) {
             Ok(result) => return Some(result),
             Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => {
-                if tick() {
+                if (between.look)() {
                     started.cancel();
                     return receiver.recv().ok();
                 }

@@ -16,7 +16,7 @@
 //! # Calls
 //!
 //! Each operation comes in two forms that run the same future. [`Client::run`] blocks the calling thread meanwhile; a
-//! binding that must look at signals gives it a tick. [`Client::start`] returns at once and completes on a thread of the
+//! binding that must look at signals, or has callables to call, does so [`Between`]. [`Client::start`] returns at once and completes on a thread of the
 //! runtime, exactly once, by calling what it was given; what is called must not block, as every call shares that
 //! thread. Both take a [`CancelToken`].
 //!
@@ -25,22 +25,25 @@
 //! A [`PageStream`] is a handle of its own, made by a call and pulled: one `next` call at a time, in the same two forms,
 //! which yields the next page, the end, or an error. A page owns its bytes and is freed by itself, so it may outlive its
 //! stream. Dropping a stream ends the transfer. Progress of a landing ([`ProgressView`]) is a callback that is given with
-//! the call: it gets one flat record, is called from the thread that runs the call, never two at once, never after the
-//! completion of its call; to stop, it cancels the call's token.
+//! the call: it gets one flat record, never two at once, never after the completion of its call; to stop, it cancels the
+//! call's token. It is foreign code, which may take its time or wait for another call: it is told through an [`Inbox`],
+//! which the caller's own thread or loop empties, or by a [`Reader`], on a thread that drives no call.
 
 mod arguments;
 mod client;
 mod guard;
+mod inbox;
 mod pages;
 mod process;
 mod sigpipe;
 mod view;
 
 pub use arguments::{LandingArguments, OrderArguments, page_limit, seconds};
-pub use client::{Client, Started};
+pub use client::{Between, Client, Started};
 pub use guard::guarded;
 #[cfg(feature = "test-hooks")]
 pub use guard::panic_in_next_call;
+pub use inbox::{Inbox, News, Reader};
 pub use mypreferences::CancelToken;
 pub use pages::PageStream;
 pub use process::shutdown;

@@ -7,7 +7,7 @@ use mypreferences::export::{Export, Page, Pages};
 use mypreferences::{CancelToken, Error, Operation};
 use tokio::sync::Mutex;
 
-use crate::client::{Client, Started};
+use crate::client::{Between, Client, Started};
 
 /// The pages of an export. One `next` at a time; after the end it yields the end, and after an error the same page can be
 /// asked for again. Dropping it ends the transfer.
@@ -45,18 +45,18 @@ impl PageStream {
         }
     }
 
-    /// The next page; blocks the calling thread meanwhile. See [`Client::run`] for the tick.
+    /// The next page; blocks the calling thread meanwhile. See [`Client::run`].
     ///
     /// # Errors
     /// What the page's request gives.
     pub fn next(
         &self,
         cancel: &CancelToken,
-        tick: Option<(Duration, &mut dyn FnMut() -> bool)>,
+        between: Option<Between<'_>>,
     ) -> Result<Option<Page>, Error> {
         let pages = Arc::clone(&self.pages);
         self.client
-            .run(Operation::Page, cancel, tick, |_, own| next(pages, own))
+            .run(Operation::Page, cancel, between, |_, own| next(pages, own))
     }
 
     /// The next page; `complete` is called with it. See [`Client::start`].

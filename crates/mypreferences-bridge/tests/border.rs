@@ -14,9 +14,15 @@ use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use mypreferences::landing::{LandingProgress, Stage};
 use mypreferences::{ClientBuilder, CommitReceipt, Credentials, Error, ErrorKind, Operation};
-use mypreferences_bridge::{CancelToken, Client, ErrorView, ReceiptView, shutdown};
-use mypreferences_mock::{Action, Apply, Export, MockConfig, MockService, Operation as On, Rule};
+use mypreferences_bridge::{
+    Between, CancelToken, Client, ErrorView, LandingArguments, OrderArguments, Reader, ReceiptView,
+    shutdown,
+};
+use mypreferences_mock::{
+    Action, Apply, Export, ExportKind, MockConfig, MockService, Operation as On, Rule, Source,
+};
 
 const LONG: Duration = Duration::from_secs(20);
 /// The tests look at the threads of the whole process, so they run one after the other.
@@ -259,12 +265,146 @@ fn a_tick_can_stop_a_blocking_call() {
         .run(
             Operation::Commit,
             &cancel,
-            Some((Duration::from_millis(20), &mut tick)),
+            Some(Between {
+                every: Duration::from_millis(20),
+                is_due: &|| false,
+                look: &mut tick,
+            }),
             |core, cancel| core.commit(1, false).cancel_token(cancel).into_future(),
         )
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(ticks, 3);
+}
+
+#[test]
+fn what_one_blocking_call_does_between_holds_up_no_other_one() {
+    let _one = ONE_AT_A_TIME.lock();
+    let mock = mock();
+    let hang = Action::Hang {
+        apply: Apply::Never,
+    };
+    mock.push_rule(Rule::new(On::Commit, hang).forever());
+    let (first, second) = (blocking_client(&mock), blocking_client(&mock));
+    let (busy, is_busy) = channel();
+    let (over, is_over) = channel::<()>();
+    std::thread::scope(|scope| {
+        let first = &first;
+        scope.spawn(move || {
+            let mut look = || {
+                busy.send(()).unwrap();
+                // Of the other call, which needs its timer for it.
+                is_over.recv_timeout(LONG).unwrap();
+                true
+            };
+            let between = Between {
+                every: Duration::from_millis(20),
+                is_due: &|| false,
+                look: &mut look,
+            };
+            let (cancel, operation) = (CancelToken::new(), Operation::Commit);
+            let error = first.run(operation, &cancel, Some(between), |core, cancel| {
+                core.commit(1, false).cancel_token(cancel).into_future()
+            });
+            assert_eq!(error.unwrap_err().kind(), ErrorKind::Cancelled);
+        });
+        is_busy.recv_timeout(LONG).unwrap();
+        let begun = Instant::now();
+        let cancel = CancelToken::new();
+        let error = second.run(Operation::Commit, &cancel, None, |core, cancel| {
+            let timeout = Duration::from_millis(300);
+            let call = core.commit(2, false).cancel_token(cancel);
+            call.timeout(timeout).into_future()
+        });
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+        assert!(
+            begun.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            begun.elapsed()
+        );
+        over.send(()).unwrap();
+    });
+}
+
+#[test]
+fn what_is_due_between_is_done_at_once_and_may_make_a_call_itself() {
+    let _one = ONE_AT_A_TIME.lock();
+    let mock = mock();
+    let client = blocking_client(&mock);
+    let told = std::sync::atomic::AtomicBool::new(false);
+    let told = std::sync::Arc::new(told);
+    let inner = CancelToken::new();
+    let mut looked = 0;
+    let mut look = || {
+        told.store(false, std::sync::atomic::Ordering::SeqCst);
+        looked += 1;
+        commit(&client, 2, &inner).unwrap();
+        false
+    };
+    let between = Between {
+        every: LONG,
+        is_due: &|| told.load(std::sync::atomic::Ordering::SeqCst),
+        look: &mut look,
+    };
+    let cancel = CancelToken::new();
+    let telling = std::sync::Arc::clone(&told);
+    let receipt = client.run(Operation::Commit, &cancel, Some(between), |core, cancel| {
+        telling.store(true, std::sync::atomic::Ordering::SeqCst);
+        core.commit(1, false).cancel_token(cancel).into_future()
+    });
+    assert_eq!(receipt.unwrap().sends, 1);
+    assert_eq!(looked, 1);
+    assert_eq!(mock.requests_for(On::Commit).len(), 2);
+}
+
+#[test]
+fn a_callback_of_a_started_landing_may_wait_for_another_call_and_is_told_the_last_state() {
+    let _one = ONE_AT_A_TIME.lock();
+    let mock = mock();
+    mock.add_source(Source::new(ExportKind::Segment, "Everyone", 3000));
+    let client = client(&mock);
+    let out = std::env::temp_dir().join(format!("mypreferences-border-{}", std::process::id()));
+    let (told, is_told) = channel();
+    let reader = Reader::new({
+        let client = client.clone();
+        move |progress: &LandingProgress| {
+            if told.send((progress.stage, progress.rows)).is_ok() && progress.rows == 0 {
+                commit(&client, 1, &CancelToken::new()).unwrap();
+            }
+        }
+    });
+    let order = OrderArguments {
+        kind: "segment".to_owned(),
+        name: Some("Everyone".to_owned()),
+        ..OrderArguments::default()
+    };
+    let landing = LandingArguments {
+        out: out.clone(),
+        commit: Some("never".to_owned()),
+        ..LandingArguments::default()
+    };
+    let (sender, receiver) = channel();
+    let cancel = CancelToken::new();
+    let _started = client
+        .start(
+            Operation::Export,
+            cancel,
+            |core, cancel| {
+                let call = landing
+                    .export(core, order.order().unwrap(), cancel)
+                    .unwrap();
+                let hook = std::sync::Arc::clone(&reader);
+                let call = call.on_progress(move |now| hook.tell(now.clone()));
+                reader.until_read(call.into_future())
+            },
+            move |result| sender.send(result).unwrap(),
+        )
+        .unwrap();
+    let landed = receiver.recv_timeout(LONG).unwrap().unwrap();
+    std::fs::remove_dir_all(&out).unwrap();
+    assert_eq!(landed.rows(), 3000);
+    // All of it was told before the completion.
+    assert_eq!(is_told.try_iter().last(), Some((Stage::Seal, 3000)));
 }
 
 #[test]

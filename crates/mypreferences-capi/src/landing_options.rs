@@ -2,10 +2,11 @@
 //! core's call.
 
 use std::ffi::{c_char, c_void};
+use std::sync::Arc;
 
 use mypreferences::landing::{LandExport, LandingProgress};
 use mypreferences::{Error, Operation};
-use mypreferences_bridge::LandingArguments;
+use mypreferences_bridge::{LandingArguments, Reader};
 
 use crate::border::{
     Failure, UserData, c_count, c_pointer, c_text, fallible, free, refused, required, text,
@@ -38,8 +39,10 @@ pub struct Progress {
 /// Told how far a landing is: at each stage, after each question whether the export is ready, after each page.
 ///
 /// Lifetime: `progress` and its texts are valid until the callback returns.
-/// Threads: called from a thread of the library, never from two at once for one call, never after the completion of its
-/// call. It must not block, call a blocking function of the library, or throw; to stop, it cancels the call's token.
+/// Threads: called from a thread of the library that carries no call, never from two at once for one call, never after
+/// the completion of its call, which waits for it; what is overtaken meanwhile is left out, but no stage, no note and
+/// not the last state. It may take its time and call any function of the library, a blocking one too; it must not
+/// throw; to stop, it cancels the call's token.
 pub type ProgressCallback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, progress: *const Progress)>;
 
@@ -87,11 +90,17 @@ impl LandingOptionsHandle {
     }
 
     /// Has the call tell how far it is.
-    pub(crate) fn telling(options: Option<&LandingOptionsHandle>, call: LandExport) -> LandExport {
-        match options.and_then(|options| options.told) {
-            Some(told) => call.on_progress(move |progress| told.tell(progress)),
-            None => call,
-        }
+    pub(crate) fn telling(
+        options: Option<&LandingOptionsHandle>,
+        call: LandExport,
+    ) -> <LandExport as IntoFuture>::IntoFuture {
+        let Some(told) = options.and_then(|options| options.told) else {
+            return call.into_future();
+        };
+        let reader = Reader::new(move |progress| told.tell(progress));
+        let hook = Arc::clone(&reader);
+        let call = call.on_progress(move |progress| hook.tell(progress.clone()));
+        Box::pin(reader.until_read(call.into_future()))
     }
 }
 

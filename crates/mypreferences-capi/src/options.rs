@@ -14,8 +14,10 @@ use crate::error::ErrorHandle;
 /// operation, n, delay_before, elapsed, sent, status, kind and url; secrets and access tokens are not in it.
 ///
 /// Lifetime: `event` is valid until the callback returns.
-/// Threads: called from a thread of the library or from the thread of a blocking call, also from several at once; it
-/// must not block and must not call back into the library.
+/// Threads: called from the thread of the library that carries every call of the process, or from the thread of a
+/// blocking call, also from several at once. It must not call back into the library, and must not block: until it
+/// returns, no other call of the process goes on, and their time limits do not end them. Hand the line on, to a queue
+/// for example.
 pub type LogCallback = Option<unsafe extern "C" fn(user_data: *mut c_void, event: *const c_char)>;
 
 /// Told that its user_data is not used any more, so that it can be freed.

@@ -16,8 +16,9 @@ use crate::status::ExportStatusHandle;
 /// The completion of mypref_commit_start: exactly one of `error` and `receipt` is not NULL.
 ///
 /// Lifetime: the callback owns what it gets and frees it.
-/// Threads: called from a thread of the library; it may start calls and free the client, but not block for long, call
-/// a blocking function of the library, or throw.
+/// Threads: called from the thread of the library that carries every call of the process; it may start calls and free
+/// the client, but not block, call a blocking function of the library, or throw: until it returns, no other call goes
+/// on, and their time limits do not end them.
 pub type CommitCallback = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,

@@ -1,5 +1,5 @@
-//! The client of `_native`. Blocking calls release the interpreter for their whole length and look at signals between;
-//! started calls complete by a callback from a thread of the runtime.
+//! The client of `_native`. Blocking calls release the interpreter and look at signals between; started calls complete by a
+//! callback from a thread of the runtime. Nothing of the user's runs there: one slow callable would hold up every call.
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
 use crate::logging::Events;
-use crate::request::{Outcome, Request};
+use crate::request::{Outcome, Request, Told};
 
 create_exception!(
     mypreferences._native,
@@ -25,7 +25,7 @@ create_exception!(
     "An error of the core: its only argument is the canonical record. The package turns it into its own classes."
 );
 
-/// How often a blocking call looks at signals.
+/// How often a blocking call looks at signals, at least.
 const LOOK_AT_SIGNALS: Duration = Duration::from_millis(50);
 
 /// Ends the calls that it was given to.
@@ -139,30 +139,30 @@ impl NativeClient {
         cancel: &CancelToken,
         events: bool,
     ) -> PyResult<Ran> {
-        let (ok, value, raised) = self.blocking(py, events, |tick| {
+        self.blocking(py, events, request.told(), |between| {
             self.client.run(
                 request.operation(),
                 &cancel.0,
-                Some(tick),
+                Some(between),
                 |core, cancel| request.call(core, cancel),
             )
-        })?;
-        let in_progress = request.take_interrupted();
-        let in_progress = in_progress.map(|error| error.into_value(py).into_any());
-        Ok((ok, value, raised.or(in_progress)))
+        })
     }
 
-    /// Starts a call. `complete(ok, value or record)` is called exactly once, from a thread of the runtime.
+    /// Starts a call. `complete(ok, value or record)` is called exactly once, from a thread of the runtime, and `wake()`
+    /// when `tell` has something to do. Neither may block.
     fn start(
         &self,
         py: Python<'_>,
         request: &Request,
         cancel: &CancelToken,
         events: bool,
+        wake: Py<PyAny>,
         complete: Py<PyAny>,
     ) -> PyResult<Started> {
         let operation = request.operation();
-        self.starting(py, events, operation, complete, |complete| {
+        let told = request.told();
+        self.starting(py, events, told, operation, (wake, complete), |complete| {
             self.client.start(
                 operation,
                 cancel.0.clone(),
@@ -170,6 +170,11 @@ impl NativeClient {
                 complete,
             )
         })
+    }
+
+    /// Hands on what a started call told: events to `logging`, progress to its callable. Whether the call shall end.
+    fn tell(&self, py: Python<'_>, request: &Request) -> PyResult<bool> {
+        self.telling(py, request.told())
     }
 
     /// Closes the client and cancels its calls.
@@ -187,52 +192,79 @@ impl NativeClient {
     }
 }
 
-/// Whether a call went well, its value or its error's record, and what a signal handler raised meanwhile.
+/// Whether a call went well, its value or its error's record, and what a handler of signals raised meanwhile.
 pub(crate) type Ran = (bool, Py<PyAny>, Option<Py<PyAny>>);
-
-/// What the bridge calls between: how often, and whether to stop.
-type Tick<'a> = (Duration, &'a mut dyn FnMut() -> bool);
 
 impl NativeClient {
     pub(crate) fn bridge(&self) -> &bridge::Client {
         &self.client
     }
 
-    /// Runs a call without the interpreter, which looks at signals between.
+    /// Hands on what was told; whether the call shall end.
+    pub(crate) fn telling(&self, py: Python<'_>, told: Option<&Arc<Told>>) -> PyResult<bool> {
+        self.events.hand_on(py)?;
+        told.map_or(Ok(false), |told| told.hand_on(py))
+    }
+
+    /// Runs a call without the interpreter. Between, this thread calls handlers of signals and those who are told, and the
+    /// call waits for them; others do not.
     pub(crate) fn blocking(
         &self,
         py: Python<'_>,
         events: bool,
-        call: impl FnOnce(Tick<'_>) -> Result<Outcome, Error> + Send,
+        told: Option<&Arc<Told>>,
+        call: impl FnOnce(bridge::Between<'_>) -> Result<Outcome, Error> + Send,
     ) -> PyResult<Ran> {
         self.events.want(events);
         let mut interrupted: Option<PyErr> = None;
         let result = py.detach(|| {
             let mut look = || {
-                let looked = Python::attach(look_at_signals);
-                let stop = looked.is_err();
-                interrupted = looked.err();
-                stop
+                let looked = Python::attach(|py| {
+                    let stop = self.telling(py, told)?;
+                    py.check_signals()?;
+                    Ok(stop)
+                });
+                looked.unwrap_or_else(|error| {
+                    interrupted = Some(error);
+                    true
+                })
             };
-            call((LOOK_AT_SIGNALS, &mut look))
+            call(bridge::Between {
+                every: LOOK_AT_SIGNALS,
+                is_due: &|| {
+                    !self.events.inbox().is_empty() || told.is_some_and(|told| !told.is_empty())
+                },
+                look: &mut look,
+            })
         });
-        let raised = interrupted.map(|error| error.into_value(py).into_any());
+        // What was told last. The call is over, whatever is answered.
+        let last = self.telling(py, told).err();
+        let raised = interrupted.or(last);
+        let raised = raised.map(|error| error.into_value(py).into_any());
         Ok(match result {
             Ok(value) => (true, value.into_python(py)?, raised),
             Err(error) => (false, error.to_json().into_py_any(py)?, raised),
         })
     }
 
-    /// Starts a call whose end `complete` is told.
+    /// Starts a call; `wake` is called when it has told something, and `complete` with its end.
     pub(crate) fn starting(
         &self,
         py: Python<'_>,
         events: bool,
+        told: Option<&Arc<Told>>,
         operation: Operation,
-        complete: Py<PyAny>,
+        (wake, complete): (Py<PyAny>, Py<PyAny>),
         start: impl FnOnce(Completion) -> Result<bridge::Started, Error> + Send,
     ) -> PyResult<Started> {
         self.events.want(events);
+        let wake = Arc::new(wake);
+        if events {
+            self.events.inbox().wake_by(waking(Arc::clone(&wake)));
+        }
+        if let Some(told) = told {
+            told.wake_by(waking(wake));
+        }
         let complete: Completion = Box::new(move |result| {
             // Not while the interpreter is on its way out: then nobody waits for it any more.
             Python::try_attach(|py| {
@@ -259,6 +291,18 @@ impl NativeClient {
         py.detach(|| start(complete))
             .map(Started)
             .map_err(|error| raised(&error))
+    }
+}
+
+/// Calls this from whatever thread.
+fn waking(wake: Arc<Py<PyAny>>) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        // Not while the interpreter is on its way out: then nobody listens any more.
+        Python::try_attach(|py| {
+            if let Err(error) = wake.call0(py) {
+                error.write_unraisable(py, None);
+            }
+        });
     }
 }
 
@@ -330,11 +374,6 @@ fn secret(given: Option<&String>, file: Option<&String>) -> Option<Secret> {
         (None, Some(file)) => Some(Secret::file(file)),
         (None, None) => None,
     }
-}
-
-/// Runs the handlers of signals that have come.
-fn look_at_signals(py: Python<'_>) -> PyResult<()> {
-    py.check_signals()
 }
 
 pub(crate) fn raised(error: &Error) -> PyErr {

@@ -79,9 +79,9 @@ impl NativePages {
 
     /// The next page or none: as `NativeClient.run`.
     fn run(&self, py: Python<'_>, cancel: &CancelToken, events: bool) -> PyResult<Ran> {
-        self.client.get().blocking(py, events, |tick| {
+        self.client.get().blocking(py, events, None, |between| {
             self.stream
-                .next(cancel.token(), Some(tick))
+                .next(cancel.token(), Some(between))
                 .map(Outcome::Page)
         })
     }
@@ -92,15 +92,22 @@ impl NativePages {
         py: Python<'_>,
         cancel: &CancelToken,
         events: bool,
+        wake: Py<PyAny>,
         complete: Py<PyAny>,
     ) -> PyResult<Started> {
+        let ends = (wake, complete);
         self.client
             .get()
-            .starting(py, events, Operation::Page, complete, |complete| {
+            .starting(py, events, None, Operation::Page, ends, |complete| {
                 self.stream.start_next(cancel.token().clone(), move |page| {
                     complete(page.map(Outcome::Page));
                 })
             })
+    }
+
+    /// As `NativeClient.tell`.
+    fn tell(&self, py: Python<'_>) -> PyResult<bool> {
+        self.client.get().telling(py, None)
     }
 
     /// Ends the transfer. Twice is the same as once.

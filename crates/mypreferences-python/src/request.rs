@@ -4,15 +4,16 @@
 use std::future::{Future, IntoFuture};
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mypreferences::export::{Export, Page, WaitProgress};
 use mypreferences::landing::{LandExport, Landed, LandingProgress, Sealed};
 use mypreferences::{Client, Error, ExportKind, ExportStatus, Operation};
-use mypreferences_bridge::{CancelToken, LandingArguments, OrderArguments, ProgressView, seconds};
+use mypreferences_bridge::{
+    CancelToken, Inbox, LandingArguments, News, OrderArguments, ProgressView, seconds,
+};
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
 use crate::client::raised;
@@ -88,69 +89,68 @@ impl From<Landing> for LandingArguments {
     }
 }
 
-/// A callable that is told how a call goes, from the thread that runs it. When it answers true, the call is cancelled.
-#[derive(Clone)]
-struct Told {
-    callable: Arc<Py<PyAny>>,
-    /// What a signal handler raised in there, such as `KeyboardInterrupt`: the callable itself keeps what it raises.
-    interrupted: Arc<Mutex<Option<PyErr>>>,
+/// A callable that is told how a call goes, and what waits to be told. When it answers true, the call shall end.
+pub(crate) struct Told {
+    callable: Py<PyAny>,
+    inbox: Inbox<Progress>,
+}
+
+/// How a call goes.
+enum Progress {
+    Wait(WaitProgress),
+    Landing(LandingProgress),
+}
+
+impl News for Progress {
+    fn replaces(&self, older: &Progress) -> bool {
+        match (self, older) {
+            (Progress::Wait(newer), Progress::Wait(older)) => newer.replaces(older),
+            (Progress::Landing(newer), Progress::Landing(older)) => newer.replaces(older),
+            (Progress::Wait(_), Progress::Landing(_))
+            | (Progress::Landing(_), Progress::Wait(_)) => false,
+        }
+    }
 }
 
 impl Told {
-    fn of(callable: Option<Py<PyAny>>) -> Option<Told> {
-        callable.map(|callable| Told {
-            callable: Arc::new(callable),
-            interrupted: Arc::default(),
+    fn of(callable: Option<Py<PyAny>>) -> Option<Arc<Told>> {
+        callable.map(|callable| {
+            Arc::new(Told {
+                callable,
+                inbox: Inbox::default(),
+            })
         })
     }
 
-    fn interrupted(&self) -> MutexGuard<'_, Option<PyErr>> {
-        self.interrupted
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inbox.is_empty()
     }
 
-    fn ask(
-        &self,
-        cancel: &CancelToken,
-        call: impl for<'py> FnOnce(&Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>,
-    ) {
-        // Not while the interpreter is on its way out: then nobody listens any more.
-        Python::try_attach(|py| {
-            let callable = self.callable.bind(py);
-            match call(callable).and_then(|answer| answer.is_truthy()) {
-                Ok(false) => {}
-                Ok(true) => cancel.cancel(),
-                Err(error) => {
-                    if error.is_instance_of::<PyException>(py) {
-                        error.write_unraisable(py, Some(callable));
-                    } else {
-                        *self.interrupted() = Some(error);
-                    }
-                    cancel.cancel();
-                }
-            }
-        });
+    pub(crate) fn wake_by(&self, wake: impl Fn() + Send + Sync + 'static) {
+        self.inbox.wake_by(wake);
     }
 
-    fn of_wait(self, cancel: CancelToken) -> impl Fn(&WaitProgress) + Send + Sync + 'static {
-        move |progress| {
-            let status = progress.status.as_ref().map(ExportStatus::to_json);
-            self.ask(&cancel, |callable| {
-                callable.call1((
-                    progress.elapsed.as_secs_f64(),
-                    progress.questions,
-                    status,
-                    progress.next_in.as_secs_f64(),
-                ))
-            });
-        }
+    /// Hands on what waits; whether the call shall end.
+    pub(crate) fn hand_on(&self, py: Python<'_>) -> PyResult<bool> {
+        let mut stop = false;
+        self.inbox.take(|progress| {
+            stop |= self.ask(py, &progress)?;
+            Ok::<(), PyErr>(())
+        })?;
+        Ok(stop)
     }
 
-    fn of_landing(self, cancel: CancelToken) -> impl Fn(&LandingProgress) + Send + Sync + 'static {
-        move |progress| {
-            let view = ProgressView::from(progress);
-            self.ask(&cancel, |callable| {
+    fn ask(&self, py: Python<'_>, progress: &Progress) -> PyResult<bool> {
+        let callable = self.callable.bind(py);
+        let answer = match progress {
+            Progress::Wait(progress) => callable.call1((
+                progress.elapsed.as_secs_f64(),
+                progress.questions,
+                progress.status.as_ref().map(ExportStatus::to_json),
+                progress.next_in.as_secs_f64(),
+            )),
+            Progress::Landing(progress) => {
+                let view = ProgressView::from(progress);
                 callable.call1((
                     view.stage,
                     view.batch,
@@ -161,8 +161,9 @@ impl Told {
                     view.next_in,
                     view.note,
                 ))
-            });
-        }
+            }
+        };
+        answer?.is_truthy()
     }
 }
 
@@ -182,17 +183,17 @@ enum Wanted {
     Initiate(OrderArguments),
     Wait {
         export: Export,
-        told: Option<Told>,
+        told: Option<Arc<Told>>,
     },
     Export {
         order: OrderArguments,
         landing: LandingArguments,
-        told: Option<Told>,
+        told: Option<Arc<Told>>,
     },
     Land {
         export: Export,
         landing: LandingArguments,
-        told: Option<Told>,
+        told: Option<Arc<Told>>,
     },
     CommitLanded {
         sealed: Sealed,
@@ -332,11 +333,11 @@ impl Request {
         }
     }
 
-    /// What a signal handler raised while the progress callable was called. It is told once.
-    pub(crate) fn take_interrupted(&self) -> Option<PyErr> {
+    /// Who is told how it goes.
+    pub(crate) fn told(&self) -> Option<&Arc<Told>> {
         match &self.wanted {
             Wanted::Wait { told, .. } | Wanted::Export { told, .. } | Wanted::Land { told, .. } => {
-                told.as_ref()?.interrupted().take()
+                told.as_ref()
             }
             Wanted::Commit { .. }
             | Wanted::ResolveCommit { .. }
@@ -390,7 +391,9 @@ impl Request {
                 Box::pin(async move { Ok(Outcome::Export(call.await?)) })
             }
             Wanted::Wait { export, told } => {
-                let told = told.clone().map(|told| told.of_wait(cancel.clone()));
+                let told = told.clone().map(|told| {
+                    move |now: &WaitProgress| told.inbox.tell(Progress::Wait(now.clone()))
+                });
                 let call = core.wait(export);
                 let call = call!(call, cancel, max_wait = timeout, on_progress = told);
                 Box::pin(async move { Ok(Outcome::Record(call.await?.to_json())) })
@@ -399,19 +402,12 @@ impl Request {
                 order,
                 landing,
                 told,
-            } => {
-                let call = landing.export(core, order.order()?, cancel.clone())?;
-                landed(call, told.clone(), cancel)
-            }
+            } => landed(landing.export(core, order.order()?, cancel)?, told.clone()),
             Wanted::Land {
                 export,
                 landing,
                 told,
-            } => landed(
-                landing.land(core, export, cancel.clone())?,
-                told.clone(),
-                cancel,
-            ),
+            } => landed(landing.land(core, export, cancel)?, told.clone()),
             Wanted::CommitLanded { sealed, keep_files } => {
                 let call = core.commit_landed(sealed, *keep_files);
                 let call = call.cancel_token(cancel).into_future();
@@ -421,9 +417,9 @@ impl Request {
     }
 }
 
-fn landed(mut call: LandExport, told: Option<Told>, cancel: CancelToken) -> Call {
+fn landed(mut call: LandExport, told: Option<Arc<Told>>) -> Call {
     if let Some(told) = told {
-        call = call.on_progress(told.of_landing(cancel));
+        call = call.on_progress(move |now| told.inbox.tell(Progress::Landing(now.clone())));
     }
     let call = call.into_future();
     Box::pin(async move { Ok(Outcome::Landed(Box::new(call.await?))) })

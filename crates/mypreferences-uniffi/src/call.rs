@@ -11,7 +11,7 @@ use crate::records::{NativeError, NativeOutcome};
 /// Takes the outcome of one call.
 #[uniffi::export(callback_interface)]
 pub trait NativeCompletion: Send + Sync {
-    /// Called once, from a thread of the runtime. Must not block.
+    /// Called once, from the thread that carries every call. Must not block.
     fn complete(&self, outcome: NativeOutcome);
 }
 

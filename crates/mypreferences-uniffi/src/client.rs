@@ -194,10 +194,17 @@ impl NativeClient {
             if let Some(max_wait) = max_wait {
                 call = call.max_wait(max_wait);
             }
-            if let Some(progress) = progress {
-                call = call.on_progress(move |now| progress.waiting(NativeWaitProgress::from(now)));
+            async move {
+                let Some(progress) = progress else {
+                    return call.await.map(NativeOutcome::from);
+                };
+                let read = move |now: &_| progress.waiting(NativeWaitProgress::from(now));
+                let reader = bridge::Reader::new(read);
+                let hook = Arc::clone(&reader);
+                let call = call.on_progress(move |now| hook.tell(now.clone()));
+                let ended = reader.until_read(call.into_future()).await;
+                ended.map(NativeOutcome::from)
             }
-            async move { call.await.map(NativeOutcome::from) }
         })
     }
 
@@ -316,11 +323,15 @@ async fn landed(
     call: Result<LandExport, Error>,
     progress: Option<Box<dyn NativeProgress>>,
 ) -> Result<NativeOutcome, Error> {
-    let mut call = call?;
-    if let Some(progress) = progress {
-        call = call.on_progress(move |now| progress.landing(NativeLandingProgress::from(now)));
-    }
-    call.await.map(NativeOutcome::from)
+    let call = call?;
+    let Some(progress) = progress else {
+        return call.await.map(NativeOutcome::from);
+    };
+    let reader = bridge::Reader::new(move |now| progress.landing(NativeLandingProgress::from(now)));
+    let hook = Arc::clone(&reader);
+    let call = call.on_progress(move |now| hook.tell(now.clone()));
+    let ended = reader.until_read(call.into_future()).await;
+    ended.map(NativeOutcome::from)
 }
 
 /// Opens a client for calls of both sorts: blocking calls of these languages wait for a completion, so that they can be

@@ -167,9 +167,9 @@ impl From<&WaitProgress> for NativeWaitProgress {
 /// Is told how far a call is. From the thread that runs it, never two at once, never after its completion.
 #[uniffi::export(callback_interface)]
 pub trait NativeProgress: Send + Sync {
-    /// A landing went on. Must not block.
+    /// A landing went on. On a thread that carries no call.
     fn landing(&self, progress: NativeLandingProgress);
-    /// A wait goes on. Must not block.
+    /// A wait goes on. On a thread that carries no call.
     fn waiting(&self, progress: NativeWaitProgress);
 }
 

@@ -147,7 +147,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Called after every request of every call, from the task that runs the call. It must not block.
+    /// Called after every request of every call, from the task that runs the call. It must not block: other tasks of the
+    /// same thread, a blocking client's other calls too, and their time limits stand meanwhile. Hand the event on, to a
+    /// channel for example.
     #[must_use]
     pub fn on_attempt(
         mut self,

@@ -105,6 +105,7 @@ impl Client {
             keep_files,
             #[cfg(feature = "test-hooks")]
             restarted: None,
+            stop: None,
         }
     }
 
@@ -326,14 +327,24 @@ pub struct Commit {
     keep_files: bool,
     #[cfg(feature = "test-hooks")]
     restarted: Option<crate::test_hooks::Restarted>,
+    stop: Option<(CancelToken, Duration)>,
 }
 
 call_options!(Commit);
 awaitable!(Commit, CommitReceipt);
 
 impl Commit {
+    /// When this token is cancelled the call sends nothing more, and asks for up to `limit` what became of what it sent.
+    /// A token that turns out to be consumed is the receipt of this call; otherwise it ends as a cancelled one, at once
+    /// where nothing can have been applied. [`cancel_token`](Commit::cancel_token) still ends it at any time.
+    pub fn stop_token(mut self, token: CancelToken, limit: Duration) -> Commit {
+        self.stop = Some((token, limit));
+        self
+    }
+
     pub(crate) async fn run(self) -> Result<CommitReceipt, Error> {
         let key = self.call.key()?;
+        let stop = self.stop;
         let CallOptions {
             client,
             timeout,
@@ -346,7 +357,14 @@ impl Commit {
         let journalled = None;
         client
             .flights
-            .commit(key, self.keep_files, timeout, journalled, cancel.as_ref())
+            .commit(
+                key,
+                self.keep_files,
+                timeout,
+                journalled,
+                cancel.as_ref(),
+                stop.as_ref().map(|(token, limit)| (token, *limit)),
+            )
             .await
     }
 

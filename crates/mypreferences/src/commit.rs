@@ -140,6 +140,18 @@ impl State {
             .unwrap_or(u32::MAX)
             .saturating_add(1)
     }
+
+    /// When the newest send was over.
+    fn last_end(&self) -> Duration {
+        let last = self.facts.sends.last();
+        last.map_or(Duration::ZERO, |send| send.ended)
+    }
+
+    /// Whether a send that is over was taken, or may have been.
+    fn may_be_applied(&self) -> bool {
+        let answered_well = self.last.as_ref().is_some_and(|last| last.kind.is_none());
+        answered_well || self.facts.has_open_send()
+    }
 }
 
 /// What a commit has to do with a journal.
@@ -205,6 +217,37 @@ impl Service {
         }
     }
 
+    /// The rest of a call that was stopped: sends no more, and asks for so long what became of what was sent. None when
+    /// nothing can have been applied, or when nobody told.
+    pub(crate) async fn last_questions(
+        self: &Arc<Self>,
+        call: &Call,
+        limit: Duration,
+    ) -> Option<CommitReceipt> {
+        {
+            let until = call.now() + limit;
+            let mut state = call.state();
+            let started = state.in_flight.as_ref().map(|(started, _)| *started);
+            if let Some(started) = started
+                && cut_off(self.transport.ever_connected()) == Sent::MaybeSent
+            {
+                let description =
+                    Description::without_an_answer(Sent::MaybeSent, ErrorKind::Cancelled, None);
+                let posted = Posted::unanswered(started, description);
+                note(call, &mut state, posted);
+            }
+            if !state.may_be_applied() {
+                return None;
+            }
+            let rules = &mut state.facts.rules;
+            rules.max_attempts = 0;
+            rules.send_window = Duration::ZERO;
+            rules.timeout = rules.timeout.min(until);
+            rules.resolve_timeout = rules.timeout;
+        }
+        self.drive(call).await.ok()
+    }
+
     /// Asks about a token without sending (`resolve_commit`).
     pub(crate) async fn resolve(self: &Arc<Self>, call: &Call) -> Resolution {
         {
@@ -247,55 +290,21 @@ impl Service {
     /// Sends the POST and notes what came of it. `Err`: the credentials could not be made.
     async fn send(self: &Arc<Self>, call: &Call) -> Result<(), Error> {
         let posted = self.post(call).await?;
-        let Posted {
-            description,
-            repaired,
-            started,
-            ended,
-        } = posted;
-        if description.sent == Sent::MaybeSent {
+        if posted.description.sent == Sent::MaybeSent {
             call.tell_that_it_left();
         }
         let mut state = call.state();
-        state.in_flight = None;
-        state.repaired |= repaired;
-        let (started, ended) = (started - call.begun, ended - call.begun);
-        let ended_before = state
-            .facts
-            .sends
-            .last()
-            .map_or(Duration::ZERO, |send| send.ended);
-        let n = state.next_attempt();
-        let waited = started.saturating_sub(ended_before);
-        let attempt = attempt(n, waited, &description, ended.saturating_sub(started));
-        state.facts.sends.push(SendFact {
-            started,
-            ended,
-            result: match (description.sent, description.status, description.kind) {
-                (Sent::Answered, Some(status), _) => SendResult::Answered {
-                    status,
-                    html: description.html,
-                    retry_after: description.retry_after,
-                    repaired,
-                },
-                (Sent::NotSent, _, Some(kind)) => SendResult::NotSent {
-                    kind,
-                    retry_after: description.retry_after,
-                },
-                (Sent::NotSent | Sent::MaybeSent | Sent::Answered, _, _) => SendResult::MaybeSent,
-            },
-            jitter: draw_jitter(),
-        });
-        let event = events::wanted(self.on_attempt.as_ref()).then(|| AttemptEvent {
-            operation: Operation::Commit,
-            attempt: attempt.clone(),
-            url: self.shown_url(call),
-            status: None,
-        });
-        state.attempts.push(attempt);
-        state.last = Some(description);
+        note(call, &mut state, posted);
+        let wanted = events::wanted(self.on_attempt.as_ref());
+        let attempt = state.attempts.last().filter(|_| wanted).cloned();
         drop(state);
-        if let Some(event) = event {
+        if let Some(attempt) = attempt {
+            let event = AttemptEvent {
+                operation: Operation::Commit,
+                attempt,
+                url: self.shown_url(call),
+                status: None,
+            };
             events::attempt(self.on_attempt.as_ref(), &event);
         }
         Ok(())
@@ -585,9 +594,7 @@ impl Service {
             Sent::NotSent
         };
         // Others still wait for the call: it may send again.
-        let answered_well = state.last.as_ref().is_some_and(|last| last.kind.is_none());
-        let open =
-            goes_on || answered_well || state.facts.has_open_send() || under_way == Sent::MaybeSent;
+        let open = goes_on || state.may_be_applied() || under_way == Sent::MaybeSent;
         let commit_state = if open {
             CommitState::Unknown
         } else {
@@ -607,17 +614,12 @@ impl Service {
         error.0.retry_after = None;
         error.0.request_id = None;
         error.0.source = None;
-        if let Some((started, _)) = state.in_flight {
+        if let Some((started, _)) = &state.in_flight {
             let n = state.next_attempt();
-            let ended_before = state
-                .facts
-                .sends
-                .last()
-                .map_or(Duration::ZERO, |send| send.ended);
             error.0.sent = under_way;
             error.0.attempts.push(Attempt {
                 n,
-                delay_before: (started - call.begun).saturating_sub(ended_before),
+                delay_before: (*started - call.begun).saturating_sub(state.last_end()),
                 elapsed: started.elapsed(),
                 sent: under_way,
                 status: None,
@@ -680,6 +682,42 @@ impl Service {
             .commit(kind, token, call.keep_files, Operation::Commit)
             .map_or_else(|_| String::new(), |url| Routes::sanitised(&url, token))
     }
+}
+
+/// Notes what came of a POST.
+fn note(call: &Call, state: &mut State, posted: Posted) {
+    let Posted {
+        description,
+        repaired,
+        started,
+        ended,
+    } = posted;
+    state.in_flight = None;
+    state.repaired |= repaired;
+    let (started, ended) = (started - call.begun, ended - call.begun);
+    let waited = started.saturating_sub(state.last_end());
+    let n = state.next_attempt();
+    let attempt = attempt(n, waited, &description, ended.saturating_sub(started));
+    state.attempts.push(attempt);
+    state.facts.sends.push(SendFact {
+        started,
+        ended,
+        result: match (description.sent, description.status, description.kind) {
+            (Sent::Answered, Some(status), _) => SendResult::Answered {
+                status,
+                html: description.html,
+                retry_after: description.retry_after,
+                repaired,
+            },
+            (Sent::NotSent, _, Some(kind)) => SendResult::NotSent {
+                kind,
+                retry_after: description.retry_after,
+            },
+            (Sent::NotSent | Sent::MaybeSent | Sent::Answered, _, _) => SendResult::MaybeSent,
+        },
+        jitter: draw_jitter(),
+    });
+    state.last = Some(description);
 }
 
 fn receipt(

@@ -17,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{Error, Operation};
 use crate::oauth::OAuth;
+use crate::redact::quoted;
 use crate::secret::Secret;
 
 /// Signed this much before the estimated server time: a timestamp in the future is refused (facts 5.1, DOC).
@@ -65,7 +66,10 @@ impl std::str::FromStr for HmacHash {
             "sha512" => Ok(HmacHash::Sha512),
             other => Err(Error::invalid_argument(
                 Operation::Configure,
-                format!("hmac_hash must be sha256, sha384 or sha512, got {other:?}"),
+                format!(
+                    "hmac_hash must be sha256, sha384 or sha512, got {}",
+                    quoted(other)
+                ),
                 "pass one of the three",
             )),
         }
@@ -107,7 +111,8 @@ impl std::str::FromStr for TimestampFormat {
             other => Err(Error::invalid_argument(
                 Operation::Configure,
                 format!(
-                    "timestamp_format must be utc-millis-z, utc-seconds-z or utc-seconds, got {other:?}"
+                    "timestamp_format must be utc-millis-z, utc-seconds-z or utc-seconds, got {}",
+                    quoted(other)
                 ),
                 "pass one of the three",
             )),

@@ -75,7 +75,8 @@ impl Flights {
         }
     }
 
-    /// Joins the running commit of this token or starts one, and waits for it. `journalled`: it is a landed batch's.
+    /// Joins the running commit of this token or starts one, and waits for it. `journalled`: it is a landed batch's. When
+    /// `stop` is cancelled, nothing more is sent, and for so long it is asked what became of what was.
     pub(crate) async fn commit(
         self: &Arc<Self>,
         key: Key,
@@ -83,29 +84,41 @@ impl Flights {
         timeout: Duration,
         journalled: Option<Journalled>,
         cancel: Option<&CancelToken>,
+        stop: Option<(&CancelToken, Duration)>,
     ) -> Result<CommitReceipt, Error> {
         let deadline = Instant::now() + timeout;
         let (call, running) = self.join_or_start(key, keep_files, timeout, journalled)?;
         let waiter = Waiter::new(&call);
-        let waiting = tokio::time::timeout_at(deadline + GRACE, running.clone());
-        let ended = match cancel {
-            None => waiting.await.map_err(|_| ErrorKind::Timeout),
-            Some(cancel) => {
-                let cancelled = std::pin::pin!(cancel.cancelled());
-                match futures_util::future::select(cancelled, std::pin::pin!(waiting)).await {
-                    futures_util::future::Either::Left(((), _)) => Err(ErrorKind::Cancelled),
-                    futures_util::future::Either::Right((ended, _)) => {
-                        ended.map_err(|_| ErrorKind::Timeout)
-                    }
-                }
-            }
+        let ended = {
+            let waiting = tokio::time::timeout_at(deadline + GRACE, running.clone());
+            let waiting = std::pin::pin!(unless(cancel, waiting));
+            unless(stop.map(|(token, _)| token), waiting).await
         };
-        match (ended, running.peek()) {
-            (Ok(result), _) => result,
+        let kind = match (ended, running.peek()) {
+            (Some(Some(Ok(result))), _) => return result,
             // Given up in the very moment in which the call ended: its end is the truth.
-            (Err(_), Some(result)) => result.clone(),
-            (Err(kind), None) => Err(self.service.cut_short(&call, kind, waiter.leaves_others())),
+            (_, Some(result)) => return result.clone(),
+            (Some(Some(Err(_))), None) => ErrorKind::Timeout,
+            (Some(None) | None, None) => ErrorKind::Cancelled,
+        };
+        if let Some((token, limit)) = stop
+            && token.is_cancelled()
+        {
+            let asking = async {
+                if waiter.leaves_others() {
+                    // It goes on for them, and may end in time for this one too.
+                    tokio::time::timeout(limit, running).await.ok()?.ok()
+                } else {
+                    // The POST is given up with the rest of the call.
+                    drop(running);
+                    self.service.last_questions(&call, limit).await
+                }
+            };
+            if let Some(Some(receipt)) = unless(cancel, asking).await {
+                return Ok(receipt);
+            }
         }
+        Err(self.service.cut_short(&call, kind, waiter.leaves_others()))
     }
 
     fn join_or_start(
@@ -169,6 +182,18 @@ impl Flights {
             );
         }
         Ok((call, running))
+    }
+}
+
+/// Waits, unless this token is cancelled first.
+async fn unless<T>(token: Option<&CancelToken>, waiting: impl Future<Output = T>) -> Option<T> {
+    let Some(token) = token else {
+        return Some(waiting.await);
+    };
+    let cancelled = std::pin::pin!(token.cancelled());
+    match futures_util::future::select(cancelled, std::pin::pin!(waiting)).await {
+        futures_util::future::Either::Left(((), _)) => None,
+        futures_util::future::Either::Right((ended, _)) => Some(ended),
     }
 }
 

@@ -65,6 +65,12 @@ fn without_secrets(text: &str, secrets: &[Cow<'_, str>]) -> String {
                 clean = without(clean, &encoded);
                 clean = without(clean, &encoded_with_small_digits(&encoded));
             }
+            let in_a_form: String =
+                url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+            if in_a_form != *secret {
+                clean = without(clean, &in_a_form);
+                clean = without(clean, &encoded_with_small_digits(&in_a_form));
+            }
         }
     }
     clean
@@ -97,18 +103,40 @@ fn encoded_with_small_digits(encoded: &str) -> String {
     small
 }
 
-/// A URL without its user name and password. Whatever stands before the last `@` goes, also where the text is no URL or
-/// one that nobody would take: a password is hidden too often rather than once too little.
+/// A URL without its user name, password, query and fragment. Whatever stands before the last `@` goes, also where the
+/// text is no URL or one that nobody would take: a password is hidden too often rather than once too little.
 #[cfg(feature = "configuration")]
-pub(crate) fn without_user_info(text: &str) -> String {
-    let Some(at) = text.rfind('@') else {
-        return text.to_owned();
+pub(crate) fn shown_url(text: &str) -> String {
+    let (rest, behind) = match text.rfind('@') {
+        Some(at) => (&text[at..], Some(&text[..at])),
+        None => (text, None),
     };
-    let scheme = match text[..at].find("://") {
-        Some(end) => &text[..end + 3],
-        None => "",
+    let before = match behind {
+        None => String::new(),
+        Some(behind) => {
+            let scheme = behind.find("://").map_or("", |end| &behind[..end + 3]);
+            format!("{scheme}{MASK}")
+        }
     };
-    format!("{scheme}{MASK}{}", &text[at..])
+    match rest.find(['?', '#']) {
+        None => format!("{before}{rest}"),
+        Some(end) => format!("{before}{}{MASK}", &rest[..=end]),
+    }
+}
+
+/// A value that was refused, for a message: itself where it is a short word, else how long it is. A secret, or a URL with
+/// one in it, may have been put in its place.
+pub(crate) fn quoted(text: &str) -> String {
+    const LONGEST_WORD: usize = 24;
+    let is_word = text.len() <= LONGEST_WORD
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || " .-_+".contains(c));
+    if is_word {
+        format!("{text:?}")
+    } else {
+        format!("a text of {} characters", text.chars().count())
+    }
 }
 
 /// Replaces a number where it stands alone between non-digits.
@@ -192,6 +220,40 @@ mod tests {
             scrubber.clean("a pa%2Bss%2Fword%3D b pa%2bss%2fword%3d c pa+ss/word="),
             "a *** b *** c ***"
         );
+    }
+
+    #[test]
+    fn a_refused_value_is_repeated_only_where_it_is_a_word() {
+        assert_eq!(quoted("utc-second"), "\"utc-second\"");
+        assert_eq!(quoted("1.5 MiB"), "\"1.5 MiB\"");
+        for long in ["https://u:p@h", "a\nb", "s3cret-s3cret-s3cret-s3cret"] {
+            let count = long.len();
+            assert_eq!(quoted(long), format!("a text of {count} characters"));
+        }
+    }
+
+    #[test]
+    fn a_secret_as_a_form_writes_it_is_taken_out_too() {
+        let clean = clean_message(
+            "a pa%2Bss+w-o*rd b pa%2bss+w-o*rd",
+            &["pa+ss w-o*rd".into()],
+        );
+        assert_eq!(clean, "a *** b ***");
+    }
+
+    #[cfg(feature = "configuration")]
+    #[test]
+    fn a_url_is_shown_without_user_query_and_fragment() {
+        for (url, shown) in [
+            ("https://host/a/", "https://host/a/"),
+            ("https://u:p@host/a", "https://***@host/a"),
+            ("https://host/token?code=s", "https://host/token?***"),
+            ("https://u:p@host?code=s@t#f", "https://***@t#***"),
+            ("https://host#s", "https://host#***"),
+            ("u:p@host", "***@host"),
+        ] {
+            assert_eq!(shown_url(url), shown);
+        }
     }
 
     #[test]

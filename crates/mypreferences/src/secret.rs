@@ -156,7 +156,7 @@ impl From<&str> for Secret {
 fn read(path: &Path) -> Result<Known, Error> {
     let unreadable = |why: &str| {
         Error::configuration(
-            format!("the secret file {} cannot be read: {why}", path.display()),
+            format!("the secret file{} cannot be read: {why}", named(path)),
             "name a readable file that holds the secret and nothing else",
         )
     };
@@ -184,6 +184,16 @@ fn read(path: &Path) -> Result<Known, Error> {
         stamp: Stamp::of(&found),
         text: SecretString::from(secret),
     })
+}
+
+/// The name of a file that holds a secret, for a message: none where there is no such file. Then the secret itself may
+/// have been put in the place of its file's name.
+pub(crate) fn named(path: &Path) -> String {
+    if path.exists() {
+        format!(" {}", path.display())
+    } else {
+        String::new()
+    }
 }
 
 /// The text without one line end.
@@ -274,7 +284,9 @@ mod tests {
         };
         let secret = Secret::file(&path);
         let now = || secret.now().map(|text| text.expose_secret().to_owned());
-        assert!(now().unwrap_err().to_string().contains("cannot be read"));
+        let missing = now().unwrap_err().to_string();
+        assert!(missing.contains("cannot be read"), "{missing}");
+        assert!(!missing.contains("mypreferences-secret"), "{missing}");
         write("first\n", 0o644);
         let refused = now().unwrap_err().to_string();
         assert!(refused.contains("chmod 600"), "{refused}");

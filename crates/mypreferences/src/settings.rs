@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::backoff::Backoff;
 use crate::credentials::{HmacHash, TimestampFormat};
 use crate::error::{Error, Operation};
+use crate::redact::quoted;
 use crate::surface::{Environment, ExportKind, Surface};
 use crate::verdict::Rules;
 
@@ -434,7 +435,7 @@ impl Settings {
 fn bad(name: &str, value: &str, wanted: &str) -> Error {
     Error::invalid_argument(
         Operation::Configure,
-        format!("{name} cannot be {value:?}"),
+        format!("{name} cannot be {}", quoted(value)),
         format!("pass {wanted} for {name}"),
     )
 }

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::access_token::AccessToken;
 use crate::error::{Error, ErrorKind, Operation};
+use crate::redact::quoted;
 
 /// Longest client id that is taken, in characters.
 const MAX_CLIENT_ID: usize = 256;
@@ -59,7 +60,10 @@ impl std::str::FromStr for Environment {
             "staging" => Ok(Environment::Staging),
             other => Err(Error::invalid_argument(
                 Operation::Configure,
-                format!("environment must be production or staging, got {other:?}"),
+                format!(
+                    "environment must be production or staging, got {}",
+                    quoted(other)
+                ),
                 "pass production or staging, or a base_url of your own",
             )),
         }
@@ -114,7 +118,10 @@ impl std::str::FromStr for ExportKind {
             "cid" => Ok(ExportKind::Cid),
             other => Err(Error::invalid_argument(
                 Operation::Configure,
-                format!("kind must be segment, segment-group, schedule or cid, got {other:?}"),
+                format!(
+                    "kind must be segment, segment-group, schedule or cid, got {}",
+                    quoted(other)
+                ),
                 "pass one of the four kinds",
             )),
         }
@@ -230,7 +237,10 @@ impl std::str::FromStr for Surface {
             "v4" => Ok(Surface::v4()),
             other => Err(Error::invalid_argument(
                 Operation::Configure,
-                format!("surface must be async, profiles or v4, got {other:?}"),
+                format!(
+                    "surface must be async, profiles or v4, got {}",
+                    quoted(other)
+                ),
                 "pass one of the three, or give commit_path, status_path and page_path",
             )),
         }

@@ -11,11 +11,12 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::error::Error;
 use crate::handshake;
+use crate::secret::named;
 use crate::settings::Settings;
 
 /// Larger than any bundle of certificates; a file that is longer is the wrong one.
@@ -133,7 +134,7 @@ fn identity(settings: &Settings) -> Result<Option<Identity>, Error> {
     let chain = certificates("client_cert", cert_file)?;
     let key = PrivateKeyDer::from_pem_slice(&content(setting, key_file)?).map_err(|_| {
         Error::configuration(
-            format!("{setting} {} holds no private key", key_file.display()),
+            format!("{setting}{} holds no private key", named(key_file)),
             "pass a PEM file with the private key, without a passphrase; client_key if it is a file of its own",
         )
     })?;
@@ -141,13 +142,36 @@ fn identity(settings: &Settings) -> Result<Option<Identity>, Error> {
 }
 
 fn certificates(setting: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let certificates = CertificateDer::pem_slice_iter(&content(setting, file)?)
+    let content = content(setting, file)?;
+    let certificates = CertificateDer::pem_slice_iter(&content)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| unusable(setting, file, &error))?;
+        .map_err(|error| unusable(setting, file, &trouble(&error, &content)))?;
     if certificates.is_empty() {
         return Err(unusable(setting, file, &"there is no certificate in it"));
     }
     Ok(certificates)
+}
+
+/// What is wrong with a PEM file, in words of our own: the reader's repeat what it holds, and that may be a key.
+fn trouble(error: &pem::Error, content: &[u8]) -> String {
+    match error {
+        pem::Error::IllegalSectionStart { line } => {
+            let mut lines = content.split(|byte| *byte == b'\n');
+            let number = lines.position(|other| other.trim_ascii() == line.trim_ascii());
+            let number = number.map_or(1, |index| index + 1);
+            format!(
+                "line {number} of the file begins no PEM section; a section's first and last line stand alone"
+            )
+        }
+        pem::Error::MissingSectionEnd { .. } => {
+            "a PEM section has no last line; a section's first and last line stand alone".to_owned()
+        }
+        pem::Error::Base64Decode(_) => "a PEM section in it is not base64".to_owned(),
+        pem::Error::SectionTooLarge => "a PEM section in it is too large".to_owned(),
+        pem::Error::NoItemsFound => "there is no certificate in it".to_owned(),
+        // The library may know more ways to be wrong; none of them is repeated.
+        _ => "it is no PEM file".to_owned(),
+    }
 }
 
 fn content(setting: &str, file: &Path) -> Result<Vec<u8>, Error> {
@@ -162,8 +186,16 @@ fn content(setting: &str, file: &Path) -> Result<Vec<u8>, Error> {
 }
 
 fn unusable(setting: &str, file: &Path, error: &dyn std::fmt::Display) -> Error {
+    // The authorities are public, and their file is shown even when it is not there; not a PEM in place of its name.
+    let text = file.to_string_lossy();
+    let name =
+        if setting == "ca_file" && !text.contains("-----") && !text.contains(char::is_control) {
+            format!(" {text}")
+        } else {
+            named(file)
+        };
     Error::configuration(
-        format!("{setting} {} cannot be used: {error}", file.display()),
+        format!("{setting}{name} cannot be used: {error}"),
         format!("pass a readable PEM file for {setting}"),
     )
 }

@@ -1,5 +1,5 @@
 //! `cargo xtask python`: the Python package, built into a virtual environment of its own, linted, type-checked and
-//! tested; `cargo xtask python package` builds the source distribution, a wheel from it, and installs that in a fresh
+//! tested, and its tests run by each Python that it is for; `cargo xtask python package` builds the source distribution, a wheel from it, and installs that in a fresh
 //! environment.
 
 use std::path::{Path, PathBuf};
@@ -28,6 +28,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
     Ok(())
 }
+
+/// The versions that the package is for: 3.10 to 3.13.
+const MINORS: [u32; 4] = [10, 11, 12, 13];
 
 /// Builds the package into its environment, with the hooks for tests, and puts the adapters in place. Its Python.
 pub(crate) fn prepare() -> Result<PathBuf, Failure> {
@@ -76,9 +79,14 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
     stubtest.args(["-m", "mypy.stubtest", "--allowlist", "stubtest-allowed.txt"]);
     stubtest.arg("mypreferences._native");
     commands.push((stubtest, "make _native.pyi say what the native module has"));
-    let mut pytest = Command::new(&python);
-    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
-    commands.push((pytest, "run `cargo xtask python` and read what failed"));
+    let others = other_pythons(&folder, &python)?;
+    for (python, which) in
+        std::iter::once((&python, "")).chain(others.iter().map(|other| (other, "not once")))
+    {
+        let mut pytest = Command::new(python);
+        pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", which]);
+        commands.push((pytest, "run `cargo xtask python` and read what failed"));
+    }
     for (command, _) in &mut commands {
         command
             .current_dir(&folder)
@@ -86,6 +94,101 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
             .env("PYTHONUTF8", "1");
     }
     Ok(commands)
+}
+
+/// The other Pythons of this machine that the package is for, each in an environment with the package. The extension is the
+/// one that was built: it is the same for all of them.
+fn other_pythons(folder: &Path, python: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let own = version(python);
+    let others: Vec<(u32, Option<(PathBuf, String)>)> = MINORS
+        .into_iter()
+        .filter(|minor| !own.as_deref().is_some_and(|own| is_of(own, *minor)))
+        .map(|minor| (minor, interpreter(minor)))
+        .collect();
+    let mut pythons = Vec::new();
+    for (minor, found) in others {
+        let Some((interpreter, version)) = found else {
+            println!("Python 3.{minor}: not on this machine");
+            continue;
+        };
+        pythons.push(virtual_environment::of_interpreter(
+            &interpreter,
+            &format!("venv-{version}"),
+            &folder.join("requirements-pytest.txt"),
+        )?);
+    }
+    if !pythons.is_empty() {
+        let wheel = wheel(folder, python)?;
+        for python in &pythons {
+            let mut install = Command::new(python);
+            install
+                .args(["-m", "pip", "install", "--quiet", "--no-input", "--no-deps"])
+                .args(["--disable-pip-version-check", "--no-index"])
+                .arg("--force-reinstall")
+                .arg(&wheel);
+            run_visibly(&mut install, "read what pip says about the wheel")?;
+        }
+    }
+    Ok(pythons)
+}
+
+/// Packs what `prepare` has built.
+fn wheel(folder: &Path, python: &Path) -> Result<PathBuf, Failure> {
+    let out = cargo::target_folder()?.join("xtask").join("wheel");
+    // Whatever an earlier run left there is not what was built now.
+    if out.exists() {
+        std::fs::remove_dir_all(&out).map_err(|error| Failure::file(&out, &error))?;
+    }
+    let mut build = program(python, "maturin");
+    build
+        .args(["build", "--quiet", "--features", "test-hooks", "--out"])
+        .arg(&out)
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", cargo::target_folder()?);
+    run_visibly(&mut build, "read what maturin says")?;
+    let mut files = std::fs::read_dir(&out).map_err(|error| Failure::file(&out, &error))?;
+    files
+        .find_map(|file| Some(file.ok()?.path()))
+        .ok_or_else(|| Failure::new("maturin made no wheel; run `cargo xtask python` again"))
+}
+
+/// The newest interpreter of 3.`minor` that pyenv has, or the one on the path; with its version.
+fn interpreter(minor: u32) -> Option<(PathBuf, String)> {
+    let name = format!("python3.{minor}");
+    let root = std::env::var_os("PYENV_ROOT")
+        .map(PathBuf::from)
+        .or_else(|| Some(std::env::home_dir()?.join(".pyenv")));
+    let versions = root.and_then(|root| std::fs::read_dir(root.join("versions")).ok());
+    let mut patches: Vec<(u32, PathBuf)> = versions
+        .into_iter()
+        .flatten()
+        .filter_map(|version| {
+            let folder = version.ok()?.path();
+            let patch = folder
+                .file_name()?
+                .to_str()?
+                .strip_prefix(&format!("3.{minor}."))?;
+            Some((patch.parse().ok()?, folder.join("bin").join(&name)))
+        })
+        .collect();
+    patches.sort_by(|first, second| second.cmp(first));
+    let candidates = patches.into_iter().map(|(_, python)| python);
+    candidates.chain([PathBuf::from(&name)]).find_map(|python| {
+        // A shim of pyenv may stand for nothing.
+        let version = version(&python).filter(|version| is_of(version, minor))?;
+        Some((python, version))
+    })
+}
+
+/// Such as `3.12.1`.
+fn version(python: &Path) -> Option<String> {
+    let told = Command::new(python).arg("--version").output().ok()?;
+    let told = String::from_utf8(told.stdout).ok()?;
+    Some(told.trim().strip_prefix("Python ")?.to_owned())
+}
+
+fn is_of(version: &str, minor: u32) -> bool {
+    version.starts_with(&format!("3.{minor}."))
 }
 
 /// Source distribution, wheel from it, fresh environment, ten lines of the README.

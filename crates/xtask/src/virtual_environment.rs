@@ -12,16 +12,24 @@ const COMPLETE: &str = "complete";
 
 /// The Python of the environment that these requirements ask for; made when it is not there yet.
 pub(crate) fn python(requirements: &Path) -> Result<PathBuf, Failure> {
-    let wanted =
-        std::fs::read(requirements).map_err(|error| Failure::file(requirements, &error))?;
-    let folder = cache_folder()?.join(format!("venv-{:016x}", hash(&wanted)));
+    let interpreter = if cfg!(windows) { "python" } else { "python3" };
+    of_interpreter(Path::new(interpreter), "venv", requirements)
+}
+
+/// The same, of this interpreter; the folder's name begins so.
+pub(crate) fn of_interpreter(
+    interpreter: &Path,
+    name: &str,
+    requirements: &Path,
+) -> Result<PathBuf, Failure> {
+    let folder = cache_folder()?.join(format!("{name}-{:016x}", hash(&wanted(requirements)?)));
     let programs = if cfg!(windows) { "Scripts" } else { "bin" };
     let python = folder.join(programs).join("python");
     let complete = folder.join(COMPLETE);
     if complete.exists() {
         return Ok(python);
     }
-    let mut make = Command::new(if cfg!(windows) { "python" } else { "python3" });
+    let mut make = Command::new(interpreter);
     make.args(["-m", "venv", "--clear"]).arg(&folder);
     run_visibly(
         &mut make,
@@ -38,6 +46,17 @@ pub(crate) fn python(requirements: &Path) -> Result<PathBuf, Failure> {
     )?;
     std::fs::write(&complete, "").map_err(|error| Failure::file(&complete, &error))?;
     Ok(python)
+}
+
+/// What these requirements say, those included that they refer to.
+fn wanted(requirements: &Path) -> Result<Vec<u8>, Failure> {
+    let text = std::fs::read_to_string(requirements)
+        .map_err(|error| Failure::file(requirements, &error))?;
+    let mut wanted = text.clone().into_bytes();
+    for other in text.lines().filter_map(|line| line.strip_prefix("-r ")) {
+        wanted.extend(self::wanted(&requirements.with_file_name(other))?);
+    }
+    Ok(wanted)
 }
 
 /// Outside of the checkout: it outlives a `cargo clean`, and nothing in it is ours.
@@ -68,5 +87,19 @@ mod tests {
     fn the_name_of_a_content_is_that_of_the_published_algorithm() {
         assert_eq!(hash(b""), 0xcbf2_9ce4_8422_2325);
         assert_eq!(hash(b"a"), 0xaf63_dc4c_8601_ec8c);
+    }
+
+    #[test]
+    fn another_version_in_a_file_that_is_referred_to_is_another_environment() {
+        let folder = std::env::temp_dir().join(format!("requirements-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (first, second) = (folder.join("a.txt"), folder.join("b.txt"));
+        std::fs::write(&first, "-r b.txt\nruff==1\n").unwrap();
+        std::fs::write(&second, "pytest==1\n").unwrap();
+        let before = wanted(&first).unwrap();
+        std::fs::write(&second, "pytest==2\n").unwrap();
+        let after = wanted(&first).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_ne!(before, after);
     }
 }

@@ -19,6 +19,7 @@ _CANCEL_BOUND = 1.0
 LANDING_CANCEL_BOUND = 60.0
 """The same for a landing, which first makes durable what came: the folder is free when the task has ended."""
 
+Wake = Callable[[], None]
 Complete = Callable[[bool, Any], None]
 
 
@@ -26,7 +27,8 @@ class Call(Protocol):
     """What can be run and started: a client with its request, or a stream of pages."""
 
     def run(self, cancel: CancelToken, events: bool) -> tuple[bool, Any, BaseException | None]: ...
-    def start(self, cancel: CancelToken, events: bool, complete: Complete) -> _native.Started: ...
+    def start(self, cancel: CancelToken, events: bool, wake: Wake, complete: Complete) -> _native.Started: ...
+    def tell(self) -> bool: ...
 
 
 class ClientCall:
@@ -39,8 +41,11 @@ class ClientCall:
     def run(self, cancel: CancelToken, events: bool) -> tuple[bool, Any, BaseException | None]:
         return self._client.run(self._request, cancel, events)
 
-    def start(self, cancel: CancelToken, events: bool, complete: Complete) -> _native.Started:
-        return self._client.start(self._request, cancel, events, complete)
+    def start(self, cancel: CancelToken, events: bool, wake: Wake, complete: Complete) -> _native.Started:
+        return self._client.start(self._request, cancel, events, wake, complete)
+
+    def tell(self) -> bool:
+        return self._client.tell(self._request)
 
 
 def raising(call: Any, *arguments: Any) -> Any:
@@ -77,16 +82,22 @@ async def awaited(
         if not done.done():
             done.set_result((ok, value))
 
+    def tell() -> None:
+        if call.tell():
+            started.cancel()
+
+    # Both come from a thread of the runtime. A loop that is closed waits for nothing any more.
+    def wake() -> None:
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(tell)
+
     def complete(ok: bool, value: Any) -> None:
-        # From a thread of the runtime. A loop that is closed waits for nothing any more.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(arrive, ok, value)
 
     with contextlib.nullcontext() if teller is None else teller:
         cancel = CancelToken() if cancel_token is None else cancel_token
-        started: _native.Started = raising(call.start, cancel, LOGGER.isEnabledFor(logging.DEBUG), complete)
-        if teller is not None:
-            teller.stop = started.cancel
+        started: _native.Started = raising(call.start, cancel, LOGGER.isEnabledFor(logging.DEBUG), wake, complete)
         try:
             ok, value = await asyncio.shield(done)
         except asyncio.CancelledError as cancelled:
@@ -97,6 +108,9 @@ async def awaited(
                 if not ok:
                     raise cancelled from MyPreferencesError.from_json(value)
             raise
+        finally:
+            # What was told last is told before the call has ended.
+            call.tell()
     error = None if ok else MyPreferencesError.from_json(value)
     if teller is not None and teller.error is not None:
         raise teller.error from error

@@ -183,7 +183,8 @@ def _setting(name: str, value: object) -> str:
         return value
     if isinstance(value, os.PathLike):
         return os.fsdecode(value)  # pyright: ignore[reportUnknownArgumentType]
-    raise TypeError(f"{name} cannot be {value!r} ({type(value).__name__}); pass a str, a number, a bool or a timedelta")
+    # Its value stays out of the message: a proxy's may hold a password.
+    raise TypeError(f"{name} cannot be of {type(value).__name__}; pass a str, a number, a bool or a timedelta")
 
 
 def _texts(settings: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -296,6 +297,10 @@ class Client(_Base):
     Calls release the interpreter for their whole length and answer Ctrl-C promptly: the request is cancelled, and the
     ``KeyboardInterrupt`` has the record as its ``__cause__``. A client made before ``fork`` raises
     :class:`ForkedProcessError` in the child; a new one works there.
+
+    Progress callables and handlers of ``logging`` are called on the thread that makes the call, between its steps. They
+    may take their time, wait for another thread, and use this client: their own call waits for them, no other one does.
+    Progress that is overtaken meanwhile is left out, but no stage, no note and not the last state.
     """
 
     _BLOCKING = True
@@ -460,7 +465,11 @@ class AsyncClient(_Base):
     """An asynchronous client of one MyPreferences account, for asyncio and uvloop. Use it as an async context manager.
 
     Cancelling the task cancels the request; the ``CancelledError`` is asyncio's own, and has the record as its
-    ``__cause__``.
+    ``__cause__``. (Whoever awaits a cancelled task gets another one from Python 3.10, with this as its
+    ``__context__``.)
+
+    Progress callables and handlers of ``logging`` are called on the loop's thread, between its other tasks: what they
+    do holds up this loop, as anything that does not await, and no call of another thread or loop.
     """
 
     _BLOCKING = False
@@ -545,7 +554,7 @@ class AsyncClient(_Base):
             part_bytes=part_bytes,
         )
         teller = _progress.of_landing(progress)
-        call = self._export(what, landing, None if teller is None else teller.of_loop())
+        call = self._export(what, landing, None if teller is None else teller.here)
         return Landed.of(await _calls.awaited(call, cancel_token, teller, _calls.LANDING_CANCEL_BOUND))
 
     async def land(
@@ -571,7 +580,7 @@ class AsyncClient(_Base):
             part_bytes=part_bytes,
         )
         teller = _progress.of_landing(progress)
-        told = None if teller is None else teller.of_loop()
+        told = None if teller is None else teller.here
         call = self._call(_native.Request.land, native_export(export), landing, told)
         return Landed.of(await _calls.awaited(call, cancel_token, teller, _calls.LANDING_CANCEL_BOUND))
 

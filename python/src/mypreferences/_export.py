@@ -305,7 +305,7 @@ class AsyncExport(_Handle):
     ) -> ExportStatus:
         """As :meth:`Export.wait`; ``progress`` is called on the loop's thread."""
         teller = _progress.of_wait(progress)
-        told = None if teller is None else teller.of_loop()
+        told = None if teller is None else teller.here
         return ExportStatus.from_json(await _calls.awaited(self._wait(max_wait, told), cancel_token, teller))
 
     def pages(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import logging
 import sys
@@ -63,37 +62,17 @@ class Teller:
 
     def __init__(self, tell: Callable[..., object], close: Callable[[], None]) -> None:
         self.error: BaseException | None = None
-        self.stop: Callable[[], None] | None = None
-        """Ends the call; where it is not there, the answer of the callable does."""
         self._tell = tell
         self._close = close
 
     def here(self, *fields: Any) -> bool:
-        """For a call that is run: it comes from its own thread. Whether to stop."""
+        """For ``_native``, on the thread that waits for the call. Whether the call shall end."""
         if self.error is None:
             try:
                 self._tell(*fields)
             except BaseException as error:
                 self.error = error
         return self.error is not None
-
-    def of_loop(self) -> Callable[..., bool]:
-        """For a call that is started: it comes from another thread, and is told on the loop's own."""
-        loop = asyncio.get_running_loop()
-
-        def told(*fields: Any) -> None:
-            if self.here(*fields) and self.stop is not None:
-                self.stop()
-
-        def from_thread(*fields: Any) -> bool:
-            try:
-                loop.call_soon_threadsafe(told, *fields)
-            except RuntimeError:
-                # The loop is closed: nobody waits for the call any more.
-                return True
-            return False
-
-        return from_thread
 
     def __enter__(self) -> Teller:
         return self

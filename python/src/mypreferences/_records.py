@@ -79,7 +79,12 @@ class CommitState(_Word):
 
 
 def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))
+    """A moment of a canonical record, which ends in ``Z`` and has up to nine decimals: ``datetime`` holds six of them,
+    and before Python 3.11 it reads three or six and no ``Z``."""
+    if text is None:
+        return None
+    whole, _, decimals = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}.{decimals[:6]:0<6}+00:00")
 
 
 def _inner(record: dict[str, Any] | None) -> str | None:

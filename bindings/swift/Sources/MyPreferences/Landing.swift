@@ -22,7 +22,9 @@ public struct LandingOptions: Sendable {
     public var maxMemory: Int?
     /// A part ends when it has so many bytes. Default: 64 MiB.
     public var partBytes: Int?
-    /// Is told at each stage, after each question and each page, on a thread of the native library, and must not block.
+    /// Is told at each stage, after each question and each page, on a thread that carries no call: it may take its time,
+    /// and the landing ends after it. What is overtaken meanwhile is left out, but no stage, no note and not the last
+    /// state.
     public var progress: (@Sendable (LandingProgress) -> Void)?
 
     /// Nothing but defaults.

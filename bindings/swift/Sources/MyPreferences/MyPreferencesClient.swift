@@ -97,7 +97,8 @@ public final class MyPreferencesClient: Sendable, CustomStringConvertible {
     }
 
     /// Waits until an export is ready: asks its status, from 1 s to 30 s apart, for 24 hours unless `maxWait` says
-    /// otherwise. `progress` is told after each question, on a thread of the native library, and must not block.
+    /// otherwise. `progress` is told after each question, on a thread that carries no call: it may take its time, and the
+    /// wait ends after it. What is overtaken meanwhile is left out.
     public func wait(
         _ export: Export, maxWait: Duration? = nil, progress: (@Sendable (WaitProgress) -> Void)? = nil
     ) async throws -> ExportStatus {

@@ -4549,7 +4549,7 @@ public func FfiConverterTypeNativeOutcome_lower(_ value: NativeOutcome) -> RustB
 public protocol NativeCompletion: AnyObject, Sendable {
 
     /**
-     * Called once, from a thread of the runtime. Must not block.
+     * Called once, from the thread that carries every call. Must not block.
      */
     func complete(outcome: NativeOutcome)
 
@@ -4690,12 +4690,12 @@ public func FfiConverterCallbackInterfaceNativeCompletion_lower(_ v: NativeCompl
 public protocol NativeProgress: AnyObject, Sendable {
 
     /**
-     * A landing went on. Must not block.
+     * A landing went on. On a thread that carries no call.
      */
     func landing(progress: NativeLandingProgress)
 
     /**
-     * A wait goes on. Must not block.
+     * A wait goes on. On a thread that carries no call.
      */
     func waiting(progress: NativeWaitProgress)
 
@@ -5429,13 +5429,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new() != 39859) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete() != 2608) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete() != 41920) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativeprogress_landing() != 33551) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeprogress_landing() != 3909) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativeprogress_waiting() != 20207) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeprogress_waiting() != 19830) {
         return InitializationResult.apiChecksumMismatch
     }
 

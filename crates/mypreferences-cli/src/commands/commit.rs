@@ -1,71 +1,67 @@
 //! `commit`: one commit, its receipt or its record, and what a signal does to it.
 
+use std::future::{IntoFuture, ready};
 use std::time::Duration;
 
-use mypreferences::{CancelToken, CommitReceipt, CommitState, Error, ErrorKind, Resolution};
+use mypreferences::{CancelToken, CommitReceipt, CommitState, Error, ErrorKind};
 
-use crate::commands::{Call, Ended};
+use crate::commands::Call;
 use crate::exit_code::{DONE, exit_code};
-use crate::signals::Stop;
 use crate::words;
 
 /// How long the first signal after the send asks what became of it.
 const ASK_AFTER_SIGNAL: Duration = Duration::from_secs(5);
-/// Between two such questions.
-const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(mut call: Call, keep_files: bool) -> u8 {
-    let cancel = CancelToken::new();
+    let (stop, leave) = (CancelToken::new(), CancelToken::new());
     let commit = call
         .client
         .commit(call.token_text.as_str(), keep_files)
-        .cancel_token(cancel.clone());
-    match call.until_stopped(&cancel, commit).await {
-        Ended::ByItself(Ok(receipt)) | Ended::Stopped(Ok(receipt)) => say_receipt(&call, &receipt),
-        Ended::ByItself(Err(error)) => failed(&call, &error, keep_files),
-        Ended::Stopped(Err(error)) => {
-            if error.commit_state() == Some(CommitState::Unknown) {
-                ask_before_leaving(&mut call, error, keep_files).await
-            } else if error.kind() == ErrorKind::Cancelled {
-                call.stopped(&error)
-            } else {
-                // It had ended by itself in the same moment.
-                failed(&call, &error, keep_files)
-            }
-        }
-    }
-}
-
-/// Something may have been sent: leaving without asking would leave people in the dark. A second signal leaves at once.
-async fn ask_before_leaving(call: &mut Call, error: Error, keep_files: bool) -> u8 {
+        .stop_token(stop.clone(), ASK_AFTER_SIGNAL)
+        .cancel_token(leave.clone());
+    let mut commit = std::pin::pin!(commit.into_future());
+    let progress = call.progress.clone();
+    tokio::select! {
+        biased;
+        ended = &mut commit => return said(&call, ended, keep_files),
+        _ = call.signals.next() => {}
+        never = progress.watch() => match never {},
+    };
+    stop.cancel();
+    // It ends at once where nothing can have been applied. Leaving without asking would leave people in the dark.
+    tokio::select! {
+        biased;
+        ended = &mut commit => return said(&call, ended, keep_files),
+        () = ready(()) => {}
+    };
     call.output.note(
         "stopped after the commit was sent: asking for up to 5 s what became of it; stop again to leave at once",
     );
-    let client = call.client.clone();
-    let token = call.token_text.clone();
-    let asking = tokio::time::timeout(ASK_AFTER_SIGNAL, async move {
-        loop {
-            let resolving = client
-                .resolve_commit(token.as_str())
-                .timeout(ASK_AFTER_SIGNAL);
-            if let Ok(Resolution::Committed(receipt)) = resolving.await {
-                return receipt;
-            }
-            // "Not committed" may still change while the server works on the request that was cut off.
-            tokio::time::sleep(ASK_AGAIN).await;
-        }
-    });
-    let answer: Result<Option<CommitReceipt>, Stop> = tokio::select! {
-        answer = asking => Ok(answer.ok()),
-        stop = call.signals.next() => Err(stop),
+    let signal = tokio::select! {
+        biased;
+        ended = &mut commit => return said(&call, ended, keep_files),
+        signal = call.signals.next() => signal,
     };
-    match answer {
-        Ok(Some(receipt)) => say_receipt(call, &receipt),
-        Ok(None) => failed(call, &error, keep_files),
-        Err(stop) => {
-            failed(call, &error, keep_files);
-            stop.exit_code()
+    leave.cancel();
+    let code = said(&call, commit.await, keep_files);
+    if code == DONE {
+        DONE
+    } else {
+        signal.exit_code()
+    }
+}
+
+fn said(call: &Call, ended: Result<CommitReceipt, Error>, keep_files: bool) -> u8 {
+    match ended {
+        Ok(receipt) => say_receipt(call, &receipt),
+        // Stopped before it could change anything: there is nothing to do next.
+        Err(error)
+            if error.kind() == ErrorKind::Cancelled
+                && error.commit_state() != Some(CommitState::Unknown) =>
+        {
+            call.stopped(&error)
         }
+        Err(error) => failed(call, &error, keep_files),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Exactly one source of credentials; secrets from variables and files only.
 
-use mypreferences_mock::Authorization;
+use mypreferences_mock::{Action, Answer, Authorization, Operation, Rule};
 
 use crate::support::{
-    AUTHORIZATION, BEARER, CLIENT_ID, SECRET, TOKEN_TEXT, USER_ID, bare, file, program, service,
+    AUTHORIZATION, BEARER, CLIENT_ID, OAUTH_SECRET, PRIVATE_KEY, Program, QUERY_KEY, SECRET,
+    TOKEN_TEXT, URL_PASSWORD, USER_ID, bare, file, program, service,
 };
 
 #[test]
@@ -170,6 +171,130 @@ fn a_secret_file_flag_beats_every_credential_of_the_environment() {
         .commit(true)
         .args(["--secret-file"])
         .args([path.as_path()])
+        .run()
+        .exits(0);
+}
+
+/// Runs it three times: for people, as JSON, and with everything that it can say. No run shows a canary.
+fn fails(program: impl Fn() -> Program, says: &str) {
+    program().run().says(says);
+    let finished = program().args(["--json"]).run();
+    let error = finished.json()["error"].clone();
+    assert!(error["detail"].as_str().unwrap().contains(says), "{error}");
+    program().args(["-vv"]).run().says(says);
+}
+
+#[test]
+fn hostile_settings_are_refused_and_none_of_their_secrets_is_shown() {
+    let service = service();
+    let (begin, end) = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----");
+    let literal = file(&format!("{begin}\\n{PRIVATE_KEY}\\n{end}\\n"), 0o600);
+    let one_line = file(&format!("{begin}{PRIVATE_KEY}{end}"), 0o600);
+    let blanks = file(&format!("\n{begin} {PRIVATE_KEY}\n{end}\n"), 0o600);
+    let broken = file(
+        &format!("[profile.default]\nsecret = '{SECRET}' x\n"),
+        0o600,
+    );
+    let (literal, one_line) = (literal.to_str().unwrap(), one_line.to_str().unwrap());
+    let (blanks, broken) = (blanks.to_str().unwrap(), broken.to_str().unwrap());
+    let url = format!("https://user:{URL_PASSWORD}@host/?code={QUERY_KEY}");
+    let two_lines = format!("Bearer {BEARER}\nX-Other: {BEARER}");
+    for (name, value, says) in [
+        (
+            "CLIENT_CERT",
+            literal,
+            "line 1 of the file begins no PEM section",
+        ),
+        ("CLIENT_CERT", one_line, "has no last line"),
+        (
+            "CLIENT_CERT",
+            blanks,
+            "line 2 of the file begins no PEM section",
+        ),
+        (
+            "CA_FILE",
+            literal,
+            "line 1 of the file begins no PEM section",
+        ),
+        ("CLIENT_KEY", PRIVATE_KEY, "client_key without client_cert"),
+        ("CLIENT_CERT", PRIVATE_KEY, "client_cert cannot be used"),
+        ("CONFIG_FILE", broken, "line 2, column "),
+        (
+            "BASE_URL",
+            url.as_str(),
+            "base_url must not hold a user name or password",
+        ),
+        ("PROXY", &url, "proxy "),
+        ("ENVIRONMENT", &url, "environment must be"),
+        ("TIMEOUT", SECRET, "timeout cannot be a text of"),
+    ] {
+        let program = || program(&service).env(name, value).commit(true);
+        fails(program, says);
+        // What is wrong stands in it too, and is hidden.
+        bare().env(name, value).args(["config", "show"]).run();
+        bare()
+            .env(name, value)
+            .args(["config", "show", "--json"])
+            .run();
+    }
+    for (name, value, says) in [
+        ("SECRET_FILE", SECRET, "the secret file cannot be read"),
+        (
+            "SECRET_COMMAND",
+            &format!("exit 3 # {SECRET}"),
+            "failed (exit status: 3)",
+        ),
+        (
+            "AUTHORIZATION",
+            &two_lines,
+            "the Authorization value is not",
+        ),
+        ("BEARER_TOKEN", &two_lines, "token"),
+    ] {
+        let program = || {
+            program(&service)
+                .without("SECRET")
+                .without("USER_ID")
+                .env(name, value)
+        };
+        let program = || match name {
+            "SECRET_FILE" | "SECRET_COMMAND" => program().env("USER_ID", USER_ID).commit(true),
+            _ => program().commit(true),
+        };
+        fails(program, says);
+        bare()
+            .env(name, value)
+            .args(["config", "show"])
+            .run()
+            .exits(0);
+    }
+    assert!(service.requests().is_empty());
+}
+
+#[test]
+fn a_token_endpoint_that_echoes_the_secret_shows_nothing_of_it() {
+    let service = service();
+    let body =
+        format!("{{\"error\":\"invalid_client\",\"error_description\":\"no {OAUTH_SECRET}\"}}");
+    service.push_rule(Rule::new(Operation::Any, Action::answer(Answer::json(401, body))).forever());
+    let base_url = service.base_url();
+    let token_url = format!(
+        "{}/oauth/token?code={QUERY_KEY}",
+        base_url.trim_end_matches('/')
+    );
+    let program = || {
+        bare()
+            .env("BASE_URL", &base_url)
+            .env("USER_ID", USER_ID)
+            .env("OAUTH_TOKEN_URL", &token_url)
+            .env("OAUTH_CLIENT_ID", "job")
+            .env("OAUTH_CLIENT_SECRET", OAUTH_SECRET)
+            .commit(true)
+    };
+    fails(program, "invalid_client: no ***");
+    bare()
+        .env("OAUTH_TOKEN_URL", &token_url)
+        .args(["config", "show"])
         .run()
         .exits(0);
 }

@@ -54,6 +54,20 @@ fn after_the_send_the_first_signal_asks_and_a_commit_that_was_applied_is_a_recei
 }
 
 #[test]
+fn the_receipt_after_a_first_signal_is_that_of_the_call_that_was_stopped() {
+    let service = service();
+    hang(&service, Operation::Commit, Apply::Now);
+    let running = started(&service, Operation::Commit, &[]);
+    running.signal("INT");
+    let receipt = running.finish().exits(0).json();
+    assert_eq!(receipt["outcome"], "committed");
+    assert_eq!(receipt["keep_files"], false);
+    assert_eq!(receipt["sends"], 1);
+    assert_eq!(receipt["attempts"][0]["sent"], "maybe_sent");
+    assert_eq!(receipt["attempts"][0]["kind"], "cancelled");
+}
+
+#[test]
 fn after_the_send_a_commit_that_was_not_applied_ends_with_75_and_the_record() {
     let service = service();
     hang(&service, Operation::Commit, Apply::Never);

@@ -17,6 +17,10 @@ pub(crate) const USER_ID: &str = "RickSanchez";
 pub(crate) const SECRET: &str = "canary-hmac-secret-Zk3v9Qx7";
 pub(crate) const BEARER: &str = "canary-bearer-token-Pw8s5Lm2";
 pub(crate) const AUTHORIZATION: &str = "canary-verbatim-authorization-Hd6t1Rj4";
+pub(crate) const OAUTH_SECRET: &str = "canary-oauth-secret-Yb4n8Fg3";
+pub(crate) const PRIVATE_KEY: &str = "canaryPrivateKeyQw7Tn5Zb";
+pub(crate) const URL_PASSWORD: &str = "canary-url-password-Mv2c8Ds1";
+pub(crate) const QUERY_KEY: &str = "canary-query-key-Kx4p6Wy9";
 pub(crate) const TOKEN: i64 = 7_731_902_846_155_093;
 pub(crate) const TOKEN_TEXT: &str = "7731902846155093";
 /// Longer than anything here takes, even on a busy machine.
@@ -226,10 +230,20 @@ impl Finished {
                 ("the HMAC secret", SECRET),
                 ("the bearer token", BEARER),
                 ("the Authorization value", AUTHORIZATION),
+                ("the OAuth secret", OAUTH_SECRET),
+                ("the private key", PRIVATE_KEY),
+                ("the password of a URL", URL_PASSWORD),
+                ("the key in a query", QUERY_KEY),
                 ("the access token", TOKEN_TEXT),
             ] {
                 // The output itself stays out of this message.
                 assert!(!output.contains(canary), "{what} stands in the output");
+                let bytes = format!("{:?}", canary.as_bytes());
+                let bytes = bytes.trim_matches(['[', ']']);
+                assert!(
+                    !output.contains(bytes),
+                    "{what} stands in the output as numbers"
+                );
             }
         }
     }

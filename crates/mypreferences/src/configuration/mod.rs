@@ -19,7 +19,7 @@ use crate::builder::ClientBuilder;
 use crate::client::Client;
 use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::redact::without_user_info;
+use crate::redact::{quoted, shown_url};
 use crate::settings::{Settings, parse_duration, parse_size};
 
 use profile::Profile;
@@ -66,6 +66,24 @@ const SECRETS: [&str; 4] = [
     "oauth_client_secret",
     "bearer_token",
     "authorization",
+];
+
+/// Values that name a file with a secret in it.
+const SECRET_FILES: [&str; 4] = [
+    "secret_file",
+    "oauth_client_secret_file",
+    "client_cert",
+    "client_key",
+];
+
+/// Values that are URLs, or parts of them.
+const URLS: [&str; 6] = [
+    "proxy",
+    "base_url",
+    "oauth_token_url",
+    "commit_path",
+    "status_path",
+    "page_path",
 ];
 
 /// A value as it was found.
@@ -384,14 +402,26 @@ fn shown(name: &str, value: &Value) -> String {
         Value::Text(text) if name.ends_with("_command") => {
             hidden_arguments(text.split_whitespace().next().unwrap_or_default())
         }
-        // A user name and password, a proxy's or where they do not belong.
-        Value::Text(text) if ["proxy", "base_url", "oauth_token_url"].contains(&name) => {
-            without_user_info(text)
+        // A user name and password, a proxy's or where they do not belong; a key in a query.
+        Value::Text(text) if URLS.contains(&name) => shown_url(text),
+        // What names no file may be the secret itself.
+        Value::Text(text) if SECRET_FILES.contains(&name) && !Path::new(text).exists() => {
+            "*** (there is no such file)".to_owned()
+        }
+        // What the setting refuses may belong elsewhere.
+        Value::Text(text)
+            if Settings::NAMES.contains(&name) && Settings::default().set(name, text).is_err() =>
+        {
+            quoted(text).trim_matches('"').to_owned()
         }
         Value::Text(text) => text.clone(),
     }
 }
 
 fn hidden_arguments(program: &str) -> String {
+    // `VARIABLE=secret program`
+    if program.contains('=') {
+        return "***".to_owned();
+    }
     format!("{program} ***")
 }

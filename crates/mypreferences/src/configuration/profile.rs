@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Origin, SECRETS, Value, known_name};
 use crate::error::Error;
+use crate::redact::quoted;
 use crate::secret::refuse_if_others_can_read;
 
 /// Longer than any configuration.
@@ -81,7 +82,11 @@ impl Profile {
         };
         let mut values = BTreeMap::new();
         for (key, value) in table {
-            let place = || format!("{key} in [profile.{name}] of {}", file.display());
+            let shown = quoted(key);
+            let place = || {
+                let key = shown.trim_matches('"');
+                format!("{key} in [profile.{name}] of {}", file.display())
+            };
             let known = known_name(key).ok_or_else(|| {
                 Error::configuration(
                     format!("there is no setting {}", place()),
@@ -128,11 +133,16 @@ type Tables = BTreeMap<String, toml::Table>;
 
 fn profiles(file: &Path, text: &str) -> Result<Tables, Error> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        // Its own display repeats the line, which may hold a secret.
-        let line = error.span().map_or(1, |span| {
-            text[..span.start.min(text.len())].lines().count().max(1)
-        });
-        unreadable(file, &format!("line {line}: {}", error.message()))
+        // In words of our own: the reader's repeat what stands there, and that may be a secret.
+        let start = error.span().map_or(0, |span| span.start.min(text.len()));
+        let before = text.get(..start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .map_or(0, |line| line.chars().count())
+            + 1;
+        unreadable(file, &format!("line {line}, column {column} is not TOML"))
     })?;
     let mut profiles = Tables::new();
     for (key, value) in table {
@@ -151,7 +161,7 @@ fn profiles(file: &Path, text: &str) -> Result<Tables, Error> {
             (key, _) => {
                 return Err(unreadable(
                     file,
-                    &format!("{key:?} stands outside of a [profile.NAME] table"),
+                    &format!("{} stands outside of a [profile.NAME] table", quoted(key)),
                 ));
             }
         }

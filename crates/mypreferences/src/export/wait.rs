@@ -112,7 +112,8 @@ impl Wait {
         self
     }
 
-    /// Called after every question, from the task that waits. It must not block.
+    /// Called after every question, from the task that waits. It must not block, as
+    /// [`LandExport::on_progress`](crate::landing::LandExport::on_progress) says.
     pub fn on_progress(mut self, progress: impl Fn(&WaitProgress) + Send + Sync + 'static) -> Wait {
         self.progress = Some(Arc::new(progress));
         self

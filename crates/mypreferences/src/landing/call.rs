@@ -187,7 +187,9 @@ impl LandExport {
         self
     }
 
-    /// Called at each stage, after each question and after each page, from the task that lands. It must not block.
+    /// Called at each stage, after each question and after each page, from the task that lands. It must not block: other
+    /// tasks of the same thread, a blocking client's other calls too, and their time limits stand meanwhile. Hand the
+    /// progress on, to a channel for example.
     pub fn on_progress(
         mut self,
         progress: impl Fn(&LandingProgress) + Send + Sync + 'static,

@@ -276,7 +276,14 @@ async fn send(
         has_left: has_left.clone(),
     };
     let flights = client.flights();
-    let committing = flights.commit(key, call.keep_files, timeout, Some(journalled), call.cancel);
+    let committing = flights.commit(
+        key,
+        call.keep_files,
+        timeout,
+        Some(journalled),
+        call.cancel,
+        None,
+    );
     let mut committing = std::pin::pin!(committing);
     let heard = {
         let leaves = std::pin::pin!(has_left.cancelled());

@@ -239,6 +239,16 @@ pub(crate) struct Position {
     pub(crate) total_results: Option<u64>,
 }
 
+/// A line of the envelopes. The reader's words would repeat what stands there.
+fn envelope(line: &[u8]) -> io::Result<Envelope> {
+    serde_json::from_slice(line).map_err(|_| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "a line of it is not as it was written",
+        )
+    })
+}
+
 /// What went wrong with the disk, as an error.
 pub(crate) fn storage(what: &str, path: &Path, error: &io::Error) -> Error {
     Error::before_io(
@@ -665,7 +675,7 @@ impl Store {
             envelopes.sha256.update(&line);
             envelopes.bytes += line.len() as u64;
             envelopes.lines += 1;
-            let envelope: Envelope = serde_json::from_slice(&line)?;
+            let envelope = envelope(&line)?;
             envelopes.previous = text(&envelope.members)?;
             line.clear();
         }
@@ -1002,7 +1012,7 @@ impl Landing {
         out.close()?;
         if self.envelopes.lines == 1 {
             let bytes = read_whole(disk, &file)?.unwrap_or_default();
-            let envelope: Envelope = serde_json::from_slice(&bytes)?;
+            let envelope = envelope(&bytes)?;
             if envelope.offset == 1 {
                 disk.remove_file(&file)?;
                 return Ok((Some(envelope.members), None));

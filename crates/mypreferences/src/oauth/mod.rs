@@ -41,7 +41,10 @@ impl std::str::FromStr for ClientAuth {
             "body" => Ok(ClientAuth::Body),
             other => Err(Error::invalid_argument(
                 Operation::Configure,
-                format!("oauth_client_auth must be basic or body, got {other:?}"),
+                format!(
+                    "oauth_client_auth must be basic or body, got {}",
+                    crate::redact::quoted(other)
+                ),
                 "pass one of the two",
             )),
         }

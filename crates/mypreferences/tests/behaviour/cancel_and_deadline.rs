@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use mypreferences::{CancelToken, CommitState, ErrorKind, Sent, TimeoutPhase};
-use mypreferences_mock::{Action, Answer, Apply, Operation, Rule};
+use mypreferences::{
+    CancelToken, CommitReceipt, CommitState, ConfirmedBy, Error, ErrorKind, Files, Outcome, Sent,
+    TimeoutPhase,
+};
+use mypreferences_mock::{Action, Answer, Apply, MockService, Operation, Rule};
 
 use crate::support::*;
 
@@ -102,6 +105,98 @@ async fn cancelled_during_a_backoff_the_earlier_answers_decide_the_state() {
         assert_eq!(error.commit_state(), Some(state), "{status}");
         assert_eq!(posts(&mock).len(), 1);
     }
+}
+
+/// A commit whose POST hangs, stopped after it was sent.
+async fn stopped(apply: Apply) -> (MockService, Result<CommitReceipt, Error>) {
+    let mock = mock().await;
+    mock.push_rule(Rule::new(Operation::Commit, Action::Hang { apply }).forever());
+    let stop = CancelToken::new();
+    let call = tokio::spawn({
+        let (client, stop) = (client(&mock), stop.clone());
+        async move {
+            client
+                .commit(TOKEN, true)
+                .stop_token(stop, Duration::from_secs(2))
+                .await
+        }
+    });
+    assert!(mock.wait_for(|log| !log.is_empty(), LONG).await);
+    stop.cancel();
+    let ended = call.await.unwrap();
+    (mock, ended)
+}
+
+#[tokio::test]
+async fn stopped_after_a_send_that_was_applied_the_receipt_is_this_calls_own() {
+    let (mock, ended) = stopped(Apply::Now).await;
+    let receipt = ended.unwrap();
+    assert_eq!(receipt.outcome, Outcome::Committed);
+    assert_eq!(receipt.keep_files, Some(true));
+    // Nobody saw the export ready before.
+    assert_eq!(receipt.files, Files::Unknown);
+    assert_eq!(receipt.sends, 1);
+    assert_eq!(receipt.attempts.len(), 1);
+    assert_eq!(receipt.attempts[0].sent, Sent::MaybeSent);
+    assert_eq!(posts(&mock).len(), 1);
+}
+
+#[tokio::test]
+async fn stopped_after_a_send_that_was_not_applied_nothing_is_sent_again_and_the_record_says_unknown()
+ {
+    let begun = Instant::now();
+    let (mock, ended) = stopped(Apply::Never).await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        begun.elapsed()
+    );
+    let error = ended.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(error.sent(), Sent::MaybeSent);
+    assert_eq!(error.commit_state(), Some(CommitState::Unknown));
+    assert_eq!(error.attempts().len(), 1);
+    assert_eq!(posts(&mock).len(), 1);
+    assert!(!mock.requests_for(Operation::Status).is_empty());
+    record(&error);
+}
+
+#[tokio::test]
+async fn stopped_before_anything_was_sent_it_ends_at_once() {
+    let mock = mock().await;
+    let stop = CancelToken::new();
+    stop.cancel();
+    let error = client(&mock)
+        .commit(TOKEN, false)
+        .stop_token(stop, LONG)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(error.commit_state(), Some(CommitState::NotCommitted));
+    assert_eq!(mock.connections(), 0);
+}
+
+#[tokio::test]
+async fn stopped_beside_another_waiter_it_takes_the_end_of_their_call() {
+    let mock = mock().await;
+    let late = Action::answer_late(Duration::from_millis(500));
+    mock.push_rule(Rule::new(Operation::Commit, late));
+    let client = client(&mock);
+    let other = tokio::spawn({
+        let client = client.clone();
+        async move { client.commit(TOKEN, false).await }
+    });
+    assert!(mock.wait_for(|log| !log.is_empty(), LONG).await);
+    let stop = CancelToken::new();
+    stop.cancel();
+    let receipt = client
+        .commit(TOKEN, false)
+        .stop_token(stop, LONG)
+        .await
+        .unwrap();
+    assert_eq!(receipt.confirmed_by, ConfirmedBy::Response);
+    other.await.unwrap().unwrap();
+    assert_eq!(posts(&mock).len(), 1);
 }
 
 #[tokio::test]

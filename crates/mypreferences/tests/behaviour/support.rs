@@ -12,6 +12,11 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// Looked for in all output of the tests by the test command.
 pub(crate) const SECRET: &str = "canary-hmac-secret-Zk3v9Qx7";
+/// The same: of an OAuth client, of a private key, in the user part of a URL and in its query.
+pub(crate) const OAUTH_SECRET: &str = "canary-oauth-secret-Yb4n8Fg3";
+pub(crate) const PRIVATE_KEY: &str = "canaryPrivateKeyQw7Tn5Zb";
+pub(crate) const URL_PASSWORD: &str = "canary-url-password-Mv2c8Ds1";
+pub(crate) const QUERY_KEY: &str = "canary-query-key-Kx4p6Wy9";
 /// The same.
 pub(crate) const TOKEN: i64 = 7_731_902_846_155_093;
 pub(crate) const CLIENT_ID: &str = "acme";
@@ -125,7 +130,14 @@ pub(crate) fn record(error: &Error) -> serde_json::Value {
 
 /// Fails, without showing the text, when it holds a canary.
 pub(crate) fn assert_clean(text: &str) {
-    assert!(!text.contains(SECRET), "the secret is shown");
+    for secret in [SECRET, OAUTH_SECRET, PRIVATE_KEY, URL_PASSWORD, QUERY_KEY] {
+        let kind = &secret[..secret.len() - 8];
+        assert!(!text.contains(secret), "a secret is shown ({kind})");
+        // The numbers of its bytes, as `{:?}` writes them.
+        let bytes = format!("{:?}", secret.as_bytes());
+        let bytes = bytes.trim_matches(['[', ']']);
+        assert!(!text.contains(bytes), "a secret's bytes are shown ({kind})");
+    }
     assert!(
         !text.contains(&TOKEN.to_string()),
         "the access token is shown"

@@ -23,6 +23,12 @@ pub(super) const CANARIES: &[Canary] = &[
     Canary { name: "verbatim Authorization", value: "canary-verbatim-authorization-Hd6t1Rj4" },
     // The client secret that a caller's own provider exchanges for a token.
     Canary { name: "OAuth secret", value: "canary-oauth-secret-Yb4n8Fg3" },
+    // A line of a private key in a PEM file.
+    Canary { name: "private key", value: "canaryPrivateKeyQw7Tn5Zb" },
+    // The password of a proxy, or in a URL where none belongs.
+    Canary { name: "password in a URL", value: "canary-url-password-Mv2c8Ds1" },
+    // A key in the query of a URL.
+    Canary { name: "key in a query", value: "canary-query-key-Kx4p6Wy9" },
     // The access token of the retrieval, as it stands in the URL's path.
     Canary { name: "access token", value: "7731902846155093" },
 ];
@@ -150,6 +156,12 @@ mod tests {
     }
 
     #[test]
+    fn a_key_as_the_numbers_of_its_bytes_is_found() {
+        let line = format!("illegal section start: {:?}", CANARIES[4].value.as_bytes());
+        assert_eq!(found_in(&line), Some("private key"));
+    }
+
+    #[test]
     fn a_canary_inside_a_basic_authorization_is_found() {
         let basic = base64_within(format!("someone:{}", CANARIES[1].value).as_bytes(), 0);
         assert_eq!(found_in(&basic), Some("bearer token"));
@@ -157,7 +169,7 @@ mod tests {
 
     #[test]
     fn two_canaries_in_one_line_are_both_masked_and_text_beyond_ascii_survives() {
-        let line = format!("é {} ü {} ß", CANARIES[0].value, CANARIES[4].value);
+        let line = format!("é {} ü {} ß", CANARIES[0].value, CANARIES[7].value);
         assert!(mask(&line) == "é *** ü *** ß");
     }
 

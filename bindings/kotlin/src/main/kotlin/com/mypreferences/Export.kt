@@ -55,8 +55,8 @@ public class Export internal constructor(internal val native: NativeExport) {
  * Options of a wait. Immutable.
  *
  * @property maxWait how long to wait, more than zero, up to 30 days. Default: 24 hours.
- * @property progress is told after each question, on a thread of the native library, and must not block. What it throws
- *   ends the wait and comes out of it.
+ * @property progress is told after each question, on a thread that carries no call: it may take its time and make calls,
+ *   and the wait ends after it. What is overtaken meanwhile is left out. What it throws ends the wait and comes out of it.
  * @property cancelToken ends the wait when it is cancelled.
  */
 public class WaitOptions(

@@ -29,8 +29,9 @@ import kotlin.time.toKotlinDuration
  * @property maxWait how long to wait until the export is ready, up to 30 days. Default: 24 hours.
  * @property maxMemory bytes for pages in memory, at least 1 MiB. Default: 64 MiB.
  * @property partBytes a part ends when it has so many bytes. Default: 64 MiB.
- * @property progress is told at each stage, after each question and each page, on a thread of the native library, and
- *   must not block. What it throws ends the landing and comes out of it.
+ * @property progress is told at each stage, after each question and each page, on a thread that carries no call: it may
+ *   take its time and make calls, and the landing ends after it. What is overtaken meanwhile is left out, but no stage,
+ *   no note and not the last state. What it throws ends the landing and comes out of it.
  * @property cancelToken ends the landing when it is cancelled, within a page; the same call continues it later.
  */
 public class LandingOptions(

@@ -1174,13 +1174,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new() and 0xFFFF) != 39859) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete() and 0xFFFF) != 2608) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete() and 0xFFFF) != 41920) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeprogress_landing() and 0xFFFF) != 33551) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeprogress_landing() and 0xFFFF) != 3909) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeprogress_waiting() and 0xFFFF) != 20207) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeprogress_waiting() and 0xFFFF) != 19830) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -6394,7 +6394,7 @@ internal object FfiConverterTypeNativeOutcome : FfiConverterRustBuffer<NativeOut
 internal interface NativeCompletion {
 
     /**
-     * Called once, from a thread of the runtime. Must not block.
+     * Called once, from the thread that carries every call. Must not block.
      */
     fun `complete`(`outcome`: NativeOutcome)
 
@@ -6460,12 +6460,12 @@ internal object FfiConverterTypeNativeCompletion: FfiConverterCallbackInterface<
 internal interface NativeProgress {
 
     /**
-     * A landing went on. Must not block.
+     * A landing went on. On a thread that carries no call.
      */
     fun `landing`(`progress`: NativeLandingProgress)
 
     /**
-     * A wait goes on. Must not block.
+     * A wait goes on. On a thread that carries no call.
      */
     fun `waiting`(`progress`: NativeWaitProgress)
 
