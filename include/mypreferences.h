@@ -702,6 +702,18 @@ typedef struct {
      * Their bytes on disk.
      */
     int64_t bytes;
+    /**
+     * Sealed batches that the journal knows and the folder lacks: moved away by their consumer, or lost.
+     */
+    int64_t moved;
+    /**
+     * Files part-* in the folders of batches that no manifest names.
+     */
+    int64_t unnamed;
+    /**
+     * Batches that begin after what those before them cover.
+     */
+    int64_t gaps;
 } mypref_verified;
 
 #ifdef __cplusplus

@@ -4053,6 +4053,18 @@ public struct NativeVerified: Equatable, Hashable {
      */
     public let bytes: UInt64
     /**
+     * Sealed batches that the journal knows and the folder lacks.
+     */
+    public let moved: [String]
+    /**
+     * Files of parts that no manifest names.
+     */
+    public let unnamed: [String]
+    /**
+     * Batches that begin after what those before them cover, in sentences.
+     */
+    public let gaps: [String]
+    /**
      * The same object in every language.
      */
     public let json: String
@@ -4073,12 +4085,24 @@ public struct NativeVerified: Equatable, Hashable {
          * Their bytes on disk.
          */bytes: UInt64,
         /**
+         * Sealed batches that the journal knows and the folder lacks.
+         */moved: [String],
+        /**
+         * Files of parts that no manifest names.
+         */unnamed: [String],
+        /**
+         * Batches that begin after what those before them cover, in sentences.
+         */gaps: [String],
+        /**
          * The same object in every language.
          */json: String) {
         self.batches = batches
         self.parts = parts
         self.rows = rows
         self.bytes = bytes
+        self.moved = moved
+        self.unnamed = unnamed
+        self.gaps = gaps
         self.json = json
     }
 
@@ -4102,6 +4126,9 @@ public struct FfiConverterTypeNativeVerified: FfiConverterRustBuffer {
                 parts: FfiConverterUInt64.read(from: &buf),
                 rows: FfiConverterUInt64.read(from: &buf),
                 bytes: FfiConverterUInt64.read(from: &buf),
+                moved: FfiConverterSequenceString.read(from: &buf),
+                unnamed: FfiConverterSequenceString.read(from: &buf),
+                gaps: FfiConverterSequenceString.read(from: &buf),
                 json: FfiConverterString.read(from: &buf)
         )
     }
@@ -4111,6 +4138,9 @@ public struct FfiConverterTypeNativeVerified: FfiConverterRustBuffer {
         FfiConverterUInt64.write(value.parts, into: &buf)
         FfiConverterUInt64.write(value.rows, into: &buf)
         FfiConverterUInt64.write(value.bytes, into: &buf)
+        FfiConverterSequenceString.write(value.moved, into: &buf)
+        FfiConverterSequenceString.write(value.unnamed, into: &buf)
+        FfiConverterSequenceString.write(value.gaps, into: &buf)
         FfiConverterString.write(value.json, into: &buf)
     }
 }

@@ -5749,6 +5749,21 @@ internal data class NativeVerified (
     val `bytes`: kotlin.ULong
     ,
     /**
+     * Sealed batches that the journal knows and the folder lacks.
+     */
+    val `moved`: List<kotlin.String>
+    ,
+    /**
+     * Files of parts that no manifest names.
+     */
+    val `unnamed`: List<kotlin.String>
+    ,
+    /**
+     * Batches that begin after what those before them cover, in sentences.
+     */
+    val `gaps`: List<kotlin.String>
+    ,
+    /**
      * The same object in every language.
      */
     val `json`: kotlin.String
@@ -5772,6 +5787,9 @@ internal object FfiConverterTypeNativeVerified: FfiConverterRustBuffer<NativeVer
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
+            FfiConverterSequenceString.read(buf),
+            FfiConverterSequenceString.read(buf),
+            FfiConverterSequenceString.read(buf),
             FfiConverterString.read(buf),
         )
     }
@@ -5781,6 +5799,9 @@ internal object FfiConverterTypeNativeVerified: FfiConverterRustBuffer<NativeVer
             FfiConverterULong.allocationSize(value.`parts`) +
             FfiConverterULong.allocationSize(value.`rows`) +
             FfiConverterULong.allocationSize(value.`bytes`) +
+            FfiConverterSequenceString.allocationSize(value.`moved`) +
+            FfiConverterSequenceString.allocationSize(value.`unnamed`) +
+            FfiConverterSequenceString.allocationSize(value.`gaps`) +
             FfiConverterString.allocationSize(value.`json`)
     )
 
@@ -5789,6 +5810,9 @@ internal object FfiConverterTypeNativeVerified: FfiConverterRustBuffer<NativeVer
             FfiConverterULong.write(value.`parts`, buf)
             FfiConverterULong.write(value.`rows`, buf)
             FfiConverterULong.write(value.`bytes`, buf)
+            FfiConverterSequenceString.write(value.`moved`, buf)
+            FfiConverterSequenceString.write(value.`unnamed`, buf)
+            FfiConverterSequenceString.write(value.`gaps`, buf)
             FfiConverterString.write(value.`json`, buf)
     }
 }
