@@ -9,7 +9,7 @@ use crate::landing::disk::{Access, Disk, write_whole};
 use crate::landing::manifest::Manifest;
 use crate::landing::store::{read_journal, read_manifest, visible_batches};
 use crate::landing::tests::model::disk::Crash;
-use crate::landing::tests::model::service::{EPOCH_MS, Odd, Story};
+use crate::landing::tests::model::service::{EPOCH_MS, Odd, ServerExport, Story};
 use crate::landing::tests::model::{Ended, Job, OUT, PLAIN, RUNS, World, on_all_cores, place};
 use crate::landing::{CommitEnd, CommitPolicy, LandExport, Landed};
 
@@ -238,7 +238,7 @@ fn one_odd_answer_at_any_request_loses_nothing_and_leaves_nothing_stuck() {
         for odd in Odd::ALL {
             jobs.push(Box::new(move || {
                 let story = Story {
-                    odd: Some((at, odd)),
+                    odd: Some((at, 1, odd)),
                     ..PLAIN
                 };
                 let told =
@@ -268,6 +268,97 @@ fn one_odd_answer_at_any_request_loses_nothing_and_leaves_nothing_stuck() {
     }
     println!("odd answers: {timelines} timelines");
     assert!(timelines > 500, "{timelines}");
+}
+
+/// A gateway that answers for the service for a while, at each request of an ordinary run: the export that lives is neither
+/// given up nor closed without its commit.
+#[test]
+fn html_pages_for_a_while_cost_time_and_nothing_else() {
+    for at in 1..=10 {
+        let story = Story {
+            odd: Some((at, 4, Odd::HtmlNotFound)),
+            ..PLAIN
+        };
+        let world = World::new(story, None);
+        world.to_its_end().unwrap();
+        let exports = world.service.exports();
+        assert_eq!(exports.len(), 1, "from request {at} on");
+        assert!(exports.values().all(|export| export.applied == 1), "{at}");
+    }
+}
+
+/// One refusal of a sealed batch's token, as JSON, is no proof either.
+#[test]
+fn a_token_is_not_given_up_for_one_refusal() {
+    let ordinary = World::new(PLAIN, None);
+    ordinary.to_its_end().unwrap();
+    let sealed_at = (1..)
+        .find(|at| {
+            let story = Story {
+                odd: Some((*at, 1000, Odd::NotFound)),
+                ..PLAIN
+            };
+            let world = World::new(story, None);
+            let Ended::ByItself(result) = world.run(None) else {
+                panic!("stopped without a stop");
+            };
+            // Refused for good from here on: landed whole, and closed without a commit.
+            result.is_ok_and(|landed| landed.receipt.unwrap().end == CommitEnd::Expired)
+        })
+        .unwrap();
+    let story = Story {
+        odd: Some((sealed_at, 1, Odd::NotFound)),
+        ..PLAIN
+    };
+    let world = World::new(story, None);
+    world.to_its_end().unwrap();
+    assert!(
+        world
+            .service
+            .exports()
+            .values()
+            .all(|export| export.applied == 1)
+    );
+}
+
+/// A commit was about to be sent, and its token has long been over: nobody will ever know, and no person is needed.
+#[test]
+fn a_batch_at_committing_whose_token_is_over_is_closed_by_the_next_run() {
+    let mut closed = 0;
+    for before in 0.. {
+        let story = Story {
+            loses_commit: Some(false),
+            ..PLAIN
+        };
+        let world = World::new(story, None);
+        let Ended::Stopped = world.run(Some(before)) else {
+            break;
+        };
+        world.disk.crash(Crash::Kill);
+        let logs = read_journal(&world.disk, &place()).ok().flatten();
+        let is_committing = logs
+            .and_then(|logs| logs.last().cloned())
+            .is_some_and(|log| log.committing.is_some() && log.committed.is_none());
+        let applied = |export: &ServerExport| export.applied > 0;
+        if !is_committing || world.service.exports().values().any(applied) {
+            continue;
+        }
+        world.service.pass(3 * DAY_MS);
+        world.service.expire_all();
+        let Ended::ByItself(result) = world.run(None) else {
+            panic!("stopped without a stop");
+        };
+        let landed = result.unwrap();
+        assert_eq!(landed.receipt.unwrap().end, CommitEnd::Expired);
+        assert!(
+            landed
+                .notes
+                .iter()
+                .any(|note| note.contains("may have been sent"))
+        );
+        closed += 1;
+    }
+    assert!(closed > 0);
 }
 
 /// The nightly job finds a token that is over and answers 401, wherever the night before stopped.

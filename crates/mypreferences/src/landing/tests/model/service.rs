@@ -38,8 +38,8 @@ pub(super) struct Story {
     pub(super) members: Option<bool>,
     /// A token that is over is answered 401 instead of 404.
     pub(super) dead_is_401: bool,
-    /// The request with this number gets an answer that says nothing about its token.
-    pub(super) odd: Option<(u32, Odd)>,
+    /// The request with this number, and so many from it on, get an answer that says nothing about their token.
+    pub(super) odd: Option<(u32, u32, Odd)>,
     /// Somebody else commits the first export before this request about it.
     pub(super) other_consumer: Option<u32>,
     /// `RowCount` of status where it is not the number of rows.
@@ -182,6 +182,15 @@ impl ModelService {
         self.inner().requests
     }
 
+    /// Every export that was not committed reaches its natural end.
+    pub(super) fn expire_all(&self) {
+        for export in self.inner().exports.values_mut() {
+            if export.state == State::Ready {
+                export.state = State::Expired;
+            }
+        }
+    }
+
     /// Days pass.
     pub(super) fn pass(&self, ms: i64) {
         self.inner().now_ms += ms;
@@ -190,13 +199,15 @@ impl ModelService {
     fn odd(&self) -> Option<Reply> {
         let mut inner = self.inner();
         inner.requests += 1;
-        let (at, odd) = inner.story.odd?;
-        (inner.requests == at).then(|| match odd {
-            Odd::HtmlNotFound => Reply::Html(404),
-            Odd::Unauthorized => Reply::Status(401, json!({"Message": "who?"})),
-            Odd::NotFound => Reply::Status(404, json!({"Message": "what?"})),
-            Odd::Unavailable => Reply::Status(503, json!({"Message": "later"})),
-        })
+        let (at, times, odd) = inner.story.odd?;
+        (at..at + times)
+            .contains(&inner.requests)
+            .then(|| match odd {
+                Odd::HtmlNotFound => Reply::Html(404),
+                Odd::Unauthorized => Reply::Status(401, json!({"Message": "who?"})),
+                Odd::NotFound => Reply::Status(404, json!({"Message": "what?"})),
+                Odd::Unavailable => Reply::Status(503, json!({"Message": "later"})),
+            })
     }
 
     /// What a token that is over is answered.
