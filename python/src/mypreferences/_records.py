@@ -305,6 +305,7 @@ class Verified:
     @classmethod
     def from_json(cls, text: str) -> Verified:
         """Reads a canonical record back."""
-        members = json.loads(text)
-        lists = {name: tuple(members.pop(name)) for name in ("moved", "unnamed", "gaps")}
-        return cls(**members, **lists, _json=text)
+        members: dict[str, Any] = json.loads(text)
+        for name in ("moved", "unnamed", "gaps"):
+            members[name] = tuple(members[name])
+        return cls(**members, _json=text)
