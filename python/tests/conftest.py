@@ -1,10 +1,14 @@
-"""Says which Python the tests were run by."""
+"""Says which Python the tests were run by, and takes Ctrl-C as a terminal leaves it."""
 
 from __future__ import annotations
 
 import platform
+import signal
 
 import pytest
+
+# Who runs the tests in the background ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

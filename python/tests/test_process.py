@@ -28,7 +28,12 @@ def script(mock: MockService, text: str) -> subprocess.Popen[str]:
         "credentials=m.Credentials.verbatim('x'))\n"
     )
     return subprocess.Popen(
-        [sys.executable, "-c", start + text], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", start + text],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Who runs the tests in the background ignores it, and a child would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 

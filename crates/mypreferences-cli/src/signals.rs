@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM as events. What a command does about them is its own decision.
+//! SIGINT, SIGTERM and SIGHUP as events. What a command does about them is its own decision.
 
 use crate::failure::{self, Failure};
 
@@ -7,7 +7,7 @@ use crate::failure::{self, Failure};
 pub(crate) enum Stop {
     /// SIGINT, Ctrl-C.
     Interrupt,
-    /// SIGTERM.
+    /// SIGTERM, or SIGHUP.
     Terminate,
 }
 
@@ -22,36 +22,71 @@ impl Stop {
     }
 }
 
-/// Listens to both from its making on. The process keeps the handlers, as there is no way to give them back.
+/// Listens to them from its making on, but for those that were ignored before: `nohup`, or a shell that starts something in
+/// the background, means it so. The process keeps the handlers, as there is no way to give them back.
 #[cfg(unix)]
 pub(crate) struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
+    interrupt: Option<tokio::signal::unix::Signal>,
+    terminate: Option<tokio::signal::unix::Signal>,
+    hangup: Option<tokio::signal::unix::Signal>,
+    /// A file that grows beyond its limit is an error of writing, not the end of the process.
+    _file_size: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
 impl Signals {
     pub(crate) fn listen() -> Result<Signals, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| {
+        let ignored = ignored_signals();
+        let listen = |kind: SignalKind| {
             signal(kind).map_err(|error| {
                 failure::internal(format!("the system lets us hear no signals: {error}"))
             })
         };
+        let unless_ignored = |kind: SignalKind| {
+            let bit = 1_u64.checked_shl(u32::try_from(kind.as_raw_value() - 1).unwrap_or(64));
+            if bit.is_some_and(|bit| ignored & bit != 0) {
+                return Ok(None);
+            }
+            listen(kind).map(Some)
+        };
         Ok(Signals {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
+            interrupt: unless_ignored(SignalKind::interrupt())?,
+            terminate: unless_ignored(SignalKind::terminate())?,
+            hangup: unless_ignored(SignalKind::hangup())?,
+            _file_size: listen(SignalKind::from_raw(libc::SIGXFSZ))?,
         })
     }
 
-    /// The next one.
+    /// The next one. A terminal that goes away asks to stop as SIGTERM does.
     pub(crate) async fn next(&mut self) -> Stop {
         tokio::select! {
-            Some(()) = self.interrupt.recv() => Stop::Interrupt,
-            Some(()) = self.terminate.recv() => Stop::Terminate,
-            else => std::future::pending().await,
+            () = heard(&mut self.interrupt) => Stop::Interrupt,
+            () = heard(&mut self.terminate) => Stop::Terminate,
+            () = heard(&mut self.hangup) => Stop::Terminate,
         }
     }
+}
+
+#[cfg(unix)]
+async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
+    if let Some(signal) = signal
+        && signal.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending().await
+}
+
+/// The signals that this process was told to ignore, a bit each. Linux tells; elsewhere none is taken to be.
+#[cfg(unix)]
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }
 
 /// Ctrl-C only.

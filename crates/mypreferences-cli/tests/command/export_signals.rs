@@ -30,7 +30,7 @@ fn started(service: &MockService, out: &std::path::Path) -> Running {
 
 #[test]
 fn the_first_signal_stops_cleanly_and_the_command_that_it_prints_continues() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let service = export_service(50);
         hang_after(&service, Operation::Page, 3);
         let out = folder();
@@ -152,6 +152,27 @@ fn a_signal_during_the_commit_ends_with_its_record_and_the_same_command_finds_ou
     assert_eq!(landed["receipt"]["end"], "committed");
     assert_eq!(landed["receipt"]["receipt"]["confirmed_by"], "status");
     assert_eq!(sent(&service, Operation::Commit), 1);
+    assert_eq!(applied(&service), 1);
+}
+
+/// `nohup`, and a shell that starts something in the background.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_that_was_ignored_before_stays_ignored() {
+    let service = export_service(50);
+    let pause = Action::delay(Duration::from_millis(1500));
+    service.push_rule(Rule::new(Operation::Page, pause));
+    let out = folder();
+    let script = format!(
+        "trap '' INT HUP; exec \"$PROGRAM\" export --segment Everyone --keep-files true --out '{}'",
+        out.display()
+    );
+    let running = program(&service).in_a_shell(&script).start();
+    wait_for(&service, Operation::Page, 1);
+    for signal in ["INT", "HUP"] {
+        running.signal(signal);
+    }
+    running.finish().exits(0);
     assert_eq!(applied(&service), 1);
 }
 

@@ -54,9 +54,20 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
+/// The program, with the signals that stop it as a terminal leaves them: who runs the tests in the background ignores some.
+fn the_program() -> Command {
+    let program = env!("CARGO_BIN_EXE_mypreferences");
+    if !cfg!(target_os = "linux") {
+        return Command::new(program);
+    }
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT,TERM,HUP", program]);
+    command
+}
+
 /// The program with settings that make waiting short, and no address and no credentials.
 pub(crate) fn bare() -> Program {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mypreferences"));
+    let mut command = the_program();
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("MYPREFERENCES_") {
             command.env_remove(name);
@@ -132,7 +143,7 @@ impl Program {
             };
         }
         command
-            .env("PROGRAM", self.command.get_program())
+            .env("PROGRAM", env!("CARGO_BIN_EXE_mypreferences"))
             .args(["-c", script])
             .stdin(Stdio::null());
         Program {

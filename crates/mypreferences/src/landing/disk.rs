@@ -28,6 +28,8 @@ pub(crate) trait Disk: Send + Sync + 'static {
     /// Takes the advisory lock of a file, made if it is not there; what it says then is `holder`. None when another
     /// process has it.
     fn lock(&self, file: &Path, holder: &str) -> io::Result<Option<Box<dyn Held>>>;
+    /// Whether a folder is this user's, and nobody else can write into it.
+    fn is_ours(&self, folder: &Path) -> io::Result<bool>;
     /// Whether operations run on the calling thread. A model is faster, and the same every time, without threads.
     fn is_instant(&self) -> bool;
 }
@@ -85,14 +87,33 @@ impl Out for OutFile {
     }
 }
 
-/// The system gives an advisory lock back when its file is closed.
-struct HeldFile(#[expect(dead_code, reason = "held, not used")] File);
+struct HeldFile(File);
 
 impl Held for HeldFile {}
 
+/// The system gives the lock back when the last descriptor of its file is closed: a forked child may hold one longer.
+impl Drop for HeldFile {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+/// A link in the place of a file is never followed: who else can write the folder chooses where it leads to.
+fn without_links(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, nix::fcntl::OFlag::O_NOFOLLOW.bits());
+    options
+}
+
+fn readable() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    without_links(options.read(true));
+    options
+}
+
 fn writable() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true);
+    without_links(options.write(true));
     options
 }
 
@@ -146,8 +167,12 @@ impl Disk for SystemDisk {
     }
 
     fn create(&self, file: &Path, access: Access) -> io::Result<Box<dyn Out>> {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
         let mut options = writable();
-        options.create(true).truncate(true);
+        options.create_new(true);
         if access == Access::Owner {
             for_its_owner(&mut options);
         }
@@ -162,7 +187,7 @@ impl Disk for SystemDisk {
     }
 
     fn open(&self, file: &Path) -> io::Result<Option<Box<dyn Read + Send>>> {
-        match File::open(file) {
+        match readable().open(file) {
             Ok(file) => Ok(Some(Box::new(file))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -202,6 +227,21 @@ impl Disk for SystemDisk {
         opened.set_len(0)?;
         opened.write_all(holder.as_bytes())?;
         Ok(Some(Box::new(HeldFile(opened))))
+    }
+
+    #[cfg(unix)]
+    fn is_ours(&self, folder: &Path) -> io::Result<bool> {
+        use std::os::unix::fs::MetadataExt;
+        const OTHERS_WRITE: u32 = 0o022;
+        let found = fs::symlink_metadata(folder)?;
+        Ok(found.is_dir()
+            && found.uid() == nix::unistd::geteuid().as_raw()
+            && found.mode() & OTHERS_WRITE == 0)
+    }
+
+    #[cfg(not(unix))]
+    fn is_ours(&self, folder: &Path) -> io::Result<bool> {
+        Ok(fs::symlink_metadata(folder)?.is_dir())
     }
 
     fn is_instant(&self) -> bool {
@@ -280,6 +320,66 @@ mod tests {
     //! What the file systems of this machine do not play.
 
     use super::*;
+
+    /// A folder of the test's own.
+    #[cfg(unix)]
+    fn folder(name: &str) -> PathBuf {
+        let folder =
+            std::env::temp_dir().join(format!("mypreferences-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder).unwrap();
+        folder
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_in_the_place_of_a_file_is_never_followed() {
+        let folder = folder("links");
+        let victim = folder.join("victim");
+        fs::write(&victim, "untouched").unwrap();
+        let link = folder.join("journal");
+        std::os::unix::fs::symlink(&victim, &link).unwrap();
+        assert!(SystemDisk.open(&link).is_err());
+        assert!(SystemDisk.append(&link, 0).is_err());
+        assert!(SystemDisk.lock(&link, "somebody").is_err());
+        // A new file takes the place of the link.
+        write_whole(&SystemDisk, &link, Access::Owner, b"ours").unwrap();
+        assert_eq!(fs::read(&victim).unwrap(), b"untouched");
+        assert!(fs::symlink_metadata(&link).unwrap().is_file());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_folder_that_others_can_write_or_that_is_a_link_is_not_ours() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder("owners");
+        let hidden = folder.join("hidden");
+        SystemDisk.make_folder(&hidden).unwrap();
+        assert!(SystemDisk.is_ours(&hidden).unwrap());
+        let link = folder.join("link");
+        std::os::unix::fs::symlink(&hidden, &link).unwrap();
+        assert!(!SystemDisk.is_ours(&link).unwrap());
+        for mode in [0o777, 0o770, 0o702] {
+            fs::set_permissions(&hidden, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(!SystemDisk.is_ours(&hidden).unwrap(), "{mode:o}");
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_lock_is_given_back_when_it_is_dropped() {
+        let name = format!("mypreferences-lock-{}", std::process::id());
+        let file = std::env::temp_dir().join(name);
+        let held = HeldFile(File::create(&file).unwrap());
+        held.0.try_lock().unwrap();
+        // As a forked child has it.
+        let kept = held.0.try_clone().unwrap();
+        drop(held);
+        assert!(SystemDisk.lock(&file, "two").unwrap().is_some());
+        drop(kept);
+        fs::remove_file(&file).unwrap();
+    }
 
     #[test]
     fn a_folder_that_is_there_is_fine_whatever_the_reason_why_it_cannot_be_made() {

@@ -435,8 +435,19 @@ impl Store {
         make_folders(&*disk, &place.out)
             .map_err(|error| storage("cannot make the folder", &place.out, &error))?;
         for folder in [place.hidden(), place.staging()] {
-            disk.make_folder(&folder)
-                .map_err(|error| storage("cannot make the folder", &folder, &error))?;
+            let wrong = |error: io::Error| storage("cannot make the folder", &folder, &error);
+            disk.make_folder(&folder).map_err(wrong)?;
+            if !disk.is_ours(&folder).map_err(wrong)? {
+                return Err(Error::before_io(
+                    ErrorKind::Storage,
+                    Operation::Export,
+                    format!(
+                        "{} belongs to another user, or others can write into it",
+                        folder.display()
+                    ),
+                    "give it to this user alone (chown, chmod 0700), or pass another folder",
+                ));
+            }
         }
         let file = place.hidden().join(LOCK);
         let lock = disk

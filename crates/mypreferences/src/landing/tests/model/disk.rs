@@ -459,6 +459,10 @@ impl Disk for ModelDisk {
         Ok(Some(Box::new(ModelLock)))
     }
 
+    fn is_ours(&self, _: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
+
     fn is_instant(&self) -> bool {
         true
     }
