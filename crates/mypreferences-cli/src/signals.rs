@@ -75,7 +75,7 @@ async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The signals that this process was told to ignore, a bit each. Linux tells; elsewhere none is taken to be.

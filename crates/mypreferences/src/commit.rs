@@ -15,7 +15,7 @@ use crate::error::{
 };
 use crate::events::{self, AttemptEvent};
 use crate::exchange::{Description, Exchanged, Unsigned};
-use crate::memory::Key;
+use crate::memory::{Key, Memory};
 use crate::next_action::next_action;
 use crate::oauth::TokenFailure;
 use crate::reads::{
@@ -85,12 +85,16 @@ impl Call {
     }
 
     /// The commit of a landed batch.
-    pub(crate) fn journalled(mut self, journalled: Journalled) -> Call {
+    pub(crate) fn journalled(mut self, journalled: Journalled, memory: &Memory) -> Call {
+        if !journalled.may_send {
+            self.state().facts.rules.max_attempts = 0;
+        }
         self.has_left = Some(journalled.has_left);
         if let Some((baseline, earlier)) = journalled.earlier {
             let mut state = self.state();
             state.facts.baseline = Some(baseline);
             state.facts.earlier = Some(earlier);
+            state.facts.files_disputed = memory.sending(self.key, self.keep_files);
             // Its pages were read before it was sealed.
             state.facts.page_has_worked = true;
             state.facts.sends.push(SendFact {
@@ -158,6 +162,8 @@ impl State {
 pub(crate) struct Journalled {
     /// An earlier process may have sent one, after this baseline.
     pub(crate) earlier: Option<(Baseline, EarlierSend)>,
+    /// Nothing may be sent: only what became of the earlier one is asked.
+    pub(crate) may_send: bool,
     /// To be cancelled when a POST has left this machine and its answer is late or lost.
     pub(crate) has_left: CancelToken,
 }

@@ -157,7 +157,7 @@ impl Flights {
         rules.timeout = timeout;
         let call = Call::new(key, keep_files, rules);
         let call = Arc::new(match journalled {
-            Some(journalled) => call.journalled(journalled),
+            Some(journalled) => call.journalled(journalled, &self.service.memory),
             None => call,
         });
         let running: Running = Box::pin({

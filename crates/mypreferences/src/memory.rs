@@ -14,6 +14,8 @@ use crate::verdict::Baseline;
 
 /// An answer older than this at the first send is no baseline.
 const BASELINE_AGE: Duration = Duration::from_secs(30);
+/// A 401 that is older says nothing about the next one.
+const REFUSAL_AGE: Duration = Duration::from_secs(10 * 60);
 const MAX_TOKENS: usize = 4096;
 
 /// Which token of this client: base URL, surface and client id are the client's own.
@@ -24,7 +26,7 @@ struct Known {
     ready: Option<Ready>,
     page_has_worked: bool,
     initiated: Option<Initiated>,
-    /// Answered 401, for the first time since it was answered otherwise.
+    /// Answered 401 then, for the first time in a while.
     refused: Option<Instant>,
     committed: Option<bool>,
     /// `keep_files` of commits that were sent and whose end is not known to be "not committed".
@@ -138,8 +140,9 @@ impl Memory {
     pub(crate) fn is_refused_for_itself(&self, key: Key) -> bool {
         let mut first = None;
         self.update(key, |known| {
-            first = known.refused;
-            known.refused.get_or_insert_with(Instant::now);
+            // Credentials that failed long ago and fail again now say nothing about the token.
+            first = known.refused.filter(|at| at.elapsed() <= REFUSAL_AGE);
+            known.refused = Some(first.unwrap_or_else(Instant::now));
         });
         first.is_some() && self.last_accepted() >= first
     }

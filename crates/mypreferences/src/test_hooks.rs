@@ -32,6 +32,7 @@ impl Restarted {
         };
         Journalled {
             earlier: Some((baseline, earlier)),
+            may_send: true,
             has_left: CancelToken::new(),
         }
     }

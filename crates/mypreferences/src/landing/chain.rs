@@ -1,6 +1,7 @@
 //! What the batches of a folder prove together: up to which moment of the server no change is missing. A batch proves the
 //! changes from its own `since` to its watermark and nothing else, so coverage decides, not which batch is the newest.
 
+use crate::landing::journal::BatchLog;
 use crate::landing::manifest::Manifest;
 
 /// The batches that follow one another without a gap, from everything on.
@@ -35,15 +36,30 @@ impl LeftOut {
     }
 }
 
-/// Follows the batches, which come in the order in which they were begun. `now_ms`: the server's present time, after which
-/// no watermark can lie.
+/// The sealed batches that the journal knows and the folder lacks.
+pub(crate) fn moved(logs: &[BatchLog], there: &[String]) -> Vec<String> {
+    logs.iter()
+        .filter(|log| log.sealed.is_some() && !there.contains(&log.intent.batch))
+        .map(|log| log.intent.batch.clone())
+        .collect()
+}
+
+/// Follows the batches, which come in the order in which they were begun. `moved`: those that were sealed and taken away;
+/// one that went on from such a one begins where that had ended. `now_ms`: the server's present time, after which no
+/// watermark can lie.
 pub(crate) fn follow<'a>(
     manifests: impl IntoIterator<Item = &'a Manifest>,
+    moved: &[String],
     now_ms: Option<i64>,
 ) -> Chain {
     let mut chain = Chain::default();
     for manifest in manifests {
-        let left_out = if !begins_within(manifest, chain.end.as_ref().map(|(end, _)| *end)) {
+        let goes_on_from_moved = manifest
+            .previous
+            .as_ref()
+            .is_some_and(|previous| moved.contains(previous));
+        let end = chain.end.as_ref().map(|(end, _)| *end);
+        let left_out = if !goes_on_from_moved && !begins_within(manifest, end) {
             Some(LeftOut::BeginsLater)
         } else if now_ms.is_some_and(|now| manifest.watermark_ms > now) {
             Some(LeftOut::Future)
@@ -118,15 +134,28 @@ mod tests {
             batch("b", Some(20), 30),
             batch("c", Some(9), 40),
         ];
-        let chain = follow(&batches[..2], None);
+        let chain = follow(&batches[..2], &[], None);
         assert_eq!(end(&chain), Some("a"));
         assert_eq!(chain.left_out, [("b".to_owned(), LeftOut::BeginsLater)]);
-        assert_eq!(end(&follow(&batches, None)), Some("c"));
+        assert_eq!(end(&follow(&batches, &[], None)), Some("c"));
+    }
+
+    #[test]
+    fn a_batch_that_went_on_from_one_that_was_moved_away_goes_on_all_the_same() {
+        let mut later = batch("b", Some(9), 20);
+        later.previous = Some("a".to_owned());
+        let moved = ["a".to_owned()];
+        assert_eq!(end(&follow(&[later.clone()], &moved, None)), Some("b"));
+        assert_eq!(end(&follow(&[later], &[], None)), None);
     }
 
     #[test]
     fn the_first_batch_of_a_chain_is_one_of_everything() {
-        let chain = follow(&[batch("a", Some(5), 10), batch("b", Some(10), 12)], None);
+        let chain = follow(
+            &[batch("a", Some(5), 10), batch("b", Some(10), 12)],
+            &[],
+            None,
+        );
         assert_eq!(chain.end, None);
         assert_eq!(chain.left_out.len(), 2);
     }
@@ -134,7 +163,7 @@ mod tests {
     #[test]
     fn a_watermark_in_the_future_is_never_used() {
         let batches = [batch("a", None, 10), batch("b", Some(10), 650_000)];
-        let chain = follow(&batches, Some(50 * 3_600_000));
+        let chain = follow(&batches, &[], Some(50 * 3_600_000));
         assert_eq!(end(&chain), Some("a"));
         assert_eq!(chain.left_out, [("b".to_owned(), LeftOut::Future)]);
     }
@@ -142,6 +171,6 @@ mod tests {
     #[test]
     fn an_earlier_watermark_takes_nothing_back() {
         let batches = [batch("a", None, 10), batch("b", Some(8), 9)];
-        assert_eq!(end(&follow(&batches, None)), Some("a"));
+        assert_eq!(end(&follow(&batches, &[], None)), Some("a"));
     }
 }

@@ -116,6 +116,31 @@ struct Over {
 
 /// Commits a sealed batch, or finds out how an earlier commit of it ended.
 pub(crate) async fn commit(shelf: &mut Shelf, call: &CommitBatch<'_>) -> Result<Closed, Stuck> {
+    commit_or_close(shelf, call)
+        .await
+        .map_err(|stuck| with_a_way_out(stuck, call.batch))
+}
+
+/// What the next run may meet again names the command that decides it.
+fn with_a_way_out(mut stuck: Stuck, batch: &str) -> Stuck {
+    let may_stay = matches!(
+        stuck.error.kind(),
+        ErrorKind::Corrupt
+            | ErrorKind::NotSealed
+            | ErrorKind::WaitTimedOut
+            | ErrorKind::OutcomeUnknown
+            | ErrorKind::Unauthorized
+            | ErrorKind::Forbidden
+    );
+    let next = &mut stuck.error.0.next_action;
+    if may_stay && !next.contains("abandon") {
+        next.push_str("; to give the batch up, run mypreferences export abandon DIR --batch ");
+        next.push_str(batch);
+    }
+    stuck
+}
+
+async fn commit_or_close(shelf: &mut Shelf, call: &CommitBatch<'_>) -> Result<Closed, Stuck> {
     let batch = call.batch;
     let name = batch.to_owned();
     let (log, is_there) = shelf
@@ -143,7 +168,7 @@ pub(crate) async fn commit(shelf: &mut Shelf, call: &CommitBatch<'_>) -> Result<
         if committing.keep_files != call.keep_files {
             return Err(other_keep_files().into());
         }
-        return go_on(shelf, call, &log, &export, committing).await;
+        return go_on(shelf, call, &log, &export, committing, is_there).await;
     }
     let total = if is_there && !mutant_commits_early() {
         let (checked, sure) = (log.clone(), call.sure);
@@ -173,7 +198,7 @@ pub(crate) async fn commit(shelf: &mut Shelf, call: &CommitBatch<'_>) -> Result<
     shelf
         .step(move |store| store.committing(committing))
         .await?;
-    Ok(send(shelf, call, &export, None).await?)
+    Ok(send(shelf, call, &export, None, true).await?)
 }
 
 /// A commit may have been sent by an earlier run.
@@ -183,6 +208,7 @@ async fn go_on(
     log: &BatchLog,
     export: &Export,
     committing: &Committing,
+    is_there: bool,
 ) -> Result<Closed, Stuck> {
     let name = call.batch.to_owned();
     let written = shelf
@@ -201,15 +227,30 @@ async fn go_on(
         at: sent_at.max(committing.at),
         left: log.sent.is_some(),
     };
-    let error = match send(shelf, call, export, Some((baseline, earlier))).await {
-        Err(error) if error.kind() == ErrorKind::OutcomeUnknown => error,
+    // What was whole then may not be any more: without its proof it is asked what became of it, and nothing is sent.
+    let proof = if is_there {
+        let checked = log.clone();
+        shelf
+            .step(move |store| check_seal(store.disk(), store.place(), &checked, false))
+            .await
+            .map(drop)
+    } else {
+        Err(moved_away(call.batch))
+    };
+    let earlier = Some((baseline, earlier));
+    let error = match send(shelf, call, export, earlier, proof.is_ok()).await {
+        Err(error) if error.kind() == ErrorKind::OutcomeUnknown => undecided(error),
         ended => return Ok(ended?),
     };
     if call.client.service().settings.strict {
-        return Err(undecided(error, call.batch).into());
+        return Err(error.into());
     }
     // Nobody will ever know more about a token that is over for good: the batch must not stay open for it.
     match ask(call, log, export).await {
+        // A word that came late: the commit's own verdict takes it in.
+        Ok(Asked::Over(over)) if over.end == CommitEnd::AlreadyCommitted => {
+            Ok(send(shelf, call, export, earlier, false).await?)
+        }
         Ok(Asked::Over(over)) => {
             let mut closed = close(shelf, call, over).await?;
             closed.notes.push(format!(
@@ -218,19 +259,14 @@ async fn go_on(
             ));
             Ok(closed)
         }
-        Ok(Asked::Ready(_)) => Err(error.into()),
-        Err(stuck) => Err(Stuck {
-            error: undecided(error, call.batch),
-            ..stuck
-        }),
+        Ok(Asked::Ready(_)) => Err(proof.err().unwrap_or(error).into()),
+        Err(stuck) => Err(Stuck { error, ..stuck }),
     }
 }
 
-/// The outcome stays unknown, and a person may decide it.
-fn undecided(mut error: Error, batch: &str) -> Error {
-    error.0.next_action = format!(
-        "run the same command again later; to give it up without knowing, run mypreferences export abandon DIR --batch {batch}"
-    );
+/// The folder knows the token: nobody has to resolve it by hand.
+fn undecided(mut error: Error) -> Error {
+    "run the same command again later: it asks again".clone_into(&mut error.0.next_action);
     error
 }
 
@@ -241,9 +277,7 @@ fn moved_away(batch: &str) -> Error {
         format!(
             "{batch} was moved away before it was committed, so that nothing proves that it is whole"
         ),
-        format!(
-            "move it back and run the same command again, or run mypreferences export abandon DIR --batch {batch}; nothing was sent"
-        ),
+        "nothing was sent; move it back and run the same command again",
     )
 }
 
@@ -260,12 +294,13 @@ fn check_row_count(client: &Client, row_count: Option<u64>, total: u64) -> Resul
     }
 }
 
-/// Sends the commit; after an earlier send, first asks what became of that one.
+/// Sends the commit, if it may; after an earlier send, first asks what became of that one.
 async fn send(
     shelf: &mut Shelf,
     call: &CommitBatch<'_>,
     export: &Export,
     earlier: Option<(Baseline, EarlierSend)>,
+    may_send: bool,
 ) -> Result<Closed, Error> {
     let client = call.client;
     let key = (export.kind, export.access_token);
@@ -273,6 +308,7 @@ async fn send(
     let has_left = CancelToken::new();
     let journalled = Journalled {
         earlier,
+        may_send,
         has_left: has_left.clone(),
     };
     let flights = client.flights();
@@ -329,20 +365,13 @@ async fn keep(
         receipt.at = rfc3339(call.client.service().wall.now());
     }
     let (batch, kept) = (call.batch.to_owned(), receipt.clone());
-    let is_there = shelf
+    let note = shelf
         .step(move |store| store.committed(&batch, kept))
         .await?;
-    let mut closed = Closed {
+    Ok(Closed {
         receipt,
-        notes: Vec::new(),
-    };
-    if !is_there {
-        closed.notes.push(format!(
-            "{} was moved away: its receipt stands in the journal only",
-            call.batch
-        ));
-    }
-    Ok(closed)
+        notes: note.into_iter().collect(),
+    })
 }
 
 /// Asks status until it tells whether the batch can be committed.
@@ -351,6 +380,7 @@ async fn ask(call: &CommitBatch<'_>, log: &BatchLog, export: &Export) -> Result<
     let key = (export.kind, export.access_token);
     let mut first_refusal: Option<Instant> = None;
     let mut refusals = 0;
+    let mut for_itself = false;
     loop {
         let asking = service.read(&ReadStatus, key, service.settings.timeout);
         let error = match until_cancelled(asking, call.cancel, Operation::Commit).await? {
@@ -361,7 +391,7 @@ async fn ask(call: &CommitBatch<'_>, log: &BatchLog, export: &Export) -> Result<
             None => return Err(error.into()),
             Some(TokenRefusal::Gone) => true,
             Some(TokenRefusal::Unauthorized) => {
-                let for_itself = service.memory.is_refused_for_itself(key);
+                for_itself |= service.memory.is_refused_for_itself(key);
                 let expires = log
                     .committing
                     .as_ref()
@@ -375,7 +405,7 @@ async fn ask(call: &CommitBatch<'_>, log: &BatchLog, export: &Export) -> Result<
         };
         if !is_dead {
             return Err(Stuck {
-                error: refused(error, call.batch),
+                error: refused(error),
                 by_401: true,
             });
         }
@@ -394,10 +424,11 @@ async fn ask(call: &CommitBatch<'_>, log: &BatchLog, export: &Export) -> Result<
 }
 
 /// A 401 about a token that was good once: a person can tell whose fault it is.
-fn refused(mut error: Error, batch: &str) -> Error {
-    let next = &mut error.0.next_action;
-    next.push_str("; if other calls work with these credentials, the token is over: run mypreferences export abandon DIR --batch ");
-    next.push_str(batch);
+fn refused(mut error: Error) -> Error {
+    error
+        .0
+        .next_action
+        .push_str("; if other calls work with these credentials, the token is over");
     error
 }
 
@@ -469,7 +500,7 @@ fn check_seal(
 pub(crate) fn caution(receipt: &BatchReceipt) -> Option<&'static str> {
     match receipt.end {
         CommitEnd::Expired => Some(
-            "the token expired before it was committed: the data is landed, and whether the server deleted its files is not known",
+            "the token is over without a commit that is known: the data is landed, and whether the server deleted its files is not known",
         ),
         CommitEnd::AlreadyCommitted => Some(
             "the token was consumed before this landing sent a commit: whether the server deleted its files is not known",

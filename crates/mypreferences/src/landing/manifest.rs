@@ -232,6 +232,11 @@ impl Manifest {
         }
     }
 
+    /// It can stand in one chain with others of this export of these profiles.
+    pub(crate) fn is_of(&self, identity: &Identity, body: &serde_json::Value) -> bool {
+        self.identity == *identity && self.parameters.body == *body && !self.parameters.adopted
+    }
+
     /// What the journal knows of it: all but the members of pages.
     pub(crate) fn of_journal(log: &BatchLog, watermark_ms: i64) -> Manifest {
         let last = log.parts.last();

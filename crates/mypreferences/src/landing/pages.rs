@@ -110,10 +110,12 @@ impl PageSource {
         }
         let service = self.client.service();
         let key = (self.export.kind, self.export.access_token);
-        match service
-            .read(&ReadStatus, key, service.settings.timeout)
-            .await
-        {
+        let asking = service.read(&ReadStatus, key, service.settings.timeout);
+        let asked = match until_cancelled(asking, self.cancel.as_ref(), Operation::Export).await {
+            Ok(asked) => asked,
+            Err(cancelled) => return cancelled,
+        };
+        match asked {
             Ok(status) => match status.status {
                 StatusWord::Expired | StatusWord::Retrieved => expired(),
                 StatusWord::Error | StatusWord::Failed => failed(),

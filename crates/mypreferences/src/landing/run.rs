@@ -33,7 +33,8 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// `LastDateTime` of a batch, and where it comes from.
 #[derive(Clone, Debug, Default)]
 struct Since {
-    moment: Option<LastDateTime>,
+    /// As it is sent.
+    text: Option<String>,
     previous: Option<String>,
 }
 
@@ -55,6 +56,18 @@ struct Run {
     resumed: bool,
     /// This run made the batch whole.
     sealed_here: bool,
+    /// This run has gone on after a token that was answered 401.
+    by_401: bool,
+}
+
+impl Since {
+    /// The same as of an earlier batch.
+    fn of(intent: &Intent) -> Since {
+        Since {
+            text: intent.since.clone(),
+            previous: intent.previous.clone(),
+        }
+    }
 }
 
 pub(crate) fn conflict(detail: impl Into<String>) -> Error {
@@ -79,6 +92,7 @@ impl Plan {
             progress,
             resumed: true,
             sealed_here: false,
+            by_401: false,
         };
         run.until_finished().await
     }
@@ -113,13 +127,13 @@ impl Run {
                 .await?;
         }
         if self.is_finished(found_first) {
-            self.intend(None).await?;
+            self.begin().await?;
         }
         let mut started_again = 0;
         loop {
             match self.found()? {
                 None | Some(BatchState::Abandoned | BatchState::Committed) => {
-                    self.intend(None).await?;
+                    self.begin().await?;
                 }
                 Some(BatchState::Intended) => self.initiate().await?,
                 Some(BatchState::Landing) => {
@@ -145,7 +159,7 @@ impl Run {
                             started_again += 1;
                             self.progress
                                 .note("the export expired before it was landed: starting it again");
-                            self.intend(Some(&log.intent)).await?;
+                            self.intend(Since::of(&log.intent)).await?;
                             continue;
                         }
                     }
@@ -261,16 +275,20 @@ impl Run {
         Ok(())
     }
 
-    /// Begins a batch; after one that expired, with the same since.
-    async fn intend(&mut self, again: Option<&Intent>) -> Result<(), Error> {
+    /// Begins the batch that comes next.
+    async fn begin(&mut self) -> Result<(), Error> {
+        let since = self.since().await?;
+        self.intend(since).await
+    }
+
+    /// Begins a batch.
+    async fn intend(&mut self, since: Since) -> Result<(), Error> {
         let identity = self.identity.clone();
         let parameters = self.parameters.clone();
-        let (since, previous) = if let Some(intent) = again {
-            (intent.since.clone(), intent.previous.clone())
-        } else {
-            let since = self.since().await?;
-            (since.moment.map(LastDateTime::text), since.previous)
-        };
+        let Since {
+            text: since,
+            previous,
+        } = since;
         let now_ms = self.plan.client.service().server_now_ms();
         self.shelf
             .step(move |store| {
@@ -293,7 +311,7 @@ impl Run {
         let overlap = match (&self.plan.source, self.plan.since_auto) {
             (Source::Order(order), None) => {
                 return Ok(Since {
-                    moment: order.since_moment(),
+                    text: order.since_moment().map(LastDateTime::text),
                     previous: None,
                 });
             }
@@ -301,11 +319,22 @@ impl Run {
             (Source::Order(_), Some(overlap)) => overlap,
         };
         let (identity, body) = (self.identity.clone(), self.parameters.body.clone());
-        let now_ms = self.plan.client.service().server_now_ms();
-        let Chain { end, left_out } = self
+        let service = self.plan.client.service();
+        // While no answer has told the server's time, a local clock that is a little slow must not cost anything.
+        let unsure_ms = match service.clock.offset_ms() {
+            Some(_) => 0,
+            None => i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX),
+        };
+        let now_ms = service.server_now_ms().saturating_add(unsure_ms);
+        let (Chain { end, left_out }, moved) = self
             .shelf
             .step(move |store| chain_of(store, &identity, &body, now_ms))
             .await?;
+        if end.is_none() && moved {
+            self.progress.note(
+                "the batches before were moved away, and only they say up to when they cover: exporting everything",
+            );
+        }
         for (batch, why) in left_out {
             self.progress.note(&why.told_of(&batch));
         }
@@ -314,7 +343,8 @@ impl Run {
         };
         let overlap_ms = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX);
         Ok(Since {
-            moment: LastDateTime::from_ms(watermark_ms.saturating_sub(overlap_ms)),
+            text: LastDateTime::from_ms(watermark_ms.saturating_sub(overlap_ms))
+                .map(LastDateTime::text),
             previous: Some(batch),
         })
     }
@@ -370,15 +400,17 @@ impl Run {
             return Ok(false);
         }
         let log = self.last()?;
-        let Ok(export) = self.start(log.intent.since.as_deref()).await else {
-            return Ok(false);
+        let export = match self.start(log.intent.since.as_deref()).await {
+            Ok(export) => export,
+            Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
+            Err(_) => return Ok(false),
         };
         self.progress
             .note("the export's token is refused, and a new export is not: starting it again");
         self.shelf
             .step(move |store| store.abandoned(None, "its token was refused"))
             .await?;
-        self.intend(Some(&log.intent)).await?;
+        self.intend(Since::of(&log.intent)).await?;
         self.adopt(export).await?;
         Ok(true)
     }
@@ -492,19 +524,23 @@ impl Run {
             Ok(()) => return Ok(Next::End),
             Err(stuck) => stuck,
         };
-        if self.plan.since_auto.is_none() || !stuck.by_401 {
+        // Once a call: a service that refuses every token as soon as it was read would be asked for exports without end.
+        let is_over = self.by_401 || self.sealed_here;
+        if self.plan.since_auto.is_none() || !stuck.by_401 || is_over {
             return Err(stuck.error);
         }
         // The token is dead or the credentials are wrong. The next batch, which this command is for as well, tells.
+        self.by_401 = true;
         let since = self.since().await?;
-        let text = since.moment.map(LastDateTime::text);
-        let Ok(export) = self.start(text.as_deref()).await else {
-            return Err(stuck.error);
+        let export = match self.start(since.text.as_deref()).await {
+            Ok(export) => export,
+            Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
+            Err(_) => return Err(stuck.error),
         };
         self.try_commit(&batch, keep_files)
             .await
             .map_err(|stuck| stuck.error)?;
-        self.intend(None).await?;
+        self.intend(since).await?;
         self.adopt(export).await?;
         self.sealed_here = false;
         Ok(Next::Batch)
@@ -570,14 +606,14 @@ fn free_name(store: &Store, now_ms: i64) -> Result<String, Error> {
     }
 }
 
-/// What the sealed batches of the same export of the same profiles cover. Those that the journal does not know come first:
-/// they are older than it.
+/// What the sealed batches of the same export of the same profiles cover, and whether some of them were moved away. Those
+/// that the journal does not know come first: they are older than it.
 fn chain_of(
     store: &Store,
     identity: &Identity,
     body: &serde_json::Value,
     now_ms: i64,
-) -> Result<Chain, Error> {
+) -> Result<(Chain, bool), Error> {
     let begun = |batch: &str| {
         store
             .batches()
@@ -587,14 +623,16 @@ fn chain_of(
     let mut batches = visible_batches(store.disk(), store.place())?;
     batches.sort_by_key(|batch| begun(batch));
     let mut manifests = Vec::new();
-    for batch in batches {
-        if let Some((manifest, _)) = read_manifest(store.disk(), store.place(), &batch)?
-            && manifest.identity == *identity
-            && manifest.parameters.body == *body
-            && !manifest.parameters.adopted
+    for batch in &batches {
+        if let Some((manifest, _)) = read_manifest(store.disk(), store.place(), batch)?
+            && manifest.is_of(identity, body)
         {
             manifests.push(manifest);
         }
     }
-    Ok(chain::follow(&manifests, Some(now_ms)))
+    let moved = chain::moved(store.batches(), &batches);
+    Ok((
+        chain::follow(&manifests, &moved, Some(now_ms)),
+        !moved.is_empty(),
+    ))
 }

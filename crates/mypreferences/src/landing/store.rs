@@ -905,18 +905,29 @@ impl Store {
         self.add(entry)
     }
 
-    /// Keeps how the commit ended, beside the batch and in the journal. False: the batch's folder was moved away, so that
-    /// the journal alone tells it.
-    pub(crate) fn committed(&mut self, batch: &str, receipt: BatchReceipt) -> Result<bool, Error> {
-        let is_there = self.is_there(batch)?;
-        if is_there {
-            self.write_receipt(batch, &receipt)?;
-        }
+    /// Keeps how the commit ended, beside the batch and in the journal; or in the journal alone, and says why: the verdict
+    /// is not to be had again.
+    pub(crate) fn committed(
+        &mut self,
+        batch: &str,
+        receipt: BatchReceipt,
+    ) -> Result<Option<String>, Error> {
+        let why_not = if self.is_there(batch)? {
+            let written = self.write_receipt(batch, &receipt);
+            written.err().map(|error| {
+                let why = error.detail().unwrap_or_default();
+                format!("the receipt of {batch} stands in the journal only: {why}")
+            })
+        } else {
+            Some(format!(
+                "{batch} was moved away: its receipt stands in the journal only"
+            ))
+        };
         self.note(Entry::Committed {
             batch: batch.to_owned(),
             receipt,
         })?;
-        Ok(is_there)
+        Ok(why_not)
     }
 
     /// The folder of a batch is where it was made.

@@ -120,11 +120,14 @@ pub(crate) fn verify(
         logs.iter()
             .position(|log| log.intent.batch == manifest.batch)
     });
-    if manifests
+    let newest = manifests
         .iter()
-        .any(|manifest| manifest.parameters.is_auto())
-    {
-        verified.gaps = chain::follow(&manifests, None)
+        .rfind(|manifest| manifest.parameters.is_auto());
+    if let Some(newest) = newest {
+        let same = manifests
+            .iter()
+            .filter(|manifest| manifest.is_of(&newest.identity, &newest.parameters.body));
+        verified.gaps = chain::follow(same, &verified.moved, None)
             .left_out
             .into_iter()
             .map(|(batch, why)| why.told_of(&batch))

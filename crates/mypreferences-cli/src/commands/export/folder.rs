@@ -201,13 +201,13 @@ pub(super) async fn commit(
                     receipt,
                 });
             }
-            Ended::WithResult(Err(error)) if !belongs_to_one_token(error.kind()) => {
-                for done in said(&committed) {
-                    told.output.note(&done);
+            Ended::WithResult(Err(error)) => {
+                let is_the_same_for_all = !belongs_to_one_token(error.kind());
+                failed.push((batch, error));
+                if is_the_same_for_all {
+                    break;
                 }
-                return Ok(unfinished(told, &error));
             }
-            Ended::WithResult(Err(error)) => failed.push((batch, error)),
             Ended::AtOnce(stop) => {
                 return Ok(left_at_once(
                     told,

@@ -43,6 +43,7 @@ const PLAIN: Story = Story {
     retires_tokens: false,
     expires_after: None,
     members: None,
+    every_export_expires: false,
     dead_is_401: false,
     odd: None,
     other_consumer: None,

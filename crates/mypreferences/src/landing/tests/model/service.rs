@@ -22,6 +22,10 @@ pub(super) const EPOCH_MS: i64 = 1_795_000_000_000;
 
 /// What goes wrong in a story, beside the stops.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fault of its own, by its name"
+)]
 pub(super) struct Story {
     pub(super) name: &'static str,
     /// Rows of each export.
@@ -34,6 +38,8 @@ pub(super) struct Story {
     pub(super) retires_tokens: bool,
     /// The first export expires after so many requests about it.
     pub(super) expires_after: Option<u32>,
+    /// And every later one, too.
+    pub(super) every_export_expires: bool,
     /// Members of pages: equal ones, or different ones.
     pub(super) members: Option<bool>,
     /// A token that is over is answered 401 instead of 404.
@@ -248,12 +254,17 @@ impl ModelService {
             first.state = State::Committed;
             first.by_another = true;
         }
-        if let Some(limit) = inner.story.expires_after
-            && let Some(first) = inner.exports.values_mut().next()
-            && first.state == State::Ready
-            && first.requests > limit
-        {
-            first.state = State::Expired;
+        if let Some(limit) = inner.story.expires_after {
+            let expiring = if inner.story.every_export_expires {
+                usize::MAX
+            } else {
+                1
+            };
+            for export in inner.exports.values_mut().take(expiring) {
+                if export.state == State::Ready && export.requests > limit {
+                    export.state = State::Expired;
+                }
+            }
         }
     }
 
