@@ -707,9 +707,9 @@ fn an_export_that_expired_before_its_commit_is_landed_all_the_same_and_says_so()
         .export(&out, &["--keep-files", "false", "--json"])
         .run()
         .exits(0)
-        .says("the token expired before it was committed");
+        .says("over without a commit that is known");
     // Once.
-    assert_eq!(landed.stderr.matches("the token expired").count(), 1);
+    assert_eq!(landed.stderr.matches("the token is over").count(), 1);
     assert_eq!(landed.json()["receipt"]["end"], "expired");
     assert_eq!(sent(&service, Operation::Commit), 0);
 }
