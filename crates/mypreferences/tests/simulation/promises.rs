@@ -273,7 +273,8 @@ impl<'a> Check<'a> {
             begun = Millis::MAX - SEND_WINDOW - TICK;
             if let Some((index, first)) = posts.first() {
                 let quiet_until = restart.committing + QUIET;
-                self.status_said_ready(restart.committing, quiet_until, *index, first);
+                // What the process before has heard, this one does not know.
+                self.status_said_ready(call.begun, quiet_until, *index, first);
             }
         }
         for pair in posts.windows(2) {
@@ -586,15 +587,24 @@ impl<'a> Check<'a> {
         // The page, refused otherwise right after it, has taken the credentials.
         let is_refused =
             |read: &&Read| is_gone(read) || matches!(read.said, Said::Refused { status: 401, .. });
-        let pages_gone = {
-            let pages: Vec<&Read> = reads.iter().copied().filter(|read| read.page).collect();
-            pages.len() >= 3 && pages.iter().rev().take(3).all(is_gone)
-        };
-        let ready_or_gone = statuses
-            .iter()
-            .rev()
-            .take(3)
-            .all(|read| is_ready(read) || (baseline && is_refused(read)));
+        // A status and the page that was asked after it; a 401 that was repaired has none.
+        let questions = statuses.iter().enumerate().filter_map(|(index, status)| {
+            let next = statuses
+                .get(index + 1)
+                .map_or(Millis::MAX, |next| next.started);
+            reads
+                .iter()
+                .rfind(|read| read.page && (status.ended..next).contains(&read.started))
+                .map(|page| (status, page))
+        });
+        let questions: Vec<_> = questions.collect();
+        let last_three = questions.last_chunk::<3>();
+        let stable = last_three.is_some_and(|questions| {
+            questions.iter().all(|(status, page)| {
+                (page_worked_before && is_ready(status) && is_gone(page))
+                    || (baseline && is_refused(status) && is_refused(page))
+            }) && questions.iter().any(|(status, _)| is_ready(status))
+        });
         let expires_is_unknown = matches!(
             self.plan().server.expires_text,
             ExpiresText::Absent | ExpiresText::Empty | ExpiresText::Unparsable
@@ -619,9 +629,7 @@ impl<'a> Check<'a> {
                 Some("Expired, early")
             }
             ConfirmedBy::TokenRetired if certain => None,
-            ConfirmedBy::TokenRetired if pages_gone && page_worked_before && ready_or_gone => {
-                Some("Complete, page refused that had worked")
-            }
+            ConfirmedBy::TokenRetired if stable => Some("Complete, page refused that had worked"),
             ConfirmedBy::TokenRetired if word("Complete") && sends > 1 && refused_resend => {
                 Some("Complete, page route doubtful, resend refused")
             }
