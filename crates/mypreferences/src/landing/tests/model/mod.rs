@@ -22,7 +22,7 @@ use crate::landing::manifest::Manifest;
 use crate::landing::mutants::{self, Mutant};
 use crate::landing::store::{Place, read_journal, read_manifest, read_receipt, visible_batches};
 use crate::landing::tests::model::disk::{Crash, ModelDisk, Stop, Sync};
-use crate::landing::tests::model::service::{ModelService, ServerExport, Story};
+use crate::landing::tests::model::service::{ModelService, Odd, ServerExport, Story};
 use crate::landing::verify::verify;
 use crate::landing::{BatchReceipt, CommitEnd, CommitPolicy, LandExport, Landed};
 use crate::{Client, Credentials, Error};
@@ -439,12 +439,33 @@ fn a_landing_survives_every_pair_of_stops() {
     let stories = if is_full {
         stories()
     } else {
-        vec![Story {
-            name: "a lost answer, three pages",
-            rows: 5,
-            loses_commit: Some(true),
-            ..PLAIN
-        }]
+        vec![
+            Story {
+                name: "a lost answer, three pages",
+                rows: 5,
+                loses_commit: Some(true),
+                ..PLAIN
+            },
+            Story {
+                name: "an HTML page in the place of a status, two pages",
+                rows: 3,
+                odd: Some((6, 2, Odd::HtmlNotFound)),
+                ..PLAIN
+            },
+            Story {
+                name: "a token that is over and answers 401, two pages",
+                rows: 3,
+                expires_after: Some(2),
+                dead_is_401: true,
+                ..PLAIN
+            },
+            Story {
+                name: "somebody else who commits it, two pages",
+                rows: 3,
+                other_consumer: Some(5),
+                ..PLAIN
+            },
+        ]
     };
     let mut jobs: Vec<Job<Result<usize, String>>> = Vec::new();
     for story in stories {
