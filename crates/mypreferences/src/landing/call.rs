@@ -243,7 +243,14 @@ impl CommitLanded {
             sure: false,
             cancel: self.cancel.as_ref(),
         };
-        match commit::commit(&mut folder, &call).await {
+        let ended = commit::commit(&mut folder, &call).await;
+        folder
+            .step(|store| {
+                store.release();
+                Ok(())
+            })
+            .await?;
+        match ended {
             Ok(closed) => Ok(closed.receipt),
             Err(stuck) => Err(stuck.error),
         }

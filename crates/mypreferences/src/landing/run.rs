@@ -570,7 +570,11 @@ impl Run {
         let out = self.plan.out.clone();
         let (manifest, sealed) = self
             .shelf
-            .step(move |store| Sealed::of_finished(store.disk(), store.place(), &log, out))
+            .step(move |store| {
+                let finished = Sealed::of_finished(store.disk(), store.place(), &log, out);
+                store.release();
+                finished
+            })
             .await?;
         let receipt = self.last()?.committed;
         Ok(Landed::new(

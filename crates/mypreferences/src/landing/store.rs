@@ -72,8 +72,8 @@ pub(crate) struct Store {
     batches: Vec<BatchLog>,
     /// The batch that is being landed.
     landing: Option<Landing>,
-    /// The last to go.
-    lock: Arc<dyn Held>,
+    /// The last to go; none once it was given back.
+    lock: Option<Arc<dyn Held>>,
 }
 
 /// A batch between INITIATED and SEALED.
@@ -138,7 +138,7 @@ pub(crate) struct EndedPart {
     entry: PartEntry,
     journal: Arc<Mutex<JournalFile>>,
     /// The folder is not another's while its files are written.
-    _lock: Arc<dyn Held>,
+    _lock: Option<Arc<dyn Held>>,
 }
 
 /// A part that is durable and stands in the journal's file.
@@ -468,7 +468,7 @@ impl Store {
             place,
             batches: Vec::new(),
             landing: None,
-            lock: Arc::from(lock),
+            lock: Some(Arc::from(lock)),
         };
         store.open_journal()?;
         Ok(store)
@@ -515,6 +515,11 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// Gives the folder back before the last step is told: the thread that takes the steps may live a moment longer.
+    pub(crate) fn release(&mut self) {
+        self.lock = None;
     }
 
     pub(crate) fn disk(&self) -> &dyn Disk {
@@ -752,7 +757,7 @@ impl Store {
     pub(crate) fn end_part(&mut self) -> Result<Option<EndedPart>, Error> {
         let disk = Arc::clone(&self.disk);
         let journal = Arc::clone(&self.journal);
-        let lock = Arc::clone(&self.lock);
+        let lock = self.lock.clone();
         let staging = self.place.staging();
         let landing = self.landing()?;
         let Some(part) = landing.part.take() else {
