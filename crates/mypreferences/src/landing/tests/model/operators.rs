@@ -5,12 +5,15 @@ use std::path::Path;
 
 use crate::error::ErrorKind;
 use crate::export::LastDateTime;
-use crate::landing::disk::{Access, Disk, write_whole};
+use crate::landing::disk::{Access, Disk, read_whole, write_whole};
+use crate::landing::journal::BatchLog;
 use crate::landing::manifest::Manifest;
 use crate::landing::store::{read_journal, read_manifest, visible_batches};
 use crate::landing::tests::model::disk::Crash;
 use crate::landing::tests::model::service::{EPOCH_MS, Odd, ServerExport, Story};
-use crate::landing::tests::model::{Ended, Job, OUT, PLAIN, RUNS, World, on_all_cores, place};
+use crate::landing::tests::model::{
+    Ended, Job, OUT, PLAIN, RUNS, TAKEN, World, counted, place, taken,
+};
 use crate::landing::{CommitEnd, CommitPolicy, LandExport, Landed};
 
 /// Days between two commands.
@@ -68,14 +71,19 @@ fn to_the_end(world: &World, command: Command) -> Result<Landed, String> {
     Err(format!("{command:?} is stuck: {last}"))
 }
 
-/// The manifests of a folder, in the order of their names, which is that of their times.
+/// The manifests of a folder and of what was taken from it, in the order of their names, which is that of their times.
 fn manifests(world: &World) -> Vec<Manifest> {
-    visible_batches(&world.disk, &place())
-        .unwrap()
-        .into_iter()
-        .filter_map(|batch| read_manifest(&world.disk, &place(), &batch).unwrap())
+    let mut found: Vec<Manifest> = [taken(), place()]
+        .iter()
+        .flat_map(|place| {
+            let batches = visible_batches(&world.disk, place).unwrap_or_default();
+            let read = |batch: String| read_manifest(&world.disk, place, &batch).unwrap();
+            batches.into_iter().filter_map(read).collect::<Vec<_>>()
+        })
         .map(|(manifest, _)| manifest)
-        .collect()
+        .collect();
+    found.sort_by(|one, other| one.batch.cmp(&other.batch));
+    found
 }
 
 /// Reckoned without the program's own chain: some batches cover everything up to the newest automatic one's watermark.
@@ -110,26 +118,37 @@ fn nothing_is_missing(manifests: &[Manifest]) -> Result<(), String> {
     Ok(())
 }
 
-/// Plays commands a week apart; a stop in one of them, if any.
-fn play(
-    story: Story,
-    commands: &[Command],
-    stop: Option<(usize, usize, Crash)>,
-) -> Result<bool, String> {
+/// What people do with one folder: commands a week apart, and a consumer beside them, if any.
+#[derive(Clone, Copy, Debug)]
+struct Weeks {
+    commands: &'static [Command],
+    /// Takes each batch away as soon as its commit is known.
+    consumer: bool,
+}
+
+/// Before which operation of which command, and how.
+type WeekStop = (usize, usize, Crash);
+
+/// Plays the commands, stopped in some of them. `Ok(false)`: a stop was never reached.
+fn play(story: Story, weeks: Weeks, stops: &[WeekStop]) -> Result<bool, String> {
     let world = World::new(story, None);
-    for (index, command) in commands.iter().enumerate() {
-        if let Some((at, before, crash)) = stop
-            && at == index
-        {
-            let ended = world.run_with(Some(before), |landing| command.options(landing));
+    for (index, command) in weeks.commands.iter().enumerate() {
+        for (_, before, crash) in stops.iter().filter(|(at, ..)| *at == index) {
+            let ended = world.run_with(Some(*before), |landing| command.options(landing));
             if let Ended::ByItself(_) = ended {
                 return Ok(false);
             }
-            world.disk.crash(crash);
+            world.disk.crash(*crash);
             world.check_now()?;
+            if weeks.consumer {
+                take_committed(&world);
+            }
         }
         to_the_end(&world, *command)?;
         world.check_now()?;
+        if weeks.consumer {
+            take_committed(&world);
+        }
         nothing_is_missing(&manifests(&world))?;
         for manifest in manifests(&world) {
             if manifest.watermark_ms > world.service.now_ms() {
@@ -145,6 +164,35 @@ fn play(
     Ok(true)
 }
 
+/// Every stop, or every pair of them, in any of the commands. `stride`: only every so many-th operation.
+fn stops_of(story: Story, weeks: Weeks, crashes: &[Crash], stride: usize) -> Result<usize, String> {
+    let played = |stops: &[WeekStop]| {
+        let told = |what| format!("{}, {weeks:?}, stopped at {stops:?}: {what}", story.name);
+        play(story, weeks, stops).map_err(told)
+    };
+    let mut count = 0;
+    let commands = weeks.commands.len();
+    for one in 0..commands {
+        for before in (0..).step_by(stride) {
+            let first = (one, before, crashes[0]);
+            if !played(&[first])? {
+                break;
+            }
+            count += 1;
+            for two in one..commands {
+                for before in (0..).step_by(stride) {
+                    let Some(crash) = crashes.get(1) else { break };
+                    if !played(&[first, (two, before, *crash)])? {
+                        break;
+                    }
+                    count += 1;
+                }
+            }
+        }
+    }
+    Ok(count)
+}
+
 const OPERATORS: [&[Command]; 4] = [
     &[Command::Auto, Command::Auto, Command::Auto],
     // By hand since a day after the watermark of the first: what lies between is in neither.
@@ -158,51 +206,70 @@ const OPERATORS: [&[Command]; 4] = [
     &[Command::AutoWithoutCommit, Command::Auto, Command::Auto],
 ];
 
+/// Whose clock is wrong at Initiate, by 74 years; the process that knew when it had sent it may be gone.
+const AHEAD: Story = Story {
+    name: "a Date of 2100",
+    rows: 3,
+    initiate_ahead_ms: 74 * 365 * DAY_MS,
+    ..PLAIN
+};
+
 #[test]
 fn no_change_is_missing_however_commands_are_mixed_and_stopped() {
     let mut jobs: Vec<Job<Result<usize, String>>> = Vec::new();
     for commands in OPERATORS {
-        for at in 0..commands.len() {
+        for consumer in [false, true] {
             for crash in [Crash::Kill, Crash::Power] {
-                jobs.push(Box::new(move || {
-                    let mut count = 0;
-                    for before in 0.. {
-                        let stop = (at, before, crash);
-                        let told = |what| format!("{commands:?}, stopped at {stop:?}: {what}");
-                        if !play(PLAIN, commands, Some(stop)).map_err(told)? {
-                            break;
-                        }
-                        count += 1;
-                    }
-                    Ok(count)
-                }));
+                let weeks = Weeks { commands, consumer };
+                jobs.push(Box::new(move || stops_of(PLAIN, weeks, &[crash], 1)));
             }
         }
     }
-    let mut timelines = 0;
-    for result in on_all_cores(jobs) {
-        timelines += result.unwrap();
-    }
+    let timelines = counted(jobs);
     println!("mixed commands: {timelines} timelines");
-    assert!(timelines > 500, "{timelines}");
+    assert!(timelines > 1000, "{timelines}");
+}
+
+/// Pairs of stops in one command or in two: in an ordinary run every 29th operation, with `MYPREFERENCES_TEST_FULL=1` every
+/// one.
+#[test]
+fn no_change_is_missing_after_a_pair_of_stops_either() {
+    let is_full = std::env::var_os("MYPREFERENCES_TEST_FULL").is_some();
+    let stride = if is_full { 1 } else { 29 };
+    let short = Story {
+        name: "two pages",
+        rows: 3,
+        ..PLAIN
+    };
+    let lost = Story {
+        name: "a lost answer, two pages",
+        loses_commit: Some(true),
+        ..short
+    };
+    let mut jobs: Vec<Job<Result<usize, String>>> = Vec::new();
+    for story in [short, lost, AHEAD] {
+        for commands in OPERATORS {
+            for consumer in [false, true] {
+                let weeks = Weeks { commands, consumer };
+                for crashes in [[Crash::Kill, Crash::Power], [Crash::Power, Crash::Kill]] {
+                    jobs.push(Box::new(move || stops_of(story, weeks, &crashes, stride)));
+                }
+            }
+        }
+    }
+    let timelines = counted(jobs);
+    println!("pairs of stops in mixed commands: {timelines} timelines");
+    assert!(timelines > 1000, "{timelines}");
 }
 
 #[test]
 fn a_wrong_date_of_initiate_moves_no_watermark_into_the_future() {
-    let story = Story {
-        initiate_ahead_ms: 74 * 365 * DAY_MS,
-        ..PLAIN
+    let weeks = Weeks {
+        commands: &[Command::Auto, Command::Auto],
+        consumer: false,
     };
-    let commands = [Command::Auto, Command::Auto];
-    play(story, &commands, None).unwrap();
-    // The process that knew when it had sent Initiate is gone.
-    for before in 0.. {
-        let stop = (0, before, Crash::Kill);
-        let told = |what| format!("stopped at {stop:?}: {what}");
-        if !play(story, &commands, Some(stop)).map_err(told).unwrap() {
-            break;
-        }
-    }
+    play(AHEAD, weeks, &[]).unwrap();
+    stops_of(AHEAD, weeks, &[Crash::Kill], 1).unwrap();
 }
 
 /// The watermark lies at the first Initiate, and no later.
@@ -262,10 +329,7 @@ fn one_odd_answer_at_any_request_loses_nothing_and_leaves_nothing_stuck() {
             }));
         }
     }
-    let mut timelines = 0;
-    for result in on_all_cores(jobs) {
-        timelines += result.unwrap();
-    }
+    let timelines = counted(jobs);
     println!("odd answers: {timelines} timelines");
     assert!(timelines > 500, "{timelines}");
 }
@@ -372,40 +436,42 @@ fn a_dead_token_that_answers_401_stops_no_nightly_job() {
             dead_is_401: true,
             ..PLAIN
         };
-        for before in 0.. {
-            let stop = (0, before, Crash::Kill);
-            let told = |what| format!("{retires} {expires:?}, stopped at {before}: {what}");
-            let commands = [Command::Auto, Command::Auto];
-            if !play(story, &commands, Some(stop)).map_err(told).unwrap() {
-                break;
-            }
-        }
+        let weeks = Weeks {
+            commands: &[Command::Auto, Command::Auto],
+            consumer: false,
+        };
+        stops_of(story, weeks, &[Crash::Kill], 1).unwrap();
     }
 }
 
-/// Takes a batch away as soon as its commit may have been sent.
-fn move_away(world: &World) -> Option<String> {
-    let logs = read_journal(&world.disk, &place()).ok()??;
-    let log = logs.last().filter(|log| log.committing.is_some())?;
-    let batch = log.intent.batch.clone();
-    if !visible_batches(&world.disk, &place())
-        .ok()?
-        .contains(&batch)
-    {
-        return None;
+fn take(world: &World, batch: &str) {
+    let taken = Path::new(TAKEN);
+    world.disk.begin(None);
+    let _ = world.disk.make_folder(taken);
+    let from = Path::new(OUT).join(batch);
+    world.disk.rename(&from, &taken.join(batch)).unwrap();
+    for folder in [taken, Path::new(OUT), Path::new("data")] {
+        world.disk.sync_folder(folder).unwrap();
     }
-    let _ = world.disk.make_folder(Path::new("taken"));
-    let from = Path::new(OUT).join(&batch);
-    world
-        .disk
-        .rename(&from, &Path::new("taken").join(&batch))
-        .ok()?;
-    for folder in ["taken", OUT] {
-        world.disk.sync_folder(Path::new(folder)).ok()?;
-    }
-    Some(batch)
 }
 
+/// The batches that can be seen and of which this holds.
+fn visible(world: &World, holds: impl Fn(&BatchLog) -> bool) -> Vec<String> {
+    let logs = read_journal(&world.disk, &place()).ok().flatten();
+    let there = visible_batches(&world.disk, &place()).unwrap_or_default();
+    let logs = logs.unwrap_or_default().into_iter();
+    logs.filter(|log| holds(log) && there.contains(&log.intent.batch))
+        .map(|log| log.intent.batch)
+        .collect()
+}
+
+fn take_committed(world: &World) {
+    for batch in visible(world, |log| log.committed.is_some()) {
+        take(world, &batch);
+    }
+}
+
+/// Taken away as soon as its commit may have been sent, after any stop and before any other.
 #[test]
 fn a_batch_that_is_moved_away_is_told_from_the_journal() {
     for loses in [None, Some(true), Some(false)] {
@@ -420,32 +486,48 @@ fn a_batch_that_is_moved_away_is_told_from_the_journal() {
                 break;
             }
             world.disk.crash(Crash::Kill);
-            world.disk.begin(None);
-            let Some(batch) = move_away(&world) else {
+            if visible(&world, |log| log.committing.is_some()).is_empty() {
                 continue;
-            };
-            let applied = |world: &World| world.service.exports().values().next().unwrap().applied;
-            let was_applied = applied(&world) == 1;
-            for _ in 0..2 {
-                let Ended::ByItself(result) = world.run(None) else {
-                    panic!("stopped without a stop");
+            }
+            for second in 0.. {
+                let world = World::new(story, None);
+                let Ended::Stopped = world.run(Some(before)) else {
+                    panic!("there is no such moment");
                 };
-                if was_applied {
-                    moved += 1;
-                    let landed = result.unwrap();
-                    assert_eq!(landed.sealed.batch(), batch);
-                    assert_eq!(landed.receipt.unwrap().end, CommitEnd::Committed);
-                } else {
-                    // Nothing proves any more that it is whole.
-                    let error = result.unwrap_err();
-                    assert_eq!(error.kind(), ErrorKind::NotSealed);
-                    assert!(error.to_string().contains("move it back"), "{error}");
+                world.disk.crash(Crash::Kill);
+                let batch = visible(&world, |log| log.committing.is_some()).remove(0);
+                take(&world, &batch);
+                let applied = |world: &World| {
+                    let exports = world.service.exports();
+                    exports.values().next().unwrap().applied
+                };
+                let was_applied = applied(&world) == 1;
+                let stopped = matches!(world.run(Some(second)), Ended::Stopped);
+                world.disk.crash(Crash::Power);
+                for _ in 0..2 {
+                    let Ended::ByItself(result) = world.run(None) else {
+                        panic!("stopped without a stop");
+                    };
+                    if was_applied {
+                        moved += 1;
+                        let landed = result.unwrap();
+                        assert_eq!(landed.sealed.batch(), batch);
+                        assert_eq!(landed.receipt.unwrap().end, CommitEnd::Committed);
+                    } else {
+                        // Nothing proves any more that it is whole.
+                        let error = result.unwrap_err();
+                        assert_eq!(error.kind(), ErrorKind::NotSealed);
+                        assert!(error.to_string().contains("move it back"), "{error}");
+                    }
+                }
+                assert_eq!(world.service.exports().len(), 1);
+                assert_eq!(applied(&world) == 1, was_applied);
+                if !stopped {
+                    break;
                 }
             }
-            assert_eq!(world.service.exports().len(), 1);
-            assert_eq!(applied(&world) == 1, was_applied);
         }
-        assert!(moved > 3 || loses == Some(false), "{moved}");
+        assert!(moved > 30 || loses == Some(false), "{moved}");
     }
 }
 
@@ -490,9 +572,7 @@ fn a_batch_whose_parts_are_gone_is_not_committed_after_a_restart_either() {
     let world = at_committing(PLAIN);
     let batch = visible_batches(&world.disk, &place()).unwrap().remove(0);
     let part = Path::new(OUT).join(batch).join("part-00001.ndjson");
-    let bytes = crate::landing::disk::read_whole(&world.disk, &part)
-        .unwrap()
-        .unwrap();
+    let bytes = read_whole(&world.disk, &part).unwrap().unwrap();
     world.disk.remove_file(&part).unwrap();
     let Ended::ByItself(result) = world.run(None) else {
         panic!("stopped without a stop");
@@ -597,30 +677,54 @@ fn a_row_count_that_differs_is_sealed_and_not_committed() {
     assert_eq!(manifests[0].total_results, 7);
 }
 
+/// Wherever a run and the one after it were stopped; and when the newer version has taken its line back, all goes on.
 #[test]
 fn a_journal_of_a_newer_version_is_not_touched() {
-    let world = World::new(PLAIN, None);
-    let _ = world.run(Some(40));
-    world.disk.crash(Crash::Kill);
-    world.disk.begin(None);
+    let is_full = std::env::var_os("MYPREFERENCES_TEST_FULL").is_some();
+    let stride = if is_full { 1 } else { 5 };
     let journal = Path::new(OUT).join(".mypreferences").join("journal");
-    let whole = crate::landing::disk::read_whole(&world.disk, &journal)
-        .unwrap()
-        .unwrap();
     let json = br#"{"entry":"REWOUND","batch":"batch=20990101T000000Z"}"#;
-    let mut newer = whole.clone();
-    newer.extend_from_slice(format!("{:08x} ", crc32fast::hash(json)).as_bytes());
-    newer.extend_from_slice(json);
-    newer.push(b'\n');
-    write_whole(&world.disk, &journal, Access::Owner, &newer).unwrap();
-    let Ended::ByItself(result) = world.run(None) else {
-        panic!("stopped without a stop");
-    };
-    let error = result.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Storage);
-    assert!(error.to_string().contains("newer version"), "{error}");
-    let after = crate::landing::disk::read_whole(&world.disk, &journal).unwrap();
-    assert_eq!(after, Some(newer));
+    let mut line = format!("{:08x} ", crc32fast::hash(json)).into_bytes();
+    line.extend_from_slice(json);
+    line.push(b'\n');
+    let mut timelines = 0;
+    for one in (0..).step_by(stride) {
+        for two in (0..).step_by(stride) {
+            let world = World::new(PLAIN, None);
+            let stopped = [(one, Crash::Kill), (two, Crash::Power)].map(|(before, crash)| {
+                let stopped = matches!(world.run(Some(before)), Ended::Stopped);
+                world.disk.crash(crash);
+                stopped
+            });
+            world.disk.begin(None);
+            let read = || read_whole(&world.disk, &journal).unwrap();
+            // Only a journal that has begun can be gone on with by anybody.
+            let begun = read_journal(&world.disk, &place()).ok().flatten();
+            if begun.is_some_and(|logs| !logs.is_empty()) {
+                let before = read().unwrap();
+                let newer = [before.as_slice(), &line].concat();
+                write_whole(&world.disk, &journal, Access::Owner, &newer).unwrap();
+                let Ended::ByItself(result) = world.run(None) else {
+                    panic!("stopped without a stop");
+                };
+                let error = result.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Storage, "{one} {two}: {error}");
+                assert!(error.to_string().contains("newer version"), "{error}");
+                assert_eq!(read(), Some(newer), "{one} {two}");
+                write_whole(&world.disk, &journal, Access::Owner, &before).unwrap();
+                timelines += 1;
+            }
+            world.to_its_end().unwrap();
+            if !stopped[1] {
+                break;
+            }
+        }
+        if let Ended::ByItself(_) = World::new(PLAIN, None).run(Some(one)) {
+            break;
+        }
+    }
+    println!("a newer version's line: {timelines} timelines");
+    assert!(timelines > 50, "{timelines}");
 }
 
 #[test]
