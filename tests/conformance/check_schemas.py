@@ -41,8 +41,9 @@ def main(workspace: Path) -> int:
         if scenario.is_valid(wrong)
     ]
     files = sorted((folder / "scenarios").glob("*.json"))
+    defaults = json.loads((folder / "defaults.json").read_text("utf-8"))
     for file in files:
-        content = json.loads(file.read_text("utf-8"))
+        content = filled(json.loads(file.read_text("utf-8")), defaults)
         error = deepest(best_match(scenario.iter_errors(content)))
         if error is not None:
             complaints.append(f"{file.name}: {place(error)}: {shortened(error.message)}")
@@ -52,6 +53,32 @@ def main(workspace: Path) -> int:
         print(complaint)
     print(f"schemas: {len(files)} scenarios, {len(complaints)} complaints")
     return 1 if complaints or not files else 0
+
+
+def filled(scenario: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """The scenario with what defaults.json says where it says nothing, as the judge reads it."""
+
+    def overlaid(default: Any, given: Any) -> Any:
+        match default, given:
+            case dict(), dict():
+                return default | {key: overlaid(default.get(key), value) for key, value in given.items()}
+            case [element], list():
+                return [overlaid(element, value) for value in given]
+            case _:
+                return given
+
+    def result(given: dict[str, Any]) -> dict[str, Any]:
+        return {
+            sort: [result(one) for one in record] if sort == "one_of" else overlaid(records.get(sort), record)
+            for sort, record in given.items()
+        }
+
+    records = defaults["records"]
+    for expect in [scenario.get("expect"), *(it.get("expect") for it in scenario.get("except", []))]:
+        if expect is not None:
+            expect["results"] = [result(one) for one in expect["results"]]
+    settings = {} if "configuration" in scenario else {"settings": defaults["settings"] | scenario.get("settings", {})}
+    return scenario | settings | {"server": defaults["server"] | scenario.get("server", {})}
 
 
 def catalogue(folder: Path, schema: dict[str, Any]) -> Iterator[str]:

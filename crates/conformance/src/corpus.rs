@@ -1,9 +1,11 @@
 //! The corpus on disk: every scenario file, read strictly.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::ordered_json::Json;
 use crate::scenario::Scenario;
+use crate::scenario_file::{Defaults, laid_out};
 use crate::trouble::Trouble;
 
 /// Every scenario, by name.
@@ -11,16 +13,20 @@ pub(crate) type Corpus = BTreeMap<String, Scenario>;
 
 /// Every scenario below `root`.
 pub(crate) fn read(root: &Path) -> Result<Corpus, Trouble> {
-    let folder = root.join("tests/conformance/scenarios");
-    let entries = std::fs::read_dir(&folder).map_err(|error| Trouble::file(&folder, &error))?;
+    let defaults = Defaults::read(&root.join("tests/conformance"))?;
     let mut scenarios = BTreeMap::new();
-    for entry in entries {
-        let path = entry
-            .map_err(|error| Trouble::file(&folder, &error))?
-            .path();
+    for path in files(root)? {
         let text = std::fs::read_to_string(&path).map_err(|error| Trouble::file(&path, &error))?;
+        let wrong = |error: serde_json::Error| Trouble::file(&path, &error);
+        let written = Json::parse(&text).map_err(wrong)?;
+        if laid_out(&written) != text {
+            return Err(Trouble::new(format!(
+                "{} is not in the one form of scenarios; run `cargo xtask conformance format`",
+                path.display()
+            )));
+        }
         let scenario: Scenario =
-            serde_json::from_str(&text).map_err(|error| Trouble::file(&path, &error))?;
+            serde_json::from_str(&defaults.filled(written).to_string()).map_err(wrong)?;
         if path.file_stem().and_then(|stem| stem.to_str()) != Some(scenario.name.as_str()) {
             return Err(Trouble::file(
                 &path,
@@ -53,9 +59,30 @@ pub(crate) fn read(root: &Path) -> Result<Corpus, Trouble> {
     }
     if scenarios.is_empty() {
         return Err(Trouble::new(format!(
-            "{} holds no scenario; restore the corpus",
-            folder.display()
+            "below {} there is no scenario; restore the corpus",
+            root.display()
         )));
     }
     Ok(scenarios)
+}
+
+/// Writes every scenario in its one form.
+pub(crate) fn format(root: &Path) -> Result<(), Trouble> {
+    for path in files(root)? {
+        let text = std::fs::read_to_string(&path).map_err(|error| Trouble::file(&path, &error))?;
+        let written = Json::parse(&text).map_err(|error| Trouble::file(&path, &error))?;
+        std::fs::write(&path, laid_out(&written)).map_err(|error| Trouble::file(&path, &error))?;
+    }
+    Ok(())
+}
+
+fn files(root: &Path) -> Result<Vec<PathBuf>, Trouble> {
+    let folder = root.join("tests/conformance/scenarios");
+    let wrong = |error| Trouble::file(&folder, &error);
+    let entries = std::fs::read_dir(&folder).map_err(wrong)?;
+    let mut files = Vec::new();
+    for entry in entries {
+        files.push(entry.map_err(wrong)?.path());
+    }
+    Ok(files)
 }

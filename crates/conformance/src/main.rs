@@ -1,5 +1,6 @@
 //! The judge of the shared suite. `conformance` plays every scenario of `tests/conformance` on every surface that has
-//! an adapter and prints the table; `conformance mutants` proves that the suite can fail. See
+//! an adapter and prints the table; `conformance mutants` proves that the suite can fail,
+//! `conformance format` writes every scenario in its one form, and `conformance check` reads the corpus and plays nothing. See
 //! `tests/conformance/README.md`.
 //!
 //! It knows the mock service and no client: what a client says reaches it as text, from a program of its own.
@@ -16,6 +17,7 @@ mod plan;
 mod relay;
 mod report;
 mod scenario;
+mod scenario_file;
 mod suite;
 mod trouble;
 
@@ -24,7 +26,7 @@ use std::process::ExitCode;
 
 use trouble::Trouble;
 
-const USAGE: &str = "Usage: conformance [mutants] --root DIR --adapters DIR [--surface NAME]... [--scenario NAME]...
+const USAGE: &str = "Usage: conformance [mutants|format|check] --root DIR --adapters DIR [--surface NAME]... [--scenario NAME]...
 
   --root DIR       the checkout: tests/conformance is read below it
   --adapters DIR   where the adapters' programs are
@@ -32,9 +34,17 @@ const USAGE: &str = "Usage: conformance [mutants] --root DIR --adapters DIR [--s
   --scenario NAME  only this scenario (the same)
 ";
 
+#[derive(Clone, Copy)]
+pub(crate) enum Task {
+    Play,
+    Mutants,
+    Format,
+    Check,
+}
+
 /// What the command line asks for.
 pub(crate) struct Wish {
-    pub(crate) mutants: bool,
+    pub(crate) task: Task,
     pub(crate) root: PathBuf,
     pub(crate) adapters: PathBuf,
     pub(crate) surfaces: Vec<String>,
@@ -42,12 +52,11 @@ pub(crate) struct Wish {
 }
 
 fn main() -> ExitCode {
-    let outcome = wish(std::env::args().skip(1)).and_then(|wish| {
-        if wish.mutants {
-            mutants::prove(&wish)
-        } else {
-            suite::run(&wish)
-        }
+    let outcome = wish(std::env::args().skip(1)).and_then(|wish| match wish.task {
+        Task::Play => suite::run(&wish),
+        Task::Mutants => mutants::prove(&wish),
+        Task::Format => corpus::format(&wish.root).map(|()| true),
+        Task::Check => suite::check(&wish.root).map(|()| true),
     });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -61,7 +70,7 @@ fn main() -> ExitCode {
 
 fn wish(mut arguments: impl Iterator<Item = String>) -> Result<Wish, Trouble> {
     let mut wish = Wish {
-        mutants: false,
+        task: Task::Play,
         root: PathBuf::from("."),
         adapters: PathBuf::from("target/debug"),
         surfaces: Vec::new(),
@@ -74,7 +83,9 @@ fn wish(mut arguments: impl Iterator<Item = String>) -> Result<Wish, Trouble> {
                 .ok_or_else(|| Trouble::new(format!("{argument} needs a value\n{USAGE}")))
         };
         match argument.as_str() {
-            "mutants" => wish.mutants = true,
+            "mutants" => wish.task = Task::Mutants,
+            "format" => wish.task = Task::Format,
+            "check" => wish.task = Task::Check,
             "--root" => wish.root = PathBuf::from(value()?),
             "--adapters" => wish.adapters = PathBuf::from(value()?),
             "--surface" => wish.surfaces.push(value()?),

@@ -11,7 +11,7 @@ use crate::Wish;
 use crate::adapter::Observation;
 use crate::corpus::{self, Corpus};
 use crate::judge::Seen;
-use crate::matrix::{self, Cell};
+use crate::matrix;
 use crate::report::Verdict;
 use crate::suite::{self, Played, Stage};
 use crate::trouble::Trouble;
@@ -54,21 +54,12 @@ enum Fault {
 pub(crate) fn prove(wish: &Wish) -> Result<bool, Trouble> {
     let begun = Instant::now();
     let corpus = corpus::read(&wish.root)?;
-    let matrix = matrix::read(&wish.root)?;
+    let matrix = matrix::read(&wish.root, &corpus)?;
     let path = wish.root.join("tests/conformance/mutants.json");
     let text = std::fs::read_to_string(&path).map_err(|error| Trouble::file(&path, &error))?;
     let mutants: Vec<Mutant> =
         serde_json::from_str(&text).map_err(|error| Trouble::file(&path, &error))?;
-    let names: Vec<String> = corpus
-        .keys()
-        .filter(|name| {
-            matches!(
-                matrix.get(SURFACE).and_then(|row| row.get(*name)),
-                Some(Cell::Yes(_))
-            )
-        })
-        .cloned()
-        .collect();
+    let names = suite::chosen(&matrix[SURFACE], &[]);
     let stage = Stage::new()?;
     let healthy = suite::play(&stage, &wish.adapters, SURFACE, &corpus, &names, None);
     let (mut passed, mut failed) = (0, 0);

@@ -11,7 +11,7 @@ use crate::Wish;
 use crate::adapter::{Adapter, Observation};
 use crate::corpus::{self, Corpus};
 use crate::judge::{Seen, disconnects_have_come, judge};
-use crate::matrix::{self, Cell, Matrix};
+use crate::matrix::{self, Matrix};
 use crate::places::{Files, Places};
 use crate::plan::Plan;
 use crate::relay;
@@ -36,15 +36,15 @@ pub(crate) struct Played {
 pub(crate) fn run(wish: &Wish) -> Result<bool, Trouble> {
     let begun = Instant::now();
     let corpus = corpus::read(&wish.root)?;
-    let matrix = matrix::read(&wish.root)?;
-    let mut missing = matrix::gaps(&matrix, &corpus);
+    let matrix = matrix::read(&wish.root, &corpus)?;
+    let mut missing = Vec::new();
     let mock = Stage::new()?;
     let mut table = Table::new();
     for (surface, row) in &matrix {
         if !wish.surfaces.is_empty() && !wish.surfaces.contains(surface) {
             continue;
         }
-        let chosen = chosen(&corpus, row, &wish.scenarios);
+        let chosen = chosen(row, &wish.scenarios);
         let played = play(&mock, &wish.adapters, surface, &corpus, &chosen, None);
         if played.len() < chosen.len() {
             missing.push(format!(
@@ -54,10 +54,8 @@ pub(crate) fn run(wish: &Wish) -> Result<bool, Trouble> {
             ));
         }
         let mut verdicts = BTreeMap::new();
-        for (scenario, cell) in row {
-            if let Cell::Skip { .. } = cell {
-                verdicts.insert(scenario.clone(), Verdict::Skipped);
-            }
+        for (scenario, _) in row.iter().filter(|(_, is_played)| !**is_played) {
+            verdicts.insert(scenario.clone(), Verdict::Skipped);
         }
         for case in played {
             let verdict = verdict(&corpus, surface, &case);
@@ -76,6 +74,14 @@ pub(crate) fn run(wish: &Wish) -> Result<bool, Trouble> {
     Ok(report::print(&table, &missing, begun.elapsed()))
 }
 
+/// Whether corpus and matrix can be read and fit each other.
+pub(crate) fn check(root: &Path) -> Result<(), Trouble> {
+    let corpus = corpus::read(root)?;
+    matrix::read(root, &corpus)?;
+    println!("{} scenarios", corpus.len());
+    Ok(())
+}
+
 /// Every cell of corpus x matrix that has no verdict: fewer cases ran than the corpus holds.
 fn absent_cells(corpus: &Corpus, matrix: &Matrix, table: &Table) -> Vec<String> {
     matrix
@@ -90,12 +96,10 @@ fn absent_cells(corpus: &Corpus, matrix: &Matrix, table: &Table) -> Vec<String> 
         .collect()
 }
 
-fn chosen(corpus: &Corpus, row: &BTreeMap<String, Cell>, wanted: &[String]) -> Vec<String> {
-    corpus
-        .keys()
-        .filter(|name| matches!(row.get(*name), Some(Cell::Yes(_))))
-        .filter(|name| wanted.is_empty() || wanted.contains(*name))
-        .cloned()
+pub(crate) fn chosen(row: &BTreeMap<String, bool>, wanted: &[String]) -> Vec<String> {
+    row.iter()
+        .filter(|(name, is_played)| **is_played && (wanted.is_empty() || wanted.contains(name)))
+        .map(|(name, _)| name.clone())
         .collect()
 }
 

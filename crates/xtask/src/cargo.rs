@@ -10,9 +10,6 @@ use cargo_metadata::{CargoOpt, Metadata, MetadataCommand};
 
 use crate::failure::Failure;
 
-/// The one platform that duplicates are judged on, so that every machine gives the same answer.
-pub(crate) const LINUX: &str = "x86_64-unknown-linux-gnu";
-
 /// A cargo command without the variables that `cargo run` set for xtask.
 ///
 /// Some build scripts (ring's, for one) ask to be run again when `CARGO_PKG_NAME` and its like change. With these left
@@ -57,7 +54,7 @@ pub(crate) fn workspace_folder() -> Result<PathBuf, Failure> {
     Ok(metadata.workspace_root.into_std_path_buf())
 }
 
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
 }
 

@@ -17,7 +17,12 @@ const PACKAGES: [&str; 3] = ["conformance", "adapters-rust", "mypreferences-cli"
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     build()?;
-    prepare(arguments)?;
+    if !matches!(
+        arguments.first().map(String::as_str),
+        Some("format" | "check")
+    ) {
+        prepare(arguments)?;
+    }
     let status = judge(arguments)?.status().map_err(|error| {
         Failure::new(format!(
             "the judge cannot be started: {error}; run `cargo build -p conformance`"

@@ -48,7 +48,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "install", arguments: "--prefix DIR", about: "install the C library: shared, static, headers, pkg-config and CMake files", run: install::run },
     Subcommand { name: "kotlin", arguments: "", about: "build and test the jar for Kotlin and Java, and use it from an empty folder and shrunk", run: kotlin::run },
     Subcommand { name: "swift", arguments: "", about: "build and test the Swift package, in a system of its own where there is no Swift", run: swift::run },
-    Subcommand { name: "conformance", arguments: "[mutants] [--surface NAME] [--scenario NAME]", about: "play the shared suite on every surface and print the table", run: conformance::run },
+    Subcommand { name: "conformance", arguments: "[mutants|format|check] [--surface NAME] [--scenario NAME]", about: "play the shared suite on every surface and print the table", run: conformance::run },
     Subcommand { name: "schemathesis", arguments: "", about: "check the suite's files against their schemas, and the mock against its OpenAPI description", run: schemathesis::run },
     Subcommand { name: "bench", arguments: "commit|python|python-export|c|jvm|export [RECORDS]", about: "count what a commit costs beside plain reqwest; httpx, requests and urllib3; libcurl; or java.net.http; and an export beside what people use today", run: bench::run },
     Subcommand { name: "simulate", arguments: "[--timelines N] [--seed S]", about: "play seeded timelines of the core against a simulated, hostile server", run: simulate::run },

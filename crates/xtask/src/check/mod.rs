@@ -15,6 +15,7 @@ const PARTS: &[Part] = &[
     ("clippy", clippy),
     ("docs", docs),
     ("generated", generated),
+    ("scenarios", scenarios),
     ("deny", deny::run),
 ];
 
@@ -36,7 +37,7 @@ fn chosen(arguments: &[String]) -> Result<Vec<Part>, Failure> {
         .find(|argument| PARTS.iter().all(|(name, _)| name != argument));
     if let Some(unknown) = unknown {
         return Err(Failure::new(format!(
-            "`{unknown}` is not a part of check; choose from fmt, clippy, docs, generated, deny, or name none for all"
+            "`{unknown}` is not a part of check; choose from fmt, clippy, docs, generated, scenarios, deny, or name none for all"
         )));
     }
     let is_chosen =
@@ -103,6 +104,14 @@ fn generated() -> Result<String, Failure> {
     Ok(String::new())
 }
 
+/// Each scenario in its one form, and every one played somewhere.
+fn scenarios() -> Result<String, Failure> {
+    let mut command = cargo::command(&["run", "--quiet", "--package=conformance", "--", "check"]);
+    command.arg("--root").arg(cargo::workspace_folder()?);
+    run_visibly(&mut command, "repair what is said above")?;
+    Ok(String::new())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,7 +130,10 @@ mod tests {
 
     #[test]
     fn no_part_named_means_all_of_them() {
-        assert_eq!(names(&[]), ["fmt", "clippy", "docs", "generated", "deny"]);
+        assert_eq!(
+            names(&[]),
+            ["fmt", "clippy", "docs", "generated", "scenarios", "deny"]
+        );
     }
 
     #[test]

@@ -1,0 +1,246 @@
+//! How a scenario is written down: without what `defaults.json` says already, and laid out in one form.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::ordered_json::Json;
+use crate::trouble::Trouble;
+
+/// Columns of a line; what fits into one stands on one.
+const WIDTH: usize = 120;
+
+/// `tests/conformance/defaults.json`: what holds where a scenario says nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Defaults {
+    /// Members of `server`.
+    server: Json,
+    /// Settings; of no scenario with a `configuration`, which says where they come from.
+    settings: Json,
+    /// Every member of each record in its order, so that a member that a scenario leaves out is compared too. Of a list
+    /// the one element is that of which each given one takes the members that it leaves out.
+    records: BTreeMap<String, Json>,
+}
+
+impl Defaults {
+    pub(crate) fn read(folder: &Path) -> Result<Defaults, Trouble> {
+        let path = folder.join("defaults.json");
+        let text = std::fs::read_to_string(&path).map_err(|error| Trouble::file(&path, &error))?;
+        serde_json::from_str(&text).map_err(|error| Trouble::file(&path, &error))
+    }
+
+    /// The scenario with all that it leaves out.
+    pub(crate) fn filled(&self, scenario: Json) -> Json {
+        let Json::Object(mut members) = scenario else {
+            return scenario;
+        };
+        let is_configured = members.iter().any(|(key, _)| key == "configuration");
+        if !is_configured && !members.iter().any(|(key, _)| key == "settings") {
+            members.push(("settings".to_owned(), Json::Object(Vec::new())));
+        }
+        let filled = members.into_iter().map(|(key, value)| {
+            let value = match key.as_str() {
+                "server" => with_members(&self.server, value),
+                "settings" if !is_configured => with_members(&self.settings, value),
+                "expect" => self.expectation(value),
+                "except" => match value {
+                    Json::List(list) => {
+                        let each =
+                            |exception| changed(exception, "expect", |it| self.expectation(it));
+                        Json::List(list.into_iter().map(each).collect())
+                    }
+                    other => other,
+                },
+                _ => value,
+            };
+            (key, value)
+        });
+        Json::Object(filled.collect())
+    }
+
+    fn expectation(&self, expect: Json) -> Json {
+        changed(expect, "results", |results| self.results(results))
+    }
+
+    fn results(&self, results: Json) -> Json {
+        let Json::List(list) = results else {
+            return results;
+        };
+        let one = |result| match result {
+            Json::Object(members) => {
+                let filled = members.into_iter().map(|(sort, record)| {
+                    let record = match self.records.get(&sort) {
+                        Some(default) => overlaid(default, record),
+                        None if sort == "one_of" => self.results(record),
+                        None => record,
+                    };
+                    (sort, record)
+                });
+                Json::Object(filled.collect())
+            }
+            other => other,
+        };
+        Json::List(list.into_iter().map(one).collect())
+    }
+}
+
+/// An object with one of its members changed, if it has it.
+fn changed(object: Json, name: &str, change: impl Fn(Json) -> Json) -> Json {
+    let Json::Object(members) = object else {
+        return object;
+    };
+    let members = members.into_iter().map(|(key, value)| {
+        let value = if key == name { change(value) } else { value };
+        (key, value)
+    });
+    Json::Object(members.collect())
+}
+
+/// The members of the default that are not given, and all that are.
+fn with_members(default: &Json, given: Json) -> Json {
+    match (default, given) {
+        (Json::Object(default), Json::Object(mut given)) => {
+            for (key, value) in default {
+                if !given.iter().any(|(known, _)| known == key) {
+                    given.push((key.clone(), value.clone()));
+                }
+            }
+            Json::Object(given)
+        }
+        (_, given) => given,
+    }
+}
+
+/// The default with what is given in its place, in the order of the default.
+fn overlaid(default: &Json, given: Json) -> Json {
+    match (default, given) {
+        (Json::Object(default), Json::Object(mut given)) => {
+            let mut members: Vec<(String, Json)> = default
+                .iter()
+                .map(|(key, value)| {
+                    let at = given.iter().position(|(known, _)| known == key);
+                    let value = match at {
+                        Some(at) => overlaid(value, given.remove(at).1),
+                        None => value.clone(),
+                    };
+                    (key.clone(), value)
+                })
+                .collect();
+            members.append(&mut given);
+            Json::Object(members)
+        }
+        (Json::List(default), Json::List(given)) => match default.as_slice() {
+            [element] => Json::List(given.into_iter().map(|it| overlaid(element, it)).collect()),
+            _ => Json::List(given),
+        },
+        (_, given) => given,
+    }
+}
+
+/// A file's text: what fits into a line stands on one, and all else has a line for each of its members.
+pub(crate) fn laid_out(scenario: &Json) -> String {
+    let mut text = String::new();
+    lay_out(scenario, 0, WIDTH, &mut text);
+    text.push('\n');
+    text
+}
+
+fn lay_out(value: &Json, indent: usize, begun: usize, text: &mut String) {
+    let line = in_one_line(value);
+    let (open, close, elements): (_, _, Vec<(Option<&str>, &Json)>) = match value {
+        _ if begun + line.chars().count() < WIDTH => return text.push_str(&line),
+        Json::List(list) if !list.is_empty() => {
+            ('[', ']', list.iter().map(|value| (None, value)).collect())
+        }
+        Json::Object(members) if !members.is_empty() => {
+            let members = members.iter();
+            let named = members.map(|(key, value)| (Some(key.as_str()), value));
+            ('{', '}', named.collect())
+        }
+        _ => return text.push_str(&line),
+    };
+    text.push(open);
+    let inner = indent + 2;
+    let last = elements.len() - 1;
+    for (index, (key, value)) in elements.into_iter().enumerate() {
+        let _ = write!(text, "\n{:inner$}", "");
+        let name = key.map_or_else(String::new, |key| {
+            format!("{}: ", Json::Text(key.to_owned()))
+        });
+        text.push_str(&name);
+        lay_out(value, inner, inner + name.chars().count(), text);
+        if index < last {
+            text.push(',');
+        }
+    }
+    let _ = write!(text, "\n{:indent$}{close}", "");
+}
+
+fn in_one_line(value: &Json) -> String {
+    match value {
+        Json::List(list) => {
+            let list: Vec<String> = list.iter().map(in_one_line).collect();
+            format!("[{}]", list.join(", "))
+        }
+        Json::Object(members) => {
+            let named = |(key, value): &(String, Json)| {
+                format!("{}: {}", Json::Text(key.clone()), in_one_line(value))
+            };
+            let members: Vec<String> = members.iter().map(named).collect();
+            format!("{{{}}}", members.join(", "))
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Json {
+        Json::parse(text).unwrap()
+    }
+
+    fn defaults() -> Defaults {
+        serde_json::from_str(
+            r#"{"server": {"client_id": "acme"}, "settings": {"backoff_base": "20ms"},
+                "records": {"error": {"kind": null, "attempts": [{"n": 1, "status": null}], "url": null}}}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn what_is_left_out_is_that_of_the_defaults_in_their_order() {
+        let given = r#"{"server": {"client_id": "b"}, "expect": {"results": [
+            {"error": {"url": "u", "attempts": [{"status": 404}, {"n": 2}]}},
+            {"one_of": [{"error": {"attempts": []}}, {"stopped": null}]}]}}"#;
+        let filled = r#"{"server":{"client_id":"b"},"expect":{"results":[
+            {"error":{"kind":null,"attempts":[{"n":1,"status":404},{"n":2,"status":null}],"url":"u"}},
+            {"one_of":[{"error":{"kind":null,"attempts":[],"url":null}},{"stopped":null}]}]},
+            "settings":{"backoff_base":"20ms"}}"#;
+        let found = defaults().filled(json(given)).to_string();
+        assert_eq!(found, json(filled).to_string());
+    }
+
+    #[test]
+    fn a_configuration_gets_no_settings() {
+        let given = r#"{"configuration":{"file":""},"settings":{"timeout":"1s"}}"#;
+        assert_eq!(defaults().filled(json(given)).to_string(), given);
+        let given = r#"{"configuration":{"file":""}}"#;
+        assert_eq!(defaults().filled(json(given)).to_string(), given);
+    }
+
+    #[test]
+    fn what_fits_into_a_line_stands_on_one() {
+        let long = "x".repeat(98);
+        let value = json(&format!(
+            r#"{{"a": [1, {{"b": null}}], "c": ["{long}", {{}}, 2.0]}}"#
+        ));
+        let expected =
+            format!("{{\n  \"a\": [1, {{\"b\": null}}],\n  \"c\": [\"{long}\", {{}}, 2.0]\n}}\n");
+        assert_eq!(laid_out(&value), expected);
+    }
+}
