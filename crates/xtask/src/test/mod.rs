@@ -19,7 +19,7 @@ use crate::kotlin;
 use crate::python;
 use crate::schemathesis;
 use crate::setup;
-use crate::steps::{Steps, command_line};
+use crate::steps::{Steps, command_line, run_visibly};
 use crate::swift;
 use quiet_view::QuietView;
 use tally::Tally;
@@ -28,8 +28,75 @@ use transcript::Transcript;
 /// How much of the file is repeated on the terminal when something failed.
 const LAST_LINES: usize = 200;
 
+/// One step, by the name that is given on the command line.
+struct Step {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&mut Transcript, &[String]) -> Result<String, Failure>,
+}
+
+/// All steps in their order. What follows `--` reaches the first one only, which is cargo's.
+#[rustfmt::skip]
+const STEPS: &[Step] = &[
+    Step { name: "tests", about: "every test of every crate, at trace level; after `--`: a test's name", run: tests },
+    Step { name: "demo", about: "cargo demo, as the README has it", run: |transcript, _| demo(transcript) },
+    Step { name: "python", about: "lint, types and tests of the Python package, on every interpreter that is there", run: |transcript, _| commands(transcript, python::checks()?) },
+    Step { name: "python-package", about: "the wheel and the source archive, installed in a fresh environment", run: |transcript, _| commands(transcript, python::package()?) },
+    Step { name: "c", about: "the C library as its users meet it", run: |transcript, _| c(transcript) },
+    Step { name: "kotlin", about: "the jar, its tests, an empty project, a shrunk program", run: |transcript, _| {
+        kotlin::prepare()?;
+        commands(transcript, kotlin::checks()?)
+    } },
+    Step { name: "swift", about: "the Swift package and its tests", run: |transcript, _| {
+        swift::prepare()?;
+        commands(transcript, swift::checks()?)
+    } },
+    Step { name: "conformance", about: "the shared suite on every surface (build them first: python, c, kotlin, swift)", run: |transcript, _| conformance(transcript, &[]) },
+    Step { name: "mutants", about: "the proof that the suite can fail", run: |transcript, _| conformance(transcript, &["mutants".to_owned()]) },
+    Step { name: "schemathesis", about: "the suite's files against their schemas, the mock against its description", run: |transcript, _| schemathesis(transcript) },
+    Step { name: "canary-scan", about: "secrets in anything that the steps before it printed", run: |transcript, _| canary_scan::run(transcript.path()) },
+];
+
+/// What takes long because it tries everything: `--fast` leaves it to the whole run.
+const EXHAUSTIVE: &[&str] = &[
+    "landing::tests::model",
+    "every_combination",
+    "every_short_sequence",
+    "two_thousand_timelines",
+];
+
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    Failure::unless_empty(arguments)?;
+    let (chosen, filter) = match arguments.iter().position(|argument| argument == "--") {
+        Some(at) => (&arguments[..at], &arguments[at + 1..]),
+        None => (arguments, &[][..]),
+    };
+    match chosen {
+        [flag] if flag == "--list" => {
+            for step in STEPS {
+                println!("{:15} {}", step.name, step.about);
+            }
+            Ok(())
+        }
+        [flag] if flag == "--fast" => fast(filter),
+        names => all(&steps(names)?, filter),
+    }
+}
+
+/// The named steps in the order of the table; none named means all.
+fn steps(names: &[String]) -> Result<Vec<&'static Step>, Failure> {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| STEPS.iter().all(|step| step.name != **name))
+    {
+        return Err(Failure::new(format!(
+            "`{unknown}` is no step of the tests; `cargo xtask test --list` shows them"
+        )));
+    }
+    let is_chosen = |step: &&Step| names.is_empty() || names.iter().any(|name| name == step.name);
+    Ok(STEPS.iter().filter(is_chosen).collect())
+}
+
+fn all(chosen: &[&Step], filter: &[String]) -> Result<(), Failure> {
     // Before anything else: half an hour later is too late to say that a program is missing.
     setup::prepare_for("test")?;
     let file = cargo::target_folder()?
@@ -37,27 +104,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         .join("test-output.txt");
     let mut transcript = Transcript::create(&file)?;
     let mut steps = Steps::default();
-    steps.run("tests", || tests(&mut transcript));
-    steps.run("demo", || demo(&mut transcript));
-    steps.run("python", || commands(&mut transcript, python::checks()?));
-    steps.run("python package", || {
-        commands(&mut transcript, python::package()?)
-    });
-    steps.run("c", || c(&mut transcript));
-    steps.run("kotlin", || {
-        kotlin::prepare()?;
-        commands(&mut transcript, kotlin::checks()?)
-    });
-    steps.run("swift", || {
-        swift::prepare()?;
-        commands(&mut transcript, swift::checks()?)
-    });
-    steps.run("conformance", || conformance(&mut transcript, &[]));
-    steps.run("mutants", || {
-        conformance(&mut transcript, &["mutants".to_owned()])
-    });
-    steps.run("schemathesis", || schemathesis(&mut transcript));
-    steps.run("canary scan", || canary_scan::run(transcript.path()));
+    for step in chosen {
+        steps.run(step.name, || (step.run)(&mut transcript, filter));
+    }
     let result = steps.finish();
     if result.is_err() {
         print_end_of(&transcript)?;
@@ -67,7 +116,50 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     result
 }
 
-fn tests(transcript: &mut Transcript) -> Result<String, Failure> {
+/// The tests of what has changed since the last commit, or by it, without those that try everything.
+fn fast(filter: &[String]) -> Result<(), Failure> {
+    let mut steps = Steps::default();
+    for package in changed()? {
+        // Alone, with all its features: nothing else has to be built for another set of them.
+        let mut command = cargo::command(&["test", "--package", &package, "--all-features", "--"]);
+        command.args(filter);
+        for name in EXHAUSTIVE {
+            command.args(["--skip", name]);
+        }
+        let remedy = "repair what failed";
+        steps.run("tests", || {
+            run_visibly(&mut command, remedy).map(|()| package)
+        });
+    }
+    steps.finish()
+}
+
+/// The packages that files of `git diff` lie in; the core where there are none.
+fn changed() -> Result<Vec<String>, Failure> {
+    let root = cargo::workspace_folder()?;
+    let listed = |since: &str| {
+        let mut git = Command::new("git");
+        git.args(["diff", "--name-only", since]).current_dir(&root);
+        let output = git.output().map(|output| output.stdout).unwrap_or_default();
+        packages(&String::from_utf8_lossy(&output))
+    };
+    let found = [listed("HEAD"), listed("HEAD^")];
+    let found = found.into_iter().find(|packages| !packages.is_empty());
+    Ok(found.unwrap_or_else(|| vec!["mypreferences".to_owned()]))
+}
+
+fn packages(files: &str) -> Vec<String> {
+    let mut packages: Vec<String> = files
+        .lines()
+        .filter_map(|file| file.strip_prefix("crates/")?.split('/').next())
+        .map(str::to_owned)
+        .collect();
+    packages.sort();
+    packages.dedup();
+    packages
+}
+
+fn tests(transcript: &mut Transcript, filter: &[String]) -> Result<String, Failure> {
     // More than one thread even on one core: then the harness prints a test's name and result as one line when it is
     // over, not the name before and the result after all that the test prints.
     let threads = std::thread::available_parallelism()
@@ -76,6 +168,7 @@ fn tests(transcript: &mut Transcript) -> Result<String, Failure> {
         .to_string();
     let mut command = cargo::command(&["test", "--workspace", "--all-features", "--no-fail-fast"]);
     command.args(["--", "--nocapture", "--test-threads", &threads]);
+    command.args(filter);
     command.env("RUST_LOG", "trace");
     forget_own_settings(&mut command);
 
@@ -83,7 +176,7 @@ fn tests(transcript: &mut Transcript) -> Result<String, Failure> {
     let outcome = run_into(
         transcript,
         command,
-        "repair what failed, then run one test by its name: `cargo test NAME`",
+        "repair what failed, then run one test by its name: `cargo xtask test tests -- NAME`",
         |line| {
             tally.count(line);
             if view.shows(line) {
@@ -215,4 +308,28 @@ fn print_end_of(transcript: &Transcript) -> Result<(), Failure> {
     }
     println!("complete output: {}", transcript.path().display());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(arguments: &[&str]) -> Result<Vec<&'static str>, Failure> {
+        let arguments: Vec<String> = arguments.iter().map(|&name| name.to_owned()).collect();
+        Ok(steps(&arguments)?.iter().map(|step| step.name).collect())
+    }
+
+    #[test]
+    fn steps_run_in_the_order_of_the_table_and_an_unknown_one_is_refused() {
+        assert_eq!(names(&[]).unwrap().len(), STEPS.len());
+        assert_eq!(names(&["c", "demo"]).unwrap(), ["demo", "c"]);
+        let refusal = names(&["cc"]).unwrap_err().to_string();
+        assert!(refusal.contains("--list"), "{refusal}");
+    }
+
+    #[test]
+    fn a_changed_file_belongs_to_the_crate_that_it_lies_in() {
+        let files = "README.md\ncrates/xtask/src/main.rs\ncrates/xtask/Cargo.toml\npython/a.py\n";
+        assert_eq!(packages(files), ["xtask"]);
+    }
 }
