@@ -21,6 +21,7 @@ mod answer;
 mod backoff;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod body;
 mod builder;
 mod cancel;
 mod canonical;

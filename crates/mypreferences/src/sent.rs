@@ -37,6 +37,8 @@ pub enum BodyEnd {
     Interrupted(String),
     /// Badly chunked or badly compressed.
     Malformed(String),
+    /// Encoded in this way, which was not asked for.
+    Encoded(String),
     /// A time limit passed.
     TimedOut(TimeoutPhase),
 }

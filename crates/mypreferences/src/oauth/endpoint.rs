@@ -116,7 +116,7 @@ impl Endpoint {
                 source: Some(self.clean(cause)),
                 ..unusable(ErrorKind::Interrupted, "broke off")
             }),
-            BodyEnd::Malformed(cause) => Err(TokenFailure {
+            BodyEnd::Malformed(cause) | BodyEnd::Encoded(cause) => Err(TokenFailure {
                 source: Some(self.clean(cause)),
                 ..unusable(ErrorKind::InvalidResponse, "cannot be read")
             }),
