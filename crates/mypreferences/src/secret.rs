@@ -46,7 +46,7 @@ struct Stamp {
 }
 
 impl Secret {
-    /// The content of this file without one line end: UTF-8, at most 64 KiB, readable by its owner alone. Read when the
+    /// The content of this file without a byte order mark and one line end: one line of UTF-8, at most 64 KiB, readable by its owner alone. Read when the
     /// client is made, and again whenever it changed; while it cannot be read, the last secret is used.
     pub fn file(path: impl Into<PathBuf>) -> Secret {
         Secret(Source::File(Arc::new(SecretFile {
@@ -176,10 +176,7 @@ fn read(path: &Path) -> Result<Known, Error> {
     if text.len() as u64 > MAX_SECRET {
         return Err(unreadable("it is longer than 64 KiB"));
     }
-    let secret = without_line_end(&text);
-    if secret.is_empty() {
-        return Err(unreadable("it is empty"));
-    }
+    let secret = plain(&text).map_err(|why| unreadable(&format!("it {why}")))?;
     Ok(Known {
         stamp: Stamp::of(&found),
         text: SecretString::from(secret),
@@ -196,11 +193,21 @@ pub(crate) fn named(path: &Path) -> String {
     }
 }
 
-/// The text without one line end.
-pub(crate) fn without_line_end(text: &str) -> &str {
-    text.strip_suffix("\r\n")
+/// The secret in a text from a file, a variable or a command: without the byte order mark and the one line end that
+/// editors put there. Else why there is none: no header can carry a line break.
+pub(crate) fn plain(text: &str) -> Result<&str, &'static str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text
+        .strip_suffix("\r\n")
         .or_else(|| text.strip_suffix('\n'))
-        .unwrap_or(text)
+        .unwrap_or(text);
+    if text.is_empty() {
+        Err("is empty")
+    } else if text.contains(['\r', '\n']) {
+        Err("holds a line break")
+    } else {
+        Ok(text)
+    }
 }
 
 /// Refuses an open file with secrets that somebody else than its owner may read.
@@ -255,11 +262,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_end_is_dropped_and_no_more() {
-        assert_eq!(without_line_end("s\n"), "s");
-        assert_eq!(without_line_end("s\r\n"), "s");
-        assert_eq!(without_line_end("s\n\n"), "s\n");
-        assert_eq!(without_line_end(" s "), " s ");
+    fn a_byte_order_mark_and_one_line_end_are_dropped_and_a_line_break_is_refused() {
+        for given in ["s", "s\n", "s\r\n", "\u{feff}s", "\u{feff}s\r\n"] {
+            assert_eq!(plain(given), Ok("s"), "{given:?}");
+        }
+        assert_eq!(plain(" s "), Ok(" s "));
+        for given in ["s\n\n", "s\nt", "s\rt", "\ns", "s\r", "s\n\r\n"] {
+            assert_eq!(plain(given), Err("holds a line break"), "{given:?}");
+        }
+        for given in ["", "\n", "\r\n", "\u{feff}", "\u{feff}\n"] {
+            assert_eq!(plain(given), Err("is empty"), "{given:?}");
+        }
     }
 
     #[test]
@@ -292,6 +305,8 @@ mod tests {
         assert!(refused.contains("chmod 600"), "{refused}");
         write("first\n", 0o600);
         assert_eq!(now().unwrap(), "first");
+        write("\u{feff}marked\r\n", 0o600);
+        assert_eq!(now().unwrap(), "marked");
         write("other\n", 0o600);
         assert_eq!(now().unwrap(), "other");
         std::fs::remove_file(&path).unwrap();

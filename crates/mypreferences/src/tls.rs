@@ -182,7 +182,21 @@ fn content(setting: &str, file: &Path) -> Result<Vec<u8>, Error> {
     if bytes.len() as u64 > MAX_FILE {
         return Err(unusable(setting, file, &"it is longer than 16 MiB"));
     }
-    Ok(bytes)
+    Ok(without_marks(&bytes))
+}
+
+/// Without the byte order marks that some editors put before a file, also where several such files became one: a PEM
+/// section begins at the beginning of its line.
+fn without_marks(bytes: &[u8]) -> Vec<u8> {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    let mut clean = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = memchr::memmem::find(rest, MARK) {
+        clean.extend_from_slice(&rest[..at]);
+        rest = &rest[at + MARK.len()..];
+    }
+    clean.extend_from_slice(rest);
+    clean
 }
 
 fn unusable(setting: &str, file: &Path, error: &dyn std::fmt::Display) -> Error {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{Origin, Value};
 use crate::error::Error;
-use crate::secret::{Secret, without_line_end};
+use crate::secret::{Secret, plain};
 
 /// A command that asks somebody for a password may take a while.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -71,10 +71,10 @@ pub(super) fn run(value: &Value, origin: &Origin) -> Result<Secret, Error> {
     if text.len() as u64 > MAX_OUTPUT {
         return Err(failed("printed more than 64 KiB"));
     }
-    let secret = without_line_end(&text);
-    if secret.is_empty() {
+    if text.is_empty() {
         return Err(failed("printed nothing"));
     }
+    let secret = plain(&text).map_err(|why| failed(&format!("printed something that {why}")))?;
     Ok(Secret::from(secret))
 }
 

@@ -394,3 +394,59 @@ fn a_proxys_password_is_not_shown_however_the_proxy_is_written() {
         assert_eq!(proxy.value.as_deref(), Some(shown));
     }
 }
+
+#[test]
+fn a_secret_is_read_alike_from_a_variable_a_profile_a_file_and_a_command() {
+    let folder = Folder::new("alike");
+    for (given, kept) in [
+        ("hush\n", Ok("hush")),
+        ("hush\r\n", Ok("hush")),
+        ("\u{feff}hush", Ok("hush")),
+        ("hu\nsh", Err("holds a line break")),
+        ("hush\r", Err("holds a line break")),
+        ("hush\n\n", Err("holds a line break")),
+        ("\n", Err("is empty")),
+    ] {
+        let path = folder.file("secret", given, 0o600);
+        let path = path.to_str().unwrap();
+        // A JSON text is one of TOML, too.
+        let profile = format!(
+            "[profile.default]\nsecret = {}\n",
+            serde_json::to_string(given).unwrap()
+        );
+        let file = folder.file("config.toml", &profile, 0o600);
+        let printed = format!("cat '{path}'");
+        let mut sources = vec![
+            environment(&[("user_id", "u"), ("secret", given)]),
+            environment(&[("user_id", "u"), ("secret_file", path)]),
+            environment(&[("user_id", "u")]).file(file),
+            environment(&[("bearer_token", given)]),
+            environment(&[("authorization", given)]),
+        ];
+        if cfg!(unix) {
+            sources.push(environment(&[
+                ("user_id", "u"),
+                ("secret_command", &printed),
+            ]));
+        }
+        for source in sources {
+            match (source.read().unwrap().credentials(), kept) {
+                (Ok(found), Ok(kept)) => assert_eq!(found.secrets(), [kept], "{given:?}"),
+                (Err(error), Err(said)) => {
+                    let text = error.to_string();
+                    assert!(text.contains(said) && !text.contains("hu"), "{text}");
+                }
+                (found, _) => panic!("{given:?}: {found:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_configuration_file_may_begin_with_a_byte_order_mark() {
+    let folder = Folder::new("mark");
+    let text = "\u{feff}[profile.default]\r\nclient_id = 'a'\r\n";
+    let file = folder.file("config.toml", text, 0o600);
+    let settings = Sources::default().file(file).read().unwrap().settings();
+    assert_eq!(settings.unwrap().client_id.as_deref(), Some("a"));
+}

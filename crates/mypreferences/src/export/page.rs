@@ -359,7 +359,8 @@ struct Found {
 impl Found {
     /// The page of an export without records.
     fn is_of_nothing(&self) -> bool {
-        (self.count, self.has_more, self.total_results) == (Some(0), Some(false), Some(0))
+        (self.has_more, self.total_results) == (Some(false), Some(0))
+            && self.count.unwrap_or(0) == 0
     }
 
     /// Two members of one name, in whatever case, are two answers to one question.

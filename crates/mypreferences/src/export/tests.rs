@@ -227,15 +227,19 @@ fn a_quick_look_at_the_counts_never_says_other_than_the_whole_page() {
 #[test]
 fn an_export_of_nothing_needs_no_array() {
     for array in ["", r#","Preferences":null"#, r#","Preferences":[]"#] {
-        let page = read(&format!(
-            r#"{{"Count":0,"HasMore":false,"TotalResults":0{array}}}"#
-        ))
-        .unwrap();
-        assert_eq!((page.count, page.records().len()), (0, 0));
+        for count in [r#""Count":0,"#, "", r#""Count":null,"#] {
+            let page = read(&format!(
+                r#"{{{count}"HasMore":false,"TotalResults":0{array}}}"#
+            ))
+            .unwrap();
+            assert_eq!((page.count, page.records().len()), (0, 0));
+        }
     }
     for bad in [
         r#"{"Count":0,"HasMore":true,"TotalResults":0}"#,
         r#"{"Count":0,"HasMore":false}"#,
+        r#"{"HasMore":false,"TotalResults":1}"#,
+        r#"{"Count":1,"HasMore":false,"TotalResults":0}"#,
         r#"{"Count":1,"HasMore":false,"TotalResults":1}"#,
     ] {
         assert!(read(bad).is_err(), "{bad}");

@@ -143,6 +143,29 @@ async fn a_server_that_demands_a_client_certificate_gets_one_or_no_request_at_al
 }
 
 #[tokio::test]
+async fn byte_order_marks_in_pem_files_are_no_obstacle() {
+    let (_mock, opened) = https("client_certificate", None).await;
+    let (_other, another) = https("client_certificate", None).await;
+    let tls = opened.tls().unwrap();
+    let marked = |name: &str, parts: &[&str]| {
+        let parts = parts.iter().map(|part| format!("\u{feff}{part}"));
+        file(name, &parts.collect::<String>())
+    };
+    let (cert, key) = (&tls.client_certificate_pem, &tls.client_key_pem);
+    // Each was marked, and then they were put one behind the other.
+    let authorities = marked("marked-ca", &[&another.tls().unwrap().ca_pem, &tls.ca_pem]);
+    for builder in [
+        builder(&opened.base_url()).client_cert(marked("marked-both", &[cert, key])),
+        builder(&opened.base_url())
+            .client_cert(marked("marked-certificate", &[cert]))
+            .client_key(marked("marked-key", &[key])),
+    ] {
+        let client = builder.ca_file(&authorities).ca_only(true).build().unwrap();
+        client.status(TOKEN).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn files_that_cannot_be_used_are_told_of_before_any_connection_and_never_panic() {
     let (_mock, opened) = https("client_certificate", None).await;
     let (_other, another) = https("client_certificate", None).await;
