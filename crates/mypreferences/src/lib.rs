@@ -36,6 +36,7 @@ mod error;
 mod events;
 mod exchange;
 pub mod export;
+mod file_trust;
 mod flight;
 mod handshake;
 pub mod landing;

@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
+use crate::file_trust::refuse_if_others_can_read;
 
 /// Larger than any secret; a file that is longer is the wrong one.
 const MAX_SECRET: u64 = 64 * 1024;
@@ -164,7 +165,6 @@ fn read(path: &Path) -> Result<Known, Error> {
     let found = file
         .metadata()
         .map_err(|error| unreadable(&error.to_string()))?;
-    // Of the open file, not of the path: nobody can swap it in between.
     refuse_if_others_can_read(&found, path, "secret file")?;
     let mut text = String::new();
     file.take(MAX_SECRET + 1)
@@ -210,53 +210,6 @@ pub(crate) fn plain(text: &str) -> Result<&str, &'static str> {
     }
 }
 
-/// Refuses an open file with secrets that somebody else than its owner may read.
-#[cfg(unix)]
-pub(crate) fn refuse_if_others_can_read(
-    found: &Metadata,
-    path: &Path,
-    what: &str,
-) -> Result<(), Error> {
-    use std::os::unix::fs::MetadataExt;
-    const OTHERS: u32 = 0o077;
-    let mode = found.mode() & 0o7777;
-    if mode & OTHERS == 0 {
-        return Ok(());
-    }
-    Err(Error::configuration(
-        format!(
-            "the {what} {} can be read by others (mode {mode:04o})",
-            path.display()
-        ),
-        format!("run: chmod 600 {}", quoted(path)),
-    ))
-}
-
-/// Access lists cannot be read without a library; the file's owner has to see to it.
-#[cfg(not(unix))]
-pub(crate) fn refuse_if_others_can_read(
-    _found: &Metadata,
-    _path: &Path,
-    _what: &str,
-) -> Result<(), Error> {
-    Ok(())
-}
-
-/// For a shell, quoted only where it has to be.
-#[cfg_attr(not(unix), allow(dead_code))]
-fn quoted(path: &Path) -> String {
-    let path = path.to_string_lossy();
-    let plain = path
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c));
-    // A leading dash would be an option.
-    match (plain, path.starts_with('-')) {
-        (true, false) => path.into_owned(),
-        (true, true) => format!("./{path}"),
-        (false, _) => format!("'{}'", path.replace('\'', r"'\''")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,14 +226,6 @@ mod tests {
         for given in ["", "\n", "\r\n", "\u{feff}", "\u{feff}\n"] {
             assert_eq!(plain(given), Err("is empty"), "{given:?}");
         }
-    }
-
-    #[test]
-    fn a_path_is_quoted_for_the_shell_where_it_has_to_be() {
-        assert_eq!(quoted(Path::new("/run/secret.txt")), "/run/secret.txt");
-        assert_eq!(quoted(Path::new("my secret")), "'my secret'");
-        assert_eq!(quoted(Path::new("it's")), r"'it'\''s'");
-        assert_eq!(quoted(Path::new("-s")), "./-s");
     }
 
     #[cfg(unix)]

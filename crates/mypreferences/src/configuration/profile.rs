@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Origin, SECRETS, Value, known_name};
 use crate::error::Error;
+use crate::file_trust::refuse_if_others_can_read;
 use crate::redact::quoted;
-use crate::secret::refuse_if_others_can_read;
 
 /// Longer than any configuration.
 const MAX_FILE: u64 = 1 << 20;
