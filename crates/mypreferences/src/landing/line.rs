@@ -432,7 +432,7 @@ mod tests {
         let body = format!(
             r#"{{"Count":2,"HasMore":true,"Offset":{offset},"TotalResults":6,"Preferences":[{records}]}}"#
         );
-        OpenPage::new(Page::read(body.into_bytes()).unwrap(), offset)
+        OpenPage::new(Page::read(body.into_bytes(), 2).unwrap(), offset)
     }
 
     #[test]
