@@ -36,6 +36,52 @@ fn is_private(mode: u32, (owner, group): (u32, u32), ours: &[u32]) -> bool {
     mode & OTHERS == 0 || (mode == MOUNTED && owner == 0 && ours.contains(&group))
 }
 
+/// Refuses a file that somebody else than its owner may change, or that is neither ours nor root's: whoever writes the
+/// settings says where the data and the credentials go.
+#[cfg(all(unix, feature = "configuration"))]
+pub(crate) fn refuse_if_others_can_write(
+    found: &Metadata,
+    path: &Path,
+    what: &str,
+) -> Result<(), Error> {
+    use std::os::unix::fs::MetadataExt;
+    const OTHERS: u32 = 0o022;
+    let (mode, owner) = (found.mode() & 0o7777, found.uid());
+    let (trouble, command) = if !is_trusted(owner, nix::unistd::geteuid().as_raw()) {
+        (
+            format!("belongs to another user (uid {owner})"),
+            "chown \"$(id -u)\"",
+        )
+    } else if mode & OTHERS != 0 {
+        (
+            format!("can be changed by others (mode {mode:04o})"),
+            "chmod go-w",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Error::configuration(
+        format!("the {what} {} {trouble}", path.display()),
+        format!("look at what it says, then run: {command} {}", quoted(path)),
+    ))
+}
+
+/// Whether what this user owns is as good as our own.
+#[cfg(all(unix, feature = "configuration"))]
+fn is_trusted(owner: u32, us: u32) -> bool {
+    owner == us || owner == 0
+}
+
+/// As for reading.
+#[cfg(all(not(unix), feature = "configuration"))]
+pub(crate) fn refuse_if_others_can_write(
+    _found: &Metadata,
+    _path: &Path,
+    _what: &str,
+) -> Result<(), Error> {
+    Ok(())
+}
+
 /// The groups of this process.
 #[cfg(unix)]
 fn groups() -> Vec<u32> {
@@ -108,6 +154,13 @@ mod tests {
             let is_ok = is_private(mode, (owner, group), &OURS);
             assert_eq!(is_ok, is_taken, "{mode:o} {owner} {group}");
         }
+    }
+
+    #[cfg(all(unix, feature = "configuration"))]
+    #[test]
+    fn settings_are_ours_or_roots() {
+        assert!(is_trusted(1000, 1000) && is_trusted(0, 1000) && is_trusted(0, 0));
+        assert!(!is_trusted(1001, 1000) && !is_trusted(1000, 0));
     }
 
     #[cfg(unix)]

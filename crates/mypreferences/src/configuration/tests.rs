@@ -217,6 +217,46 @@ fn a_file_with_secrets_that_others_can_read_is_refused() {
 
 #[cfg(unix)]
 #[test]
+fn a_file_that_others_can_change_is_refused_whatever_it_holds() {
+    let folder = Folder::new("changed");
+    let text = "[profile.default]\nclient_id = 'a'\n";
+    let read = |mode| {
+        let file = folder.file("config.toml", text, mode);
+        Sources::default().file(file).read().map(|_| ())
+    };
+    // The last three are how Kubernetes mounts a file.
+    for mode in [0o600, 0o400, 0o644, 0o444, 0o440] {
+        read(mode).unwrap();
+    }
+    for mode in [0o664, 0o646, 0o620, 0o602, 0o666] {
+        let error = read(mode).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Configuration);
+        let said = format!("can be changed by others (mode {mode:04o})");
+        let error = error.to_string();
+        assert!(
+            error.contains(&said) && error.contains("chmod go-w"),
+            "{error}"
+        );
+    }
+    // Only root can give a file away.
+    if nix::unistd::geteuid().is_root() {
+        let file = folder.file("config.toml", text, 0o644);
+        nix::unistd::chown(&file, Some(4711.into()), None).unwrap();
+        let error = Sources::default()
+            .file(file)
+            .read()
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            error.contains("belongs to another user (uid 4711)"),
+            "{error}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_secret_may_be_printed_by_a_command() {
     let folder = Folder::new("command");
     let secret = |line: &str| {
