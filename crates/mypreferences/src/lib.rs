@@ -62,6 +62,8 @@ mod status_code;
 mod surface;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;
+#[doc(hidden)]
+pub mod threads;
 mod tls;
 // Public for the test hooks only.
 #[cfg_attr(

@@ -19,6 +19,7 @@ use crate::proxy::{self, Route};
 use crate::sent::{self, BodyEnd, Failure};
 use crate::settings::Settings;
 use crate::status_code::{StatusClass, class};
+use crate::threads::Names;
 use crate::tls;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -148,6 +149,7 @@ impl Http {
             .tcp_keepalive(settings.tcp_keepalive)
             .tcp_nodelay(true)
             .connector_layer(watch.clone())
+            .dns_resolver(Names)
             .tls_backend_preconfigured(tls::client_config(
                 settings,
                 url.starts_with("https:") || route.is_encrypted(),
@@ -210,6 +212,7 @@ impl Http {
             kind: ErrorKind::Timeout,
             phase: Some(phase),
             tls: None,
+            no_thread: false,
             source: None,
         }
     }

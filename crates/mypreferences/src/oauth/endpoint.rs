@@ -12,12 +12,14 @@ use url::Url;
 
 use crate::answer::{self, field};
 use crate::error::{Error, ErrorKind, TimeoutPhase};
+use crate::exchange::NO_LOOK_UP;
 use crate::oauth::OAuth;
 use crate::oauth::failure::TokenFailure;
 use crate::redact::clean_message;
 use crate::sent::{BodyEnd, Failure};
 use crate::settings::Settings;
 use crate::status_code::{StatusClass, class, error_kind};
+use crate::tls_trouble::TlsTrouble;
 use crate::transport::{AGENT, Answer, BodyPlan, Http, JSON};
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -212,8 +214,9 @@ impl Endpoint {
             | ErrorKind::CountMismatch
             | ErrorKind::Internal => "the OAuth token endpoint gave no answer",
         };
-        let detail = match failure.tls {
-            Some(trouble) => format!("{detail}: {}", trouble.detail()),
+        let why = failure.tls.map(TlsTrouble::detail);
+        let detail = match why.or(failure.no_thread.then_some(NO_LOOK_UP)) {
+            Some(why) => format!("{detail}: {why}"),
             None => detail.to_owned(),
         };
         TokenFailure {
