@@ -147,6 +147,7 @@ def test_an_authority_and_a_client_certificate_of_ones_own_are_used(
     assert mypreferences_mock.tls is not None
     certificate, key = tmp_path / "client.pem", tmp_path / "client-key.pem"
     certificate.write_text(mypreferences_mock.tls["client_certificate_pem"])
+    key.touch(0o600)
     key.write_text(mypreferences_mock.tls["client_key_pem"])
     settings = {"ca_file": ca_file, "ca_only": True, "client_cert": certificate, "client_key": str(key)}
     with mypreferences_mock.client(**settings) as client:

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mypreferences::{Error, ErrorKind, Operation};
+use mypreferences::{Error, ErrorKind, Operation, threads};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::sigpipe;
@@ -140,8 +140,17 @@ impl Process {
                 "make a new client",
             ));
         }
+        let no_thread = |error: std::io::Error| {
+            Error::before_io(
+                ErrorKind::Configuration,
+                operation,
+                format!("no thread can be started: {error}"),
+                threads::ADVICE,
+            )
+        };
         let mut builder = match driven_by {
             DrivenBy::Workers => {
+                threads::can_be_started().map_err(no_thread)?;
                 let mut builder = Builder::new_multi_thread();
                 builder.worker_threads(WORKERS);
                 builder
@@ -153,14 +162,7 @@ impl Process {
             .on_thread_start(sigpipe::block_on_this_thread)
             .enable_all()
             .build()
-            .map_err(|error| {
-                Error::before_io(
-                    ErrorKind::Configuration,
-                    operation,
-                    format!("no thread can be started: {error}"),
-                    "free threads or memory, and call again",
-                )
-            })?;
+            .map_err(no_thread)?;
         let runtime = Arc::new(Owned(Some(runtime)));
         *state.runtime(driven_by) = Some(Arc::clone(&runtime));
         Ok(runtime)

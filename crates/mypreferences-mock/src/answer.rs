@@ -2,6 +2,10 @@
 //! How it is sent, whole or broken, is the business of `delivery`.
 
 use std::fmt;
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::authorization::Refusal;
 use crate::records::{Page, Pieces};
@@ -88,6 +92,19 @@ impl Answer {
         let mut body = vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3];
         body.extend_from_slice(&[0xFF; 64]);
         Self::json(status, body).header("Content-Encoding", "gzip")
+    }
+
+    /// The same answer compressed: one gzip member for each part of its body that is so long, under this name.
+    #[must_use]
+    pub fn gzip(mut self, coding: &str, part: usize) -> Self {
+        let mut body = Vec::new();
+        for part in self.body.chunks(part.max(1)) {
+            let mut member = GzEncoder::new(&mut body, Compression::fast());
+            // Into memory: nothing can fail there.
+            let _ = member.write_all(part);
+        }
+        self.body = body;
+        self.header("Content-Encoding", coding)
     }
 
     /// The same answer with one more header.

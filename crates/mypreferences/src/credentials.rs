@@ -205,10 +205,18 @@ impl Credentials {
                         "pass the API user that MyPreferences knows for this client id",
                     );
                 }
-                if secret.now()?.expose_secret().is_empty() {
+                let secret = secret.now()?;
+                if secret.expose_secret().is_empty() {
                     return refused(
                         "the HMAC secret is empty",
                         "pass the secret of the API user",
+                    );
+                }
+                // What came with the line of a file would only be answered 401.
+                if secret.expose_secret().contains(['\r', '\n']) {
+                    return refused(
+                        "the HMAC secret holds a line break",
+                        "pass the secret of the API user without the end of its line",
                     );
                 }
             }

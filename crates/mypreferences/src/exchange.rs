@@ -19,6 +19,7 @@ use crate::redact::Scrubber;
 use crate::sent::Failure;
 use crate::service::Service;
 use crate::status_code::{StatusClass, class, error_kind};
+use crate::threads;
 use crate::transport::{Answer, BodyPlan, Request};
 
 /// What the vendor's 401 texts say when the timestamp is the reason (facts 4, DOC): a date in the future is answered
@@ -27,6 +28,9 @@ const CLOCK_REASONS: [&str; 2] = [
     "issued timestamp and the current time",
     "expected iso 8601 format",
 ];
+
+/// What a missing thread is missed for.
+pub(crate) const NO_LOOK_UP: &str = "no thread can be started to look the host's name up";
 
 /// An exchange that was made.
 pub(crate) struct Exchanged {
@@ -327,10 +331,17 @@ impl Service {
                         .source
                         .as_deref()
                         .map(|source| scrubber().clean(source)),
-                    told: failure.tls.map(|trouble| Told {
-                        detail: trouble.detail().to_owned(),
-                        next_action: trouble.next_action(),
-                    }),
+                    told: match (failure.tls, failure.no_thread) {
+                        (Some(trouble), _) => Some(Told {
+                            detail: trouble.detail().to_owned(),
+                            next_action: trouble.next_action(),
+                        }),
+                        (None, true) => Some(Told {
+                            detail: String::from(NO_LOOK_UP),
+                            next_action: threads::ADVICE,
+                        }),
+                        (None, false) => None,
+                    },
                     ..Description::without_an_answer(failure.sent, failure.kind, failure.phase)
                 };
             }

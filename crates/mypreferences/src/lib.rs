@@ -21,6 +21,7 @@ mod answer;
 mod backoff;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod body;
 mod builder;
 mod cancel;
 mod canonical;
@@ -35,6 +36,7 @@ mod error;
 mod events;
 mod exchange;
 pub mod export;
+mod file_trust;
 mod flight;
 mod handshake;
 pub mod landing;
@@ -60,6 +62,8 @@ mod status_code;
 mod surface;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;
+#[doc(hidden)]
+pub mod threads;
 mod tls;
 // Public for the test hooks only.
 #[cfg_attr(

@@ -58,6 +58,19 @@ pub(crate) struct Unfit {
 }
 
 impl Unfit {
+    /// Whoever packs bodies so will do it again.
+    fn encoded(names: &str) -> Unfit {
+        Unfit {
+            told: Some(Told {
+                detail: format!("its Content-Encoding is {names:?}, and only gzip was asked for"),
+                next_action: "check base_url and what stands before the service (a proxy, a cache): it must not encode \
+                              answers in another way than the request's Accept-Encoding asks for",
+            }),
+            is_settled: true,
+            ..Unfit::default()
+        }
+    }
+
     fn because(why: &str) -> Unfit {
         Unfit {
             source: Some(why.to_owned()),
@@ -221,6 +234,11 @@ impl Service {
     ) -> Tried<R::Value> {
         let mut description = self.describe(exchanged, token, repaired);
         let mut value = understand(read, exchanged, &mut description);
+        let scrubber = self.scrubber(exchanged, token);
+        description.source = description.source.map(|source| scrubber.message(&source));
+        if let Some(told) = &mut description.told {
+            told.detail = scrubber.message(&told.detail);
+        }
         if let Some(value) = &mut value {
             R::clean(value, &self.scrubber(exchanged, token));
         }
@@ -351,6 +369,7 @@ fn understand<R: Read>(
         BodyEnd::TooLarge => (ErrorKind::ResponseTooLarge, None, Unfit::default()),
         BodyEnd::Interrupted(cause) => (ErrorKind::Interrupted, None, Unfit::because(cause)),
         BodyEnd::Malformed(cause) => (ErrorKind::InvalidResponse, None, Unfit::because(cause)),
+        BodyEnd::Encoded(names) => (ErrorKind::InvalidResponse, None, Unfit::encoded(names)),
         BodyEnd::TimedOut(phase) => (ErrorKind::Timeout, Some(*phase), Unfit::default()),
     };
     description.kind = Some(kind);

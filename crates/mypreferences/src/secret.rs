@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
+use crate::file_trust::refuse_if_others_can_read;
 
 /// Larger than any secret; a file that is longer is the wrong one.
 const MAX_SECRET: u64 = 64 * 1024;
@@ -46,7 +47,7 @@ struct Stamp {
 }
 
 impl Secret {
-    /// The content of this file without one line end: UTF-8, at most 64 KiB, readable by its owner alone. Read when the
+    /// The content of this file without a byte order mark and one line end: one line of UTF-8, at most 64 KiB, readable by its owner alone. Read when the
     /// client is made, and again whenever it changed; while it cannot be read, the last secret is used.
     pub fn file(path: impl Into<PathBuf>) -> Secret {
         Secret(Source::File(Arc::new(SecretFile {
@@ -164,7 +165,6 @@ fn read(path: &Path) -> Result<Known, Error> {
     let found = file
         .metadata()
         .map_err(|error| unreadable(&error.to_string()))?;
-    // Of the open file, not of the path: nobody can swap it in between.
     refuse_if_others_can_read(&found, path, "secret file")?;
     let mut text = String::new();
     file.take(MAX_SECRET + 1)
@@ -176,10 +176,7 @@ fn read(path: &Path) -> Result<Known, Error> {
     if text.len() as u64 > MAX_SECRET {
         return Err(unreadable("it is longer than 64 KiB"));
     }
-    let secret = without_line_end(&text);
-    if secret.is_empty() {
-        return Err(unreadable("it is empty"));
-    }
+    let secret = plain(&text).map_err(|why| unreadable(&format!("it {why}")))?;
     Ok(Known {
         stamp: Stamp::of(&found),
         text: SecretString::from(secret),
@@ -196,57 +193,20 @@ pub(crate) fn named(path: &Path) -> String {
     }
 }
 
-/// The text without one line end.
-pub(crate) fn without_line_end(text: &str) -> &str {
-    text.strip_suffix("\r\n")
+/// The secret in a text from a file, a variable or a command: without the byte order mark and the one line end that
+/// editors put there. Else why there is none: no header can carry a line break.
+pub(crate) fn plain(text: &str) -> Result<&str, &'static str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text
+        .strip_suffix("\r\n")
         .or_else(|| text.strip_suffix('\n'))
-        .unwrap_or(text)
-}
-
-/// Refuses an open file with secrets that somebody else than its owner may read.
-#[cfg(unix)]
-pub(crate) fn refuse_if_others_can_read(
-    found: &Metadata,
-    path: &Path,
-    what: &str,
-) -> Result<(), Error> {
-    use std::os::unix::fs::MetadataExt;
-    const OTHERS: u32 = 0o077;
-    let mode = found.mode() & 0o7777;
-    if mode & OTHERS == 0 {
-        return Ok(());
-    }
-    Err(Error::configuration(
-        format!(
-            "the {what} {} can be read by others (mode {mode:04o})",
-            path.display()
-        ),
-        format!("run: chmod 600 {}", quoted(path)),
-    ))
-}
-
-/// Access lists cannot be read without a library; the file's owner has to see to it.
-#[cfg(not(unix))]
-pub(crate) fn refuse_if_others_can_read(
-    _found: &Metadata,
-    _path: &Path,
-    _what: &str,
-) -> Result<(), Error> {
-    Ok(())
-}
-
-/// For a shell, quoted only where it has to be.
-#[cfg_attr(not(unix), allow(dead_code))]
-fn quoted(path: &Path) -> String {
-    let path = path.to_string_lossy();
-    let plain = path
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c));
-    // A leading dash would be an option.
-    match (plain, path.starts_with('-')) {
-        (true, false) => path.into_owned(),
-        (true, true) => format!("./{path}"),
-        (false, _) => format!("'{}'", path.replace('\'', r"'\''")),
+        .unwrap_or(text);
+    if text.is_empty() {
+        Err("is empty")
+    } else if text.contains(['\r', '\n']) {
+        Err("holds a line break")
+    } else {
+        Ok(text)
     }
 }
 
@@ -255,19 +215,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_end_is_dropped_and_no_more() {
-        assert_eq!(without_line_end("s\n"), "s");
-        assert_eq!(without_line_end("s\r\n"), "s");
-        assert_eq!(without_line_end("s\n\n"), "s\n");
-        assert_eq!(without_line_end(" s "), " s ");
-    }
-
-    #[test]
-    fn a_path_is_quoted_for_the_shell_where_it_has_to_be() {
-        assert_eq!(quoted(Path::new("/run/secret.txt")), "/run/secret.txt");
-        assert_eq!(quoted(Path::new("my secret")), "'my secret'");
-        assert_eq!(quoted(Path::new("it's")), r"'it'\''s'");
-        assert_eq!(quoted(Path::new("-s")), "./-s");
+    fn a_byte_order_mark_and_one_line_end_are_dropped_and_a_line_break_is_refused() {
+        for given in ["s", "s\n", "s\r\n", "\u{feff}s", "\u{feff}s\r\n"] {
+            assert_eq!(plain(given), Ok("s"), "{given:?}");
+        }
+        assert_eq!(plain(" s "), Ok(" s "));
+        for given in ["s\n\n", "s\nt", "s\rt", "\ns", "s\r", "s\n\r\n"] {
+            assert_eq!(plain(given), Err("holds a line break"), "{given:?}");
+        }
+        for given in ["", "\n", "\r\n", "\u{feff}", "\u{feff}\n"] {
+            assert_eq!(plain(given), Err("is empty"), "{given:?}");
+        }
     }
 
     #[cfg(unix)]
@@ -292,6 +250,8 @@ mod tests {
         assert!(refused.contains("chmod 600"), "{refused}");
         write("first\n", 0o600);
         assert_eq!(now().unwrap(), "first");
+        write("\u{feff}marked\r\n", 0o600);
+        assert_eq!(now().unwrap(), "marked");
         write("other\n", 0o600);
         assert_eq!(now().unwrap(), "other");
         std::fs::remove_file(&path).unwrap();

@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use crate::error::{ErrorKind, Sent, TimeoutPhase};
+use crate::threads::NoThread;
 use crate::tls_trouble::TlsTrouble;
 
 /// A request without a complete response head.
@@ -20,6 +21,8 @@ pub struct Failure {
     pub phase: Option<TimeoutPhase>,
     /// With [`ErrorKind::Tls`]: why, where it is one of the reasons that can be told apart.
     pub tls: Option<TlsTrouble>,
+    /// There was no thread for it: no trouble of the network.
+    pub no_thread: bool,
     /// The chain of causes in words, without URL.
     pub source: Option<String>,
 }
@@ -37,6 +40,8 @@ pub enum BodyEnd {
     Interrupted(String),
     /// Badly chunked or badly compressed.
     Malformed(String),
+    /// Encoded in this way, which was not asked for.
+    Encoded(String),
     /// A time limit passed.
     TimedOut(TimeoutPhase),
 }
@@ -58,6 +63,7 @@ pub(crate) fn classify(error: reqwest::Error) -> Failure {
         } else {
             None
         },
+        no_thread: any_cause(&error, is_no_thread),
         source: Some(chain(&error)),
     };
     if error.is_builder() {
@@ -157,6 +163,10 @@ fn first_cause<T>(
 
 fn is_tls(error: &(dyn StdError + 'static)) -> bool {
     error.is::<rustls::Error>()
+}
+
+fn is_no_thread(error: &(dyn StdError + 'static)) -> bool {
+    error.is::<NoThread>()
 }
 
 /// The library's tunnel error is private: its words have to do. A tunnel that could not even reach the proxy is a

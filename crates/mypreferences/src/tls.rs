@@ -10,11 +10,13 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::error::Error;
+use crate::file_trust::refuse_if_others_can_read;
 use crate::handshake;
 use crate::secret::named;
 use crate::settings::Settings;
@@ -45,18 +47,15 @@ pub(crate) fn client_config(settings: &Settings, encrypted: bool) -> Result<Clie
     let builder = if encrypted {
         builder
             .dangerous()
-            .with_custom_certificate_verifier(verifier(settings, extra, provider)?)
+            .with_custom_certificate_verifier(verifier(settings, extra, Arc::clone(&provider))?)
     } else {
         builder.with_root_certificates(RootCertStore::empty())
     };
-    let mut config = match identity(settings)? {
+    let mut config = match identity(settings, &provider)? {
         None => builder.with_no_client_auth(),
-        Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(|error| {
-            Error::configuration(
-                format!("client_cert and its key cannot be used: {error}"),
-                "pass the certificate chain, the client's own certificate first, and the key that belongs to it",
-            )
-        })?,
+        Some(identity) => {
+            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity)))
+        }
     };
     handshake::observable(&mut config);
     Ok(config)
@@ -113,10 +112,9 @@ fn authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     Ok(certificates)
 }
 
-type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
-
-/// The client's own certificate chain and key.
-fn identity(settings: &Settings) -> Result<Option<Identity>, Error> {
+/// The client's own certificate chain and key. The server judges the certificate: one of version 1, say, which rustls
+/// would not take, may be what it wants.
+fn identity(settings: &Settings, provider: &CryptoProvider) -> Result<Option<CertifiedKey>, Error> {
     let (setting, key_file) = match (&settings.client_cert, &settings.client_key) {
         (None, None) => return Ok(None),
         (None, Some(_)) => {
@@ -138,7 +136,25 @@ fn identity(settings: &Settings) -> Result<Option<Identity>, Error> {
             "pass a PEM file with the private key, without a passphrase; client_key if it is a file of its own",
         )
     })?;
-    Ok(Some((chain, key)))
+    let unusable = |why: &str| {
+        Error::configuration(
+            format!("client_cert and its key cannot be used: {why}"),
+            "pass the certificate chain, the client's own certificate first, and the key that belongs to it",
+        )
+    };
+    let key = provider
+        .key_provider
+        .load_private_key(key)
+        .map_err(|error| unusable(&error.to_string()))?;
+    let belongs = key.public_key().is_none_or(|public| {
+        chain
+            .first()
+            .is_some_and(|own| memchr::memmem::find(own, &public).is_some())
+    });
+    if !belongs {
+        return Err(unusable("the key belongs to another certificate"));
+    }
+    Ok(Some(CertifiedKey::new(chain, key)))
 }
 
 fn certificates(setting: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
@@ -176,13 +192,34 @@ fn trouble(error: &pem::Error, content: &[u8]) -> String {
 
 fn content(setting: &str, file: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    File::open(file)
-        .and_then(|opened| opened.take(MAX_FILE + 1).read_to_end(&mut bytes))
+    let opened = File::open(file).map_err(|error| unusable(setting, file, &error))?;
+    let found = opened.metadata();
+    opened
+        .take(MAX_FILE + 1)
+        .read_to_end(&mut bytes)
         .map_err(|error| unusable(setting, file, &error))?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(unusable(setting, file, &"it is longer than 16 MiB"));
     }
-    Ok(bytes)
+    if memchr::memmem::find(&bytes, b"PRIVATE KEY-----").is_some() {
+        let found = found.map_err(|error| unusable(setting, file, &error))?;
+        refuse_if_others_can_read(&found, file, &format!("private key in {setting}"))?;
+    }
+    Ok(without_marks(&bytes))
+}
+
+/// Without the byte order marks that some editors put before a file, also where several such files became one: a PEM
+/// section begins at the beginning of its line.
+fn without_marks(bytes: &[u8]) -> Vec<u8> {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    let mut clean = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = memchr::memmem::find(rest, MARK) {
+        clean.extend_from_slice(&rest[..at]);
+        rest = &rest[at + MARK.len()..];
+    }
+    clean.extend_from_slice(rest);
+    clean
 }
 
 fn unusable(setting: &str, file: &Path, error: &dyn std::fmt::Display) -> Error {
@@ -212,4 +249,168 @@ fn cannot(error: &rustls::Error) -> Error {
         format!("the TLS settings cannot be used: {error}"),
         "check ca_file and client_cert",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, SigningKey as _};
+    use rustls::client::danger::HandshakeSignatureValid;
+    use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+    use rustls::{
+        ClientConnection, DigitallySignedStruct, DistinguishedName, ServerConfig, ServerConnection,
+        SignatureScheme,
+    };
+    use rustls_pki_types::UnixTime;
+
+    use super::*;
+
+    /// The first element of some DER, whole, its content, and what stands behind it.
+    fn element(der: &[u8]) -> (&[u8], &[u8], &[u8]) {
+        let (start, length) = match usize::from(der[1]) {
+            short @ ..0x80 => (2, short),
+            bytes => {
+                let start = 2 + (bytes & 0x7f);
+                let length = der[2..start].iter();
+                (
+                    start,
+                    length.fold(0, |sum, byte| sum << 8 | usize::from(*byte)),
+                )
+            }
+        };
+        let (whole, rest) = der.split_at(start + length);
+        (whole, &whole[start..], rest)
+    }
+
+    fn wrapped(tag: u8, content: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82, length[0], length[1]], content].concat()
+    }
+
+    /// A certificate as it was before there were extensions: without them and without its version, signed anew.
+    fn of_version_1(certificate: &[u8], key: &KeyPair) -> Vec<u8> {
+        const VERSION: u8 = 0xa0;
+        const EXTENSIONS: u8 = 0xa3;
+        let (_, parts, _) = element(certificate);
+        let (_, mut rest, behind) = element(parts);
+        let mut kept = Vec::new();
+        while !rest.is_empty() {
+            let (whole, _, after) = element(rest);
+            if ![VERSION, EXTENSIONS].contains(&whole[0]) {
+                kept.extend_from_slice(whole);
+            }
+            rest = after;
+        }
+        let signed = wrapped(0x30, &kept);
+        let signature = [&[0], &*key.sign(&signed).unwrap()].concat();
+        let (algorithm, _, _) = element(behind);
+        wrapped(
+            0x30,
+            &[&signed, algorithm, &wrapped(0x03, &signature)].concat(),
+        )
+    }
+
+    /// Takes whatever certificate a client has.
+    #[derive(Debug)]
+    struct Anybody;
+
+    impl ClientCertVerifier for Anybody {
+        fn root_hint_subjects(&self) -> &[DistinguishedName] {
+            &[]
+        }
+
+        fn verify_client_cert(
+            &self,
+            _: &CertificateDer<'_>,
+            _: &[CertificateDer<'_>],
+            _: UnixTime,
+        ) -> Result<ClientCertVerified, rustls::Error> {
+            Ok(ClientCertVerified::assertion())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _: &[u8],
+            _: &CertificateDer<'_>,
+            _: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            let algorithms = provider().signature_verification_algorithms;
+            algorithms.supported_schemes()
+        }
+    }
+
+    fn file(name: &str, text: &str) -> std::path::PathBuf {
+        let name = format!("mypreferences-tls-{}-{name}.pem", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        path
+    }
+
+    fn pem(label: &str, der: &[u8]) -> String {
+        use base64::Engine as _;
+        let text = base64::engine::general_purpose::STANDARD.encode(der);
+        format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
+    }
+
+    #[test]
+    fn a_client_certificate_of_version_1_is_the_servers_to_judge() {
+        let names = || CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let (key, other) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+        let server = names().self_signed(&other).unwrap();
+        let certificate = of_version_1(names().self_signed(&key).unwrap().der(), &key);
+        let mine = pem("CERTIFICATE", &certificate);
+        let settings = Settings {
+            ca_file: Some(file("ca", &pem("CERTIFICATE", server.der()))),
+            ca_only: true,
+            client_cert: Some(file("cert", &mine)),
+            client_key: Some(file("key", &pem("PRIVATE KEY", &key.serialize_der()))),
+            ..Settings::default()
+        };
+        let config = client_config(&settings, true).unwrap();
+        let mut client =
+            ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+        let identity = PrivateKeyDer::Pkcs8(other.serialize_der().into());
+        let config = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(Arc::new(Anybody))
+            .with_single_cert(vec![server.der().clone()], identity)
+            .unwrap();
+        let mut server = ServerConnection::new(Arc::new(config)).unwrap();
+        while client.is_handshaking() || server.is_handshaking() {
+            let mut bytes = Vec::new();
+            client.write_tls(&mut bytes).unwrap();
+            server.read_tls(&mut bytes.as_slice()).unwrap();
+            server.process_new_packets().unwrap();
+            bytes.clear();
+            server.write_tls(&mut bytes).unwrap();
+            client.read_tls(&mut bytes.as_slice()).unwrap();
+            client.process_new_packets().unwrap();
+        }
+        assert_eq!(server.peer_certificates().unwrap()[0].as_ref(), certificate);
+
+        let wrong = Settings {
+            client_key: Some(file("other", &pem("PRIVATE KEY", &other.serialize_der()))),
+            ..settings
+        };
+        let error = client_config(&wrong, true).unwrap_err().to_string();
+        assert!(error.contains("belongs to another certificate"), "{error}");
+    }
 }

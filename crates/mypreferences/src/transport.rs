@@ -6,20 +6,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
+    USER_AGENT,
 };
 use tokio::time::Instant;
 use url::Url;
 
+use crate::body::Body;
 use crate::connecting::{Connecting, Watch};
 use crate::error::{Error, ErrorKind, TimeoutPhase};
 use crate::proxy::{self, Route};
 use crate::sent::{self, BodyEnd, Failure};
 use crate::settings::Settings;
 use crate::status_code::{StatusClass, class};
+use crate::threads::Names;
 use crate::tls;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 pub(crate) const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("mypreferences/", env!("CARGO_PKG_VERSION")));
 
@@ -145,6 +149,7 @@ impl Http {
             .tcp_keepalive(settings.tcp_keepalive)
             .tcp_nodelay(true)
             .connector_layer(watch.clone())
+            .dns_resolver(Names)
             .tls_backend_preconfigured(tls::client_config(
                 settings,
                 url.starts_with("https:") || route.is_encrypted(),
@@ -171,11 +176,12 @@ impl Http {
     /// One exchange of any request. The second limit is for the body; what the response head says stays.
     pub(crate) async fn perform(
         &self,
-        request: reqwest::Request,
+        mut request: reqwest::Request,
         (deadline, body_deadline): (Instant, Instant),
         plan: BodyPlan,
     ) -> Result<Answer, Failure> {
         let body_deadline = body_deadline.min(deadline);
+        request.headers_mut().insert(ACCEPT_ENCODING, GZIP);
         let started = Instant::now();
         let connecting = Connecting::current();
         let head = connecting.watch(self.client.execute(request));
@@ -206,6 +212,7 @@ impl Http {
             kind: ErrorKind::Timeout,
             phase: Some(phase),
             tls: None,
+            no_thread: false,
             source: None,
         }
     }
@@ -249,21 +256,22 @@ impl Http {
             .content_length()
             .and_then(|length| usize::try_from(length).ok())
             .unwrap_or(0);
-        let mut body = Vec::with_capacity(announced.min(cap).min(MOST_ANNOUNCED));
+        let mut body = Body::new(&headers, announced.min(MOST_ANNOUNCED), cap);
         let body_end = loop {
             let silence = Instant::now() + self.body_timeout;
             match tokio::time::timeout_at(silence.min(deadline), response.chunk()).await {
-                Ok(Ok(Some(chunk))) => {
-                    let room = cap - body.len();
-                    body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                    if chunk.len() > room {
-                        break over_cap;
-                    }
-                    if plan == BodyPlan::Sniff && is_success && sniffed(&body) {
+                Ok(Ok(Some(chunk))) => match body.push(chunk) {
+                    Some(BodyEnd::TooLarge) => break over_cap,
+                    Some(end) => break end,
+                    None if plan == BodyPlan::Sniff && is_success && sniffed(body.decoded()) => {
                         break BodyEnd::Stopped;
                     }
-                }
-                Ok(Ok(None)) => break BodyEnd::Complete,
+                    None => {}
+                },
+                Ok(Ok(None)) => match body.end() {
+                    BodyEnd::TooLarge => break over_cap,
+                    end => break end,
+                },
                 Ok(Err(error)) => break sent::body_failure(error),
                 Err(_) if Instant::now() >= deadline => {
                     break BodyEnd::TimedOut(TimeoutPhase::Operation);
@@ -277,7 +285,7 @@ impl Http {
         Answer {
             status,
             headers,
-            body,
+            body: body.into_decoded(),
             body_end,
             head_after,
         }
@@ -309,7 +317,7 @@ fn outgoing(request: Request) -> reqwest::Request {
     };
     let mut outgoing = reqwest::Request::new(method, request.url);
     let headers = outgoing.headers_mut();
-    headers.reserve(6);
+    headers.reserve(7);
     headers.insert(AUTHORIZATION, request.authorization);
     headers.insert(ACCEPT, JSON);
     headers.insert(USER_AGENT, AGENT);

@@ -186,8 +186,8 @@ async fn reach(
             "check the base URL, and whether this machine needs a proxy",
         )
     };
-    let found = match tokio::net::lookup_host((host.as_str(), port)).await {
-        Ok(found) => found.collect::<Vec<_>>(),
+    let found = match mypreferences::threads::look_up(host.clone(), port).await {
+        Ok(found) => found,
         Err(error) => {
             // A name that only the environment's proxy can resolve is no failure of ours.
             report.say(

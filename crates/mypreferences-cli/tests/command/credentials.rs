@@ -81,7 +81,7 @@ fn no_credentials_are_refused_with_the_ways_to_give_them() {
 }
 
 #[test]
-fn a_secret_file_is_read_without_one_line_end() {
+fn a_secret_file_is_read_without_one_line_end_and_refused_with_more() {
     let service = service();
     for end in ["", "\n", "\r\n"] {
         let path = file(&format!("{SECRET}{end}"), 0o600);
@@ -98,14 +98,14 @@ fn a_secret_file_is_read_without_one_line_end() {
             .run()
             .exits(0);
     }
-    // A second line end is part of the secret: another one, so the signature is wrong.
     let path = file(&format!("{SECRET}\n\n"), 0o600);
     program(&service)
         .without("SECRET")
         .args(["status", TOKEN_TEXT, "--secret-file"])
         .args([path.as_path()])
         .run()
-        .exits(77);
+        .exits(78)
+        .says("it holds a line break");
 }
 
 #[test]
@@ -247,9 +247,9 @@ fn hostile_settings_are_refused_and_none_of_their_secrets_is_shown() {
         (
             "AUTHORIZATION",
             &two_lines,
-            "the Authorization value is not",
+            "MYPREFERENCES_AUTHORIZATION holds a line break",
         ),
-        ("BEARER_TOKEN", &two_lines, "token"),
+        ("BEARER_TOKEN", &two_lines, "_TOKEN holds a line break"),
     ] {
         let program = || {
             program(&service)

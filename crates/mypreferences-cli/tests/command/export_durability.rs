@@ -8,7 +8,7 @@ use std::process::Command;
 use mypreferences_mock::Operation;
 
 use crate::support::{
-    applied, export_service, folder, landed_lines, program, sent, visible_batches,
+    Program, applied, export_service, folder, landed_lines, program, sent, visible_batches,
 };
 
 const KEEP_NOT: [&str; 6] = [
@@ -227,6 +227,61 @@ fn a_file_that_may_not_grow_ends_with_74_without_a_commit_and_goes_on_without_th
     assert_eq!(sent(&service, Operation::Commit), 0);
     assert!(visible_batches(&out).is_empty());
     continues(&service, &out, 2000);
+}
+
+/// The program where no thread can be made. The limit does not hold for root, who becomes somebody else for it.
+#[cfg(target_os = "linux")]
+fn without_threads(program: Program) -> Program {
+    let limited = r#"
+        run='exec prlimit --nproc=1 "$PROGRAM" "$@"'
+        [ "$(id -u)" = 0 ] || eval "$run"
+        exec setpriv --reuid 54321 --regid 54321 --clear-groups sh -c "$run" sh "$@"
+    "#;
+    program.in_a_shell(limited).args(["sh"])
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_no_thread_can_be_made_a_call_ends_with_a_record_and_no_panic() {
+    use std::os::unix::fs::PermissionsExt;
+    let service = export_service(3);
+    let out = folder();
+    std::fs::create_dir_all(&*out).unwrap();
+    std::fs::set_permissions(&*out, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let by_name = service.base_url().replace("127.0.0.1", "localhost");
+    for (ended, code, kind, number) in [
+        (
+            without_threads(program(&service))
+                .export(&out.join("out"), &KEEP_NOT)
+                .args(["--json"])
+                .run(),
+            74,
+            "storage",
+            700,
+        ),
+        // A name is looked up on a thread.
+        (
+            without_threads(
+                program(&service)
+                    .env("BASE_URL", &by_name)
+                    .env("MAX_ATTEMPTS", "1"),
+            )
+            .args(["status", "4711", "--json"])
+            .run(),
+            69,
+            "connect",
+            200,
+        ),
+    ] {
+        assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+        let error = ended.exits(code).says("ulimit -u").error(kind, number);
+        assert_eq!(error["sent"], "not_sent");
+    }
+    assert_eq!(service.connections(), 0);
+    program(&service)
+        .export(&out.join("out"), &KEEP_NOT)
+        .run()
+        .exits(0);
 }
 
 #[test]

@@ -93,6 +93,26 @@ fn another_call_goes_through_the_proxy_of_the_environment_unless_it_is_excepted_
 }
 
 #[test]
+fn a_proxy_variable_that_cannot_be_used_is_no_direct_connection() {
+    let (_service, opened) = https(None);
+    // Without a proxy the name leads nowhere.
+    let base_url = opened.base_url().replace("127.0.0.1", PROXIED_HOST);
+    for value in [
+        "http://[::1".to_owned(),
+        ":::".to_owned(),
+        format!("socks5://someone:{SECRET}@proxy.example:1080"),
+    ] {
+        let error = asking(&base_url)
+            .foreign_env("HTTPS_PROXY", &value)
+            .run()
+            .exits(78)
+            .error("configuration", 101);
+        let detail = error["detail"].as_str().unwrap();
+        assert!(detail.starts_with("HTTPS_PROXY is "), "{detail}");
+    }
+}
+
+#[test]
 fn a_proxy_that_refuses_exits_77() {
     for mode in ["wants_credentials", "bad_gateway"] {
         let (_service, opened) = https(Some(mode));

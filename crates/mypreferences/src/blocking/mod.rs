@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Operation};
 use crate::receipt::{CommitReceipt, Resolution};
 use crate::status::ExportStatus;
 use crate::surface::ExportKind;
+use crate::threads;
 
 pub use export::{Pages, Records};
 
@@ -45,15 +46,18 @@ impl ClientBuilder {
     /// As [`ClientBuilder::build`]; `configuration` too when no thread can be started.
     pub fn build_blocking(self) -> Result<Client, Error> {
         let client = self.build()?;
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("mypreferences")
-            .enable_all()
-            .build()
+        let runtime = threads::can_be_started()
+            .and_then(|()| {
+                Builder::new_multi_thread()
+                    .worker_threads(1)
+                    .thread_name("mypreferences")
+                    .enable_all()
+                    .build()
+            })
             .map_err(|error| {
                 Error::configuration(
                     format!("no worker thread can be started: {error}"),
-                    "free threads or memory",
+                    threads::ADVICE,
                 )
             })?;
         Ok(Client {

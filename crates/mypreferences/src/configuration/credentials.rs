@@ -4,7 +4,7 @@ use super::{Configuration, Origin, Value, secret_command, strength, told_of, var
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::oauth::OAuth;
-use crate::secret::Secret;
+use crate::secret::{Secret, plain};
 
 const WAYS: &str = "set MYPREFERENCES_USER_ID and MYPREFERENCES_SECRET (or --user-id and --secret-file), or \
                     MYPREFERENCES_OAUTH_TOKEN_URL, _CLIENT_ID and _CLIENT_SECRET, or \
@@ -56,8 +56,8 @@ pub(super) fn choose(configuration: &Configuration) -> Result<Credentials, Error
         [key] => match key.sort {
             Sort::Hmac => hmac(configuration, key),
             Sort::OAuth => oauth(configuration, key),
-            Sort::Bearer => Ok(Credentials::bearer(text_of(key.value))),
-            Sort::Verbatim => Ok(Credentials::verbatim(text_of(key.value))),
+            Sort::Bearer => Ok(Credentials::bearer(given(key)?)),
+            Sort::Verbatim => Ok(Credentials::verbatim(given(key)?)),
         },
         [_, _, ..] => {
             let places: Vec<String> = keys.iter().map(place).collect();
@@ -182,8 +182,18 @@ fn secret(key: &Key<'_>) -> Result<Secret, Error> {
         secret.now().map_err(|error| told_of(error, key.origin))?;
         Ok(secret)
     } else {
-        Ok(Secret::from(text_of(key.value)))
+        Ok(Secret::from(given(key)?))
     }
+}
+
+/// A secret that stands in a variable or a profile, read as one in a file is.
+fn given<'a>(key: &Key<'a>) -> Result<&'a str, Error> {
+    plain(text_of(key.value)).map_err(|why| {
+        Error::configuration(
+            format!("{} {why}", place(key)),
+            "pass the secret and nothing else, on one line",
+        )
+    })
 }
 
 fn text_of(value: &Value) -> &str {

@@ -198,7 +198,7 @@ impl Sources {
     ///
     /// # Errors
     /// `configuration` when the file or its profile cannot be read, names something unknown, or holds secrets that
-    /// others can read.
+    /// others can read; when others can change the file, or it is neither ours nor root's.
     pub fn read(self) -> Result<Configuration, Error> {
         let home = self.path("HOME").or_else(|| self.path("USERPROFILE"));
         let (file, must_exist) = match (&self.file, self.path("MYPREFERENCES_CONFIG_FILE")) {

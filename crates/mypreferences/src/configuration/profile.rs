@@ -1,15 +1,17 @@
 //! The configuration file: TOML with `[profile.NAME]` tables, whose keys are the names of settings and credentials.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{Origin, SECRETS, Value, known_name};
 use crate::error::Error;
+use crate::file_trust::{refuse_if_others_can_read, refuse_if_others_can_write};
 use crate::redact::quoted;
-use crate::secret::refuse_if_others_can_read;
 
+/// What the file is, for a message.
+const WHAT: &str = "configuration file";
 /// Longer than any configuration.
 const MAX_FILE: u64 = 1 << 20;
 /// Used when it is there and no other is asked for.
@@ -47,7 +49,7 @@ impl Profile {
                 )),
             };
         };
-        let (text, others_can_read) = match open(&file) {
+        let (text, found) = match open(&file) {
             Ok(read) => read,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return match wanted {
@@ -57,13 +59,14 @@ impl Profile {
             }
             Err(error) => return Err(unreadable(&file, &error.to_string())),
         };
+        refuse_if_others_can_write(&found, &file, WHAT)?;
         let profiles = profiles(&file, &text)?;
         // A secret that others can read is one too many, in whichever profile.
         let secret_inside = profiles
             .values()
             .any(|profile| SECRETS.iter().any(|name| profile.contains_key(*name)));
-        if secret_inside && let Some(refusal) = others_can_read {
-            return Err(refusal);
+        if secret_inside {
+            refuse_if_others_can_read(&found, &file, WHAT)?;
         }
         let name = wanted.unwrap_or(DEFAULT);
         let Some(table) = profiles.get(name) else {
@@ -116,17 +119,16 @@ impl Profile {
     }
 }
 
-/// The text of the file, and the refusal in case it holds a secret and others can read it.
-fn open(path: &Path) -> std::io::Result<(String, Option<Error>)> {
+/// The text of the file, and whose it is.
+fn open(path: &Path) -> std::io::Result<(String, Metadata)> {
     let file = File::open(path)?;
     let found = file.metadata()?;
-    let refusal = refuse_if_others_can_read(&found, path, "configuration file").err();
     let mut text = String::new();
     if found.len() > MAX_FILE {
         return Err(std::io::Error::other("it is longer than 1 MiB"));
     }
     file.take(MAX_FILE).read_to_string(&mut text)?;
-    Ok((text, refusal))
+    Ok((text, found))
 }
 
 type Tables = BTreeMap<String, toml::Table>;

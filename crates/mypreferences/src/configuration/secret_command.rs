@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::{Origin, Value};
 use crate::error::Error;
-use crate::secret::{Secret, without_line_end};
+use crate::secret::{Secret, plain};
+use crate::threads;
 
 /// A command that asks somebody for a password may take a while.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -36,7 +37,7 @@ pub(super) fn run(value: &Value, origin: &Origin) -> Result<Secret, Error> {
     // Read beside the waiting: a long output would stop the command otherwise. Left behind where something that the
     // command has started keeps its output open.
     let (sender, receiver) = channel();
-    std::thread::spawn(move || {
+    let reading = threads::start(move || {
         let mut text = String::new();
         let read = stdout
             .take(MAX_OUTPUT + 1)
@@ -45,6 +46,11 @@ pub(super) fn run(value: &Value, origin: &Origin) -> Result<Secret, Error> {
         // Nobody waits any more when it took too long.
         let _ = sender.send(read);
     });
+    if let Err(no_thread) = reading {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(failed(&format!("cannot be listened to: {no_thread}")));
+    }
     let begun = Instant::now();
     let status = loop {
         match child.try_wait() {
@@ -71,10 +77,10 @@ pub(super) fn run(value: &Value, origin: &Origin) -> Result<Secret, Error> {
     if text.len() as u64 > MAX_OUTPUT {
         return Err(failed("printed more than 64 KiB"));
     }
-    let secret = without_line_end(&text);
-    if secret.is_empty() {
+    if text.is_empty() {
         return Err(failed("printed nothing"));
     }
+    let secret = plain(&text).map_err(|why| failed(&format!("printed something that {why}")))?;
     Ok(Secret::from(secret))
 }
 

@@ -217,6 +217,46 @@ fn a_file_with_secrets_that_others_can_read_is_refused() {
 
 #[cfg(unix)]
 #[test]
+fn a_file_that_others_can_change_is_refused_whatever_it_holds() {
+    let folder = Folder::new("changed");
+    let text = "[profile.default]\nclient_id = 'a'\n";
+    let read = |mode| {
+        let file = folder.file("config.toml", text, mode);
+        Sources::default().file(file).read().map(|_| ())
+    };
+    // The last three are how Kubernetes mounts a file.
+    for mode in [0o600, 0o400, 0o644, 0o444, 0o440] {
+        read(mode).unwrap();
+    }
+    for mode in [0o664, 0o646, 0o620, 0o602, 0o666] {
+        let error = read(mode).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Configuration);
+        let said = format!("can be changed by others (mode {mode:04o})");
+        let error = error.to_string();
+        assert!(
+            error.contains(&said) && error.contains("chmod go-w"),
+            "{error}"
+        );
+    }
+    // Only root can give a file away.
+    if nix::unistd::geteuid().is_root() {
+        let file = folder.file("config.toml", text, 0o644);
+        nix::unistd::chown(&file, Some(4711.into()), None).unwrap();
+        let error = Sources::default()
+            .file(file)
+            .read()
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            error.contains("belongs to another user (uid 4711)"),
+            "{error}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_secret_may_be_printed_by_a_command() {
     let folder = Folder::new("command");
     let secret = |line: &str| {
@@ -393,4 +433,60 @@ fn a_proxys_password_is_not_shown_however_the_proxy_is_written() {
         let proxy = entries.iter().find(|entry| entry.name == "proxy").unwrap();
         assert_eq!(proxy.value.as_deref(), Some(shown));
     }
+}
+
+#[test]
+fn a_secret_is_read_alike_from_a_variable_a_profile_a_file_and_a_command() {
+    let folder = Folder::new("alike");
+    for (given, kept) in [
+        ("hush\n", Ok("hush")),
+        ("hush\r\n", Ok("hush")),
+        ("\u{feff}hush", Ok("hush")),
+        ("hu\nsh", Err("holds a line break")),
+        ("hush\r", Err("holds a line break")),
+        ("hush\n\n", Err("holds a line break")),
+        ("\n", Err("is empty")),
+    ] {
+        let path = folder.file("secret", given, 0o600);
+        let path = path.to_str().unwrap();
+        // A JSON text is one of TOML, too.
+        let profile = format!(
+            "[profile.default]\nsecret = {}\n",
+            serde_json::to_string(given).unwrap()
+        );
+        let file = folder.file("config.toml", &profile, 0o600);
+        let printed = format!("cat '{path}'");
+        let mut sources = vec![
+            environment(&[("user_id", "u"), ("secret", given)]),
+            environment(&[("user_id", "u"), ("secret_file", path)]),
+            environment(&[("user_id", "u")]).file(file),
+            environment(&[("bearer_token", given)]),
+            environment(&[("authorization", given)]),
+        ];
+        if cfg!(unix) {
+            sources.push(environment(&[
+                ("user_id", "u"),
+                ("secret_command", &printed),
+            ]));
+        }
+        for source in sources {
+            match (source.read().unwrap().credentials(), kept) {
+                (Ok(found), Ok(kept)) => assert_eq!(found.secrets(), [kept], "{given:?}"),
+                (Err(error), Err(said)) => {
+                    let text = error.to_string();
+                    assert!(text.contains(said) && !text.contains("hu"), "{text}");
+                }
+                (found, _) => panic!("{given:?}: {found:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_configuration_file_may_begin_with_a_byte_order_mark() {
+    let folder = Folder::new("mark");
+    let text = "\u{feff}[profile.default]\r\nclient_id = 'a'\r\n";
+    let file = folder.file("config.toml", text, 0o600);
+    let settings = Sources::default().file(file).read().unwrap().settings();
+    assert_eq!(settings.unwrap().client_id.as_deref(), Some("a"));
 }

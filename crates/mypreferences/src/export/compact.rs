@@ -15,15 +15,22 @@ const BLOCK: usize = 64;
 /// Arrays and objects within each other, at most: `Nesting` has a bit for each.
 const DEPTH: u32 = u64::BITS;
 
-/// The elements of the array that begins at `start` and holds only objects and arrays, and where it ends. None: it holds
-/// anything else, white space between its tokens, a number as long as a block, brackets within each other more than
+/// The elements of the array that begins at `start` and holds only objects and arrays, the first `most` of them, and where
+/// it ends. None: it holds anything else, white space between its tokens, a number as long as a block, brackets within each other more than
 /// `DEPTH` times, or is no valid JSON.
-pub(super) fn elements(text: &[u8], start: usize) -> Option<(Vec<Range<usize>>, usize)> {
+pub(super) fn elements(
+    text: &[u8],
+    start: usize,
+    most: usize,
+) -> Option<(Vec<Range<usize>>, usize)> {
     if text.get(start) != Some(&b'[') {
         return None;
     }
     let mut previous = Previous::NONE;
-    let mut nesting = Nesting::default();
+    let mut nesting = Nesting {
+        most,
+        ..Nesting::default()
+    };
     // Where a plain value begins that goes on in the next block.
     let mut cut: Option<usize> = None;
     let mut at = start;
@@ -219,6 +226,8 @@ struct Nesting {
     /// Where the element began that is open.
     element: usize,
     elements: Vec<Range<usize>>,
+    /// So many are kept.
+    most: usize,
 }
 
 impl Nesting {
@@ -286,7 +295,9 @@ impl Nesting {
                 self.objects >>= 1;
                 self.is_key = false;
                 if self.depth == 1 {
-                    self.elements.push(self.element..at + place + 1);
+                    if self.elements.len() < self.most {
+                        self.elements.push(self.element..at + place + 1);
+                    }
                 } else if self.depth == 0 {
                     return Some(!ahead);
                 }
@@ -417,7 +428,7 @@ mod tests {
 
     /// Whether the array is taken; what is taken is what `serde_json` finds.
     fn is_taken(text: &str) -> bool {
-        let Some((places, end)) = elements(text.as_bytes(), 0) else {
+        let Some((places, end)) = elements(text.as_bytes(), 0, usize::MAX) else {
             return false;
         };
         assert_eq!(slowly(&text[..end]).as_ref(), Some(&places), "{text}");

@@ -316,9 +316,13 @@ fn token_of(exchanged: &Exchanged, description: &mut Description) -> Option<Acce
         (None, BodyEnd::Complete | BodyEnd::Stopped) => Some(ErrorKind::InvalidResponse),
         (None, BodyEnd::TooLarge) => Some(ErrorKind::ResponseTooLarge),
         // The export was started, and its token was lost with the rest of the answer.
-        (None, BodyEnd::Interrupted(_) | BodyEnd::Malformed(_) | BodyEnd::TimedOut(_)) => {
-            Some(ErrorKind::OutcomeUnknown)
-        }
+        (
+            None,
+            BodyEnd::Interrupted(_)
+            | BodyEnd::Malformed(_)
+            | BodyEnd::Encoded(_)
+            | BodyEnd::TimedOut(_),
+        ) => Some(ErrorKind::OutcomeUnknown),
     };
     token
 }

@@ -87,19 +87,22 @@ impl<'a> Record<'a> {
 }
 
 impl Page {
-    /// Takes a body apart.
+    /// Takes a body apart. So many records were asked for; of more, no list is made.
     ///
     /// # Errors
     /// What is wrong with it: no object, no array of records or two, a count that is none, a member that stands there
-    /// twice.
-    pub(crate) fn read(raw: Vec<u8>) -> Result<Page, NoPage> {
+    /// twice, more records than were asked for.
+    pub(crate) fn read(raw: Vec<u8>, limit: u32) -> Result<Page, NoPage> {
         let text = answer::first_text(&raw);
         let start = raw.len() - text.len();
         let text = simdutf8::basic::from_utf8(text).map_err(|_| NoPage::NotJson)?;
         // A member with the name of an array that is none is rare, and then the page is read once more.
-        let found = match Found::read_compact(text) {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        // One more shows that there are too many.
+        let most = limit.saturating_add(1);
+        let found = match Found::read_compact(text, most) {
             Some(found) => found,
-            None => Found::read(text, true).or_else(|_| Found::read(text, false))?,
+            None => Found::read(text, true, most).or_else(|_| Found::read(text, false, most))?,
         };
         let wrong = |what: &str| NoPage::Wrong(what.to_owned());
         let has_more = found.has_more.ok_or_else(|| wrong("it has no HasMore"))?;
@@ -112,6 +115,11 @@ impl Page {
                 return Err(wrong(&format!("two arrays of records: {one} and {other}")));
             }
         };
+        if records.len() > limit {
+            return Err(wrong(&format!(
+                "it holds more than the {limit} records that were asked for"
+            )));
+        }
         let count = found
             .count
             .unwrap_or(u64::try_from(records.len()).unwrap_or(u64::MAX));
@@ -217,19 +225,22 @@ pub(crate) enum Arrived {
         raw: Vec<u8>,
         count: u64,
         has_more: bool,
+        /// So many records were asked for.
+        limit: u32,
     },
     Whole(Page),
 }
 
 impl Arrived {
-    pub(crate) fn read(raw: Vec<u8>) -> Result<Arrived, NoPage> {
+    pub(crate) fn read(raw: Vec<u8>, limit: u32) -> Result<Arrived, NoPage> {
         match glance(answer::first_text(&raw)) {
             Some((count, has_more)) => Ok(Arrived::Glanced {
                 raw,
                 count,
                 has_more,
+                limit,
             }),
-            None => Page::read(raw).map(Arrived::Whole),
+            None => Page::read(raw, limit).map(Arrived::Whole),
         }
     }
 
@@ -254,7 +265,7 @@ impl Arrived {
     /// The page, taken apart.
     pub(crate) fn whole(self) -> Result<Page, NoPage> {
         match self {
-            Arrived::Glanced { raw, .. } => Page::read(raw),
+            Arrived::Glanced { raw, limit, .. } => Page::read(raw, limit),
             Arrived::Whole(page) => Ok(page),
         }
     }
@@ -336,6 +347,8 @@ impl<'de> Visitor<'de> for HeadMembers<'de, '_> {
 
 /// So much around the records is copied, at most.
 const AROUND: usize = 64 << 10;
+/// Members that are neither records nor counts: the vendor knows two of them.
+const MOST_OTHERS: usize = 1000;
 /// Ends the name of a member.
 const NAME_END: &str = "\":";
 /// Stands for an array of records that is read elsewhere: what has the name of one and is this is none.
@@ -359,7 +372,8 @@ struct Found {
 impl Found {
     /// The page of an export without records.
     fn is_of_nothing(&self) -> bool {
-        (self.count, self.has_more, self.total_results) == (Some(0), Some(false), Some(0))
+        (self.has_more, self.total_results) == (Some(false), Some(0))
+            && self.count.unwrap_or(0) == 0
     }
 
     /// Two members of one name, in whatever case, are two answers to one question.
@@ -401,6 +415,15 @@ impl Found {
         }
     }
 
+    /// A member that is neither records nor a count.
+    fn other<E: serde::de::Error>(&mut self, name: String, place: Range<usize>) -> Result<(), E> {
+        if self.others.len() == MOST_OTHERS {
+            return Err(self.refuse(format!("it has more than {MOST_OTHERS} members")));
+        }
+        self.others.push((name, place));
+        Ok(())
+    }
+
     fn refuse<E: serde::de::Error>(&mut self, wrong: String) -> E {
         self.wrong = Some(wrong);
         E::custom("no page")
@@ -408,19 +431,19 @@ impl Found {
 
     /// Reads a page whose records stand without white space between their tokens, which most do, faster. None: it is
     /// another, or none at all.
-    fn read_compact(text: &str) -> Option<Found> {
+    fn read_compact(text: &str, most: usize) -> Option<Found> {
         let name = Head::read(text.as_bytes(), Until::Records).records?;
         let start = place(text, name).end + NAME_END.len();
         if !text.get(..start)?.ends_with(NAME_END) {
             return None;
         }
-        let (records, end) = compact::elements(text.as_bytes(), start)?;
+        let (records, end) = compact::elements(text.as_bytes(), start, most)?;
         let around = [&text[..start], NOTHING, &text[end..]];
         if around.iter().map(|part| part.len()).sum::<usize>() > AROUND {
             return None;
         }
         let around = around.concat();
-        let mut found = Found::read(&around, false).ok()?;
+        let mut found = Found::read(&around, false, most).ok()?;
         if !found.records.is_empty() {
             return None;
         }
@@ -435,13 +458,14 @@ impl Found {
         Some(found)
     }
 
-    fn read(text: &str, all_are_arrays: bool) -> Result<Found, NoPage> {
+    fn read(text: &str, all_are_arrays: bool, most: usize) -> Result<Found, NoPage> {
         let mut found = Found::default();
         let mut members = serde_json::Deserializer::from_str(text);
         let read = members.deserialize_map(Members {
             text,
             found: &mut found,
             all_are_arrays,
+            most,
         });
         match read.and_then(|()| members.end()) {
             Ok(()) => Ok(found),
@@ -467,6 +491,8 @@ struct Members<'a> {
     found: &'a mut Found,
     /// Every member with the name of an array of records is one.
     all_are_arrays: bool,
+    /// So many records are kept.
+    most: usize,
 }
 
 impl<'de> Visitor<'de> for Members<'de> {
@@ -483,17 +509,18 @@ impl<'de> Visitor<'de> for Members<'de> {
                 self.found.once(name)?;
                 // An array of this name holds the records; anything else of it is just another member.
                 if self.all_are_arrays {
-                    let records = map.next_value_seed(Elements(self.text))?;
+                    let records = map.next_value_seed(Elements(self.text, self.most))?;
                     self.found.records.push((key.into_owned(), records));
                     continue;
                 }
                 let raw: &'de RawValue = map.next_value()?;
                 if raw.get().starts_with('[') {
-                    let records = elements(self.text, raw).map_err(serde::de::Error::custom)?;
+                    let records =
+                        elements(self.text, raw, self.most).map_err(serde::de::Error::custom)?;
                     self.found.records.push((key.into_owned(), records));
                 } else if raw.get() != "null" {
-                    let place = place(self.text, raw.get());
-                    self.found.others.push((key.into_owned(), place));
+                    self.found
+                        .other(key.into_owned(), place(self.text, raw.get()))?;
                 }
             } else if is("Count") {
                 self.found.count = self.found.number("Count", map.next_value()?)?;
@@ -509,8 +536,7 @@ impl<'de> Visitor<'de> for Members<'de> {
             } else {
                 let raw: &'de RawValue = map.next_value()?;
                 self.found
-                    .others
-                    .push((key.into_owned(), place(self.text, raw.get())));
+                    .other(key.into_owned(), place(self.text, raw.get()))?;
             }
         }
         Ok(())
@@ -523,8 +549,8 @@ fn place(text: &str, part: &str) -> Range<usize> {
     start..start + part.len()
 }
 
-/// Finds the places of an array's elements in one pass: they are most of a page.
-struct Elements<'a>(&'a str);
+/// Finds the places of an array's elements, the first so many of them, in one pass: they are most of a page.
+struct Elements<'a>(&'a str, usize);
 
 impl<'de> DeserializeSeed<'de> for Elements<'de> {
     type Value = Vec<Range<usize>>;
@@ -544,18 +570,25 @@ impl<'de> Visitor<'de> for Elements<'de> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut places = Vec::new();
         while let Some(raw) = seq.next_element::<&'de RawValue>()? {
-            places.push(place(self.0, raw.get()));
+            if places.len() < self.1 {
+                places.push(place(self.0, raw.get()));
+            }
         }
         Ok(places)
     }
 }
 
-/// The places of an array's elements. Borrowed from `text`, so that places can be told.
-fn elements(text: &str, array: &RawValue) -> Result<Vec<Range<usize>>, serde_json::Error> {
+/// The places of an array's elements, the first `most` of them. Borrowed from `text`, so that places can be told.
+fn elements(
+    text: &str,
+    array: &RawValue,
+    most: usize,
+) -> Result<Vec<Range<usize>>, serde_json::Error> {
     let place = place(text, array.get());
     let start = place.start;
     let inner = &text[place];
-    let places = Elements(inner).deserialize(&mut serde_json::Deserializer::from_str(inner))?;
+    let mut array = serde_json::Deserializer::from_str(inner);
+    let places = Elements(inner, most).deserialize(&mut array)?;
     let moved = |place: &Range<usize>| place.start + start..place.end + start;
     Ok(places.iter().map(moved).collect())
 }
@@ -609,8 +642,8 @@ mod tests {
                 for third in MEMBERS {
                     for (open, close) in [("{", "}"), ("{", ",}"), ("{", ""), ("[", "]")] {
                         let text = format!("{open}{first},{second},{third}{close}");
-                        let slowly = Found::read(&text, false);
-                        match Found::read_compact(&text) {
+                        let slowly = Found::read(&text, false, usize::MAX);
+                        match Found::read_compact(&text, usize::MAX) {
                             Some(found) => {
                                 assert_eq!(known(&found), known(&slowly.unwrap()), "{text}");
                                 faster += 1;
@@ -632,7 +665,42 @@ mod tests {
                 "x".repeat(around)
             )
         };
-        assert!(Found::read_compact(&page(100)).is_some());
-        assert!(Found::read_compact(&page(AROUND)).is_none());
+        assert!(Found::read_compact(&page(100), 1).is_some());
+        assert!(Found::read_compact(&page(AROUND), 1).is_none());
+    }
+
+    #[test]
+    fn of_more_records_than_were_asked_for_no_list_is_made() {
+        for between in [",", ", "] {
+            let records = vec!["{}"; 1000].join(between);
+            let text = format!(r#"{{"HasMore":true,"Preferences":[{records}]}}"#);
+            for found in [
+                Found::read_compact(&text, 11),
+                Found::read(&text, true, 11).ok(),
+                Found::read(&text, false, 11).ok(),
+            ] {
+                // The first is not taken where there is white space.
+                for (_, records) in found.into_iter().flat_map(|found| found.records) {
+                    assert_eq!(records.len(), 11);
+                    assert!(records.capacity() < 100);
+                }
+            }
+            let read = |limit| Page::read(text.clone().into_bytes(), limit);
+            let wrong = "it holds more than the 999 records that were asked for";
+            assert_eq!(read(999).unwrap_err().words(), wrong);
+            assert_eq!(read(1000).unwrap().records().len(), 1000);
+        }
+    }
+
+    #[test]
+    fn members_without_end_are_refused_before_there_is_a_list_of_them() {
+        let page = |more: usize| {
+            let more = r#","Unknown":1"#.repeat(more);
+            let text = format!(r#"{{"HasMore":true,"Preferences":[{{}}]{more}}}"#);
+            Page::read(text.into_bytes(), 1)
+        };
+        assert_eq!(page(MOST_OTHERS).unwrap().others().len(), MOST_OTHERS);
+        let wrong = page(MOST_OTHERS + 1).unwrap_err();
+        assert_eq!(wrong.words(), "it has more than 1000 members");
     }
 }

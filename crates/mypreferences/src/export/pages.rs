@@ -46,18 +46,19 @@ pub(crate) struct Asking<'a> {
 
 /// What a page's body is read as.
 pub(crate) trait OfBody: Sized {
-    fn of_body(body: Vec<u8>) -> Result<Self, NoPage>;
+    /// So many records were asked for.
+    fn of_body(body: Vec<u8>, limit: u32) -> Result<Self, NoPage>;
 }
 
 impl OfBody for Page {
-    fn of_body(body: Vec<u8>) -> Result<Page, NoPage> {
-        Page::read(body)
+    fn of_body(body: Vec<u8>, limit: u32) -> Result<Page, NoPage> {
+        Page::read(body, limit)
     }
 }
 
 impl OfBody for Arrived {
-    fn of_body(body: Vec<u8>) -> Result<Arrived, NoPage> {
-        Arrived::read(body)
+    fn of_body(body: Vec<u8>, limit: u32) -> Result<Arrived, NoPage> {
+        Arrived::read(body, limit)
     }
 }
 
@@ -84,7 +85,7 @@ impl<V: OfBody> Read for ReadPage<V> {
     }
 
     fn understand(&self, body: Vec<u8>, _: &Description) -> Result<V, Unfit> {
-        V::of_body(body).map_err(|no_page| {
+        V::of_body(body, self.range.limit).map_err(|no_page| {
             let (next_action, is_settled) = match no_page {
                 NoPage::NotJson => (
                     "check base_url and the proxy: the answer does not come from the service",

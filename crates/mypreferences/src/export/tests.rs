@@ -14,7 +14,7 @@ fn lines(page: &Page) -> Vec<String> {
 }
 
 fn read(text: &str) -> Result<Page, String> {
-    Page::read(text.as_bytes().to_vec()).map_err(|no_page| no_page.words().to_owned())
+    Page::read(text.as_bytes().to_vec(), 1000).map_err(|no_page| no_page.words().to_owned())
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_quick_look_at_the_counts_never_says_other_than_the_whole_page() {
             for third in MEMBERS {
                 for fourth in MEMBERS {
                     let text = format!("{{{first},{second},{third},{fourth}}}");
-                    let Ok(arrived) = Arrived::read(text.clone().into_bytes()) else {
+                    let Ok(arrived) = Arrived::read(text.clone().into_bytes(), 1000) else {
                         continue;
                     };
                     let looked = arrived.counts();
@@ -227,15 +227,19 @@ fn a_quick_look_at_the_counts_never_says_other_than_the_whole_page() {
 #[test]
 fn an_export_of_nothing_needs_no_array() {
     for array in ["", r#","Preferences":null"#, r#","Preferences":[]"#] {
-        let page = read(&format!(
-            r#"{{"Count":0,"HasMore":false,"TotalResults":0{array}}}"#
-        ))
-        .unwrap();
-        assert_eq!((page.count, page.records().len()), (0, 0));
+        for count in [r#""Count":0,"#, "", r#""Count":null,"#] {
+            let page = read(&format!(
+                r#"{{{count}"HasMore":false,"TotalResults":0{array}}}"#
+            ))
+            .unwrap();
+            assert_eq!((page.count, page.records().len()), (0, 0));
+        }
     }
     for bad in [
         r#"{"Count":0,"HasMore":true,"TotalResults":0}"#,
         r#"{"Count":0,"HasMore":false}"#,
+        r#"{"HasMore":false,"TotalResults":1}"#,
+        r#"{"Count":1,"HasMore":false,"TotalResults":0}"#,
         r#"{"Count":1,"HasMore":false,"TotalResults":1}"#,
     ] {
         assert!(read(bad).is_err(), "{bad}");

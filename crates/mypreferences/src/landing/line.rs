@@ -15,7 +15,7 @@ use crate::export::{ASKED, check_place, what_is_wrong};
 use crate::landing::pages::{OpenPage, PageSource, Placed};
 use crate::landing::progress::Progress;
 use crate::landing::sequence::{Fingerprints, Fit, Odd};
-use crate::landing::shelf::{Beside, Shelf, Step, beside};
+use crate::landing::shelf::{Beside, Shelf, Step};
 use crate::landing::store::{DurablePart, EndedPart, Position, Store};
 
 /// A part ends when it was open for so long, too, so that a crash does not cost hours of a slow export.
@@ -207,7 +207,7 @@ impl<'a> Line<'a> {
         {
             let is_soon_done =
                 self.is_instant || (!self.writing.is_empty() && placed.page.bytes() <= AT_ONCE);
-            self.opening = Some(beside(is_soon_done, move || open(placed)));
+            self.opening = Some(self.shelf.beside(is_soon_done, move || open(placed)));
         }
         if self.fetching.is_none()
             && self.arrived.len() < at_once
@@ -220,7 +220,10 @@ impl<'a> Line<'a> {
             && self.durable.is_none()
             && let Some(ended) = self.ended.pop_front()
         {
-            self.syncing = Some(beside(self.is_instant, move || ended.make_durable()));
+            self.syncing = Some(
+                self.shelf
+                    .beside(self.is_instant, move || ended.make_durable()),
+            );
         }
         self.fetching.is_some()
             || self.opening.is_some()
@@ -432,7 +435,7 @@ mod tests {
         let body = format!(
             r#"{{"Count":2,"HasMore":true,"Offset":{offset},"TotalResults":6,"Preferences":[{records}]}}"#
         );
-        OpenPage::new(Page::read(body.into_bytes()).unwrap(), offset)
+        OpenPage::new(Page::read(body.into_bytes(), 2).unwrap(), offset)
     }
 
     #[test]

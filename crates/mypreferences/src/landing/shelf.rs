@@ -10,15 +10,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use crate::error::{Error, ErrorKind, Operation};
 use crate::landing::disk::Disk;
 use crate::landing::store::Store;
+use crate::threads::{self, NoThread, Threads};
 
 /// A store, and the steps that are to be taken with it.
 pub(crate) struct Shelf {
     steps: Arc<Steps>,
+    threads: Arc<Threads>,
     is_instant: bool,
 }
 
@@ -83,14 +84,25 @@ impl Shelf {
     /// Takes hold of a folder. See [`Store::open`].
     pub(crate) async fn open(disk: Arc<dyn Disk>, out: PathBuf) -> Result<Shelf, Error> {
         let is_instant = disk.is_instant();
-        let store = beside(is_instant, move || Store::open(disk, out)).await??;
+        let threads = Arc::default();
+        let store = beside(&threads, is_instant, move || Store::open(disk, out)).await??;
         Ok(Shelf {
             steps: Arc::new(Steps {
                 store: Mutex::new(store),
                 waiting: Mutex::default(),
             }),
+            threads,
             is_instant,
         })
+    }
+
+    /// Begins work that may block; at once, where somebody awaits it anyway.
+    pub(crate) fn beside<T: Send + 'static>(
+        &self,
+        at_once: bool,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Beside<T> {
+        beside(&self.threads, at_once, work)
     }
 
     /// Takes one step.
@@ -133,7 +145,10 @@ impl Shelf {
                 steps,
                 is_done: false,
             };
-            tokio::task::spawn_blocking(move || taker.run());
+            // Dropped where there is none, it gives its steps up.
+            if let Err(missing) = self.threads.run(Box::new(move || taker.run())) {
+                return Step::Later(Some(Box::new(move || Err(no_thread(&missing)))));
+            }
         }
         Step::Waits(told)
     }
@@ -168,7 +183,7 @@ impl<T> Future for Step<T> {
                 Ok(Ok(result)) => result,
                 // The border catches it, as it does one of this thread.
                 Ok(Err(panic)) => resume_unwind(panic),
-                Err(_) => Err(shut_down()),
+                Err(_) => Err(given_up()),
             }),
         }
     }
@@ -177,20 +192,27 @@ impl<T> Future for Step<T> {
 /// Work that runs beside the calling task.
 pub(crate) enum Beside<T> {
     /// On a thread that may block, from the beginning on.
-    Thread(JoinHandle<T>),
+    Thread(oneshot::Receiver<std::thread::Result<T>>),
     /// When it is awaited, and then at once.
-    Later(Option<Box<dyn FnOnce() -> T + Send>>),
+    Later(Option<Box<dyn FnOnce() -> Result<T, Error> + Send>>),
 }
 
-/// Begins work that may block.
-pub(crate) fn beside<T: Send + 'static>(
-    is_instant: bool,
+fn beside<T: Send + 'static>(
+    threads: &Arc<Threads>,
+    at_once: bool,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Beside<T> {
-    if is_instant {
-        Beside::Later(Some(Box::new(work)))
-    } else {
-        Beside::Thread(tokio::task::spawn_blocking(work))
+    if at_once {
+        return Beside::Later(Some(Box::new(|| Ok(work()))));
+    }
+    let (tell, told) = oneshot::channel();
+    let job = move || {
+        // Who does not listen any more was dropped.
+        let _ = tell.send(catch_unwind(AssertUnwindSafe(work)));
+    };
+    match threads.run(Box::new(job)) {
+        Ok(()) => Beside::Thread(told),
+        Err(missing) => Beside::Later(Some(Box::new(move || Err(no_thread(&missing))))),
     }
 }
 
@@ -199,25 +221,32 @@ impl<T> Future for Beside<T> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
-            Beside::Later(work) => {
-                Poll::Ready(work.take().ok_or_else(awaited_twice).map(|work| work()))
-            }
-            Beside::Thread(thread) => Pin::new(thread).poll(context).map_err(|failed| match failed
-                .try_into_panic()
-            {
-                Ok(panic) => resume_unwind(panic),
-                Err(_) => shut_down(),
+            Beside::Later(work) => Poll::Ready(work.take().ok_or_else(awaited_twice)?()),
+            Beside::Thread(told) => Pin::new(told).poll(context).map(|told| match told {
+                Ok(Ok(done)) => Ok(done),
+                Ok(Err(panic)) => resume_unwind(panic),
+                Err(_) => Err(given_up()),
             }),
         }
     }
 }
 
-fn shut_down() -> Error {
+/// After a panic.
+fn given_up() -> Error {
     Error::before_io(
-        ErrorKind::Closed,
+        ErrorKind::Internal,
         Operation::Export,
-        "the runtime was shut down",
-        "run the same command again: it continues",
+        "a step on disk before this one failed",
+        "report this bug, and run the same command again: it continues",
+    )
+}
+
+fn no_thread(missing: &NoThread) -> Error {
+    Error::before_io(
+        ErrorKind::Storage,
+        Operation::Export,
+        format!("for the work on disk {missing}"),
+        threads::ADVICE,
     )
 }
 

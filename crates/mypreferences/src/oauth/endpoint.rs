@@ -12,12 +12,14 @@ use url::Url;
 
 use crate::answer::{self, field};
 use crate::error::{Error, ErrorKind, TimeoutPhase};
+use crate::exchange::NO_LOOK_UP;
 use crate::oauth::OAuth;
 use crate::oauth::failure::TokenFailure;
 use crate::redact::clean_message;
 use crate::sent::{BodyEnd, Failure};
 use crate::settings::Settings;
 use crate::status_code::{StatusClass, class, error_kind};
+use crate::tls_trouble::TlsTrouble;
 use crate::transport::{AGENT, Answer, BodyPlan, Http, JSON};
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -31,7 +33,7 @@ const LONGEST_LIFETIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 pub(crate) struct Granted {
     /// `Bearer …`, marked as sensitive.
     pub(crate) authorization: HeaderValue,
-    /// From the moment when it was asked for.
+    /// From the moment when it was asked for. None at all: for those who wait for it.
     pub(crate) lifetime: Duration,
 }
 
@@ -100,6 +102,17 @@ impl Endpoint {
 
     fn understand(&self, answer: &Answer) -> Result<Granted, TokenFailure> {
         let status = answer.status;
+        let is_success = matches!(
+            class(status),
+            StatusClass::Success | StatusClass::OtherSuccess
+        );
+        // A token that can be used is one, whichever success it came with and whatever its answer is called.
+        let is_whole = matches!(answer.body_end, BodyEnd::Complete | BodyEnd::Stopped);
+        let why_not = match granted(&answer.body) {
+            Ok(granted) if is_success && is_whole => return Ok(granted),
+            Ok(_) => "is not whole",
+            Err(why) => why,
+        };
         let html = answer::is_html(&answer.headers, &answer.body);
         if class(status) != StatusClass::Success || html {
             return Err(self.refusal(answer, html));
@@ -109,14 +122,14 @@ impl Endpoint {
         };
         match &answer.body_end {
             BodyEnd::Complete | BodyEnd::Stopped => {
-                granted(&answer.body).map_err(|why| unusable(ErrorKind::InvalidResponse, why))
+                Err(unusable(ErrorKind::InvalidResponse, why_not))
             }
             BodyEnd::TooLarge => Err(unusable(ErrorKind::ResponseTooLarge, "is too large")),
             BodyEnd::Interrupted(cause) => Err(TokenFailure {
                 source: Some(self.clean(cause)),
                 ..unusable(ErrorKind::Interrupted, "broke off")
             }),
-            BodyEnd::Malformed(cause) => Err(TokenFailure {
+            BodyEnd::Malformed(cause) | BodyEnd::Encoded(cause) => Err(TokenFailure {
                 source: Some(self.clean(cause)),
                 ..unusable(ErrorKind::InvalidResponse, "cannot be read")
             }),
@@ -201,8 +214,9 @@ impl Endpoint {
             | ErrorKind::CountMismatch
             | ErrorKind::Internal => "the OAuth token endpoint gave no answer",
         };
-        let detail = match failure.tls {
-            Some(trouble) => format!("{detail}: {}", trouble.detail()),
+        let why = failure.tls.map(TlsTrouble::detail);
+        let detail = match why.or(failure.no_thread.then_some(NO_LOOK_UP)) {
+            Some(why) => format!("{detail}: {why}"),
             None => detail.to_owned(),
         };
         TokenFailure {
@@ -243,13 +257,10 @@ fn granted(body: &[u8]) -> Result<Granted, &'static str> {
         .ok_or("has no usable access_token")?;
     match field(&body, "token_type") {
         None | Some(Value::Null) => {}
-        Some(Value::String(word)) if word.eq_ignore_ascii_case("bearer") => {}
+        Some(Value::String(word)) if is_bearer(word) => {}
         Some(_) => return Err("has another token_type than Bearer"),
     }
-    let lifetime = match field(&body, "expires_in") {
-        None | Some(Value::Null) => UNTOLD_LIFETIME,
-        Some(seconds) => lifetime(seconds).ok_or("has an expires_in that is no lifetime")?,
-    };
+    let lifetime = field(&body, "expires_in").map_or(UNTOLD_LIFETIME, lifetime);
     let authorization =
         sensitive(&format!("Bearer {token}")).ok_or("has no usable access_token")?;
     Ok(Granted {
@@ -258,15 +269,24 @@ fn granted(body: &[u8]) -> Result<Granted, &'static str> {
     })
 }
 
-/// Seconds, as a number or, from some servers, as text.
-fn lifetime(seconds: &Value) -> Option<Duration> {
+/// `Bearer`, as some servers write it.
+fn is_bearer(word: &str) -> bool {
+    let word = word.trim().to_ascii_lowercase();
+    ["", "bearer", "bearertoken", "bearer token"].contains(&word.as_str())
+}
+
+/// Seconds, as a number or, from some servers, as text; none left for a token that is over already: it serves those who
+/// wait for it and nobody else. What is no number tells nothing.
+fn lifetime(seconds: &Value) -> Duration {
     let seconds = match seconds {
-        Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.trim().parse().ok()?,
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
-    let lifetime = Duration::try_from_secs_f64(seconds.min(LONGEST_LIFETIME.as_secs_f64())).ok()?;
-    (!lifetime.is_zero()).then_some(lifetime)
+    seconds.map_or(UNTOLD_LIFETIME, |seconds: f64| {
+        let seconds = seconds.clamp(0.0, LONGEST_LIFETIME.as_secs_f64());
+        Duration::try_from_secs_f64(seconds).unwrap_or(UNTOLD_LIFETIME)
+    })
 }
 
 /// `error`, and it with `error_description` for people (RFC 6749, 5.2).

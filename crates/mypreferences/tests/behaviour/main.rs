@@ -12,6 +12,7 @@
 )]
 
 mod answers;
+mod bodies;
 mod cancel_and_deadline;
 mod export;
 mod hostile_input;

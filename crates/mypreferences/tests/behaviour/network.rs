@@ -29,11 +29,21 @@ async fn https(mode: &str, proxy: Option<&str>) -> (MockService, OpenScenario) {
     (mock, opened)
 }
 
-/// A file with this text, of the test's own.
+/// A file with this text, of the test's own, which nobody else can read.
 fn file(name: &str, text: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("network-{name}.pem"));
     std::fs::write(&path, text).unwrap();
+    set_mode(&path, 0o600);
     path
+}
+
+#[cfg_attr(not(unix), expect(unused_variables, reason = "there are no modes"))]
+fn set_mode(path: &std::path::Path, mode: u32) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
 }
 
 fn ca_file(name: &str, opened: &OpenScenario) -> PathBuf {
@@ -140,6 +150,86 @@ async fn a_server_that_demands_a_client_certificate_gets_one_or_no_request_at_al
         .build()
         .unwrap();
     apart.commit(TOKEN, false).await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_private_key_that_others_can_read_is_refused_wherever_it_stands() {
+    let (_mock, opened) = https("client_certificate", None).await;
+    let tls = opened.tls().unwrap();
+    let (cert, key) = (&tls.client_certificate_pem, &tls.client_key_pem);
+    let open = |name: &str, text: &str| {
+        let path = file(name, text);
+        set_mode(&path, 0o644);
+        path
+    };
+    let key_alone = open("open-key", key);
+    let together = open("open-both", &format!("{cert}{key}"));
+    let public = open("open-certificate", cert);
+    let private = file("closed-key", key);
+    for (builder, what, path) in [
+        (
+            trusting("open", &opened)
+                .client_cert(&public)
+                .client_key(&key_alone),
+            "client_key",
+            &key_alone,
+        ),
+        (
+            trusting("open", &opened).client_cert(&together),
+            "client_cert",
+            &together,
+        ),
+        (
+            trusting("open", &opened)
+                .client_cert(&together)
+                .client_key(&private),
+            "client_cert",
+            &together,
+        ),
+    ] {
+        let error = builder.build().unwrap_err();
+        let text = error.to_string();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{text}");
+        for said in [
+            what,
+            "can be read by others (mode 0644)",
+            &format!("chmod 600 {}", path.display()),
+        ] {
+            assert!(text.contains(said), "{text}");
+        }
+        record(&error);
+    }
+    // The certificate is public.
+    let client = trusting("open", &opened)
+        .client_cert(&public)
+        .client_key(&private)
+        .build()
+        .unwrap();
+    client.status(TOKEN).await.unwrap();
+}
+
+#[tokio::test]
+async fn byte_order_marks_in_pem_files_are_no_obstacle() {
+    let (_mock, opened) = https("client_certificate", None).await;
+    let (_other, another) = https("client_certificate", None).await;
+    let tls = opened.tls().unwrap();
+    let marked = |name: &str, parts: &[&str]| {
+        let parts = parts.iter().map(|part| format!("\u{feff}{part}"));
+        file(name, &parts.collect::<String>())
+    };
+    let (cert, key) = (&tls.client_certificate_pem, &tls.client_key_pem);
+    // Each was marked, and then they were put one behind the other.
+    let authorities = marked("marked-ca", &[&another.tls().unwrap().ca_pem, &tls.ca_pem]);
+    for builder in [
+        builder(&opened.base_url()).client_cert(marked("marked-both", &[cert, key])),
+        builder(&opened.base_url())
+            .client_cert(marked("marked-certificate", &[cert]))
+            .client_key(marked("marked-key", &[key])),
+    ] {
+        let client = builder.ca_file(&authorities).ca_only(true).build().unwrap();
+        client.status(TOKEN).await.unwrap();
+    }
 }
 
 #[tokio::test]

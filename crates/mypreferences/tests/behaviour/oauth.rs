@@ -103,6 +103,61 @@ async fn a_hundred_parallel_calls_with_an_expired_token_make_exactly_one_token_r
     assert_eq!(count(&opened, Operation::Token), 2);
 }
 
+/// Answers a token endpoint by hand, so that the token is one that the mock knows: the mock's own, in other words.
+async fn granted_as(status: u16, kind: &str, more: &str) -> (Result<(), Error>, usize) {
+    let (_mock, opened) = scenario(3600, json!([])).await;
+    let first = builder_for(&opened).build().unwrap();
+    first.status(TOKEN).await.unwrap();
+    let known = opened.world().requests_for(Operation::Status)[0]
+        .header("Authorization")
+        .unwrap()
+        .trim_start_matches("Bearer ")
+        .to_owned();
+    let answer = Answer::empty(status)
+        .header("Content-Type", kind)
+        .body(format!(r#"{{"access_token":"{known}"{more}}}"#));
+    let rule = Rule::new(Operation::Token, Action::answer(answer)).forever();
+    opened.world().push_rule(rule);
+    let before = count(&opened, Operation::Token);
+    let client = builder_for(&opened).max_attempts(1).build().unwrap();
+    let mut result = Ok(());
+    for _ in 0..2 {
+        result = result.and(client.status(TOKEN).await.map(|_| ()));
+    }
+    (result, count(&opened, Operation::Token) - before)
+}
+
+#[tokio::test]
+async fn a_plain_token_is_taken_whatever_else_its_answer_says() {
+    const JSON: &str = "application/json";
+    for (status, kind, more, asked) in [
+        (200, JSON, "", 1),
+        (200, JSON, r#","expires_in":null,"token_type":null"#, 1),
+        (200, JSON, r#","expires_in":"3600""#, 1),
+        (200, JSON, r#","expires_in":"soon""#, 1),
+        (200, JSON, r#","expires_in":3600.5"#, 1),
+        // Good for the request that it was asked for, and no longer.
+        (200, JSON, r#","expires_in":0"#, 2),
+        (200, JSON, r#","expires_in":"0""#, 2),
+        (200, JSON, r#","expires_in":-1"#, 2),
+        (200, JSON, r#","token_type":"BEARER""#, 1),
+        (200, JSON, r#","token_type":"BearerToken""#, 1),
+        (200, JSON, r#","token_type":"bearer token""#, 1),
+        (200, JSON, r#","token_type":"""#, 1),
+        (201, JSON, "", 1),
+        (202, JSON, r#","expires_in":60"#, 1),
+        (200, "text/html; charset=utf-8", "", 1),
+        (200, "text/plain", "", 1),
+        (200, "", "", 1),
+    ] {
+        let (result, count) = granted_as(status, kind, more).await;
+        assert!(result.is_ok(), "{status} {kind} {more}: {result:?}");
+        assert_eq!(count, asked, "{status} {kind} {more}");
+    }
+    let (refused, _) = granted_as(200, JSON, r#","token_type":"mac""#).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidResponse);
+}
+
 #[tokio::test]
 async fn a_token_endpoint_that_fails_gives_its_kind_and_nothing_is_sent() {
     let answer =
@@ -141,8 +196,8 @@ async fn a_token_endpoint_that_fails_gives_its_kind_and_nothing_is_sent() {
             ErrorKind::InvalidResponse,
         ),
         (
-            answer(200, r#"{"access_token":"a","expires_in":-1}"#),
-            ErrorKind::InvalidResponse,
+            answer(201, r#"{"access_token":"a\u0007"}"#),
+            ErrorKind::UnexpectedStatus,
         ),
         (answer(200, &large), ErrorKind::ResponseTooLarge),
         (redirect, ErrorKind::RedirectRefused),

@@ -158,6 +158,10 @@ async fn a_client_without_the_needed_settings_is_refused_with_the_reason() {
         .base_url("http://127.0.0.1:1")
         .environment(mypreferences::Environment::Staging);
     assert!(refusal(both).contains("contradict"));
+    let broken = Client::builder().credentials(Credentials::hmac(USER_ID, format!("{SECRET}\n")));
+    let said = refusal(broken.client_id("acme").base_url("http://127.0.0.1:1"));
+    assert!(said.contains("holds a line break"), "{said}");
+    assert_clean(&said);
     let unreadable = with()
         .client_id("acme")
         .base_url("https://127.0.0.1:1")

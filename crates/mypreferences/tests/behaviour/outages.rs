@@ -145,6 +145,7 @@ impl TestTransport for Service {
                     kind,
                     phase: None,
                     tls: None,
+                    no_thread: false,
                     source: None,
                 })
             };

@@ -891,6 +891,7 @@ fn failure(sent: Sent, kind: ErrorKind, phase: Option<TimeoutPhase>) -> Failure 
         kind,
         phase,
         tls: None,
+        no_thread: false,
         source: None,
     }
 }

@@ -100,24 +100,48 @@ async fn a_dropped_shelf_takes_its_steps_to_their_end_and_then_gives_the_folder_
 }
 
 #[test]
-fn a_step_of_a_runtime_that_goes_away_ends() {
+fn a_step_needs_no_runtime_but_one_that_awaits_it() {
     let folder = Folder::new("shutdown");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    let mut shelf = runtime.block_on(folder.shelf()).unwrap();
-    let handle = runtime.handle().clone();
-    runtime.shutdown_background();
-    let entered = handle.enter();
-    let step = shelf.begin(|_| Ok(()));
-    drop(entered);
-    // Another runtime, so that somebody polls it.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap()
+    };
+    let mut shelf = runtime().block_on(folder.shelf()).unwrap();
+    let step = shelf.begin(|_| Ok(7));
     let ended =
-        runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), step).await });
-    let error = ended.expect("it ends").unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Closed);
+        runtime().block_on(async { tokio::time::timeout(Duration::from_secs(60), step).await });
+    assert_eq!(ended.expect("it ends").unwrap(), 7);
+}
+
+#[tokio::test]
+async fn threads_are_used_again_and_end_with_their_shelf() {
+    let folder = Folder::new("threads");
+    let mut shelf = folder.shelf().await.unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..100 {
+        seen.insert(
+            shelf
+                .step(|_| Ok(format!("{:?}", std::thread::current().id())))
+                .await
+                .unwrap(),
+        );
+    }
+    // Two at most: one may not have said yet that it is free when the next step comes.
+    assert!(seen.len() <= 2, "{seen:?}");
+    thread_local! {
+        static LEFT: std::cell::Cell<Option<std::sync::mpsc::Sender<()>>> =
+            const { std::cell::Cell::new(None) };
+    }
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let leave = move |_: &mut _| {
+        LEFT.set(Some(sender));
+        Ok(())
+    };
+    shelf.step(leave).await.unwrap();
+    drop(shelf);
+    // It goes with its thread.
+    let end = receiver.recv_timeout(Duration::from_secs(60));
+    assert_eq!(end, Err(std::sync::mpsc::RecvTimeoutError::Disconnected));
 }

@@ -444,6 +444,7 @@ impl TestTransport for ModelService {
                         kind: ErrorKind::Interrupted,
                         phase: None,
                         tls: None,
+                        no_thread: false,
                         source: None,
                     });
                 }
