@@ -37,6 +37,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         .join("test-output.txt");
     let mut transcript = Transcript::create(&file)?;
     let mut steps = Steps::default();
+    // A sudo that asks nothing now may ask in half an hour.
+    steps.run("swift system", swift::provide);
     steps.run("tests", || tests(&mut transcript));
     steps.run("demo", || demo(&mut transcript));
     steps.run("python", || commands(&mut transcript, python::checks()?));
