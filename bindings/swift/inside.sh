@@ -9,4 +9,6 @@ while [ "$1" != -- ]; do
   shift
 done
 shift
+# Where chroot is, which is not on every user's path.
+PATH=$PATH:/usr/sbin
 mount -t proc proc "$root/proc" && exec chroot "$root" "$@"
