@@ -1,6 +1,7 @@
 #!/bin/sh
 # inside.sh ROOT FOLDER... -- PROGRAM ARGUMENT...: runs a program inside the system of its own in ROOT. The folders that it
-# needs are at their own places there, for this one process only (so it is started by `unshare --mount`, as root).
+# needs are at their own places there, for this one process only: so it is started by `unshare --mount`, by root or by who
+# is root in a namespace (`--map-root-user --pid --fork`).
 root=$1
 shift
 while [ "$1" != -- ]; do
@@ -8,4 +9,6 @@ while [ "$1" != -- ]; do
   shift
 done
 shift
+# Where chroot is, which is not on every user's path.
+PATH=$PATH:/usr/sbin
 mount -t proc proc "$root/proc" && exec chroot "$root" "$@"

@@ -7,11 +7,12 @@ use std::process::{Command, Stdio};
 use crate::cargo;
 use crate::failure::Failure;
 use crate::launcher;
+use crate::setup;
 use crate::steps::run_visibly;
 use crate::virtual_environment::cache_folder;
 
-/// The Swift of Debian 13.
-const VERSION: &str = "6.0.3";
+/// The folder of the system, by the Swift of Debian 13.
+pub(crate) const SYSTEM: &str = "swift-6.0.3";
 const PACKAGES: &str = "swiftlang,ca-certificates,libc6-dev,libstdc++-14-dev";
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     Failure::unless_empty(arguments)?;
@@ -20,6 +21,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         run_visibly(&mut command, remedy)?;
     }
     Ok(())
+}
+
+/// Makes the system of its own, if Swift needs one and there is none yet.
+pub(crate) fn provide() -> Result<String, Failure> {
+    System::find().map(|_| String::new())
 }
 
 /// Builds the package with the library of the tests, and puts the adapter in place.
@@ -86,7 +92,7 @@ impl System {
         if is_here.is_ok_and(|status| status.success()) {
             return Ok(System::Host);
         }
-        let folder = cache_folder()?.join(format!("swift-{VERSION}"));
+        let folder = cache_folder()?.join(SYSTEM);
         if !folder.exists() {
             make(&folder)?;
         }
@@ -117,6 +123,10 @@ impl System {
             return Ok(command);
         };
         let mut command = Command::new("unshare");
+        if !setup::is_root() {
+            // In a namespace where this user is root; there it may mount.
+            command.args(["--map-root-user", "--pid", "--fork", "--kill-child"]);
+        }
         command.args(["--mount", "sh"]);
         command.arg(cargo::workspace_folder()?.join("bindings/swift/inside.sh"));
         command.arg(root);
@@ -129,16 +139,17 @@ impl System {
     }
 }
 
-/// Makes the system: a few minutes and 3 GB, once.
+/// Makes the system: a few minutes and 3 GB, once. It belongs to the user, who then needs no root any more.
 fn make(folder: &Path) -> Result<(), Failure> {
     println!("making a Debian system with Swift in {}", folder.display());
     let partial = folder.with_extension("partial");
-    if let Some(parent) = folder.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| Failure::file(parent, &error))?;
-    }
+    let cache = cache_folder()?;
+    std::fs::create_dir_all(&cache).map_err(|error| Failure::file(&cache, &error))?;
     // What a run that was stopped has left.
-    let _ = std::fs::remove_dir_all(&partial);
-    let mut debootstrap = Command::new("debootstrap");
+    let mut clear = setup::as_root("rm");
+    clear.args(["-rf", "--one-file-system"]).arg(&partial);
+    let _ = clear.status();
+    let mut debootstrap = setup::as_root("debootstrap");
     debootstrap
         .args(["--variant=minbase", &format!("--include={PACKAGES}")])
         .arg("trixie")
@@ -147,9 +158,12 @@ fn make(folder: &Path) -> Result<(), Failure> {
     debootstrap.stdin(Stdio::null()).stdout(Stdio::null());
     run_visibly(
         &mut debootstrap,
-        "the surface swift could not be run: install Swift 5.9 or later, or run this as root with debootstrap installed \
-         (`sudo apt-get install -y debootstrap`)",
+        "the surface swift could not be run: install Swift 5.9 or later, or run `cargo xtask setup`",
     )?;
+    let mut give = setup::as_root("chown");
+    give.args(["--recursive", "--no-dereference", "--reference"]);
+    give.arg(&cache).arg(&partial);
+    run_visibly(&mut give, "look at the free disk space")?;
     std::fs::rename(&partial, folder).map_err(|error| Failure::file(folder, &error))
 }
 

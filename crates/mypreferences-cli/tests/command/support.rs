@@ -190,10 +190,10 @@ impl Program {
 pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
-    /// Sends a signal by the system's own command.
+    /// Sends a signal by the shell's own command: one that is a program is not on every machine.
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &self.0.id().to_string()])
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -{name} {}", self.0.id())])
             .status()
             .unwrap();
         assert!(sent.success(), "kill -{name}");

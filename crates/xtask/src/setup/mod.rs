@@ -170,7 +170,17 @@ impl Apt {
     }
 }
 
-fn is_root() -> bool {
+/// A program that only root can use: by itself, or by a sudo that asks nothing.
+pub(crate) fn as_root(program: &str) -> Command {
+    if is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sudo");
+    command.args(["-n", program]);
+    command
+}
+
+pub(crate) fn is_root() -> bool {
     let answer = Command::new("id").arg("-u").stdin(Stdio::null()).output();
     answer.is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
 }
@@ -178,7 +188,7 @@ fn is_root() -> bool {
 fn packages(tools: &[&Tool]) -> Vec<&'static str> {
     let package = |tool: &&Tool| match tool.source {
         Source::Apt(package) => Some(package),
-        Source::Rustup(_) => None,
+        Source::Rustup(_) | Source::Sudo => None,
     };
     tools.iter().filter_map(package).collect()
 }
@@ -186,7 +196,7 @@ fn packages(tools: &[&Tool]) -> Vec<&'static str> {
 /// The one line to run.
 fn remedy(missing: &[&Tool]) -> String {
     let component = |tool: &&Tool| match tool.source {
-        Source::Apt(_) => None,
+        Source::Apt(_) | Source::Sudo => None,
         Source::Rustup(component) => Some(component),
     };
     let components: Vec<&str> = missing.iter().filter_map(component).collect();
@@ -200,6 +210,11 @@ fn remedy(missing: &[&Tool]) -> String {
     }
     if !components.is_empty() {
         lines.push(format!("rustup component add {}", components.join(" ")));
+    }
+    let is_sudo = |tool: &&Tool| matches!(tool.source, Source::Sudo);
+    if packages.is_empty() && missing.iter().any(is_sudo) {
+        // After the line above sudo asks nothing either.
+        lines.push("sudo -v".to_owned());
     }
     lines.join(" && ")
 }
@@ -240,6 +255,17 @@ mod tests {
             "sudo apt-get update && sudo apt-get install -y one-package two-package && rustup component add absent-component"
         );
         assert!(ABSENT.iter().all(|tool| !is_present(tool)));
+    }
+
+    #[test]
+    fn who_is_not_root_needs_a_sudo_until_the_system_of_swift_is_there() {
+        let tool = TOOLS
+            .iter()
+            .find(|tool| matches!(tool.source, Source::Sudo))
+            .unwrap();
+        assert!(tool.detect[2].contains(crate::swift::SYSTEM));
+        assert_eq!(remedy(&[tool]), "sudo -v");
+        assert!(!remedy(&[tool, &ABSENT[1]]).contains("sudo -v"));
     }
 
     #[test]

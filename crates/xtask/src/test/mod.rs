@@ -35,9 +35,11 @@ struct Step {
     run: fn(&mut Transcript, &[String]) -> Result<String, Failure>,
 }
 
-/// All steps in their order. What follows `--` reaches the first one only, which is cargo's.
+/// All steps in their order. What follows `--` reaches cargo's tests only.
 #[rustfmt::skip]
 const STEPS: &[Step] = &[
+    // First: a sudo that asks nothing now may ask in half an hour.
+    Step { name: "swift-system", about: "a system of its own for Swift, where this machine has none", run: |_, _| swift::provide() },
     Step { name: "tests", about: "every test of every crate, at trace level; after `--`: a test's name", run: tests },
     Step { name: "demo", about: "cargo demo, as the README has it", run: |transcript, _| demo(transcript) },
     Step { name: "python", about: "lint, types and tests of the Python package, on every interpreter that is there", run: |transcript, _| commands(transcript, python::checks()?) },

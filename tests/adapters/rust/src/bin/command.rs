@@ -188,12 +188,12 @@ fn told(command: &mut Command, plan: &Plan) {
     };
 }
 
-/// `kill`, because a safe program cannot send a signal by itself.
+/// The shell's `kill`: a safe program cannot send a signal by itself, and not every machine has one that is a program.
 fn interrupt(process: &Child, after: Duration) {
-    let id = process.id().to_string();
+    let kill = format!("kill -INT {}", process.id());
     std::thread::spawn(move || {
         std::thread::sleep(after);
-        let _ = Command::new("kill").args(["-INT", &id]).status();
+        let _ = Command::new("sh").args(["-c", &kill]).status();
     });
 }
 
