@@ -1,4 +1,4 @@
-"""Builds the source distribution and a wheel from it, installs that in a fresh environment, and runs the README there.
+"""Builds the source distribution and a wheel from it, installs that in a fresh environment, and runs the documented programs there.
 
 Run by ``cargo xtask python package`` with the folder of the package.
 """
@@ -60,12 +60,13 @@ def main() -> None:
 
 
 def ten_lines(folder: Path, python: Path, out: Path) -> None:
-    """The programs of both READMEs, against the mock that comes with the package."""
+    """The programs of both READMEs and of docs/python.md, against the mock that comes with the package."""
     commit = "committed certain as_asked\n"
     landed = "25 committed\n"
     for readme, expected in (
         (folder / "README.md", [commit, landed, "".join(f"C{n:012}\n" for n in range(1, 26))]),
         (folder.parent / "README.md", [commit, landed]),
+        (folder.parent / "docs/python.md", [commit, landed]),
     ):
         programs = re.findall(r"\n```python\n(.*?)```", readme.read_text(), re.DOTALL)
         assert len(programs) == len(expected), f"{readme} has {len(programs)} programs"

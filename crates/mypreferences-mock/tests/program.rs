@@ -169,14 +169,10 @@ fn every_curl_line_of_the_help_works() {
 
 #[cfg(unix)]
 #[test]
-fn every_curl_line_of_the_readme_works() {
-    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
-    let readme = std::fs::read_to_string(readme).unwrap();
-    let (_, section) = readme
-        .split_once("\n## A mock of the service for your own tests\n")
-        .unwrap();
-    let section = section.split("\n## ").next().unwrap();
-    let printed = play(&curl_lines(section));
+fn every_curl_line_of_the_page_about_the_mock_works() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/mock.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let printed = play(&curl_lines(&page));
     assert!(printed.len() >= 4);
     let log = printed.last().unwrap();
     assert!(

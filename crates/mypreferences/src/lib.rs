@@ -97,7 +97,7 @@ pub use settings::{RowCount, Settings};
 pub use status::{ExportStatus, StatusWord};
 pub use surface::{Environment, ExportKind, Surface};
 
-/// The README's examples are compiled.
+/// The examples of docs/rust.md are compiled and run.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
+#[doc = include_str!("../../../docs/rust.md")]
+struct Docs;

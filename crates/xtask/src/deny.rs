@@ -19,13 +19,17 @@ const BORDERS: &[&str] = &["mypreferences-bridge", "mypreferences-capi"];
 /// The top level of the repository, so that it stays a table of contents.
 const TOP_LEVEL: &[&str] = &[
     "Cargo.toml",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "Cargo.lock",
     "README.md",
     "LICENSE-APACHE",
     "LICENSE-MIT",
+    "SECURITY.md",
     "bindings",
     "crates",
     "deny.toml",
+    "docs",
     "include",
     "python",
     "tests",
@@ -40,6 +44,7 @@ pub(crate) fn run() -> Result<String, Failure> {
     }
     objections.extend(stray_files(&metadata)?);
     objections.extend(tracked_though_ignored(&metadata)?);
+    objections.extend(pages(metadata.workspace_root.as_std_path())?);
     if objections.is_empty() {
         cargo_deny()?;
         return Ok(format!("{} packages", metadata.packages.len()));
@@ -153,6 +158,50 @@ fn stray_files(metadata: &Metadata) -> Result<Vec<String>, Failure> {
     Ok(objections)
 }
 
+/// A front page of a door's size, and no link in any page that leads nowhere.
+fn pages(root: &Path) -> Result<Vec<String>, Failure> {
+    const DOOR: usize = 150;
+    let mut objections = Vec::new();
+    let mut files: Vec<PathBuf> = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+    ]
+    .map(|name| root.join(name))
+    .to_vec();
+    files.push(root.join("tests/conformance/README.md"));
+    let docs = root.join("docs");
+    for entry in std::fs::read_dir(&docs).map_err(|error| Failure::file(&docs, &error))? {
+        files.push(entry.map_err(|error| Failure::file(&docs, &error))?.path());
+    }
+    for file in files {
+        let text = std::fs::read_to_string(&file).map_err(|error| Failure::file(&file, &error))?;
+        if file == root.join("README.md") && text.lines().count() > DOOR {
+            objections.push(format!(
+                "README.md is longer than {DOOR} lines; move some to docs/"
+            ));
+        }
+        let folder = file.parent().unwrap_or(root);
+        for target in links(&text).filter(|target| !folder.join(target).exists()) {
+            objections.push(format!(
+                "{}: the link to {target} leads nowhere",
+                file.display()
+            ));
+        }
+    }
+    Ok(objections)
+}
+
+/// The files that a page links to.
+fn links(page: &str) -> impl Iterator<Item = &str> {
+    page.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'))
+        .map(|(target, _)| target.split('#').next().unwrap_or_default())
+        .filter(|target| !target.is_empty() && !target.contains("://") && !target.contains(" "))
+}
+
 /// What `.gitignore` names is made by a build: none of it may be tracked, a library least of all.
 fn tracked_though_ignored(metadata: &Metadata) -> Result<Vec<String>, Failure> {
     let root = metadata.workspace_root.as_std_path();
@@ -178,7 +227,13 @@ fn tracked_though_ignored(metadata: &Metadata) -> Result<Vec<String>, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_unsafe;
+    use super::{is_unsafe, links};
+
+    #[test]
+    fn the_files_that_a_page_links_to_are_found() {
+        let page = "[a](docs/a.md#b) [c](#d) [e](https://f.example/g) [`h`](../h)";
+        assert_eq!(links(page).collect::<Vec<_>>(), ["docs/a.md", "../h"]);
+    }
 
     #[test]
     fn the_keyword_in_code_is_found_and_a_comment_or_a_longer_name_is_not() {

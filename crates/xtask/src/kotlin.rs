@@ -1,13 +1,13 @@
 //! `cargo xtask kotlin`: the jar for Kotlin and Java, built and tested by Maven, then used as a stranger would: from an
-//! empty folder, with the README's programs, and shrunk.
+//! empty folder, with the programs of docs/, and shrunk.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cargo;
+use crate::docs;
 use crate::failure::Failure;
 use crate::launcher;
-use crate::readme;
 use crate::steps::run_visibly;
 
 /// Surface and main class.
@@ -16,7 +16,7 @@ const ADAPTERS: [(&str, &str); 2] = [
     ("java", "adapters.JavaAdapter"),
 ];
 
-/// The README's programs: language, number, and the file that Maven compiles.
+/// The programs of docs/: language, number, and the file that Maven compiles.
 const PROGRAMS: [(&str, usize, &str); 4] = [
     ("kotlin", 0, "kotlin/ReadmeKotlin.kt"),
     ("kotlin", 1, "kotlin/ReadmeExportKotlin.kt"),
@@ -36,10 +36,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Compiles everything, the README's programs too, and puts the adapters in place.
+/// Compiles everything, the programs of docs/ too, and puts the adapters in place.
 pub(crate) fn prepare() -> Result<(), Failure> {
     for (language, number, file) in PROGRAMS {
-        readme::write_program(
+        docs::write_program(
+            docs::KOTLIN_AND_JAVA,
             language,
             number,
             &folder()?.join("target/readme").join(file),

@@ -64,7 +64,7 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
     let mut test = system.swift("test", &[])?;
     let programs = cargo::target_folder()?.join("debug");
     test.env("MOCK_COMMAND", programs.join("mypreferences"));
-    // The README's programs, and the modules that a program of the tests is compiled against.
+    // The programs of docs/, and the modules that a program of the tests is compiled against.
     test.env("BUILT", scratch()?.join("debug"));
     test.env(
         "NATIVE_LIBRARY",

@@ -1,4 +1,4 @@
-// Made by `cargo xtask generate` from README.md.
+// Made by `cargo xtask generate` from docs/swift.md.
 
 import Foundation
 import MyPreferences

@@ -735,10 +735,9 @@ fn the_manual_pages_and_completions_know_the_commands() {
 
 /// As somebody copies them, in a folder of their own.
 #[test]
-fn the_commands_of_the_readme_do_what_it_says() {
-    let readme = include_str!("../../../../README.md");
-    let (_, section) = readme.split_once("\n## Export\n").unwrap();
-    let (_, rest) = section.split_once("```sh\n").unwrap();
+fn the_commands_of_the_page_about_exports_do_what_it_says() {
+    let page = include_str!("../../../../docs/export.md");
+    let (_, rest) = page.split_once("```sh\n").unwrap();
     let (commands, _) = rest.split_once("```\n").unwrap();
     let service = export_service(20);
     let here = folder();

@@ -1,11 +1,12 @@
 //! Programs as a user writes them: the examples, built by `CMake` and by pkg-config against the installed copy, and the
-//! programs of the README. Each is run and must commit a token of the mock service, or land an export and commit it.
+//! programs of docs/. Each is run and must commit a token of the mock service, or land an export and commit it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::mock::Mock;
 use super::{Places, output_of};
+use crate::docs;
 use crate::failure::Failure;
 
 const CLIENT_ID: &str = "SanchezAssociates";
@@ -67,10 +68,10 @@ pub(super) fn examples(places: &Places) -> Result<String, Failure> {
     Ok(said)
 }
 
-/// The code blocks of the README that begin with our headers: the first of each language commits a token, the second
+/// The code blocks of docs/c-cpp.md that begin with our headers: the first of each language commits a token, the second
 /// lands an export and commits it.
 pub(super) fn readme(places: &Places) -> Result<String, Failure> {
-    let path = places.root.join("README.md");
+    let path = places.root.join(docs::C_AND_CPP);
     let text = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
     let service = Service::start(2)?;
     let mut said = Vec::new();
@@ -78,13 +79,13 @@ pub(super) fn readme(places: &Places) -> Result<String, Failure> {
         for (nth, sort) in ["commit", "export"].into_iter().enumerate() {
             let code = code_block(&text, language, nth).ok_or_else(|| {
                 Failure::new(format!(
-                    "README.md has no {sort} in {language}; write one between ```{language} and ```"
+                    "docs/c-cpp.md has no {sort} in {language}; write one between ```{language} and ```"
                 ))
             })?;
             let lines = code.lines().count();
             if lines > longest {
                 return Err(Failure::new(format!(
-                    "the README's {sort} in {language} has {lines} lines; make it {longest} at most"
+                    "the {sort} of docs/c-cpp.md in {language} has {lines} lines; make it {longest} at most"
                 )));
             }
             let source = places.folder.join(format!("readme-{sort}.{language}"));

@@ -1,4 +1,4 @@
-//! The README's table of errors, from the catalogue `tests/conformance/errors.toml`.
+//! The table of errors in docs/errors.md, from the catalogue `tests/conformance/errors.toml`.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -37,13 +37,13 @@ pub(super) fn catalogue(root: &Path) -> Result<Catalogue, Failure> {
         .map_err(|error| Failure::new(format!("errors.toml cannot be read: {error}; repair it")))
 }
 
-/// The README with the table of today.
+/// The page with the table of today.
 pub(super) fn make(root: &Path) -> Result<Made, Failure> {
     let catalogue = catalogue(root)?;
-    let path = root.join("README.md");
+    let path = root.join("docs/errors.md");
     let text = with_table(&read(&path)?, &table(&catalogue)).ok_or_else(|| {
         Failure::new(format!(
-            "README.md has no place for the errors; put `{}` and `{END}` where they belong",
+            "docs/errors.md has no place for the errors; put `{}` and `{END}` where they belong",
             BEGIN.trim()
         ))
     })?;

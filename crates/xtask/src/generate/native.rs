@@ -6,18 +6,18 @@ use std::path::Path;
 use super::Made;
 use super::errors_table::read;
 use crate::cargo;
+use crate::docs;
 use crate::failure::Failure;
-use crate::readme;
 use crate::steps::run_visibly;
 
 const KOTLIN: &str = "bindings/kotlin/src/main/kotlin/com/mypreferences/internal/Native.kt";
 const SWIFT: &str = "bindings/swift/Sources/MyPreferencesNative/MyPreferencesNative.swift";
-/// The README's programs in their order.
+/// The programs of docs/ in their order.
 const PROGRAMS: [&str; 2] = [
     "bindings/swift/Sources/Readme/main.swift",
     "bindings/swift/Sources/ReadmeExport/main.swift",
 ];
-const FROM_README: &str = "// Made by `cargo xtask generate` from README.md.\n\n";
+const FROM_DOCS: &str = "// Made by `cargo xtask generate` from docs/swift.md.\n\n";
 const HEADER: &str = "bindings/swift/Sources/MyPreferencesFFI/include/MyPreferencesFFI.h";
 
 /// Those of today.
@@ -49,8 +49,8 @@ pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     ];
     // SwiftPM builds what lies in the package only.
     for (number, path) in PROGRAMS.into_iter().enumerate() {
-        let program = readme::numbered("swift", number)?;
-        made.push(file(root, path, &format!("{FROM_README}{program}")));
+        let program = docs::numbered(docs::SWIFT, "swift", number)?;
+        made.push(file(root, path, &format!("{FROM_DOCS}{program}")));
     }
     Ok(made)
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# stranger.sh TARGET PROGRAMS: uses the jar as a stranger would, against a mock service: the README's programs from an
+# stranger.sh TARGET PROGRAMS: uses the jar as a stranger would, against a mock service: the programs of docs/ from an
 # empty folder by a plain `java -cp`, and a program in one jar that ProGuard has shrunk with the rules that the jar brings.
 set -eu
 target=$1
