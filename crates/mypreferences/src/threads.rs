@@ -46,7 +46,7 @@ pub fn can_be_started() -> io::Result<()> {
 /// The addresses of a host.
 ///
 /// # Errors
-/// As the system says; [`NoThread`] within.
+/// As the system says; also that no thread can be started.
 pub async fn look_up(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
     let (tell, told) = oneshot::channel();
     start(move || {
