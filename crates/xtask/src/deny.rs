@@ -199,7 +199,7 @@ fn links(page: &str) -> impl Iterator<Item = &str> {
         .skip(1)
         .filter_map(|rest| rest.split_once(')'))
         .map(|(target, _)| target.split('#').next().unwrap_or_default())
-        .filter(|target| !target.is_empty() && !target.contains("://") && !target.contains(" "))
+        .filter(|target| !target.is_empty() && !target.contains("://") && !target.contains(' '))
 }
 
 /// What `.gitignore` names is made by a build: none of it may be tracked, a library least of all.
