@@ -34,7 +34,7 @@ def main() -> None:
             "src/mypreferences/py.typed",
             "LICENSE-MIT",
             "LICENSE-APACHE",
-            "crates/mypreferences/src/verdict/mod.rs",
+            "crates/mypreferences/src/commit/verdict/mod.rs",
         ):
             assert any(wanted in name for name in names), f"{wanted} is missing in the source distribution"
         for unwanted in ("target/", "tests/conformance/scenarios", "_native.abi3.so", "crates/conformance", "/tests/"):

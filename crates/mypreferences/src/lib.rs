@@ -6,96 +6,59 @@
 //!
 //! | question | module |
 //! |---|---|
-//! | where does a status code become an error? | `status_code` |
-//! | where is sent/not-sent decided? | `sent` |
-//! | where is the verdict judged? | `verdict` |
-//! | who does what the verdict says? | `commit`, and `flight` for several callers of one token |
-//! | how are connections made, and whom are they trusted to? | `transport`, `connecting`, `tls`, `proxy` |
+//! | where does a status code become an error? | `http::status_code` |
+//! | where is sent/not-sent decided? | `http::delivery` |
+//! | where is the verdict judged? | `commit::verdict` |
+//! | who does what the verdict says? | `commit`, and `commit::single_flight` for several callers of one token |
+//! | how are connections made, and whom are they trusted to? | `http`: `transport`, `connection`, `tls`, `proxy` |
 //! | what happens on disk, and after a crash? | [`landing`] |
-//! | where do OAuth tokens come from? | `oauth` |
+//! | where do OAuth tokens come from? | `auth::oauth` |
 //!
 //! Features: `blocking` (a synchronous twin), `configuration` (environment and profile file), `tracing` (redacted events), `test-hooks` (never in a shipped build).
 
-mod access_token;
-mod answer;
-mod backoff;
+mod auth;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-mod body;
-mod builder;
-mod cancel;
-mod canonical;
 mod client;
-mod clock;
 mod commit;
 #[cfg(feature = "configuration")]
 pub mod configuration;
-mod connecting;
-mod credentials;
 mod error;
-mod events;
-mod exchange;
 pub mod export;
-mod file_trust;
-mod flight;
-mod handshake;
-pub mod landing;
-mod memory;
-mod next_action;
-mod oauth;
-mod patience;
-mod proxy;
-mod reads;
-mod receipt;
-mod redact;
-mod secret;
 // Public for the test hooks only.
 #[cfg_attr(
     not(feature = "test-hooks"),
     expect(unreachable_pub, reason = "re-exported by test_hooks")
 )]
-mod sent;
-mod service;
+mod http;
+mod json;
+pub mod landing;
+mod read;
+mod session;
 mod settings;
-mod status;
-mod status_code;
-mod surface;
+mod telemetry;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;
 #[doc(hidden)]
 pub mod threads;
-mod tls;
-// Public for the test hooks only.
-#[cfg_attr(
-    not(feature = "test-hooks"),
-    expect(unreachable_pub, reason = "re-exported by test_hooks")
-)]
-mod tls_trouble;
-// Public for the test hooks only.
-#[cfg_attr(
-    not(feature = "test-hooks"),
-    expect(unreachable_pub, reason = "re-exported by test_hooks")
-)]
-mod transport;
-mod verdict;
 
-pub use access_token::AccessToken;
-pub use builder::ClientBuilder;
-pub use cancel::CancelToken;
-pub use client::{Client, Commit, PageProbe, ResolveCommit, Status};
-pub use credentials::{
+pub use auth::credentials::{
     AuthorizationFuture, AuthorizationProvider, Credentials, HmacHash, SigningRequest,
     TimestampFormat,
 };
+pub use auth::oauth::{ClientAuth, OAuth};
+pub use auth::secret::Secret;
+pub use client::builder::ClientBuilder;
+pub use client::{Client, Commit, PageProbe, ResolveCommit, Status};
+pub use commit::receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
 pub use error::{Attempt, CommitState, Error, ErrorKind, Operation, Retry, Sent, TimeoutPhase};
-pub use events::AttemptEvent;
-pub use oauth::{ClientAuth, OAuth};
-pub use receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
+pub use read::status::{ExportStatus, StatusWord};
 pub use secrecy::SecretString;
-pub use secret::Secret;
+pub use session::cancel::CancelToken;
+pub use settings::access_token::AccessToken;
+pub use settings::surface::{Environment, ExportKind, Surface};
 pub use settings::{RowCount, Settings};
-pub use status::{ExportStatus, StatusWord};
-pub use surface::{Environment, ExportKind, Surface};
+pub use telemetry::events::AttemptEvent;
 
 /// The examples of docs/rust.md are compiled and run.
 #[cfg(doctest)]

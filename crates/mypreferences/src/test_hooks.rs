@@ -1,13 +1,13 @@
 //! Hooks for tests: a transport, a wall clock and a restart of one's own. Shipped builds do not have this module.
 
-use crate::cancel::CancelToken;
 use crate::commit::Journalled;
-use crate::status::ExportStatus;
-use crate::verdict::{Baseline, EarlierSend};
+use crate::commit::verdict::{Baseline, EarlierSend};
+use crate::read::status::ExportStatus;
+use crate::session::cancel::CancelToken;
 
-pub use crate::sent::{BodyEnd, Failure};
-pub use crate::tls_trouble::TlsTrouble;
-pub use crate::transport::{Answer, BodyPlan, ExchangeFuture, Request, TestTransport};
+pub use crate::http::delivery::{BodyEnd, Failure};
+pub use crate::http::tls_error::TlsTrouble;
+pub use crate::http::transport::{Answer, BodyPlan, ExchangeFuture, Request, TestTransport};
 
 /// What the journal of a landing tells the next process of a commit.
 #[derive(Clone, Debug)]

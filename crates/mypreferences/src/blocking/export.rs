@@ -2,11 +2,11 @@
 //! [`crate::export`].
 
 use crate::blocking::{CallOptions, Client};
-use crate::cancel::CancelToken;
 use crate::error::{Error, Operation};
 use crate::export::{self, Export, ExportOrder, OwnedRecord, Page, Wait, WaitProgress};
-use crate::status::ExportStatus;
-use crate::surface::ExportKind;
+use crate::read::status::ExportStatus;
+use crate::session::cancel::CancelToken;
+use crate::settings::surface::ExportKind;
 
 impl Client {
     /// See [`AsyncClient::initiate`](crate::Client::initiate): the same order, the same checks. Of the options, `timeout`

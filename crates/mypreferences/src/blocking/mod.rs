@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::access_token::AccessToken;
-use crate::builder::ClientBuilder;
-use crate::cancel::CancelToken;
 use crate::client::Client as AsyncClient;
+use crate::client::builder::ClientBuilder;
+use crate::commit::receipt::{CommitReceipt, Resolution};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::receipt::{CommitReceipt, Resolution};
-use crate::status::ExportStatus;
-use crate::surface::ExportKind;
+use crate::read::status::ExportStatus;
+use crate::session::cancel::CancelToken;
+use crate::settings::access_token::AccessToken;
+use crate::settings::surface::ExportKind;
 use crate::threads;
 
 pub use export::{Pages, Records};

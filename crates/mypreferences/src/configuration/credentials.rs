@@ -1,10 +1,10 @@
 //! Which credentials are meant: those of the strongest place that has a secret. One place must not have two.
 
 use super::{Configuration, Origin, Value, secret_command, strength, told_of, variable};
-use crate::credentials::Credentials;
+use crate::auth::credentials::Credentials;
+use crate::auth::oauth::OAuth;
+use crate::auth::secret::{Secret, plain};
 use crate::error::Error;
-use crate::oauth::OAuth;
-use crate::secret::{Secret, plain};
 
 const WAYS: &str = "set MYPREFERENCES_USER_ID and MYPREFERENCES_SECRET (or --user-id and --secret-file), or \
                     MYPREFERENCES_OAUTH_TOKEN_URL, _CLIENT_ID and _CLIENT_SECRET, or \

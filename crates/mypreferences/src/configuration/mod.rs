@@ -15,12 +15,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::builder::ClientBuilder;
+use crate::auth::credentials::Credentials;
 use crate::client::Client;
-use crate::credentials::Credentials;
+use crate::client::builder::ClientBuilder;
 use crate::error::Error;
-use crate::redact::{quoted, shown_url};
 use crate::settings::{Settings, parse_duration, parse_size};
+use crate::telemetry::redact::{quoted, shown_url};
 
 use profile::Profile;
 

@@ -7,8 +7,8 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use super::{Origin, Value};
+use crate::auth::secret::{Secret, plain};
 use crate::error::Error;
-use crate::secret::{Secret, plain};
 use crate::threads;
 
 /// A command that asks somebody for a password may take a while.

@@ -6,10 +6,10 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use crate::access_token::AccessToken;
-use crate::clock::system_time;
 use crate::error::{Error, Operation};
-use crate::surface::ExportKind;
+use crate::http::clock::system_time;
+use crate::settings::access_token::AccessToken;
+use crate::settings::surface::ExportKind;
 
 /// Version of the JSON form.
 const VERSION: u64 = 1;

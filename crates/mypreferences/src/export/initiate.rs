@@ -9,22 +9,22 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::access_token::AccessToken;
-use crate::answer::{self, field};
-use crate::backoff::draw_jitter;
-use crate::cancel::CancelToken;
 use crate::client::{Client, check_timeout, until_cancelled};
-use crate::clock::unix_ms;
 use crate::error::{Attempt, Error, ErrorKind, Operation, Sent};
-use crate::events::{self, AttemptEvent};
-use crate::exchange::{Description, Exchanged, Told, Unsigned};
 use crate::export::{Export, ExportOrder};
-use crate::reads::{attempt, provider_refused, read_error};
-use crate::sent::BodyEnd;
-use crate::service::Service;
-use crate::status_code::{StatusClass, class, is_throttling};
-use crate::surface::Routes;
-use crate::transport::BodyPlan;
+use crate::http::backoff::draw_jitter;
+use crate::http::clock::unix_ms;
+use crate::http::delivery::BodyEnd;
+use crate::http::response::{self, field};
+use crate::http::status_code::{StatusClass, class, is_throttling};
+use crate::http::transport::BodyPlan;
+use crate::read::{attempt, provider_refused, read_error};
+use crate::session::Service;
+use crate::session::cancel::CancelToken;
+use crate::session::exchange::{Description, Exchanged, Told, Unsigned};
+use crate::settings::access_token::AccessToken;
+use crate::settings::surface::Routes;
+use crate::telemetry::events::{self, AttemptEvent};
 
 const LOST: &str = "the request was sent and its answer was lost";
 const INITIATE_AGAIN: &str =
@@ -306,7 +306,7 @@ fn token_of(exchanged: &Exchanged, description: &mut Description) -> Option<Acce
     if !success {
         return None;
     }
-    let token = answer::object(&answer.body).and_then(|body| {
+    let token = response::object(&answer.body).and_then(|body| {
         field(&body, "AccessToken")
             .and_then(Value::as_i64)
             .and_then(|number| AccessToken::new(number).ok())

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Operation};
-use crate::surface::{ExportKind, is_dot_segment};
+use crate::settings::surface::{ExportKind, is_dot_segment};
 
 /// Longest name of a segment, group or schedule that is sent.
 const MAX_NAME: usize = 256;

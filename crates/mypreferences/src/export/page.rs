@@ -8,8 +8,8 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::answer;
 use crate::export::compact;
+use crate::http::response;
 
 /// The arrays that hold records, on whatever surface (facts 3.3).
 const RECORDS: [&str; 3] = [
@@ -93,7 +93,7 @@ impl Page {
     /// What is wrong with it: no object, no array of records or two, a count that is none, a member that stands there
     /// twice, more records than were asked for.
     pub(crate) fn read(raw: Vec<u8>, limit: u32) -> Result<Page, NoPage> {
-        let text = answer::first_text(&raw);
+        let text = response::first_text(&raw);
         let start = raw.len() - text.len();
         let text = simdutf8::basic::from_utf8(text).map_err(|_| NoPage::NotJson)?;
         // A member with the name of an array that is none is rare, and then the page is read once more.
@@ -233,7 +233,7 @@ pub(crate) enum Arrived {
 
 impl Arrived {
     pub(crate) fn read(raw: Vec<u8>, limit: u32) -> Result<Arrived, NoPage> {
-        match glance(answer::first_text(&raw)) {
+        match glance(response::first_text(&raw)) {
             Some((count, has_more)) => Ok(Arrived::Glanced {
                 raw,
                 count,

@@ -5,18 +5,18 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::access_token::AccessToken;
-use crate::cancel::CancelToken;
 use crate::client::{Client, until_cancelled};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::exchange::{Description, Told};
 use crate::export::page::{Arrived, NoPage};
 use crate::export::{Export, Page};
-use crate::memory::Memory;
-use crate::patience::{Borne, Patience};
-use crate::reads::{PageRange, Read, Unfit};
+use crate::read::{PageRange, Read, Unfit};
+use crate::session::cancel::CancelToken;
+use crate::session::exchange::{Description, Told};
+use crate::session::patience::{Borne, Patience};
+use crate::session::token_cache::Memory;
 use crate::settings::MAX_DURATION;
-use crate::surface::ExportKind;
+use crate::settings::access_token::AccessToken;
+use crate::settings::surface::ExportKind;
 
 /// Records of one page when nobody says otherwise: the vendor's own default on the async surface (DOC).
 const LIMIT: u32 = 1000;

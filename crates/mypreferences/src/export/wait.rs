@@ -10,15 +10,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::cancel::CancelToken;
 use crate::client::{Client, until_cancelled};
-use crate::clock::unix_ms;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::Export;
-use crate::patience::{Borne, Patience};
-use crate::reads::ReadStatus;
-use crate::service::Service;
-use crate::status::{ExportStatus, StatusWord};
+use crate::http::clock::unix_ms;
+use crate::read::ReadStatus;
+use crate::read::status::{ExportStatus, StatusWord};
+use crate::session::Service;
+use crate::session::cancel::CancelToken;
+use crate::session::patience::{Borne, Patience};
 
 /// First and longest distance between two questions, and how it grows.
 const FIRST: Duration = Duration::from_secs(1);

@@ -7,18 +7,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::error::Error;
 use crate::export::{Export, ExportOrder};
 use crate::landing::commit::{self, CommitBatch};
-use crate::landing::disk::{Disk, SystemDisk};
-use crate::landing::manifest::Compression;
 use crate::landing::plan::{CommitPolicy, Plan, Source};
 use crate::landing::progress::LandingProgress;
-use crate::landing::receipt::BatchReceipt;
 use crate::landing::sealed::{Landed, Sealed};
-use crate::landing::shelf::Shelf;
+use crate::landing::store::disk::{Disk, SystemDisk};
+use crate::landing::store::manifest::Compression;
+use crate::landing::store::receipt::BatchReceipt;
+use crate::landing::store_worker::Shelf;
+use crate::session::cancel::CancelToken;
 
 /// Records of one page when nobody says otherwise: the vendor's own default on the async surface (DOC).
 const LIMIT: u32 = 1000;

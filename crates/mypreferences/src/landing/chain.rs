@@ -1,8 +1,8 @@
 //! What the batches of a folder prove together: up to which moment of the server no change is missing. A batch proves the
 //! changes from its own `since` to its watermark and nothing else, so coverage decides, not which batch is the newest.
 
-use crate::landing::journal::BatchLog;
-use crate::landing::manifest::Manifest;
+use crate::landing::store::journal::BatchLog;
+use crate::landing::store::manifest::Manifest;
 
 /// The batches that follow one another without a gap, from everything on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

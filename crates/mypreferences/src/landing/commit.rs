@@ -6,23 +6,23 @@ use std::time::{Duration, SystemTime};
 use futures_util::future::{Either, select};
 use tokio::time::Instant;
 
-use crate::cancel::CancelToken;
-use crate::canonical::rfc3339;
 use crate::client::{Client, until_cancelled};
 use crate::commit::Journalled;
+use crate::commit::verdict::{Baseline, EarlierSend};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::Export;
-use crate::landing::journal::{BatchLog, Committing, Sent};
-use crate::landing::manifest::Manifest;
-use crate::landing::receipt::{BatchReceipt, CommitEnd};
-use crate::landing::shelf::Shelf;
+use crate::http::status_code::{TokenRefusal, refused_token};
+use crate::json::rfc3339;
+use crate::landing::store::journal::{BatchLog, Committing, Sent};
+use crate::landing::store::manifest::Manifest;
+use crate::landing::store::receipt::{BatchReceipt, CommitEnd};
 use crate::landing::store::{read_manifest, read_receipt};
+use crate::landing::store_worker::Shelf;
 use crate::landing::verify::check_parts;
-use crate::reads::ReadStatus;
+use crate::read::ReadStatus;
+use crate::read::status::{ExportStatus, StatusWord};
+use crate::session::cancel::CancelToken;
 use crate::settings::RowCount;
-use crate::status::{ExportStatus, StatusWord};
-use crate::status_code::{TokenRefusal, refused_token};
-use crate::verdict::{Baseline, EarlierSend};
 
 /// A refused token is asked about so often, this far apart, and then believed: a service that restarts refuses it for a
 /// while, too.
@@ -470,7 +470,7 @@ fn server_seconds(client: &Client) -> Option<i64> {
 
 /// The manifest on disk is the one that was sealed, and its parts are there.
 fn check_seal(
-    disk: &dyn crate::landing::disk::Disk,
+    disk: &dyn crate::landing::store::disk::Disk,
     place: &crate::landing::store::Place,
     log: &BatchLog,
     sure: bool,

@@ -8,10 +8,10 @@ use serde::Serialize;
 use crate::error::{Error, Operation};
 use crate::export::Export;
 use crate::landing::commit::{export_of, not_sealed};
-use crate::landing::disk::{Disk, SystemDisk};
-use crate::landing::journal::BatchLog;
-use crate::landing::receipt::BatchReceipt;
 use crate::landing::sealed::Sealed;
+use crate::landing::store::disk::{Disk, SystemDisk};
+use crate::landing::store::journal::BatchLog;
+use crate::landing::store::receipt::BatchReceipt;
 use crate::landing::store::{Place, Store, read_journal, read_manifest, visible_batches};
 use crate::landing::verify::{Verified, verify};
 

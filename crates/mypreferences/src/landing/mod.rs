@@ -7,7 +7,7 @@
 //! | what is durable when? | `store`, over the small trait in `disk` |
 //! | when is it committed, and what after a lost answer? | `commit` |
 //! | how are pages read, and do they follow one another? | `pages`, `sequence` |
-//! | what runs beside what? | `line` (pages and parts), `shelf` (steps on disk) |
+//! | what runs beside what? | `pipeline` (pages and parts), `store_worker` (steps on disk) |
 //! | from where does `since auto` go on? | `chain` |
 //! | what lies on disk? | `journal`, `manifest`, `part`, `envelope`, `receipt` |
 //!
@@ -26,33 +26,26 @@
 mod call;
 mod chain;
 mod commit;
-mod disk;
-mod envelope;
 mod folder;
-mod journal;
-mod line;
-mod manifest;
 #[cfg(test)]
 mod mutants;
-mod pages;
-mod part;
+mod page_source;
+mod pipeline;
 mod plan;
 mod progress;
-mod receipt;
 mod run;
 mod sealed;
-mod sequence;
-mod shelf;
 mod store;
+mod store_worker;
 #[cfg(test)]
 mod tests;
 mod verify;
 
 pub use call::{CommitLanded, LandExport};
 pub use folder::{BatchState, BatchSummary, Folder};
-pub use manifest::{Compression, Identity, Manifest, Parameters, PartFile};
 pub use plan::CommitPolicy;
 pub use progress::{LandingProgress, Stage};
-pub use receipt::{BatchReceipt, CommitEnd};
 pub use sealed::{Landed, Sealed};
+pub use store::manifest::{Compression, Identity, Manifest, Parameters, PartFile};
+pub use store::receipt::{BatchReceipt, CommitEnd};
 pub use verify::Verified;

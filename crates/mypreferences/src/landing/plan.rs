@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::error::{Error, Operation};
 use crate::export::{Export, ExportOrder, LastDateTime, check_max_wait};
-use crate::landing::disk::Disk;
-use crate::landing::manifest::{Compression, Identity, Parameters, without_addresses};
 use crate::landing::progress::OnProgress;
+use crate::landing::store::disk::Disk;
+use crate::landing::store::manifest::{Compression, Identity, Parameters, without_addresses};
+use crate::session::cancel::CancelToken;
 
 /// When to commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use crate::export::WaitProgress;
 use crate::landing::store::Position;
-use crate::patience::Borne;
-use crate::status::StatusWord;
+use crate::read::status::StatusWord;
+use crate::session::patience::Borne;
 
 /// What a landing is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

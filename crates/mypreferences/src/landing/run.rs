@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use std::time::Duration;
 
-use crate::canonical::rfc3339;
-use crate::clock::{system_time, unix_ms};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{Export, LastDateTime};
+use crate::http::clock::{system_time, unix_ms};
+use crate::http::status_code::{TokenRefusal, refused_token};
+use crate::json::rfc3339;
 use crate::landing::chain::{self, Chain};
 use crate::landing::commit::{self, CommitBatch, Stuck};
 use crate::landing::folder::BatchState;
-use crate::landing::journal::{BatchLog, Intent};
-use crate::landing::line::Line;
-use crate::landing::manifest::{Identity, Parameters};
-use crate::landing::pages::{PageSource, expired};
+use crate::landing::page_source::{PageSource, expired};
+use crate::landing::pipeline::Line;
 use crate::landing::plan::{CommitPolicy, Plan, Source};
 use crate::landing::progress::{Progress, Stage};
 use crate::landing::sealed::{Landed, Sealed};
-use crate::landing::shelf::Shelf;
+use crate::landing::store::journal::{BatchLog, Intent};
+use crate::landing::store::manifest::{Identity, Parameters};
 use crate::landing::store::{BATCH, ReadyFacts, Store, read_manifest, visible_batches};
-use crate::status_code::{TokenRefusal, refused_token};
+use crate::landing::store_worker::Shelf;
 
 /// How often an export that expired before its seal is started again within one call.
 const STARTED_AGAIN: u32 = 2;

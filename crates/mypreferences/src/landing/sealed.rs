@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::landing::commit::{export_of, not_sealed};
-use crate::landing::disk::Disk;
-use crate::landing::journal::BatchLog;
-use crate::landing::manifest::Manifest;
-use crate::landing::receipt::BatchReceipt;
+use crate::landing::store::disk::Disk;
+use crate::landing::store::journal::BatchLog;
+use crate::landing::store::manifest::Manifest;
+use crate::landing::store::receipt::BatchReceipt;
 use crate::landing::store::{Place, read_manifest, visible_batches};
 
 /// A batch whose parts are durable, named by hash in a durable manifest, with as many rows as the server said: what a
@@ -163,6 +163,6 @@ impl Landed {
             receipt: self.receipt.as_ref(),
             notes: &self.notes,
         };
-        crate::canonical::text(&json)
+        crate::json::text(&json)
     }
 }

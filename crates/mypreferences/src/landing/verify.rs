@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, Read};
 
 use crate::error::Error;
 use crate::landing::chain;
-use crate::landing::disk::Disk;
-use crate::landing::journal::BatchLog;
-use crate::landing::manifest::{Compression, Manifest, PartFile};
+use crate::landing::store::disk::Disk;
+use crate::landing::store::journal::BatchLog;
+use crate::landing::store::manifest::{Compression, Manifest, PartFile};
 use crate::landing::store::{
     Place, corrupt, hash_file, read_journal, read_manifest, storage, visible_batches,
 };
@@ -35,7 +35,7 @@ pub struct Verified {
 impl Verified {
     /// As JSON: fixed key order.
     pub fn to_json(&self) -> String {
-        crate::canonical::text(self)
+        crate::json::text(self)
     }
 }
 

@@ -2,4 +2,4 @@
 
 #[cfg(feature = "test-hooks")]
 mod model;
-mod shelf;
+mod store_worker;

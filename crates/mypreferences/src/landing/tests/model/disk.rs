@@ -6,7 +6,7 @@ use std::io::{self, Cursor, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::landing::disk::{Access, Disk, Held, Out};
+use crate::landing::store::disk::{Access, Disk, Held, Out};
 
 /// How the program ends at a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::landing::CommitEnd;
-use crate::landing::disk::{Access, Disk, make_folders, write_whole};
-use crate::landing::journal::FORM;
+use crate::landing::store::disk::{Access, Disk, make_folders, write_whole};
+use crate::landing::store::journal::FORM;
 use crate::landing::tests::model::{Ended, OUT, PLAIN, World};
 
 /// The token of each of them.

@@ -17,9 +17,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use futures_util::FutureExt;
 
 use crate::export::ExportOrder;
-use crate::landing::disk::Disk;
-use crate::landing::manifest::Manifest;
 use crate::landing::mutants::{self, Mutant};
+use crate::landing::store::disk::Disk;
+use crate::landing::store::manifest::Manifest;
 use crate::landing::store::{Place, read_journal, read_manifest, read_receipt, visible_batches};
 use crate::landing::tests::model::disk::{Crash, ModelDisk, Stop, Sync};
 use crate::landing::tests::model::service::{ModelService, Odd, ServerExport, Story};

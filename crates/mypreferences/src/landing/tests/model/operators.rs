@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::error::ErrorKind;
 use crate::export::LastDateTime;
-use crate::landing::disk::{Access, Disk, read_whole, write_whole};
-use crate::landing::journal::BatchLog;
-use crate::landing::manifest::Manifest;
+use crate::landing::store::disk::{Access, Disk, read_whole, write_whole};
+use crate::landing::store::journal::BatchLog;
+use crate::landing::store::manifest::Manifest;
 use crate::landing::store::{read_journal, read_manifest, visible_batches};
 use crate::landing::tests::model::disk::Crash;
 use crate::landing::tests::model::service::{EPOCH_MS, Odd, ServerExport, Story};

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use http::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
 use serde_json::json;
 
+use crate::http::delivery::{BodyEnd, Failure};
 use crate::landing::store::{Place, read_journal, read_manifest, visible_batches};
 use crate::landing::tests::model::disk::ModelDisk;
 use crate::landing::tests::model::{OUT, rows_of};
 use crate::landing::verify::verify;
-use crate::sent::{BodyEnd, Failure};
 use crate::test_hooks::{Answer, ExchangeFuture, Request, TestTransport};
 use crate::{ErrorKind, Sent};
 

@@ -1,0 +1,179 @@
+//! The pages of a landing: where they come from, and why one did not come.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::time::Instant;
+
+use crate::client::{Client, until_cancelled};
+use crate::error::{Error, ErrorKind, Operation};
+use crate::export::{ASKED, Arrived, Asking, Export, OfBody, Page, Pages};
+use crate::http::backoff::draw_jitter;
+use crate::http::status_code::{TokenRefusal, refused_token};
+use crate::landing::pipeline::PAGES_IN_MEMORY;
+use crate::landing::progress::Progress;
+use crate::read::ReadStatus;
+use crate::read::status::StatusWord;
+use crate::session::cancel::CancelToken;
+use crate::session::patience::{Borne, Patience};
+
+/// Where the pages come from.
+pub(crate) struct PageSource {
+    pub(crate) client: Client,
+    pub(crate) export: Export,
+    pub(crate) limit: u32,
+    /// In bytes. Three pages of the largest size that is taken fit into it.
+    pub(crate) max_memory: usize,
+    pub(crate) cancel: Option<CancelToken>,
+    pub(crate) progress: Progress,
+}
+
+impl PageSource {
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancel.as_ref().is_some_and(CancelToken::is_cancelled)
+    }
+
+    /// The largest page that is taken, in bytes.
+    fn largest(&self) -> usize {
+        self.max_memory / PAGES_IN_MEMORY
+    }
+
+    /// The page at this place, for which so many came that could not be taken: fewer than [`ASKED`]. One that is asked for
+    /// again is taken apart here, so that its failure has all the facts of its request.
+    pub(crate) async fn fetch(&self, offset: u64, not_taken: u32) -> Result<Placed, Error> {
+        let (page, wrong) = if not_taken == 0 {
+            self.arrive(offset, ASKED).await?
+        } else {
+            let backoff = self.client.service().settings.backoff();
+            let pause = tokio::time::sleep(backoff.delay(false, not_taken, draw_jitter()));
+            until_cancelled(pause, self.cancel.as_ref(), Operation::Page).await?;
+            let (page, wrong) = self.arrive(offset, ASKED.saturating_sub(not_taken)).await?;
+            (Arrived::Whole(page), wrong)
+        };
+        Ok(Placed {
+            page,
+            offset,
+            wrong,
+        })
+    }
+
+    /// As patiently as the client's setting says.
+    async fn arrive<V: OfBody>(&self, offset: u64, times: u32) -> Result<(V, u32), Error> {
+        let is_told = AtomicBool::new(false);
+        let tell = |borne: &Borne| {
+            if !is_told.swap(true, Ordering::Relaxed) {
+                self.progress.trouble(borne);
+            }
+        };
+        let patience = self.client.service().settings.patience;
+        let asking = Asking {
+            times,
+            patience: Patience::new(Instant::now(), patience, &tell),
+        };
+        let pages = self.pages().offset(offset);
+        pages
+            .arrive(&asking)
+            .await
+            .map_err(|error| self.too_large(error))
+    }
+
+    /// What to do about a page that does not fit into the memory that was allowed.
+    fn too_large(&self, mut error: Error) -> Error {
+        let allowed = self.largest() < self.client.service().settings.max_page_body;
+        if error.kind() == ErrorKind::ResponseTooLarge && allowed {
+            error.0.detail = Some(format!(
+                "a page of {} records is larger than a third of max_memory",
+                self.limit
+            ));
+            "run it again with a smaller limit, or with more max_memory"
+                .clone_into(&mut error.0.next_action);
+        }
+        error
+    }
+
+    fn pages(&self) -> Pages {
+        let pages = self
+            .client
+            .pages(&self.export)
+            .limit(self.limit)
+            .largest(self.largest());
+        match &self.cancel {
+            Some(cancel) => pages.cancel_token(cancel.clone()),
+            None => pages,
+        }
+    }
+
+    /// Why a page did not come: a refused token may have expired, which only status tells.
+    pub(crate) async fn why(&self, error: Error) -> Error {
+        if refused_token(&error).is_none() {
+            return error;
+        }
+        let service = self.client.service();
+        let key = (self.export.kind, self.export.access_token);
+        let asking = service.read(&ReadStatus, key, service.settings.timeout);
+        let asked = match until_cancelled(asking, self.cancel.as_ref(), Operation::Export).await {
+            Ok(asked) => asked,
+            Err(cancelled) => return cancelled,
+        };
+        match asked {
+            Ok(status) => match status.status {
+                StatusWord::Expired | StatusWord::Retrieved => expired(),
+                StatusWord::Error | StatusWord::Failed => failed(),
+                StatusWord::Complete | StatusWord::Processing | StatusWord::Unknown => error,
+            },
+            // It was ready a moment ago.
+            Err(asked) if refused_token(&asked) == Some(TokenRefusal::Gone) => expired(),
+            Err(_) => error,
+        }
+    }
+}
+
+/// A page that arrived, and the place that it was asked for.
+pub(crate) struct Placed {
+    pub(crate) page: Arrived,
+    pub(crate) offset: u64,
+    /// So many came before it that were wrong in themselves.
+    pub(crate) wrong: u32,
+}
+
+/// A page that was taken apart, and the place that it was asked for.
+pub(crate) struct OpenPage {
+    pub(crate) page: Page,
+    pub(crate) offset: u64,
+    /// Where its records stand as lines already.
+    pub(crate) lines: Option<Range<usize>>,
+}
+
+impl OpenPage {
+    pub(crate) fn new(mut page: Page, offset: u64) -> OpenPage {
+        let lines = page.end_lines_in_place();
+        OpenPage {
+            page,
+            offset,
+            lines,
+        }
+    }
+
+    /// The records as lines, where they stand so already.
+    pub(crate) fn lines(&self) -> Option<&[u8]> {
+        self.page.raw().get(self.lines.clone()?)
+    }
+}
+
+pub(crate) fn expired() -> Error {
+    Error::before_io(
+        ErrorKind::ExportExpired,
+        Operation::Export,
+        "the export expired before it was landed",
+        "run the same command again, which initiates a new export",
+    )
+}
+
+fn failed() -> Error {
+    Error::before_io(
+        ErrorKind::ExportFailed,
+        Operation::Export,
+        "the export failed on the server",
+        "run the same command again, which initiates a new export",
+    )
+}

@@ -1,0 +1,1142 @@
+//! What a landing has on disk, and the order in which it becomes durable: each method is one step, and returns when the
+//! step is durable; but for the parts, which are written, ended and made durable one beside the next. When to take which
+//! step is `run`'s and `line`'s matter.
+//!
+//! envelopes fsync · part tmp fsync, rename, fsync(staging folder), PART · manifest fsync, fsync(staging folder) · rename to batch=,
+//! fsync(out), fsync(.staging) · SEALED · COMMITTING, *then* the POST · receipt fsync + folder, COMMITTED.
+
+pub(crate) mod disk;
+pub(crate) mod envelope;
+pub(crate) mod journal;
+pub(crate) mod manifest;
+pub(crate) mod part_writer;
+pub(crate) mod receipt;
+pub(crate) mod sequence;
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, ErrorKind, Operation};
+use crate::export::{Export, Page};
+use crate::landing::page_source::OpenPage;
+use crate::landing::store::disk::{Access, Disk, Held, Out, make_folders, read_whole, write_whole};
+use crate::landing::store::envelope::{Envelope, members, text};
+use crate::landing::store::journal::{
+    BatchLog, Committing, Entry, Envelopes, FORM, Initiated, Intent, PartEntry, Sent, Unreadable,
+};
+use crate::landing::store::manifest::{
+    Compression, ENVELOPES, MANIFEST, Manifest, PartFile, RECEIPT, ReadManifest, VERSION, hex,
+    sha256, watermark_text,
+};
+use crate::landing::store::part_writer::PartWriter;
+use crate::landing::store::receipt::BatchReceipt;
+use crate::landing::store::sequence::{Fingerprints, Sequence};
+
+/// Names in the folder that a landing is in.
+const HIDDEN: &str = ".mypreferences";
+const STAGING: &str = ".staging";
+const LOCK: &str = "lock";
+const JOURNAL: &str = "journal";
+/// What the folder of a batch begins with.
+pub(crate) const BATCH: &str = "batch=";
+
+/// Where things are.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) out: PathBuf,
+}
+
+impl Place {
+    pub(crate) fn hidden(&self) -> PathBuf {
+        self.out.join(HIDDEN)
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.hidden().join(JOURNAL)
+    }
+
+    fn staging(&self) -> PathBuf {
+        self.out.join(STAGING)
+    }
+
+    fn staged(&self, batch: &str) -> PathBuf {
+        self.staging().join(batch)
+    }
+
+    pub(crate) fn batch(&self, batch: &str) -> PathBuf {
+        self.out.join(batch)
+    }
+}
+
+/// A folder that this process holds.
+pub(crate) struct Store {
+    disk: Arc<dyn Disk>,
+    place: Place,
+    journal: Arc<Mutex<JournalFile>>,
+    batches: Vec<BatchLog>,
+    /// The batch that is being landed.
+    landing: Option<Landing>,
+    /// The last to go; none once it was given back.
+    lock: Option<Arc<dyn Held>>,
+}
+
+/// A batch between INITIATED and SEALED.
+struct Landing {
+    batch: String,
+    compression: Compression,
+    sequence: Sequence,
+    /// Those that are journalled and were taken in.
+    parts: Vec<PartFile>,
+    ended_parts: usize,
+    next_offset: u64,
+    is_over: bool,
+    part: Option<OpenPart>,
+    envelopes: EnvelopeFile,
+    ready: ReadyFacts,
+}
+
+/// The part that is being written.
+struct OpenPart {
+    writer: PartWriter,
+    pages: Vec<String>,
+}
+
+/// The journal as it is written.
+struct JournalFile {
+    file: PathBuf,
+    /// None after a write of it has failed: it is written anew by the next run.
+    out: Option<Box<dyn Out>>,
+}
+
+impl JournalFile {
+    /// Writes a line and makes it durable.
+    fn note(&mut self, entry: &Entry) -> Result<(), Error> {
+        self.write(entry, true)
+    }
+
+    /// Writes a line; durable only with `sync`.
+    fn write(&mut self, entry: &Entry, sync: bool) -> Result<(), Error> {
+        let line = journal::line(entry).map_err(|_| bug("a journal line cannot be written"))?;
+        // Until the line is durable there is no journal to write to: after a failure nothing is known about it.
+        let mut out = self.out.take().ok_or_else(|| {
+            storage(
+                "cannot write",
+                &self.file,
+                &io::Error::other("an earlier write of it has failed"),
+            )
+        })?;
+        out.write_all(&line)
+            .and_then(|()| if sync { out.sync() } else { out.flush() })
+            .map_err(|error| storage("cannot write", &self.file, &error))?;
+        self.out = Some(out);
+        Ok(())
+    }
+}
+
+/// A part to which nothing is added any more, and which is not durable yet.
+pub(crate) struct EndedPart {
+    disk: Arc<dyn Disk>,
+    writer: PartWriter,
+    folder: PathBuf,
+    /// As it will be journalled, but for what the writer still has to tell.
+    entry: PartEntry,
+    journal: Arc<Mutex<JournalFile>>,
+    /// The folder is not another's while its files are written.
+    _lock: Option<Arc<dyn Held>>,
+}
+
+/// A part that is durable and stands in the journal's file.
+pub(crate) struct DurablePart {
+    file: PartFile,
+    entry: Entry,
+}
+
+impl EndedPart {
+    /// Makes it durable and journals it: parts in their order. Needs nothing of the store, so that the next part can be
+    /// written meanwhile.
+    pub(crate) fn make_durable(self) -> Result<DurablePart, Error> {
+        let EndedPart {
+            disk,
+            writer,
+            folder,
+            mut entry,
+            journal,
+            _lock,
+        } = self;
+        let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
+        let written = writer.finish().map_err(wrong)?;
+        let file = &mut entry.file;
+        (file.sha256, file.rows, file.bytes) = (written.sha256, written.rows, written.bytes);
+        disk.rename(
+            &folder.join(temporary(&file.file)),
+            &folder.join(&file.file),
+        )
+        .map_err(wrong)?;
+        disk.sync_folder(&folder).map_err(wrong)?;
+        let part = DurablePart {
+            file: entry.file.clone(),
+            entry: Entry::Part(entry),
+        };
+        lock(&journal).note(&part.entry)?;
+        Ok(part)
+    }
+}
+
+/// Nothing is half done in there when a thread panics: a journal that is being written is taken out.
+fn lock(journal: &Mutex<JournalFile>) -> MutexGuard<'_, JournalFile> {
+    journal.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The file of envelopes.
+#[derive(Default)]
+struct EnvelopeFile {
+    out: Option<Box<dyn Out>>,
+    sha256: Sha256,
+    bytes: u64,
+    /// So many of them are durable.
+    synced: u64,
+    lines: u64,
+    /// The members of the page before, as text.
+    previous: String,
+}
+
+impl EnvelopeFile {
+    fn sync(&mut self) -> io::Result<()> {
+        if self.bytes > self.synced
+            && let Some(out) = &mut self.out
+        {
+            out.sync()?;
+            self.synced = self.bytes;
+        }
+        Ok(())
+    }
+
+    fn so_far(&self) -> Envelopes {
+        Envelopes {
+            bytes: self.bytes,
+            lines: self.lines,
+            sha256: if self.bytes == 0 {
+                String::new()
+            } else {
+                hex(&self.sha256.clone().finalize())
+            },
+        }
+    }
+}
+
+/// What the status that said ready told beside that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReadyFacts {
+    pub(crate) row_count: Option<u64>,
+    /// The latest moment that `Expires` can mean, in seconds since the epoch.
+    pub(crate) expires: Option<i64>,
+}
+
+/// Where a landing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// The place of the next page's first record.
+    pub(crate) next_offset: u64,
+    /// No page comes any more.
+    pub(crate) is_over: bool,
+    pub(crate) rows: u64,
+    pub(crate) total_results: Option<u64>,
+}
+
+/// A line of the envelopes. The reader's words would repeat what stands there.
+fn envelope(line: &[u8]) -> io::Result<Envelope> {
+    serde_json::from_slice(line).map_err(|_| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "a line of it is not as it was written",
+        )
+    })
+}
+
+/// What went wrong with the disk, as an error.
+pub(crate) fn storage(what: &str, path: &Path, error: &io::Error) -> Error {
+    Error::before_io(
+        ErrorKind::Storage,
+        Operation::Export,
+        format!("{what} {}: {error}", path.display()),
+        advice(error),
+    )
+}
+
+/// What to do about an error of the file system: seldom is it the disk.
+fn advice(error: &io::Error) -> &'static str {
+    #[cfg(unix)]
+    if let Some(number) = error.raw_os_error() {
+        use nix::errno::Errno;
+        match Errno::from_raw(number) {
+            Errno::ENOLCK | Errno::EOPNOTSUPP | Errno::ENOSYS => {
+                return "locks are not supported here: pass a folder of a local file system, or have locks switched on for this one";
+            }
+            Errno::EMFILE | Errno::ENFILE => {
+                return "too many files are open: raise the limit (ulimit -n) and run the same command again: it continues";
+            }
+            Errno::EIO => {
+                return "the disk fails: copy what it holds, repair it and run the same command again: it continues";
+            }
+            _ => {}
+        }
+    }
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free space and run the same command again: it continues"
+        }
+        io::ErrorKind::FileTooLarge => {
+            "raise the limit of a file's size (ulimit -f) and run the same command again: it continues"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "give the folder to this user and run the same command again"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "the file system can only be read: pass another folder, or have it mounted for writing"
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file stands where a folder is needed: pass another folder as the place of the export"
+        }
+        io::ErrorKind::InvalidFilename => {
+            "the name is too long for this file system: pass a shorter one"
+        }
+        _ => "look at what the system says, and run the same command again: it continues",
+    }
+}
+
+/// What a newer version wrote is not understood and not touched.
+pub(crate) fn newer(what: &str) -> Error {
+    Error::before_io(
+        ErrorKind::Storage,
+        Operation::Export,
+        format!("{what} was written by a newer version of this program"),
+        "use that version, or a later one; nothing was changed",
+    )
+}
+
+pub(crate) fn corrupt(detail: String, next: &str) -> Error {
+    Error::before_io(ErrorKind::Corrupt, Operation::Export, detail, next)
+}
+
+fn bug(what: &str) -> Error {
+    Error::before_io(
+        ErrorKind::Internal,
+        Operation::Export,
+        what,
+        "report this bug",
+    )
+}
+
+/// Reads the journal of a folder: its batches, and whether there is one. Takes no lock.
+pub(crate) fn read_journal(disk: &dyn Disk, place: &Place) -> Result<Option<Vec<BatchLog>>, Error> {
+    let file = place.journal();
+    let bytes = read_whole(disk, &file).map_err(|error| storage("cannot read", &file, &error))?;
+    bytes
+        .map(|bytes| understand_journal(&bytes).map(|journal| journal.batches))
+        .transpose()
+}
+
+/// A journal as it was read.
+struct Journal {
+    batches: Vec<BatchLog>,
+    /// So many bytes of it are whole lines.
+    good: u64,
+    /// Its first line says so; none for the first form.
+    form: Option<u32>,
+}
+
+fn understand_journal(bytes: &[u8]) -> Result<Journal, Error> {
+    let damaged = |line: usize| {
+        corrupt(
+            format!("line {line} of the journal does not fit"),
+            "restore .mypreferences/journal, or begin in another folder",
+        )
+    };
+    let (entries, good) = journal::read(bytes).map_err(|unreadable| match unreadable {
+        Unreadable::Damaged(line) => damaged(line),
+        Unreadable::Newer => newer("the journal"),
+    })?;
+    let form = match entries.first() {
+        Some(Entry::Form { version }) => Some(*version),
+        Some(_) | None => None,
+    };
+    Ok(Journal {
+        batches: journal::batches(entries).map_err(damaged)?,
+        good,
+        form,
+    })
+}
+
+/// The batches that can be seen in a folder.
+pub(crate) fn visible_batches(disk: &dyn Disk, place: &Place) -> Result<Vec<String>, Error> {
+    let names = disk
+        .names(&place.out)
+        .map_err(|error| storage("cannot read the folder", &place.out, &error))?;
+    Ok(names
+        .into_iter()
+        .filter(|name| name.starts_with(BATCH))
+        .collect())
+}
+
+/// The manifest of a batch that can be seen, and its hash.
+pub(crate) fn read_manifest(
+    disk: &dyn Disk,
+    place: &Place,
+    batch: &str,
+) -> Result<Option<(Manifest, String)>, Error> {
+    let file = place.batch(batch).join(MANIFEST);
+    let bytes = read_whole(disk, &file).map_err(|error| storage("cannot read", &file, &error))?;
+    let Some(bytes) = bytes else { return Ok(None) };
+    match Manifest::read(&bytes) {
+        ReadManifest::Read(manifest) if manifest.batch == batch => {
+            Ok(Some((*manifest, sha256(&bytes))))
+        }
+        ReadManifest::Newer => Err(newer(&format!("{batch}/{MANIFEST}"))),
+        ReadManifest::Read(_) | ReadManifest::Damaged => Err(corrupt(
+            format!("{batch}/{MANIFEST} is no manifest of this batch"),
+            "restore it, or begin in another folder",
+        )),
+    }
+}
+
+pub(crate) fn read_receipt(
+    disk: &dyn Disk,
+    place: &Place,
+    batch: &str,
+) -> Result<Option<BatchReceipt>, Error> {
+    let file = place.batch(batch).join(RECEIPT);
+    let bytes = read_whole(disk, &file).map_err(|error| storage("cannot read", &file, &error))?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// Hashes a file; none when it is not there.
+pub(crate) fn hash_file(disk: &dyn Disk, file: &Path) -> io::Result<Option<(String, u64)>> {
+    disk.open(file)?.map(hash).transpose()
+}
+
+/// The hash and the length of what can be read.
+fn hash(mut reader: impl Read) -> io::Result<(String, u64)> {
+    let mut sha256 = Sha256::new();
+    let mut bytes = 0;
+    let mut block = vec![0; 256 << 10];
+    loop {
+        let read = reader.read(&mut block)?;
+        if read == 0 {
+            return Ok((hex(&sha256.finalize()), bytes));
+        }
+        sha256.update(&block[..read]);
+        bytes += read as u64;
+    }
+}
+
+impl Store {
+    /// Takes hold of a folder, which is made if it is not there, and reads how far it is.
+    ///
+    /// # Errors
+    /// `locked`, `corrupt`, `storage`.
+    pub(crate) fn open(disk: Arc<dyn Disk>, out: PathBuf) -> Result<Store, Error> {
+        let place = Place { out };
+        make_folders(&*disk, &place.out)
+            .map_err(|error| storage("cannot make the folder", &place.out, &error))?;
+        for folder in [place.hidden(), place.staging()] {
+            let wrong = |error: io::Error| storage("cannot make the folder", &folder, &error);
+            disk.make_folder(&folder).map_err(wrong)?;
+            if !disk.is_ours(&folder).map_err(wrong)? {
+                return Err(Error::before_io(
+                    ErrorKind::Storage,
+                    Operation::Export,
+                    format!(
+                        "{} belongs to another user, or others can write into it",
+                        folder.display()
+                    ),
+                    "give it to this user alone (chown, chmod 0700), or pass another folder",
+                ));
+            }
+        }
+        let file = place.hidden().join(LOCK);
+        let lock = disk
+            .lock(&file, &holder())
+            .map_err(|error| storage("cannot lock", &file, &error))?;
+        let Some(lock) = lock else {
+            return Err(locked(&*disk, &file));
+        };
+        // A run that was killed may have left names that can be seen and are not durable.
+        disk.sync_folder(&place.out)
+            .map_err(|error| storage("cannot write the folder", &place.out, &error))?;
+        let mut store = Store {
+            disk,
+            journal: Arc::new(Mutex::new(JournalFile {
+                file: place.journal(),
+                out: None,
+            })),
+            place,
+            batches: Vec::new(),
+            landing: None,
+            lock: Some(Arc::from(lock)),
+        };
+        store.open_journal()?;
+        Ok(store)
+    }
+
+    /// Reads the journal and writes it anew, without a torn line: what can be read of an earlier run is not durable for
+    /// that reason, and a failed fsync is final for its file.
+    fn open_journal(&mut self) -> Result<(), Error> {
+        let file = self.place.journal();
+        let wrong = |error: io::Error| storage("cannot write", &file, &error);
+        let bytes = read_whole(&*self.disk, &file)
+            .map_err(|error| storage("cannot read", &file, &error))?;
+        let bytes = bytes.unwrap_or_default();
+        let journal = understand_journal(&bytes)?;
+        // Empty, torn in its first line, or nothing but zeros after a crash of the file system: as good as none.
+        if journal.batches.is_empty() {
+            self.refuse_batches_without_a_journal()?;
+        }
+        let good = usize::try_from(journal.good).unwrap_or(bytes.len());
+        let mut lines = Vec::new();
+        if journal.form.is_none() {
+            let form = Entry::Form { version: FORM };
+            lines = journal::line(&form).map_err(|_| bug("a journal line cannot be written"))?;
+        }
+        lines.extend_from_slice(&bytes[..good]);
+        let fresh = file.with_extension("tmp");
+        write_whole(&*self.disk, &fresh, Access::Owner, &lines).map_err(wrong)?;
+        self.disk.rename(&fresh, &file).map_err(wrong)?;
+        self.disk.sync_folder(&self.place.hidden()).map_err(wrong)?;
+        let out = self.disk.append(&file, lines.len() as u64).map_err(wrong)?;
+        lock(&self.journal).out = Some(out);
+        self.batches = journal.batches;
+        Ok(())
+    }
+
+    /// A sealed batch without a receipt may still be to be committed, and only the journal knows its token.
+    fn refuse_batches_without_a_journal(&self) -> Result<(), Error> {
+        for batch in visible_batches(&*self.disk, &self.place)? {
+            if read_receipt(&*self.disk, &self.place, &batch)?.is_none() {
+                return Err(corrupt(
+                    format!("{batch} has no receipt, and the journal that knows its token is gone"),
+                    "restore .mypreferences/journal, or begin in another folder",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the folder back before the last step is told: the thread that takes the steps may live a moment longer.
+    pub(crate) fn release(&mut self) {
+        self.lock = None;
+    }
+
+    pub(crate) fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub(crate) fn batches(&self) -> &[BatchLog] {
+        &self.batches
+    }
+
+    /// The newest batch.
+    pub(crate) fn last(&self) -> Option<&BatchLog> {
+        self.batches.last()
+    }
+
+    pub(crate) fn find(&self, batch: &str) -> Option<&BatchLog> {
+        self.batches
+            .iter()
+            .rev()
+            .find(|log| log.intent.batch == batch)
+    }
+
+    /// Writes a line of the journal and makes it durable.
+    fn note(&mut self, entry: Entry) -> Result<(), Error> {
+        lock(&self.journal).note(&entry)?;
+        self.add(entry)
+    }
+
+    /// Takes in what stands in the journal's file.
+    fn add(&mut self, entry: Entry) -> Result<(), Error> {
+        if journal::add(&mut self.batches, entry) {
+            Ok(())
+        } else {
+            Err(bug("a journal entry came out of order"))
+        }
+    }
+
+    /// A batch that is going to be made.
+    pub(crate) fn intend(&mut self, intent: Intent) -> Result<(), Error> {
+        self.landing = None;
+        self.note(Entry::Intent(intent))
+    }
+
+    /// `local_ms`: when Initiate was sent, by the local clock.
+    pub(crate) fn initiated(&mut self, export: &Export, local_ms: i64) -> Result<(), Error> {
+        let export = serde_json::from_str(&export.to_json_with_token())
+            .map_err(|_| bug("an export's handle cannot be written"))?;
+        self.note(Entry::Initiated(Initiated {
+            export,
+            local_ms: Some(local_ms),
+        }))
+    }
+
+    /// The batch that was made whole by a run that could not journal it.
+    pub(crate) fn is_visible(&self) -> Result<bool, Error> {
+        let Some(log) = self.last() else {
+            return Ok(false);
+        };
+        Ok(read_manifest(&*self.disk, &self.place, &log.intent.batch)?.is_some())
+    }
+
+    /// Prepares the staging folder and finds out what of it can be used: parts are hashed again, and a missing or
+    /// differing one is dropped with all after it.
+    pub(crate) fn resume(&mut self) -> Result<Position, Error> {
+        let log = self
+            .last()
+            .cloned()
+            .ok_or_else(|| bug("there is no batch"))?;
+        let staging = self.place.staging();
+        let folder = self.place.staged(&log.intent.batch);
+        let wrong = |error: io::Error| storage("cannot prepare", &folder, &error);
+        // What is left of other batches.
+        for name in self.disk.names(&staging).map_err(wrong)? {
+            if name != log.intent.batch {
+                let path = staging.join(&name);
+                self.disk
+                    .remove_folder(&path)
+                    .or_else(|_| self.disk.remove_file(&path))
+                    .map_err(wrong)?;
+            }
+        }
+        self.disk.make_folder(&folder).map_err(wrong)?;
+        self.disk.sync_folder(&staging).map_err(wrong)?;
+        let good = self.good_parts(&log, &folder).map_err(wrong)?;
+        let kept = &log.parts[..good];
+        for name in self.disk.names(&folder).map_err(wrong)? {
+            let is_used = kept.iter().any(|part| part.file.file == name)
+                || (name == ENVELOPES && kept.last().is_some_and(|part| part.envelopes.bytes > 0));
+            if !is_used {
+                self.disk.remove_file(&folder.join(&name)).map_err(wrong)?;
+            }
+        }
+        let last = kept.last();
+        let envelopes = match last {
+            Some(part) if part.envelopes.bytes > 0 => self
+                .reopen_envelopes(&folder.join(ENVELOPES), part.envelopes.bytes)
+                .map_err(wrong)?,
+            Some(_) | None => EnvelopeFile::default(),
+        };
+        let landing = Landing {
+            batch: log.intent.batch.clone(),
+            compression: log.intent.parameters.compression,
+            sequence: Sequence::resume(
+                last.and_then(|part| part.total_results),
+                kept.iter().map(|part| part.file.rows).sum(),
+                kept.iter().flat_map(|part| part.pages.iter().cloned()),
+                last.and_then(|part| part.last_record.clone()),
+            ),
+            parts: kept.iter().map(|part| part.file.clone()).collect(),
+            ended_parts: kept.len(),
+            next_offset: last.map_or(1, |part| part.next_offset),
+            is_over: last.is_some_and(|part| part.is_last),
+            part: None,
+            envelopes,
+            ready: ReadyFacts {
+                row_count: last.and_then(|part| part.row_count),
+                expires: None,
+            },
+        };
+        let position = landing.position();
+        self.landing = Some(landing);
+        Ok(position)
+    }
+
+    /// How many parts from the first on are as the journal says.
+    fn good_parts(&self, log: &BatchLog, folder: &Path) -> io::Result<usize> {
+        let mut good = 0;
+        for part in &log.parts {
+            let found = hash_file(&*self.disk, &folder.join(&part.file.file))?;
+            if found != Some((part.file.sha256.clone(), part.file.bytes)) {
+                break;
+            }
+            good += 1;
+        }
+        // The envelopes of the last part hold those of all before it.
+        while good > 0 {
+            let wanted = &log.parts[good - 1].envelopes;
+            if wanted.bytes == 0
+                || self.hash_beginning(&folder.join(ENVELOPES), wanted.bytes)? == wanted.sha256
+            {
+                break;
+            }
+            good -= 1;
+        }
+        Ok(good)
+    }
+
+    fn hash_beginning(&self, file: &Path, bytes: u64) -> io::Result<String> {
+        let Some(opened) = self.disk.open(file)? else {
+            return Ok(String::new());
+        };
+        let (found, read) = hash(opened.take(bytes))?;
+        Ok(if read == bytes { found } else { String::new() })
+    }
+
+    fn reopen_envelopes(&self, file: &Path, bytes: u64) -> io::Result<EnvelopeFile> {
+        let opened = self
+            .disk
+            .open(file)?
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let mut envelopes = EnvelopeFile::default();
+        let mut reader = BufReader::new(opened.take(bytes));
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line)? > 0 {
+            envelopes.sha256.update(&line);
+            envelopes.bytes += line.len() as u64;
+            envelopes.lines += 1;
+            let envelope = envelope(&line)?;
+            envelopes.previous = text(&envelope.members)?;
+            line.clear();
+        }
+        envelopes.out = Some(self.disk.append(file, bytes)?);
+        Ok(envelopes)
+    }
+
+    fn landing(&mut self) -> Result<&mut Landing, Error> {
+        self.landing
+            .as_mut()
+            .ok_or_else(|| bug("no batch is being landed"))
+    }
+
+    /// After an error nothing is known about what was written last: what is not journalled is written anew by the next
+    /// run.
+    pub(crate) fn stop_landing(&mut self) {
+        self.landing = None;
+    }
+
+    /// The export is ready, as its status says.
+    pub(crate) fn ready(&mut self, ready: ReadyFacts) -> Result<(), Error> {
+        self.landing()?.ready = ready;
+        Ok(())
+    }
+
+    pub(crate) fn position(&mut self) -> Result<Position, Error> {
+        self.landing().map(|landing| landing.position())
+    }
+
+    pub(crate) fn sequence(&mut self) -> Result<&Sequence, Error> {
+        self.landing().map(|landing| &landing.sequence)
+    }
+
+    /// Writes a page into the part under way, and gives the part's length so far in bytes before compression. Nothing of
+    /// it is durable yet.
+    pub(crate) fn write(&mut self, open: &OpenPage, prints: &Fingerprints) -> Result<u64, Error> {
+        let page = &open.page;
+        let disk = Arc::clone(&self.disk);
+        let staging = self.place.staging();
+        let landing = self.landing()?;
+        let folder = staging.join(&landing.batch);
+        let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
+        landing
+            .write_envelope(&*disk, &folder, page)
+            .map_err(wrong)?;
+        if page.count > 0 {
+            let mut part = match landing.part.take() {
+                Some(part) => part,
+                None => landing.open_part(&*disk, &folder).map_err(wrong)?,
+            };
+            part.writer.write(page, open.lines()).map_err(wrong)?;
+            part.pages.extend(prints.page().map(str::to_owned));
+            landing.part = Some(part);
+        }
+        landing.sequence.take(page, prints);
+        landing.next_offset = landing.next_offset.saturating_add(page.count);
+        landing.is_over = !page.has_more;
+        Ok(landing.part.as_ref().map_or(0, |part| part.writer.length()))
+    }
+
+    /// Ends the part under way, if there is one. It counts when it was made durable and was journalled, in the order of
+    /// the parts.
+    pub(crate) fn end_part(&mut self) -> Result<Option<EndedPart>, Error> {
+        let disk = Arc::clone(&self.disk);
+        let journal = Arc::clone(&self.journal);
+        let lock = self.lock.clone();
+        let staging = self.place.staging();
+        let landing = self.landing()?;
+        let Some(part) = landing.part.take() else {
+            return Ok(None);
+        };
+        let folder = staging.join(&landing.batch);
+        // What the part's entry says of them is durable before it.
+        landing
+            .envelopes
+            .sync()
+            .map_err(|error| storage("cannot write into", &folder, &error))?;
+        let name = landing.part_name();
+        landing.ended_parts += 1;
+        Ok(Some(EndedPart {
+            disk,
+            writer: part.writer,
+            folder,
+            entry: PartEntry {
+                n: u32::try_from(landing.ended_parts).unwrap_or(u32::MAX),
+                file: PartFile {
+                    file: name,
+                    sha256: String::new(),
+                    rows: 0,
+                    bytes: 0,
+                },
+                next_offset: landing.next_offset,
+                total_results: landing.sequence.total_results,
+                row_count: landing.ready.row_count,
+                envelopes: landing.envelopes.so_far(),
+                pages: part.pages,
+                last_record: landing.sequence.last_record().map(str::to_owned),
+                is_last: landing.is_over,
+            },
+            journal,
+            _lock: lock,
+        }))
+    }
+
+    /// Takes in a part that was made durable.
+    pub(crate) fn take_part(&mut self, part: DurablePart) -> Result<(), Error> {
+        self.landing()?.parts.push(part.file);
+        self.add(part.entry)
+    }
+
+    /// Ends the part under way, if there is one: it is durable, and journalled.
+    pub(crate) fn finish_part(&mut self) -> Result<(), Error> {
+        match self.end_part()? {
+            Some(ended) => self.take_part(ended.make_durable()?),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the batch whole: the manifest, the one rename by which it can be seen, SEALED. The watermark is the server's
+    /// time just before Initiate, and never later.
+    ///
+    /// # Errors
+    /// `count_mismatch` when the rows are not what the server said; `storage`.
+    pub(crate) fn seal(&mut self, watermark_ms: i64) -> Result<(), Error> {
+        let total_results = self.landing()?.sequence.finish()?;
+        self.finish_part()?;
+        #[cfg(test)]
+        if crate::landing::mutants::is_active(crate::landing::mutants::Mutant::CommitBeforeSeal) {
+            return self.note(Entry::Sealed {
+                manifest_sha256: String::new(),
+                expires: None,
+            });
+        }
+        let log = self
+            .last()
+            .cloned()
+            .ok_or_else(|| bug("there is no batch"))?;
+        let disk = Arc::clone(&self.disk);
+        let folder = self.place.staged(&log.intent.batch);
+        let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
+        let landing = self.landing()?;
+        let ready = landing.ready;
+        let (members, envelopes) = landing.finish_envelopes(&*disk, &folder).map_err(wrong)?;
+        let rows: u64 = landing.parts.iter().map(|part| part.rows).sum();
+        if rows != total_results {
+            return Err(bug("the parts have other rows than were counted"));
+        }
+        let manifest = Manifest {
+            version: VERSION,
+            batch: log.intent.batch.clone(),
+            identity: log.intent.identity.clone(),
+            parameters: log.intent.parameters.clone(),
+            since: log.intent.since.clone(),
+            previous: log.intent.previous.clone(),
+            watermark_ms,
+            watermark: watermark_text(watermark_ms),
+            total_results,
+            row_count: ready.row_count,
+            parts: landing.parts.clone(),
+            members,
+            envelopes,
+        };
+        let mut bytes = serde_json::to_vec_pretty(&manifest)
+            .map_err(|_| bug("the manifest cannot be written"))?;
+        bytes.push(b'\n');
+        write_whole(&*disk, &folder.join(MANIFEST), Access::Umask, &bytes).map_err(wrong)?;
+        disk.sync_folder(&folder).map_err(wrong)?;
+        let batch = self.place.batch(&log.intent.batch);
+        disk.rename(&folder, &batch).map_err(wrong)?;
+        self.journal_seal(ready.expires)
+    }
+
+    /// Journals SEALED for the batch that can be seen.
+    pub(crate) fn journal_seal(&mut self, expires: Option<i64>) -> Result<(), Error> {
+        let out = self.place.out.clone();
+        let staging = self.place.staging();
+        for folder in [&out, &staging] {
+            self.disk
+                .sync_folder(folder)
+                .map_err(|error| storage("cannot write the folder", folder, &error))?;
+        }
+        let log = self
+            .last()
+            .cloned()
+            .ok_or_else(|| bug("there is no batch"))?;
+        let found = read_manifest(&*self.disk, &self.place, &log.intent.batch)?;
+        let Some((manifest, manifest_sha256)) = found else {
+            return Err(bug("a batch was sealed and cannot be seen"));
+        };
+        let journalled: Vec<&PartFile> = log.parts.iter().map(|part| &part.file).collect();
+        if !manifest.parts.iter().eq(journalled) {
+            return Err(corrupt(
+                format!(
+                    "the manifest of {} names other parts than the journal",
+                    log.intent.batch
+                ),
+                "begin in another folder",
+            ));
+        }
+        self.landing = None;
+        self.note(Entry::Sealed {
+            manifest_sha256,
+            expires,
+        })
+    }
+
+    pub(crate) fn committing(&mut self, committing: Committing) -> Result<(), Error> {
+        self.note(Entry::Committing(committing))
+    }
+
+    /// The commit has left this machine. Durable with the next line: what a crash of the machine takes with it costs a claim
+    /// about the server's files, nothing else.
+    pub(crate) fn sent(&mut self, sent: Sent) -> Result<(), Error> {
+        let entry = Entry::Sent(sent);
+        lock(&self.journal).write(&entry, false)?;
+        self.add(entry)
+    }
+
+    /// Keeps how the commit ended, beside the batch and in the journal; or in the journal alone, and says why: the verdict
+    /// is not to be had again.
+    pub(crate) fn committed(
+        &mut self,
+        batch: &str,
+        receipt: BatchReceipt,
+    ) -> Result<Option<String>, Error> {
+        let why_not = if self.is_there(batch)? {
+            let written = self.write_receipt(batch, &receipt);
+            written.err().map(|error| {
+                let why = error.detail().unwrap_or_default();
+                format!("the receipt of {batch} stands in the journal only: {why}")
+            })
+        } else {
+            Some(format!(
+                "{batch} was moved away: its receipt stands in the journal only"
+            ))
+        };
+        self.note(Entry::Committed {
+            batch: batch.to_owned(),
+            receipt,
+        })?;
+        Ok(why_not)
+    }
+
+    /// The folder of a batch is where it was made.
+    pub(crate) fn is_there(&self, batch: &str) -> Result<bool, Error> {
+        Ok(visible_batches(&*self.disk, &self.place)?
+            .iter()
+            .any(|name| name == batch))
+    }
+
+    fn write_receipt(&self, batch: &str, receipt: &BatchReceipt) -> Result<(), Error> {
+        let folder = self.place.batch(batch);
+        let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
+        let mut bytes =
+            serde_json::to_vec_pretty(receipt).map_err(|_| bug("the receipt cannot be written"))?;
+        bytes.push(b'\n');
+        let file = folder.join(RECEIPT);
+        let fresh = folder.join(temporary(RECEIPT));
+        write_whole(&*self.disk, &fresh, Access::Umask, &bytes).map_err(wrong)?;
+        self.disk.rename(&fresh, &file).map_err(wrong)?;
+        self.disk.sync_folder(&folder).map_err(wrong)
+    }
+
+    /// Gives a batch up; none: the newest one.
+    pub(crate) fn abandoned(&mut self, batch: Option<&str>, why: &str) -> Result<(), Error> {
+        let is_newest = batch.is_none_or(|batch| {
+            self.last()
+                .is_some_and(|newest| newest.intent.batch == batch)
+        });
+        if is_newest {
+            self.landing = None;
+        }
+        self.note(Entry::Abandoned {
+            why: why.to_owned(),
+            batch: batch.map(str::to_owned),
+        })
+    }
+}
+
+impl Landing {
+    fn position(&self) -> Position {
+        Position {
+            next_offset: self.next_offset,
+            is_over: self.is_over,
+            rows: self.sequence.rows,
+            total_results: self.sequence.total_results,
+        }
+    }
+
+    /// Of the part under way.
+    fn part_name(&self) -> String {
+        format!(
+            "part-{:05}.{}",
+            self.ended_parts + 1,
+            self.compression.suffix()
+        )
+    }
+
+    fn open_part(&self, disk: &dyn Disk, folder: &Path) -> io::Result<OpenPart> {
+        let file = folder.join(temporary(&self.part_name()));
+        let out = disk.create(&file, Access::Umask)?;
+        Ok(OpenPart {
+            writer: PartWriter::new(out, self.compression)?,
+            pages: Vec::new(),
+        })
+    }
+
+    /// Writes a line where the members differ from those of the page before.
+    fn write_envelope(&mut self, disk: &dyn Disk, folder: &Path, page: &Page) -> io::Result<()> {
+        let members = members(page)?;
+        let is_first = self.envelopes.previous.is_empty();
+        if is_first && members.is_empty() {
+            return Ok(());
+        }
+        let now = text(&members)?;
+        if now == self.envelopes.previous {
+            return Ok(());
+        }
+        let envelopes = &mut self.envelopes;
+        let mut line = serde_json::to_vec(&Envelope {
+            offset: self.next_offset,
+            members,
+        })?;
+        line.push(b'\n');
+        let mut out = match envelopes.out.take() {
+            Some(out) => out,
+            None => disk.create(&folder.join(ENVELOPES), Access::Umask)?,
+        };
+        out.write_all(&line)?;
+        envelopes.out = Some(out);
+        envelopes.sha256.update(&line);
+        envelopes.bytes += line.len() as u64;
+        envelopes.lines += 1;
+        envelopes.previous = now;
+        Ok(())
+    }
+
+    /// Members that are the same on all pages go into the manifest, and their file goes; others stay in it.
+    fn finish_envelopes(&mut self, disk: &dyn Disk, folder: &Path) -> io::Result<Members> {
+        let file = folder.join(ENVELOPES);
+        let Some(mut out) = self.envelopes.out.take() else {
+            return Ok((None, None));
+        };
+        out.sync()?;
+        out.close()?;
+        if self.envelopes.lines == 1 {
+            let bytes = read_whole(disk, &file)?.unwrap_or_default();
+            let envelope = envelope(&bytes)?;
+            if envelope.offset == 1 {
+                disk.remove_file(&file)?;
+                return Ok((Some(envelope.members), None));
+            }
+        }
+        let so_far = self.envelopes.so_far();
+        Ok((
+            None,
+            Some(PartFile {
+                file: ENVELOPES.to_owned(),
+                sha256: so_far.sha256,
+                rows: so_far.lines,
+                bytes: so_far.bytes,
+            }),
+        ))
+    }
+}
+
+type Members = (
+    Option<std::collections::BTreeMap<String, Box<serde_json::value::RawValue>>>,
+    Option<PartFile>,
+);
+
+fn temporary(name: &str) -> String {
+    format!("{name}.tmp")
+}
+
+/// What the lock file says of its holder.
+fn holder() -> String {
+    #[cfg(unix)]
+    let host = nix::unistd::gethostname()
+        .ok()
+        .and_then(|name| name.into_string().ok());
+    #[cfg(not(unix))]
+    let host = std::env::var("COMPUTERNAME").ok();
+    format!(
+        "process {} on {}\n",
+        std::process::id(),
+        host.as_deref().unwrap_or("an unknown host")
+    )
+}
+
+fn locked(disk: &dyn Disk, file: &Path) -> Error {
+    let holder = read_whole(disk, file)
+        .ok()
+        .flatten()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default();
+    let holder = holder.trim();
+    Error::before_io(
+        ErrorKind::Locked,
+        Operation::Export,
+        if holder.is_empty() {
+            "another process holds the folder".to_owned()
+        } else {
+            format!("{holder} holds the folder")
+        },
+        "wait for it, or stop it, and run the same command again",
+    )
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use nix::errno::Errno;
+
+    use super::*;
+
+    #[test]
+    fn the_advice_is_that_of_the_error_and_not_to_repair_the_disk() {
+        for (errno, words) in [
+            (Errno::ENOSPC, "free space"),
+            (Errno::EDQUOT, "free space"),
+            (Errno::EFBIG, "ulimit -f"),
+            (Errno::EACCES, "to this user"),
+            (Errno::EROFS, "can only be read"),
+            (Errno::ENOTDIR, "a file stands where"),
+            (Errno::EEXIST, "a file stands where"),
+            (Errno::ENAMETOOLONG, "too long"),
+            (Errno::ENOLCK, "locks are not supported"),
+            (Errno::EOPNOTSUPP, "locks are not supported"),
+            (Errno::EMFILE, "ulimit -n"),
+            (Errno::EIO, "the disk fails"),
+            (Errno::EBUSY, "what the system says"),
+        ] {
+            let error = io::Error::from(errno);
+            assert!(
+                advice(&error).contains(words),
+                "{errno}: {}",
+                advice(&error)
+            );
+        }
+    }
+}

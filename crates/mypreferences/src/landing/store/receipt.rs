@@ -1,0 +1,95 @@
+//! How the commit of a batch ended, as `_receipt.json` and the journal keep it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::commit::receipt::{CommitReceipt, Outcome};
+use crate::json::rfc3339;
+
+/// How the token of a sealed batch came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommitEnd {
+    /// This landing committed it.
+    Committed,
+    /// It was consumed before this landing sent anything.
+    AlreadyCommitted,
+    /// It expired before it was committed. The data is landed all the same; what became of the server's files is not
+    /// known.
+    Expired,
+}
+
+impl CommitEnd {
+    /// The name in `snake_case`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CommitEnd::Committed => "committed",
+            CommitEnd::AlreadyCommitted => "already_committed",
+            CommitEnd::Expired => "expired",
+        }
+    }
+}
+
+/// `_receipt.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BatchReceipt {
+    /// How it ended.
+    pub end: CommitEnd,
+    /// Whether the files on the server were to be kept, as asked.
+    pub keep_files: bool,
+    /// When it was written, by the local clock, as RFC 3339.
+    pub at: Option<String>,
+    /// `Date` of the answer that confirmed it, as RFC 3339.
+    pub server_date: Option<String>,
+    /// The members of the commit's canonical receipt; none when nothing was sent.
+    pub receipt: Option<serde_json::Value>,
+}
+
+impl BatchReceipt {
+    pub(crate) fn of_commit(receipt: &CommitReceipt, keep_files: bool) -> BatchReceipt {
+        BatchReceipt {
+            end: match receipt.outcome {
+                Outcome::Committed => CommitEnd::Committed,
+                Outcome::AlreadyCommitted => CommitEnd::AlreadyCommitted,
+            },
+            keep_files,
+            at: None,
+            server_date: receipt.server_date.and_then(rfc3339),
+            receipt: serde_json::from_str(&receipt.to_json()).ok(),
+        }
+    }
+
+    /// Nothing was sent.
+    pub(crate) fn without_a_commit(
+        end: CommitEnd,
+        keep_files: bool,
+        server_date: Option<std::time::SystemTime>,
+    ) -> BatchReceipt {
+        BatchReceipt {
+            end,
+            keep_files,
+            at: None,
+            server_date: server_date.and_then(rfc3339),
+            receipt: None,
+        }
+    }
+
+    /// As JSON, the same bytes in every language: fixed key order, `snake_case`.
+    pub fn to_json(&self) -> String {
+        crate::json::text(self)
+    }
+
+    /// A privacy claim about the server's files can be made from this receipt.
+    pub fn files_are_as_asked(&self) -> bool {
+        self.receipt
+            .as_ref()
+            .is_some_and(|receipt| receipt["files"] == "as_asked")
+    }
+
+    /// The server never said so in as many words.
+    pub fn is_presumed(&self) -> bool {
+        self.receipt
+            .as_ref()
+            .is_some_and(|receipt| receipt["certainty"] == "presumed")
+    }
+}

@@ -1,0 +1,532 @@
+//! The reads: status and the page probe as calls of their own, tried again while their failure is temporary; and as
+//! single questions about a commit.
+
+pub(crate) mod status;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::commit::verdict::{PageReply, StatusReply};
+use crate::error::next_action::next_action;
+use crate::error::{Attempt, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase};
+use crate::http::backoff::draw_jitter;
+use crate::http::delivery::BodyEnd;
+use crate::http::status_code::{StatusClass, TokenRefusal, class, is_throttling, token_refusal};
+use crate::http::transport::BodyPlan;
+use crate::read::status::{ExportStatus, StatusWord, is_page};
+use crate::session::Service;
+use crate::session::exchange::{Description, Exchanged, Told, Unsigned};
+use crate::session::patience::Patience;
+use crate::session::token_cache::Memory;
+use crate::settings::access_token::AccessToken;
+pub(crate) use crate::settings::surface::PageRange;
+use crate::settings::surface::{ExportKind, Routes};
+use crate::telemetry::events::{self, AttemptEvent};
+use crate::telemetry::redact::Scrubber;
+
+/// Something that is read and understood.
+pub(crate) trait Read {
+    type Value;
+    const OPERATION: Operation;
+    /// The status word in a value, if it is one.
+    fn word(_: &Self::Value) -> Option<StatusWord> {
+        None
+    }
+    /// The records of a page; a read of something else does not look.
+    fn range(&self) -> PageRange {
+        PageRange::PROBE
+    }
+    /// A smaller cap for its body than the setting, in bytes.
+    fn largest(&self) -> Option<usize> {
+        None
+    }
+    /// The value in a body, or what is wrong with it.
+    fn understand(&self, body: Vec<u8>, description: &Description) -> Result<Self::Value, Unfit>;
+    /// Keeps what a value says of the token for later commits of this client.
+    /// `date`: the answer's own, in seconds since the epoch.
+    fn remember(_: &Memory, _: (ExportKind, AccessToken), _: &Self::Value, _date: Option<i64>) {}
+    /// Takes secrets and control characters out of the server's own texts in a value.
+    fn clean(_: &mut Self::Value, _: &Scrubber<'_>) {}
+}
+
+/// Why a body is not what was asked for.
+#[derive(Default)]
+pub(crate) struct Unfit {
+    pub(crate) source: Option<String>,
+    pub(crate) told: Option<Told>,
+    /// Asking again was no help.
+    pub(crate) is_settled: bool,
+}
+
+impl Unfit {
+    /// Whoever packs bodies so will do it again.
+    fn encoded(names: &str) -> Unfit {
+        Unfit {
+            told: Some(Told {
+                detail: format!("its Content-Encoding is {names:?}, and only gzip was asked for"),
+                next_action: "check base_url and what stands before the service (a proxy, a cache): it must not encode \
+                              answers in another way than the request's Accept-Encoding asks for",
+            }),
+            is_settled: true,
+            ..Unfit::default()
+        }
+    }
+
+    fn because(why: &str) -> Unfit {
+        Unfit {
+            source: Some(why.to_owned()),
+            ..Unfit::default()
+        }
+    }
+}
+
+pub(crate) struct ReadStatus;
+
+impl Read for ReadStatus {
+    type Value = ExportStatus;
+    const OPERATION: Operation = Operation::Status;
+    fn word(status: &ExportStatus) -> Option<StatusWord> {
+        Some(status.status)
+    }
+    fn remember(
+        memory: &Memory,
+        key: (ExportKind, AccessToken),
+        status: &ExportStatus,
+        date: Option<i64>,
+    ) {
+        if status.status == StatusWord::Complete {
+            memory.saw_ready(key, status.expiry(), date);
+        } else {
+            memory.saw_not_ready(key);
+        }
+    }
+    fn clean(status: &mut ExportStatus, scrubber: &Scrubber<'_>) {
+        status.word = scrubber.message(&status.word);
+        status.expires_text = status
+            .expires_text
+            .as_deref()
+            .map(|text| scrubber.message(text));
+    }
+    fn understand(&self, body: Vec<u8>, description: &Description) -> Result<ExportStatus, Unfit> {
+        ExportStatus::read(&body, description.date).ok_or_else(|| Unfit::because("it is no status"))
+    }
+}
+
+pub(crate) struct ProbePage;
+
+impl Read for ProbePage {
+    type Value = ();
+    const OPERATION: Operation = Operation::Page;
+    fn understand(&self, body: Vec<u8>, _: &Description) -> Result<(), Unfit> {
+        is_page(&body)
+            .then_some(())
+            .ok_or_else(|| Unfit::because("it is no page"))
+    }
+    fn remember(memory: &Memory, key: (ExportKind, AccessToken), (): &(), date: Option<i64>) {
+        memory.page_worked(key, date);
+    }
+}
+
+/// One try of a read, understood or described.
+pub(crate) struct Tried<V> {
+    pub(crate) value: Option<V>,
+    pub(crate) description: Description,
+    pub(crate) started: Instant,
+    pub(crate) ended: Instant,
+}
+
+impl Service {
+    fn read_request<R: Read>(
+        &self,
+        read: &R,
+        kind: ExportKind,
+        token: AccessToken,
+        operation: Operation,
+    ) -> Result<(url::Url, BodyPlan), Error> {
+        match R::OPERATION {
+            Operation::Page => Ok((
+                self.routes.page(kind, token, read.range(), operation)?,
+                BodyPlan::Read {
+                    cap: read
+                        .largest()
+                        .unwrap_or(usize::MAX)
+                        .min(self.settings.max_page_body),
+                },
+            )),
+            Operation::Status
+            | Operation::Configure
+            | Operation::Commit
+            | Operation::ResolveCommit
+            | Operation::Initiate
+            | Operation::Wait
+            | Operation::Export => Ok((
+                self.routes.status(token, operation)?,
+                BodyPlan::Read {
+                    cap: self.settings.max_control_body,
+                },
+            )),
+        }
+    }
+
+    /// One try, with the one repair of a 401 if it is still to be had. `Err`: nothing was sent.
+    pub(crate) async fn try_read<R: Read>(
+        &self,
+        read: &R,
+        (kind, token): (ExportKind, AccessToken),
+        deadline: Instant,
+        repaired: &mut bool,
+        n: u32,
+    ) -> Result<Tried<R::Value>, Error> {
+        loop {
+            let (url, plan) = self.read_request(read, kind, token, R::OPERATION)?;
+            let shown = url.clone();
+            let before = Instant::now();
+            let tried = match self.exchange(false, url, deadline, plan).await {
+                Err(Unsigned::Provider(refusal)) => {
+                    return Err(provider_refused(R::OPERATION, &refusal));
+                }
+                Err(Unsigned::Token(failure)) => Tried {
+                    value: None,
+                    description: failure.describe(R::OPERATION),
+                    started: before,
+                    ended: Instant::now(),
+                },
+                Ok(mut exchanged) => {
+                    if !*repaired && self.repair(&exchanged, deadline).await {
+                        *repaired = true;
+                        continue;
+                    }
+                    self.tried(read, &mut exchanged, token, *repaired)
+                }
+            };
+            if events::wanted(self.on_attempt.as_ref()) {
+                let attempt = attempt(
+                    n,
+                    Duration::ZERO,
+                    &tried.description,
+                    tried.ended - tried.started,
+                );
+                let url = Routes::sanitised(&shown, token);
+                let event = AttemptEvent {
+                    operation: R::OPERATION,
+                    attempt,
+                    url,
+                    status: tried.value.as_ref().and_then(R::word),
+                };
+                events::attempt(self.on_attempt.as_ref(), &event);
+            }
+            if tried.value.is_some() {
+                self.memory.credentials_accepted((kind, token));
+                if let Some(date) = tried.description.fresh_date {
+                    self.memory.heard((kind, token), date);
+                }
+            }
+            return Ok(tried);
+        }
+    }
+
+    /// What an exchange has come to.
+    fn tried<R: Read>(
+        &self,
+        read: &R,
+        exchanged: &mut Exchanged,
+        token: AccessToken,
+        repaired: bool,
+    ) -> Tried<R::Value> {
+        let mut description = self.describe(exchanged, token, repaired);
+        let mut value = understand(read, exchanged, &mut description);
+        let scrubber = self.scrubber(exchanged, token);
+        description.source = description.source.map(|source| scrubber.message(&source));
+        if let Some(told) = &mut description.told {
+            told.detail = scrubber.message(&told.detail);
+        }
+        if let Some(value) = &mut value {
+            R::clean(value, &self.scrubber(exchanged, token));
+        }
+        Tried {
+            value,
+            description,
+            started: exchanged.started,
+            ended: exchanged.ended,
+        }
+    }
+
+    /// A read as a call of its own: temporary failures are tried again.
+    pub(crate) async fn read<R: Read>(
+        &self,
+        read: &R,
+        key: (ExportKind, AccessToken),
+        timeout: Duration,
+    ) -> Result<R::Value, Error> {
+        self.read_patiently(read, key, timeout, None).await
+    }
+
+    /// The same, and when a single call would give up, it goes on until the patience has ended, too. Each try has
+    /// `timeout` then.
+    pub(crate) async fn read_patiently<R: Read>(
+        &self,
+        read: &R,
+        key: (ExportKind, AccessToken),
+        timeout: Duration,
+        patience: Option<&Patience<'_>>,
+    ) -> Result<R::Value, Error> {
+        let begun = Instant::now();
+        let deadline = begun + timeout;
+        let mut attempts = Vec::new();
+        let mut repaired = false;
+        let mut ended_before = begun;
+        let mut is_borne = false;
+        let mut n = 0;
+        loop {
+            n += 1;
+            let last_moment = match patience {
+                Some(_) => Instant::now() + timeout,
+                None => deadline,
+            };
+            let tried = self
+                .try_read(read, key, last_moment, &mut repaired, n)
+                .await?;
+            let description = tried.description;
+            attempts.push(attempt(
+                n,
+                tried.started - ended_before,
+                &description,
+                tried.ended - tried.started,
+            ));
+            ended_before = tried.ended;
+            if let Some(value) = tried.value {
+                R::remember(&self.memory, key, &value, description.fresh_date);
+                return Ok(value);
+            }
+            let is_temporary = !description.is_settled
+                && description
+                    .kind
+                    .is_some_and(|kind| kind.is_temporary(R::OPERATION));
+            let mut wait = None;
+            if is_temporary {
+                wait = self
+                    .wait_of_a_call(&description, n)
+                    .filter(|wait| tried.ended + *wait < deadline);
+                if let (None, Some(patience)) = (wait, patience) {
+                    wait = patience.bear(self, &description, n);
+                    is_borne = true;
+                }
+            }
+            let Some(wait) = wait else {
+                let url = self.read_request(read, key.0, key.1, R::OPERATION)?.0;
+                let mut error = read_error(
+                    R::OPERATION,
+                    description,
+                    attempts,
+                    begun.elapsed(),
+                    Routes::sanitised(&url, key.1),
+                );
+                if let (true, Some(patience)) = (is_borne, patience) {
+                    patience.end(&mut error);
+                }
+                return Err(error);
+            };
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// How long a single call waits before it reads again, after so many tries; none when it gives up.
+    fn wait_of_a_call(&self, description: &Description, tries: u32) -> Option<Duration> {
+        if tries >= self.settings.max_attempts {
+            return None;
+        }
+        if let Some(wait) = description.retry_after {
+            return (wait <= self.settings.max_retry_after).then_some(wait);
+        }
+        let throttled = description.status.is_some_and(is_throttling);
+        Some(
+            self.settings
+                .backoff()
+                .delay(throttled, tries, draw_jitter()),
+        )
+    }
+}
+
+/// The value of a 200, or what makes it none: the description then gets the kind of its failure.
+fn understand<R: Read>(
+    read: &R,
+    exchanged: &mut Exchanged,
+    description: &mut Description,
+) -> Option<R::Value> {
+    if description.kind.is_some() {
+        return None;
+    }
+    let Ok(answer) = &mut exchanged.result else {
+        return None;
+    };
+    let (kind, phase, unfit) = match &answer.body_end {
+        BodyEnd::Complete | BodyEnd::Stopped => {
+            // The body is the value's from here on: a page may be large.
+            match read.understand(std::mem::take(&mut answer.body), description) {
+                Ok(value) => return Some(value),
+                Err(unfit) => (ErrorKind::InvalidResponse, None, unfit),
+            }
+        }
+        BodyEnd::TooLarge => (ErrorKind::ResponseTooLarge, None, Unfit::default()),
+        BodyEnd::Interrupted(cause) => (ErrorKind::Interrupted, None, Unfit::because(cause)),
+        BodyEnd::Malformed(cause) => (ErrorKind::InvalidResponse, None, Unfit::because(cause)),
+        BodyEnd::Encoded(names) => (ErrorKind::InvalidResponse, None, Unfit::encoded(names)),
+        BodyEnd::TimedOut(phase) => (ErrorKind::Timeout, Some(*phase), Unfit::default()),
+    };
+    description.kind = Some(kind);
+    description.phase = phase;
+    description.source = unfit.source;
+    description.told = unfit.told;
+    description.is_settled = unfit.is_settled;
+    None
+}
+
+/// What a try of status says to the verdict.
+pub(crate) fn status_reply(tried: &Tried<ExportStatus>) -> StatusReply {
+    if let Some(status) = &tried.value {
+        return StatusReply::Word {
+            word: status.status,
+            row_count: status.row_count,
+            expires: status.expiry(),
+        };
+    }
+    match tried.description.status {
+        // Redirects usually carry a page; another HTML page may come from anywhere.
+        Some(status) if class(status) == StatusClass::Redirect => StatusReply::Redirected,
+        Some(status) => match token_refusal(status, tried.description.html) {
+            Some(TokenRefusal::Gone) => StatusReply::Gone,
+            Some(TokenRefusal::Unauthorized) => StatusReply::Unauthorized,
+            None => StatusReply::Nothing,
+        },
+        None => StatusReply::Nothing,
+    }
+}
+
+/// What a try of the page probe says to the verdict.
+pub(crate) fn page_reply(tried: &Tried<()>) -> PageReply {
+    if tried.value.is_some() {
+        return PageReply::Works;
+    }
+    let Some(status) = tried.description.status else {
+        return PageReply::Nothing;
+    };
+    match token_refusal(status, tried.description.html) {
+        Some(TokenRefusal::Gone) => PageReply::Gone,
+        Some(TokenRefusal::Unauthorized) => PageReply::Unauthorized,
+        None => match class(status) {
+            StatusClass::RefusesToken | StatusClass::Unauthorized | StatusClass::Denied => {
+                PageReply::Refused
+            }
+            StatusClass::Success
+            | StatusClass::OtherSuccess
+            | StatusClass::Redirect
+            | StatusClass::Busy
+            | StatusClass::Throttled
+            | StatusClass::ServerError => PageReply::Nothing,
+        },
+    }
+}
+
+impl Service {
+    /// Keeps what a status says for later calls of this client.
+    pub(crate) fn remember_status(
+        &self,
+        key: (ExportKind, AccessToken),
+        tried: &Tried<ExportStatus>,
+    ) {
+        if let Some(status) = &tried.value {
+            ReadStatus::remember(&self.memory, key, status, tried.description.fresh_date);
+        }
+    }
+}
+
+pub(crate) fn attempt(
+    n: u32,
+    delay_before: Duration,
+    description: &Description,
+    elapsed: Duration,
+) -> Attempt {
+    Attempt {
+        n,
+        delay_before,
+        elapsed,
+        sent: description.sent,
+        status: description.status,
+        kind: description.kind,
+    }
+}
+
+/// A provider's refusal: nothing was sent.
+pub(crate) fn provider_refused(operation: Operation, refusal: &str) -> Error {
+    Error::before_io(
+        ErrorKind::Configuration,
+        operation,
+        format!("the credentials provider made no Authorization value: {refusal}"),
+        "check the provider",
+    )
+}
+
+/// The next step where a failure has words of its own.
+pub(crate) fn own_next_action(description: &Description, retry: Retry) -> Option<String> {
+    if description.html && description.kind == Some(ErrorKind::InvalidResponse) {
+        let portal = "check base_url and the proxy: the answer does not come from the service";
+        return Some(portal.to_owned());
+    }
+    let told = description.told.as_ref()?;
+    Some(match (retry, description.retry_after) {
+        (Retry::Temporary | Retry::Persistent, Some(wait)) => {
+            format!("wait {} s and try again", wait.as_secs())
+        }
+        (Retry::Permanent, _) | (_, None) => told.next_action.to_owned(),
+    })
+}
+
+pub(crate) fn read_error(
+    operation: Operation,
+    description: Description,
+    attempts: Vec<Attempt>,
+    elapsed: Duration,
+    url: String,
+) -> Error {
+    let kind = description.kind.unwrap_or(ErrorKind::Internal);
+    let phase = description.phase;
+    let retry = match (kind.is_temporary(operation), attempts.len()) {
+        (false, _) => Retry::Permanent,
+        (true, 0 | 1) => Retry::Temporary,
+        (true, _) => Retry::Persistent,
+    };
+    let out_of_time = phase == Some(TimeoutPhase::Operation) && description.sent == Sent::NotSent;
+    let next_action = own_next_action(&description, retry)
+        .unwrap_or_else(|| next_action(operation, kind, phase, None, description.retry_after));
+    Error(Box::new(Record {
+        kind,
+        phase,
+        operation,
+        detail: description.told.map(|told| told.detail).or_else(|| {
+            out_of_time.then(|| String::from("the time was over before there was a connection"))
+        }),
+        http_status: description.status,
+        html: description.html,
+        server_message: description.server_message,
+        retry,
+        retry_after: description.retry_after,
+        sent: description.sent,
+        commit_state: None,
+        attempts,
+        elapsed,
+        request_id: description.request_id,
+        method: Some(match operation {
+            Operation::Initiate | Operation::Commit => "POST",
+            Operation::Configure
+            | Operation::ResolveCommit
+            | Operation::Status
+            | Operation::Page
+            | Operation::Wait
+            | Operation::Export => "GET",
+        }),
+        url: Some(url),
+        next_action,
+        source: description.source,
+    }))
+}

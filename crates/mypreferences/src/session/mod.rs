@@ -1,0 +1,39 @@
+//! What all calls of a client share: settings, routes, credentials, the transport, the server's clock and the memory of
+//! tokens. Only state; what is done with it is in `exchange`, `read` and `commit`.
+
+pub(crate) mod cancel;
+pub(crate) mod exchange;
+pub(crate) mod patience;
+pub(crate) mod token_cache;
+
+use std::sync::Arc;
+
+use crate::auth::credentials::Credentials;
+use crate::auth::oauth::Tokens;
+use crate::http::clock::{ServerClock, WallClock, unix_ms};
+use crate::http::transport::Transport;
+use crate::session::token_cache::Memory;
+use crate::settings::Settings;
+use crate::settings::surface::Routes;
+use crate::telemetry::events::OnAttempt;
+
+pub(crate) struct Service {
+    pub(crate) settings: Settings,
+    pub(crate) client_id: String,
+    pub(crate) routes: Routes,
+    pub(crate) credentials: Credentials,
+    /// With OAuth credentials, and only with them.
+    pub(crate) tokens: Option<Tokens>,
+    pub(crate) transport: Transport,
+    pub(crate) clock: ServerClock,
+    pub(crate) wall: Arc<dyn WallClock>,
+    pub(crate) memory: Memory,
+    pub(crate) on_attempt: Option<OnAttempt>,
+}
+
+impl Service {
+    /// The server's time as far as it is known, in milliseconds since the epoch.
+    pub(crate) fn server_now_ms(&self) -> i64 {
+        unix_ms(self.wall.now()).saturating_add(self.clock.offset_ms().unwrap_or(0))
+    }
+}
