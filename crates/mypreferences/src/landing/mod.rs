@@ -4,12 +4,12 @@
 //! | question | module |
 //! |---|---|
 //! | what happens after a crash? | `run` |
-//! | what is durable when? | `store`, over the small trait in `disk` |
+//! | what is durable when? | `store`, over the small trait in `store::disk` |
 //! | when is it committed, and what after a lost answer? | `commit` |
-//! | how are pages read, and do they follow one another? | `pages`, `sequence` |
+//! | how are pages read, and do they follow one another? | `page_source`, `store::sequence` |
 //! | what runs beside what? | `pipeline` (pages and parts), `store_worker` (steps on disk) |
 //! | from where does `since auto` go on? | `chain` |
-//! | what lies on disk? | `journal`, `manifest`, `part`, `envelope`, `receipt` |
+//! | what lies on disk? | `store`: `journal`, `manifest`, `part_writer`, `envelope`, `receipt` |
 //!
 //! ```text
 //! out/.mypreferences/lock, journal    who holds the folder; what was done so far (holds the token: mode 0600)
