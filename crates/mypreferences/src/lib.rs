@@ -43,8 +43,7 @@ pub mod test_hooks;
 pub mod threads;
 
 pub use auth::credentials::{
-    AuthorizationFuture, AuthorizationProvider, Credentials, HmacHash, SigningRequest,
-    TimestampFormat,
+    AuthorizationFuture, AuthorizationProvider, Credentials, SigningRequest,
 };
 pub use auth::oauth::{ClientAuth, OAuth};
 pub use auth::secret::Secret;
@@ -52,10 +51,12 @@ pub use client::builder::ClientBuilder;
 pub use client::{Client, Commit, PageProbe, ResolveCommit, Status};
 pub use commit::receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
 pub use error::{Attempt, CommitState, Error, ErrorKind, Operation, Retry, Sent, TimeoutPhase};
-pub use read::status::{ExportStatus, StatusWord};
+pub use http::status_word::StatusWord;
+pub use read::status::ExportStatus;
 pub use secrecy::SecretString;
 pub use session::cancel::CancelToken;
 pub use settings::access_token::AccessToken;
+pub use settings::signature::{HmacHash, TimestampFormat};
 pub use settings::surface::{Environment, ExportKind, Surface};
 pub use settings::{RowCount, Settings};
 pub use telemetry::events::AttemptEvent;

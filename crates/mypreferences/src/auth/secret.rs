@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
+use crate::settings::file_trust::named;
 use crate::settings::file_trust::refuse_if_others_can_read;
 
 /// Larger than any secret; a file that is longer is the wrong one.
@@ -181,16 +182,6 @@ fn read(path: &Path) -> Result<Known, Error> {
         stamp: Stamp::of(&found),
         text: SecretString::from(secret),
     })
-}
-
-/// The name of a file that holds a secret, for a message: none where there is no such file. Then the secret itself may
-/// have been put in the place of its file's name.
-pub(crate) fn named(path: &Path) -> String {
-    if path.exists() {
-        format!(" {}", path.display())
-    } else {
-        String::new()
-    }
 }
 
 /// The secret in a text from a file, a variable or a command: without the byte order mark and the one line end that

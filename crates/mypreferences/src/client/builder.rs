@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::credentials::{Credentials, HmacHash, Sort, TimestampFormat};
+use crate::auth::credentials::{Credentials, Sort};
 use crate::auth::oauth::Tokens;
 use crate::client::Client;
 use crate::error::Error;
@@ -13,6 +13,7 @@ use crate::http::clock::{ServerClock, SystemClock, WallClock};
 use crate::http::transport::{Http, Transport};
 use crate::session::Service;
 use crate::session::token_cache::Memory;
+use crate::settings::signature::{HmacHash, TimestampFormat};
 use crate::settings::surface::{Environment, ExportKind, Routes, Surface};
 use crate::settings::{RowCount, Settings};
 use crate::telemetry::events::{AttemptEvent, OnAttempt};

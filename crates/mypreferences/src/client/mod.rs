@@ -169,28 +169,6 @@ impl Client {
         &self.service
     }
 
-    /// Whether a handle is of this client's service, surface and account.
-    pub(crate) fn check_export(
-        &self,
-        export: &crate::export::Export,
-        operation: Operation,
-    ) -> Result<(), Error> {
-        let what = if export.base_url != self.service.routes.base() {
-            "base URL"
-        } else if export.surface != self.service.settings.surface.name() {
-            "surface"
-        } else if export.client_id != self.service.client_id {
-            "client id"
-        } else {
-            return Ok(());
-        };
-        Err(Error::invalid_argument(
-            operation,
-            format!("the export belongs to another {what} than this client"),
-            "use a client with the settings of the one that initiated it",
-        ))
-    }
-
     fn call<T>(&self, access_token: T, operation: Operation) -> CallOptions
     where
         T: TryInto<AccessToken>,

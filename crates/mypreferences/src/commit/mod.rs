@@ -1,7 +1,9 @@
 //! The driver of a commit: does what [`crate::commit::verdict`] says next (send, ask, wait), keeps what came of it, and turns
 //! the verdict into a receipt or an error. It decides nothing itself.
 
+mod json;
 pub(crate) mod receipt;
+mod replies;
 pub(crate) mod single_flight;
 pub(crate) mod verdict;
 
@@ -13,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::auth::oauth::TokenFailure;
 use crate::commit::receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
+use crate::commit::replies::{page_reply, status_reply};
 use crate::commit::verdict::{
     Asked, Baseline, EarlierSend, Facts, Finding, Rules, SendFact, SendResult, StatusReply, Step,
     Verdict, next_question, next_step, page_probe_helps, window_end,
@@ -24,14 +27,13 @@ use crate::error::{
 use crate::http::backoff::draw_jitter;
 use crate::http::connection::Connecting;
 use crate::http::delivery::cut_off;
+use crate::http::outcome::Description;
+use crate::http::status_word::StatusWord;
 use crate::http::transport::BodyPlan;
-use crate::read::status::StatusWord;
-use crate::read::{
-    ProbePage, ReadStatus, attempt, own_next_action, page_reply, provider_refused, status_reply,
-};
+use crate::read::{ProbePage, ReadStatus, attempt, own_next_action, provider_refused};
 use crate::session::Service;
 use crate::session::cancel::CancelToken;
-use crate::session::exchange::{Description, Exchanged, Unsigned};
+use crate::session::exchange::{Exchanged, Unsigned};
 use crate::session::token_cache::{Key, Memory};
 use crate::settings::surface::Routes;
 use crate::telemetry::events::{self, AttemptEvent};

@@ -19,8 +19,9 @@ use crate::auth::credentials::Credentials;
 use crate::client::Client;
 use crate::client::builder::ClientBuilder;
 use crate::error::Error;
+use crate::error::quoted::quoted;
 use crate::settings::{Settings, parse_duration, parse_size};
-use crate::telemetry::redact::{quoted, shown_url};
+use crate::telemetry::redact::shown_url;
 
 use profile::Profile;
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Origin, SECRETS, Value, known_name};
 use crate::error::Error;
+use crate::error::quoted::quoted;
 use crate::settings::file_trust::{refuse_if_others_can_read, refuse_if_others_can_write};
-use crate::telemetry::redact::quoted;
 
 /// What the file is, for a message.
 const WHAT: &str = "configuration file";

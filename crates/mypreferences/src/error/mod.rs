@@ -2,7 +2,9 @@
 //! a log or a program needs to act on a failure. Which status code becomes which kind is decided in
 //! [`crate::http::status_code`]; whether a request was sent, in `crate::http::delivery`.
 
+pub(crate) mod json;
 pub(crate) mod next_action;
+pub(crate) mod quoted;
 
 use std::fmt;
 use std::time::Duration;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
+use crate::client::Client;
 use crate::error::{Error, Operation};
 use crate::http::clock::system_time;
 use crate::settings::access_token::AccessToken;
@@ -113,5 +114,24 @@ impl Export {
                 .as_i64()
                 .ok_or_else(|| refused("watermark_ms is missing"))?,
         })
+    }
+}
+impl Client {
+    /// Whether a handle is of this client's service, surface and account.
+    pub(crate) fn check_export(&self, export: &Export, operation: Operation) -> Result<(), Error> {
+        let what = if export.base_url != self.service().routes.base() {
+            "base URL"
+        } else if export.surface != self.service().settings.surface.name() {
+            "surface"
+        } else if export.client_id != self.service().client_id {
+            "client id"
+        } else {
+            return Ok(());
+        };
+        Err(Error::invalid_argument(
+            operation,
+            format!("the export belongs to another {what} than this client"),
+            "use a client with the settings of the one that initiated it",
+        ))
     }
 }

@@ -2,12 +2,24 @@
 
 use std::time::Duration;
 
+use crate::settings::Settings;
+
 /// The three settings of a backoff.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Backoff {
     pub(crate) base: Duration,
     pub(crate) throttle_base: Duration,
     pub(crate) cap: Duration,
+}
+
+impl Settings {
+    pub(crate) fn backoff(&self) -> Backoff {
+        Backoff {
+            base: self.backoff_base,
+            throttle_base: self.throttle_base,
+            cap: self.backoff_cap,
+        }
+    }
 }
 
 impl Backoff {

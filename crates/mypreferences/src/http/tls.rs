@@ -15,10 +15,10 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::auth::secret::named;
 use crate::error::Error;
 use crate::http::handshake;
 use crate::settings::Settings;
+use crate::settings::file_trust::named;
 use crate::settings::file_trust::refuse_if_others_can_read;
 
 /// Larger than any bundle of certificates; a file that is longer is the wrong one.

@@ -12,6 +12,7 @@ use crate::commit::verdict::{Baseline, EarlierSend};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::Export;
 use crate::http::status_code::{TokenRefusal, refused_token};
+use crate::http::status_word::StatusWord;
 use crate::json::rfc3339;
 use crate::landing::store::journal::{BatchLog, Committing, Sent};
 use crate::landing::store::manifest::Manifest;
@@ -20,7 +21,7 @@ use crate::landing::store::{read_manifest, read_receipt};
 use crate::landing::store_worker::Shelf;
 use crate::landing::verify::check_parts;
 use crate::read::ReadStatus;
-use crate::read::status::{ExportStatus, StatusWord};
+use crate::read::status::ExportStatus;
 use crate::session::cancel::CancelToken;
 use crate::settings::RowCount;
 

@@ -10,10 +10,10 @@ use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{ASKED, Arrived, Asking, Export, OfBody, Page, Pages};
 use crate::http::backoff::draw_jitter;
 use crate::http::status_code::{TokenRefusal, refused_token};
+use crate::http::status_word::StatusWord;
 use crate::landing::pipeline::PAGES_IN_MEMORY;
 use crate::landing::progress::Progress;
 use crate::read::ReadStatus;
-use crate::read::status::StatusWord;
 use crate::session::cancel::CancelToken;
 use crate::session::patience::{Borne, Patience};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::export::WaitProgress;
+use crate::http::status_word::StatusWord;
 use crate::landing::store::Position;
-use crate::read::status::StatusWord;
 use crate::session::patience::Borne;
 
 /// What a landing is doing.

@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::commit::verdict::{PageReply, StatusReply};
 use crate::error::next_action::next_action;
 use crate::error::{Attempt, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase};
 use crate::http::backoff::draw_jitter;
 use crate::http::delivery::BodyEnd;
-use crate::http::status_code::{StatusClass, TokenRefusal, class, is_throttling, token_refusal};
+use crate::http::outcome::{Description, Told};
+use crate::http::status_code::is_throttling;
+use crate::http::status_word::StatusWord;
 use crate::http::transport::BodyPlan;
-use crate::read::status::{ExportStatus, StatusWord, is_page};
+use crate::read::status::{ExportStatus, is_page};
 use crate::session::Service;
-use crate::session::exchange::{Description, Exchanged, Told, Unsigned};
+use crate::session::exchange::{Exchanged, Unsigned};
 use crate::session::patience::Patience;
 use crate::session::token_cache::Memory;
 use crate::settings::access_token::AccessToken;
@@ -380,52 +381,6 @@ fn understand<R: Read>(
     description.told = unfit.told;
     description.is_settled = unfit.is_settled;
     None
-}
-
-/// What a try of status says to the verdict.
-pub(crate) fn status_reply(tried: &Tried<ExportStatus>) -> StatusReply {
-    if let Some(status) = &tried.value {
-        return StatusReply::Word {
-            word: status.status,
-            row_count: status.row_count,
-            expires: status.expiry(),
-        };
-    }
-    match tried.description.status {
-        // Redirects usually carry a page; another HTML page may come from anywhere.
-        Some(status) if class(status) == StatusClass::Redirect => StatusReply::Redirected,
-        Some(status) => match token_refusal(status, tried.description.html) {
-            Some(TokenRefusal::Gone) => StatusReply::Gone,
-            Some(TokenRefusal::Unauthorized) => StatusReply::Unauthorized,
-            None => StatusReply::Nothing,
-        },
-        None => StatusReply::Nothing,
-    }
-}
-
-/// What a try of the page probe says to the verdict.
-pub(crate) fn page_reply(tried: &Tried<()>) -> PageReply {
-    if tried.value.is_some() {
-        return PageReply::Works;
-    }
-    let Some(status) = tried.description.status else {
-        return PageReply::Nothing;
-    };
-    match token_refusal(status, tried.description.html) {
-        Some(TokenRefusal::Gone) => PageReply::Gone,
-        Some(TokenRefusal::Unauthorized) => PageReply::Unauthorized,
-        None => match class(status) {
-            StatusClass::RefusesToken | StatusClass::Unauthorized | StatusClass::Denied => {
-                PageReply::Refused
-            }
-            StatusClass::Success
-            | StatusClass::OtherSuccess
-            | StatusClass::Redirect
-            | StatusClass::Busy
-            | StatusClass::Throttled
-            | StatusClass::ServerError => PageReply::Nothing,
-        },
-    }
 }
 
 impl Service {

@@ -3,54 +3,14 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::http::clock::{Expires, parse_expires, system_time};
 use crate::http::response;
-
-/// The documented words of status (facts 3.2); anything else is [`StatusWord::Unknown`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StatusWord {
-    /// Not ready.
-    Processing,
-    /// Ready to be read, so not committed.
-    Complete,
-    /// Consumed: read to the end without keepAlive, or committed.
-    Retrieved,
-    /// Gone.
-    Expired,
-    /// Failed.
-    Error,
-    /// Failed.
-    Failed,
-    /// A word that no page documents: neither success nor failure.
-    Unknown,
-}
-
-impl StatusWord {
-    /// Reads the vendor's word, whatever its case (facts 3.2; two vendor pages list different words).
-    pub(crate) fn read(word: &str) -> StatusWord {
-        let is = |name: &str| word.trim().eq_ignore_ascii_case(name);
-        if is("Processing") {
-            StatusWord::Processing
-        } else if is("Complete") {
-            StatusWord::Complete
-        } else if is("Retrieved") {
-            StatusWord::Retrieved
-        } else if is("Expired") {
-            StatusWord::Expired
-        } else if is("Error") {
-            StatusWord::Error
-        } else if is("Failed") {
-            StatusWord::Failed
-        } else {
-            StatusWord::Unknown
-        }
-    }
-}
+use crate::http::status_word::StatusWord;
+use crate::json::{rfc3339, text};
 
 /// Status of an export: `AsyncTokenStatus` (DOC:
 /// <https://pm.mypreferences.com/API/3/async/Help/Api/GET-clientId-status-Token-accessToken>).
@@ -139,6 +99,28 @@ impl<'de, F: FnMut(&str)> Visitor<'de> for Members<F> {
             map.next_value::<IgnoredAny>()?;
         }
         Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct StatusJson<'a> {
+    status: &'a str,
+    expires: Option<String>,
+    row_count: Option<u64>,
+    byte_count: Option<u64>,
+    server_date: Option<String>,
+}
+
+impl ExportStatus {
+    /// The canonical record as JSON. The access token is not in it.
+    pub fn to_json(&self) -> String {
+        text(&StatusJson {
+            status: &self.word,
+            expires: self.expires.and_then(rfc3339),
+            row_count: self.row_count,
+            byte_count: self.byte_count,
+            server_date: self.server_date.and_then(rfc3339),
+        })
     }
 }
 

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::http::backoff::{Backoff, draw_jitter};
 use crate::http::clock::unix_ms;
+use crate::http::outcome::Description;
 use crate::http::status_code::is_throttling;
 use crate::session::Service;
-use crate::session::exchange::Description;
 
 /// Longest time between two tries.
 const LONGEST: Duration = Duration::from_secs(30);

@@ -7,10 +7,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::commit::verdict::Baseline;
 use crate::http::clock::{Expires, Moment};
 use crate::settings::access_token::AccessToken;
 use crate::settings::surface::ExportKind;
+
+/// A status or page answer of this token that said ready, seen at most 30 s before the first send (the caller checks
+/// that), or kept by the caller's own record of the send.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Baseline {
+    /// `Expires`, when it was known.
+    pub(crate) expires: Option<Expires>,
+    /// The server's `Date` of the answer that said ready, in seconds since the epoch; none when it had none.
+    pub(crate) seen_at: Option<i64>,
+}
 
 /// An answer older than this at the first send is no baseline.
 const BASELINE_AGE: Duration = Duration::from_secs(30);

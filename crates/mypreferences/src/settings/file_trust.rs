@@ -121,6 +121,16 @@ fn quoted(path: &Path) -> String {
     }
 }
 
+/// The name of a file that holds a secret, for a message: none where there is no such file. Then the secret itself may
+/// have been put in the place of its file's name.
+pub(crate) fn named(path: &Path) -> String {
+    if path.exists() {
+        format!(" {}", path.display())
+    } else {
+        String::new()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,18 +3,17 @@
 
 pub(crate) mod access_token;
 pub(crate) mod file_trust;
+pub(crate) mod signature;
 pub(crate) mod surface;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::auth::credentials::{HmacHash, TimestampFormat};
-use crate::commit::verdict::Rules;
+use crate::error::quoted::quoted;
 use crate::error::{Error, Operation};
-use crate::http::backoff::Backoff;
+use crate::settings::signature::{HmacHash, TimestampFormat};
 use crate::settings::surface::{Environment, ExportKind, Surface};
-use crate::telemetry::redact::quoted;
 
 /// Longest duration that a setting takes: a day.
 pub(crate) const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
@@ -409,30 +408,6 @@ impl Settings {
             ));
         }
         Ok(())
-    }
-
-    /// The part that the verdict needs.
-    pub(crate) fn rules(&self) -> Rules {
-        Rules {
-            timeout: self.timeout,
-            send_window: self.send_window,
-            resolve_timeout: self.resolve_timeout,
-            settle: self.settle,
-            quiet: self.quiet,
-            max_attempts: self.max_attempts,
-            backoff: self.backoff(),
-            max_retry_after: self.max_retry_after,
-            strict: self.strict,
-            preflight: self.preflight,
-        }
-    }
-
-    pub(crate) fn backoff(&self) -> Backoff {
-        Backoff {
-            base: self.backoff_base,
-            throttle_base: self.throttle_base,
-            cap: self.backoff_cap,
-        }
     }
 }
 

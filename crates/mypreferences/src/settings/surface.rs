@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
+use crate::error::quoted::quoted;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::settings::access_token::AccessToken;
-use crate::telemetry::redact::quoted;
 
 /// Longest client id that is taken, in characters.
 const MAX_CLIENT_ID: usize = 256;

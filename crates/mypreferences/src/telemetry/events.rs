@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
+use crate::error::json::{AttemptJson, attempt_json};
 use crate::error::{Attempt, Operation};
-use crate::read::status::StatusWord;
+use crate::http::status_word::StatusWord;
+use crate::json::text;
 
 /// One request of a call, told after it ended: a POST of a commit, a question about one, a try of a read.
 #[derive(Clone, Debug)]
@@ -47,6 +51,25 @@ pub(crate) fn attempt(hook: Option<&OnAttempt>, event: &AttemptEvent) {
     );
     if let Some(hook) = hook {
         hook(event);
+    }
+}
+
+#[derive(Serialize)]
+struct EventJson<'a> {
+    operation: &'static str,
+    #[serde(flatten)]
+    attempt: AttemptJson,
+    url: &'a str,
+}
+
+impl AttemptEvent {
+    /// The event as JSON, in the form of the canonical records, for logs in other languages.
+    pub fn to_json(&self) -> String {
+        text(&EventJson {
+            operation: self.operation.name(),
+            attempt: attempt_json(&self.attempt),
+            url: &self.url,
+        })
     }
 }
 

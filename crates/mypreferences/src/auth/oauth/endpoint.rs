@@ -14,11 +14,11 @@ use crate::auth::oauth::OAuth;
 use crate::auth::oauth::failure::TokenFailure;
 use crate::error::{Error, ErrorKind, TimeoutPhase};
 use crate::http::delivery::{BodyEnd, Failure};
+use crate::http::outcome::NO_LOOK_UP;
 use crate::http::response::{self, field};
 use crate::http::status_code::{StatusClass, class, error_kind};
 use crate::http::tls_error::TlsTrouble;
 use crate::http::transport::{AGENT, Answer, BodyPlan, Http, JSON};
-use crate::session::exchange::NO_LOOK_UP;
 use crate::settings::Settings;
 use crate::telemetry::redact::clean_message;
 

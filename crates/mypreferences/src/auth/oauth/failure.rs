@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::error::{ErrorKind, Operation, Sent, TimeoutPhase};
-use crate::session::exchange::{Description, Told};
+use crate::http::outcome::{Description, Told};
 
 /// A token request that gave no token.
 #[derive(Clone, Debug)]

@@ -43,7 +43,7 @@ impl std::str::FromStr for ClientAuth {
                 Operation::Configure,
                 format!(
                     "oauth_client_auth must be basic or body, got {}",
-                    crate::telemetry::redact::quoted(other)
+                    crate::error::quoted::quoted(other)
                 ),
                 "pass one of the two",
             )),

@@ -6,7 +6,9 @@ use crate::error::ErrorKind;
 use crate::http::backoff::Backoff;
 use crate::http::clock::Expires;
 use crate::http::status_code::{StatusClass, class};
-use crate::read::status::StatusWord;
+use crate::http::status_word::StatusWord;
+pub(crate) use crate::session::token_cache::Baseline;
+use crate::settings::Settings;
 
 /// The settings that the decision depends on.
 #[derive(Clone, Copy, Debug)]
@@ -23,14 +25,22 @@ pub(crate) struct Rules {
     pub(crate) preflight: bool,
 }
 
-/// A status or page answer of this token that said ready, seen at most 30 s before the first send (the caller checks
-/// that), or kept by the caller's own record of the send.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Baseline {
-    /// `Expires`, when it was known.
-    pub(crate) expires: Option<Expires>,
-    /// The server's `Date` of the answer that said ready, in seconds since the epoch; none when it had none.
-    pub(crate) seen_at: Option<i64>,
+impl Settings {
+    /// The part that the verdict needs.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            timeout: self.timeout,
+            send_window: self.send_window,
+            resolve_timeout: self.resolve_timeout,
+            settle: self.settle,
+            quiet: self.quiet,
+            max_attempts: self.max_attempts,
+            backoff: self.backoff(),
+            max_retry_after: self.max_retry_after,
+            strict: self.strict,
+            preflight: self.preflight,
+        }
+    }
 }
 
 /// A send of an earlier process, which may have left or not. It stands first among the sends, as one without an answer.

@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::commit::receipt::{Certainty, ConfirmedBy, Files, Outcome};
 use crate::error::{CommitState, Operation};
 use crate::http::status_code::{StatusClass, class, contradicts_ready};
-use crate::read::status::StatusWord;
+use crate::http::status_word::StatusWord;
 
 pub(crate) use facts::{
     Asked, Baseline, EarlierSend, Facts, PageReply, Rules, SendFact, SendResult, StatusReply,

@@ -4,7 +4,7 @@ use crate::commit::receipt::{Certainty, ConfirmedBy};
 use crate::commit::verdict::facts::{Asked, Baseline, Facts, PageReply, SendResult, StatusReply};
 use crate::http::clock::Expires;
 use crate::http::status_code::{StatusClass, class};
-use crate::read::status::StatusWord;
+use crate::http::status_word::StatusWord;
 
 /// Margin between the server's clock and `Expires` below which an expiry may have been a natural one.
 const EXPIRY_MARGIN_SECONDS: i64 = 60;
