@@ -41,7 +41,7 @@ struct Subcommand {
 const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "setup", arguments: "", about: "look for the tools the other commands need; in CI, as root, install them", run: setup::run },
     Subcommand { name: "test", arguments: "[STEP]... [-- NAME] | --fast | --list", about: "run every test and the demo at trace level, and search their output for secrets; or some of its steps", run: test::run },
-    Subcommand { name: "check", arguments: "[fmt|clippy|docs|generated|scenarios|deny]...", about: "format, lints, documentation, stale files, and licences, duplicates, layout", run: check::run },
+    Subcommand { name: "check", arguments: "[fmt|clippy|docs|generated|scenarios|floors|deny]...", about: "format, lints, documentation, stale files, and licences, duplicates, layout", run: check::run },
     Subcommand { name: "generate", arguments: "[--check]", about: "write what is made from other files, or say that it is stale", run: generate::run },
     Subcommand { name: "python", arguments: "[package]", about: "lint, type-check and test the Python package; or build it and install it in a fresh environment", run: python::run },
     Subcommand { name: "c", arguments: "[PART]... | accept-abi", about: "install the C library below the target folder and test it as its users meet it", run: c::run },

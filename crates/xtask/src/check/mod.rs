@@ -2,6 +2,8 @@
 //!
 //! Format, lints and documentation are cargo's own judgement; `deny` is ours (module `deny`).
 
+mod floors;
+
 use crate::cargo;
 use crate::deny;
 use crate::failure::Failure;
@@ -16,6 +18,7 @@ const PARTS: &[Part] = &[
     ("docs", docs),
     ("generated", generated),
     ("scenarios", scenarios),
+    ("floors", floors::run),
     ("deny", deny::run),
 ];
 
@@ -37,7 +40,7 @@ fn chosen(arguments: &[String]) -> Result<Vec<Part>, Failure> {
         .find(|argument| PARTS.iter().all(|(name, _)| name != argument));
     if let Some(unknown) = unknown {
         return Err(Failure::new(format!(
-            "`{unknown}` is not a part of check; choose from fmt, clippy, docs, generated, scenarios, deny, or name none for all"
+            "`{unknown}` is not a part of check; choose from fmt, clippy, docs, generated, scenarios, floors, deny, or name none for all"
         )));
     }
     let is_chosen =
@@ -132,7 +135,15 @@ mod tests {
     fn no_part_named_means_all_of_them() {
         assert_eq!(
             names(&[]),
-            ["fmt", "clippy", "docs", "generated", "scenarios", "deny"]
+            [
+                "fmt",
+                "clippy",
+                "docs",
+                "generated",
+                "scenarios",
+                "floors",
+                "deny"
+            ]
         );
     }
 

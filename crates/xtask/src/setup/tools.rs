@@ -32,7 +32,8 @@ impl Tool {
 pub(super) const TOOLS: &[Tool] = &[
     Tool { name: "rustfmt", detect: &["cargo", "fmt", "--version"], source: Source::Rustup("rustfmt"), needed_by: &["check"] },
     Tool { name: "clippy", detect: &["cargo", "clippy", "--version"], source: Source::Rustup("clippy"), needed_by: &["check"] },
-    Tool { name: "python3 with venv", detect: &["python3", "-c", "import venv, ensurepip"], source: Source::Apt("python3-venv"), needed_by: &["test"] },
+    Tool { name: "git", detect: &["git", "--version"], source: Source::Apt("git"), needed_by: &["check"] },
+    Tool { name: "python3 with venv", detect: &["python3", "-c", "import venv, ensurepip"], source: Source::Apt("python3-venv"), needed_by: &["check", "test"] },
     Tool { name: "curl", detect: &["curl", "--version"], source: Source::Apt("curl"), needed_by: &["test"] },
     Tool { name: "valgrind", detect: &["valgrind", "--version"], source: Source::Apt("valgrind"), needed_by: &["test", "c", "bench"] },
     Tool { name: "strace", detect: &["strace", "--version"], source: Source::Apt("strace"), needed_by: &["test"] },
