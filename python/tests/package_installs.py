@@ -1,4 +1,4 @@
-"""Builds the source distribution and a wheel from it, installs that in a fresh environment, and runs the documented programs there.
+"""Builds the source distribution and a wheel from it, installs that in a fresh environment, and runs the docs there.
 
 Run by ``cargo xtask python package`` with the folder of the package.
 """
