@@ -28,8 +28,7 @@ use crate::landing::store::journal::{
     BatchLog, Committing, Entry, Envelopes, FORM, Initiated, Intent, PartEntry, Sent, Unreadable,
 };
 use crate::landing::store::manifest::{
-    Compression, ENVELOPES, MANIFEST, Manifest, PartFile, RECEIPT, ReadManifest, VERSION, hex,
-    sha256, watermark_text,
+    Compression, ENVELOPES, MANIFEST, Manifest, PartFile, RECEIPT, ReadManifest, hex, sha256,
 };
 use crate::landing::store::part_writer::PartWriter;
 use crate::landing::store::receipt::BatchReceipt;
@@ -847,19 +846,12 @@ impl Store {
             return Err(bug("the parts have other rows than were counted"));
         }
         let manifest = Manifest {
-            version: VERSION,
-            batch: log.intent.batch.clone(),
-            identity: log.intent.identity.clone(),
-            parameters: log.intent.parameters.clone(),
-            since: log.intent.since.clone(),
-            previous: log.intent.previous.clone(),
-            watermark_ms,
-            watermark: watermark_text(watermark_ms),
             total_results,
             row_count: ready.row_count,
             parts: landing.parts.clone(),
             members,
             envelopes,
+            ..Manifest::of_journal(&log, watermark_ms)
         };
         let mut bytes = serde_json::to_vec_pretty(&manifest)
             .map_err(|_| bug("the manifest cannot be written"))?;

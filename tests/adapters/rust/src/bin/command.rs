@@ -41,8 +41,18 @@ fn program() -> PathBuf {
     path
 }
 
+/// The command, with SIGINT as a terminal leaves it: who runs the suite in the background ignores it.
+fn the_command() -> Command {
+    if !cfg!(target_os = "linux") {
+        return Command::new(program());
+    }
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT").arg(program());
+    command
+}
+
 fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
-    let mut command = Command::new(program());
+    let mut command = the_command();
     match call.operation.as_str() {
         "resolve_commit" => command.arg("resolve"),
         "export" => command.arg("export").args(exported(call)),
