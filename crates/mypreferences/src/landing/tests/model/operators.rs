@@ -531,6 +531,33 @@ fn a_batch_that_is_moved_away_is_told_from_the_journal() {
     }
 }
 
+/// Somebody changes the settings after a stop, and the last command has those of the first again.
+#[test]
+fn a_run_goes_on_where_one_with_another_limit_and_size_of_parts_was_stopped() {
+    for (limit, part_bytes) in [(1, 1), (3, 1000)] {
+        for crash in Crash::ALL {
+            for before in 0.. {
+                let world = World::new(PLAIN, None);
+                let ended = world.run_with(Some(before), |landing| {
+                    landing.limit(limit).part_bytes(part_bytes)
+                });
+                if let Ended::ByItself(_) = ended {
+                    break;
+                }
+                world.disk.crash(crash);
+                world.check_now().unwrap();
+                let logs = read_journal(&world.disk, &place()).ok().flatten();
+                let is_known =
+                    logs.is_some_and(|logs| logs.last().is_some_and(|log| log.initiated.is_some()));
+                let told = |what| format!("{limit}, {crash:?}, stopped at {before}: {what}");
+                world.to_its_end().map_err(told).unwrap();
+                let begun = world.service.exports().len();
+                assert!(begun == 1 || !is_known, "{limit}, {before}: begun anew");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_nightly_job_without_since_auto_is_told_so_after_a_day() {
     let world = World::new(PLAIN, None);
