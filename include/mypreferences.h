@@ -103,43 +103,43 @@ typedef enum {
      */
     MYPREF_KIND_INVALID_ARGUMENT = 100,
     /**
-     * Missing or contradictory settings, an unreadable CA file and the like.
+     * Missing or contradictory settings, an unreadable file and the like.
      */
     MYPREF_KIND_CONFIGURATION = 101,
     /**
-     * Client made before `fork` used in the child.
+     * A client made before `fork` was used in the child.
      */
     MYPREF_KIND_FORKED_PROCESS = 102,
     /**
-     * Client used after close.
+     * The client was used after it was closed.
      */
     MYPREF_KIND_CLOSED = 103,
     /**
-     * DNS, refused, unreachable.
+     * Name resolution failed, the connection was refused, the host is unreachable.
      */
     MYPREF_KIND_CONNECT = 200,
     /**
-     * Handshake, certificate.
+     * The TLS handshake failed or the certificate is not trusted.
      */
     MYPREF_KIND_TLS = 201,
     /**
-     * 407, CONNECT refused.
+     * The proxy asked for credentials (407) or refused CONNECT.
      */
     MYPREF_KIND_PROXY = 202,
     /**
-     * With its phase: connect, first_byte, body, operation, server (408).
+     * A time limit passed; the phase says which: connect, `first_byte`, body, operation, server (408).
      */
     MYPREF_KIND_TIMEOUT = 210,
     /**
-     * Reset or end of stream before the response head, or in the body of a read.
+     * The connection ended before the response head, or in the body of a read.
      */
     MYPREF_KIND_INTERRUPTED = 220,
     /**
-     * By the caller.
+     * The caller cancelled.
      */
     MYPREF_KIND_CANCELLED = 230,
     /**
-     * Any 3xx.
+     * Any 3xx: redirects are never followed.
      */
     MYPREF_KIND_REDIRECT_REFUSED = 300,
     /**
@@ -167,11 +167,11 @@ typedef enum {
      */
     MYPREF_KIND_RATE_LIMITED = 429,
     /**
-     * 401 whose cause is the clock, after the one repair.
+     * 401 whose cause is the local clock, after the one repair.
      */
     MYPREF_KIND_CLOCK_SKEW = 490,
     /**
-     * 500, 502, 504, other 5xx.
+     * 500, 502, 504 or another 5xx.
      */
     MYPREF_KIND_SERVER_ERROR = 500,
     /**
@@ -179,23 +179,23 @@ typedef enum {
      */
     MYPREF_KIND_SERVICE_UNAVAILABLE = 503,
     /**
-     * Anything else.
+     * Any other status code.
      */
     MYPREF_KIND_UNEXPECTED_STATUS = 599,
     /**
-     * Not JSON, wrong shape, truncated, bad gzip.
+     * The answer is not JSON, has the wrong shape, is cut or badly compressed.
      */
     MYPREF_KIND_INVALID_RESPONSE = 600,
     /**
-     * Over the cap.
+     * The answer is larger than the cap for its kind of body.
      */
     MYPREF_KIND_RESPONSE_TOO_LARGE = 601,
     /**
-     * Local disk, fsync, rename.
+     * Local disk: write, fsync, rename.
      */
     MYPREF_KIND_STORAGE = 700,
     /**
-     * Folder holds an export with other parameters.
+     * The folder holds an export with other parameters.
      */
     MYPREF_KIND_OUTPUT_CONFLICT = 701,
     /**
@@ -207,31 +207,31 @@ typedef enum {
      */
     MYPREF_KIND_CORRUPT = 703,
     /**
-     * Status Error or Failed.
+     * The export's status is `Error` or `Failed`.
      */
     MYPREF_KIND_EXPORT_FAILED = 800,
     /**
-     * Status Expired before the seal.
+     * The export's status is `Expired` before it was landed.
      */
     MYPREF_KIND_EXPORT_EXPIRED = 801,
     /**
-     * The wait's deadline passed; token still good.
+     * The deadline of a wait passed; the token is still good.
      */
     MYPREF_KIND_WAIT_TIMED_OUT = 802,
     /**
-     * Commit or Initiate sent, result unclear.
+     * A request was sent and what it did is unclear: ask again with `resolve_commit`.
      */
     MYPREF_KIND_OUTCOME_UNKNOWN = 810,
     /**
-     * Same token, other keepFiles, at the same time or after this client committed it.
+     * The same token, with another `keep_files`, at the same time or after it was committed.
      */
     MYPREF_KIND_COMMIT_CONFLICT = 811,
     /**
-     * Landing receipt missing or not matching.
+     * The landing receipt is missing or does not match.
      */
     MYPREF_KIND_NOT_SEALED = 812,
     /**
-     * Rows landed differ from `TotalResults`.
+     * The rows landed differ from `TotalResults`.
      */
     MYPREF_KIND_COUNT_MISMATCH = 813,
     /**
@@ -363,7 +363,7 @@ typedef enum {
      */
     MYPREF_CERTAINTY_CERTAIN = 1,
     /**
-     * Everything points to it, but the server's words would also fit another story. The setting "strict" makes it outcome_unknown.
+     * Everything points to it, but the server's words would also fit another story. The setting "require_certain" makes it outcome_unknown.
      */
     MYPREF_CERTAINTY_PRESUMED = 2,
 } mypref_certainty;
@@ -1673,7 +1673,7 @@ mypref_error *mypref_options_set_int(mypref_options *options,
                                      int64_t value);
 
 /**
- * Sets a switch, such as "strict".
+ * Sets a switch, such as "require_certain".
  *
  * Lifetime: the name is copied.
  * Threads: no other thread may use the options at the same time.

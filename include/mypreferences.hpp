@@ -51,7 +51,7 @@ class options {
         return keep(mypref_options_set_int(handle_.get(), name.c_str(), value));
     }
     options &set(const std::string &name, int value) { return set(name, std::int64_t(value)); }
-    /// A switch, such as "strict".
+    /// A switch, such as "require_certain".
     options &set(const std::string &name, bool value) {
         return keep(mypref_options_set_bool(handle_.get(), name.c_str(), value));
     }

@@ -94,13 +94,13 @@ def test_settings_are_checked_with_their_names(mypreferences_mock: MockService) 
         mypreferences_mock.client(max_attempts=0)
     with pytest.raises(TypeError, match="there is no setting 'retries'"):
         mypreferences_mock.client(retries=3)
-    with pytest.raises(TypeError, match="quiet cannot be"):
-        mypreferences_mock.client(quiet=[1])
+    with pytest.raises(TypeError, match="resend_delay cannot be"):
+        mypreferences_mock.client(resend_delay=[1])
     with pytest.raises(TypeError, match="credentials must be Credentials"):
         mypreferences_mock.client(credentials="secret")
     with pytest.raises(m.ConfigurationError, match="contradict"):
         mypreferences_mock.client(environment="staging")
-    with mypreferences_mock.client(quiet=timedelta(milliseconds=200), timeout=30, strict=True) as client:
+    with mypreferences_mock.client(resend_delay=timedelta(milliseconds=200), timeout=30, require_certain=True) as client:
         mypreferences_mock.add_export(1)
         client.commit(1, keep_files=True, timeout=timedelta(seconds=20))
 
@@ -172,7 +172,7 @@ def test_from_env_takes_settings_and_exactly_one_sort_of_credentials(mypreferenc
         "MYPREFERENCES_CLIENT_ID": "ExampleClient",
         "MYPREFERENCES_BASE_URL": mypreferences_mock.base_url,
         "MYPREFERENCES_AUTHORIZATION": "made-up",
-        "MYPREFERENCES_QUIET": "200ms",
+        "MYPREFERENCES_RESEND_DELAY": "200ms",
         "MYPREFERENCES_SECRET": "",
     }
     with m.Client.from_env(environ=environ) as client:
@@ -181,10 +181,25 @@ def test_from_env_takes_settings_and_exactly_one_sort_of_credentials(mypreferenc
         m.Client.from_env(environ={**environ, "MYPREFERENCES_BEARER_TOKEN": "x"})
     with pytest.raises(m.ConfigurationError, match="client_id is missing"):
         m.Client.from_env(environ={**environ, "MYPREFERENCES_CLIENT_ID": ""})
-    with pytest.raises(m.InvalidArgumentError, match="from MYPREFERENCES_QUIET"):
-        m.Client.from_env(environ={**environ, "MYPREFERENCES_QUIET": "soon"})
-    with m.Client.from_env(environ=environ, client_id="Nobody", quiet=1.5) as client, pytest.raises(m.NotFoundError):
+    with pytest.raises(m.InvalidArgumentError, match="from MYPREFERENCES_RESEND_DELAY"):
+        m.Client.from_env(environ={**environ, "MYPREFERENCES_RESEND_DELAY": "soon"})
+    nobody = m.Client.from_env(environ=environ, client_id="Nobody", resend_delay=1.5)
+    with nobody as client, pytest.raises(m.NotFoundError):
         client.status(4711)
+
+
+def test_a_setting_of_the_version_before_is_read_with_a_warning(mypreferences_mock: MockService) -> None:
+    with pytest.warns(DeprecationWarning, match="strict is now require_certain"):
+        mypreferences_mock.client(strict=True).close()
+    environ = {
+        "MYPREFERENCES_CLIENT_ID": "ExampleClient",
+        "MYPREFERENCES_BASE_URL": mypreferences_mock.base_url,
+        "MYPREFERENCES_AUTHORIZATION": "made-up",
+        "MYPREFERENCES_QUIET": "1s",
+    }
+    with pytest.warns(DeprecationWarning, match="MYPREFERENCES_RESEND_DELAY"):
+        m.Client.from_env(environ=environ).close()
+
 
 
 def test_from_env_reads_profiles(mypreferences_mock: MockService, tmp_path: Path) -> None:

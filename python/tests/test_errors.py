@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import mypreferences as m
-from mypreferences._errors import BY_NUMBER
+from mypreferences import MyPreferencesError
 from mypreferences.testing import MockService
 
 tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
@@ -46,9 +46,9 @@ def record(number: int, kind: str) -> str:
 
 
 def test_the_catalogue_and_the_classes_are_the_same() -> None:
-    assert sorted(BY_NUMBER) == [entry["number"] for entry in CATALOGUE]
+    assert sorted(MyPreferencesError.by_number) == [entry["number"] for entry in CATALOGUE]
     for entry in CATALOGUE:
-        known = BY_NUMBER[entry["number"]]
+        known = MyPreferencesError.by_number[entry["number"]]
         assert known.__name__ == entry["python"]
         assert issubclass(known, m.MyPreferencesError)
         parent = entry.get("python_parent")
@@ -60,7 +60,7 @@ def test_the_catalogue_and_the_classes_are_the_same() -> None:
 def test_every_class_survives_pickling_and_copying_without_loss(entry: dict[str, object]) -> None:
     text = record(int(str(entry["number"])), str(entry["kind"]))
     error = m.MyPreferencesError.from_json(text)
-    assert type(error) is BY_NUMBER[int(str(entry["number"]))]
+    assert type(error) is MyPreferencesError.by_number[int(str(entry["number"]))]
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
         assert type(twin) is type(error)
         assert twin.to_json() == text

@@ -24,7 +24,7 @@ std::string scenario(int count, const char *rules) {
 mypref::options options(const std::string &url) {
     mypref::options options;
     options.set("client_id", "acme").set("base_url", url).set("max_attempts", 2).bearer("made-up");
-    options.set("throttle_base", 20ms).set("strict", false).set("timeout", 30s);
+    options.set("throttle_base", 20ms).set("require_certain", false).set("timeout", 30s);
     return options;
 }
 
@@ -87,7 +87,7 @@ void statuses_and_resolutions() {
 
 void the_first_setter_that_was_refused_is_the_error_of_open() {
     mypref::options wrong;
-    wrong.set("no_such_setting", "1").set("strict", "perhaps");
+    wrong.set("no_such_setting", "1").set("require_certain", "perhaps");
     const auto opened = mypref::client::open(wrong);
     CHECK(!opened && opened.error().detail()->find("no_such_setting") != std::string_view::npos);
     CHECK(!mypref::client::open(mypref::options()));

@@ -201,16 +201,16 @@ static void null_is_an_error_and_results_are_written(void) {
     FINE(mypref_access_token_parse("9223372036854775807", &token));
     CHECK(token == INT64_MAX);
 
-    REFUSED(mypref_options_set(NULL, "strict", "true"), MYPREF_KIND_INVALID_ARGUMENT);
+    REFUSED(mypref_options_set(NULL, "require_certain", "true"), MYPREF_KIND_INVALID_ARGUMENT);
     REFUSED(mypref_options_set(options, NULL, "true"), MYPREF_KIND_INVALID_ARGUMENT);
-    REFUSED(mypref_options_set(options, "strict", NULL), MYPREF_KIND_INVALID_ARGUMENT);
-    REFUSED(mypref_options_set(options, "strict", "perhaps"), MYPREF_KIND_INVALID_ARGUMENT);
-    REFUSED(mypref_options_set_bytes(options, "strict", NULL, 0), MYPREF_KIND_INVALID_ARGUMENT);
+    REFUSED(mypref_options_set(options, "require_certain", NULL), MYPREF_KIND_INVALID_ARGUMENT);
+    REFUSED(mypref_options_set(options, "require_certain", "perhaps"), MYPREF_KIND_INVALID_ARGUMENT);
+    REFUSED(mypref_options_set_bytes(options, "require_certain", NULL, 0), MYPREF_KIND_INVALID_ARGUMENT);
     REFUSED(mypref_options_set_bytes(options, NULL, "true", 4), MYPREF_KIND_INVALID_ARGUMENT);
-    FINE(mypref_options_set_bytes(options, "strict", "trueish", 4));
+    FINE(mypref_options_set_bytes(options, "require_certain", "trueish", 4));
     REFUSED(mypref_options_set_duration_ms(options, NULL, 1), MYPREF_KIND_INVALID_ARGUMENT);
     REFUSED(mypref_options_set_duration_ms(options, "timeout", -1), MYPREF_KIND_INVALID_ARGUMENT);
-    REFUSED(mypref_options_set_int(options, "strict", 7), MYPREF_KIND_INVALID_ARGUMENT);
+    REFUSED(mypref_options_set_int(options, "require_certain", 7), MYPREF_KIND_INVALID_ARGUMENT);
     REFUSED(mypref_options_set_int(NULL, "max_attempts", 7), MYPREF_KIND_INVALID_ARGUMENT);
     REFUSED(mypref_options_set_bool(options, "timeout", true), MYPREF_KIND_INVALID_ARGUMENT);
     REFUSED(mypref_options_set_hmac(options, NULL, "s", 1), MYPREF_KIND_INVALID_ARGUMENT);

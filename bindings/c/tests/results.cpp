@@ -54,7 +54,7 @@ void move_only_values_are_moved_out() {
     mypref::result<mypref::options> options;
     CHECK(options);
     mypref::options taken = std::move(options).value();
-    taken.set("strict", true);
+    taken.set("require_certain", true);
     static_assert(!std::is_copy_constructible_v<mypref::client> &&
                   std::is_nothrow_move_constructible_v<mypref::client>);
     static_assert(!std::is_copy_constructible_v<mypref::receipt> && std::is_move_assignable_v<mypref::receipt>);

@@ -78,7 +78,7 @@ mypref_options *options_for(const char *base_url) {
     FINE(mypref_options_set(options, "throttle_base", "20ms"));
     FINE(mypref_options_set_duration_ms(options, "backoff_base", 20));
     FINE(mypref_options_set_int(options, "max_attempts", 3));
-    FINE(mypref_options_set_bool(options, "strict", false));
+    FINE(mypref_options_set_bool(options, "require_certain", false));
     FINE(mypref_options_set_bearer(options, "made-up", strlen("made-up")));
     return options;
 }

@@ -47,4 +47,4 @@ pub use inbox::{Inbox, News, Reader};
 pub use mypreferences::CancelToken;
 pub use pages::PageStream;
 pub use process::shutdown;
-pub use view::{AttemptView, ErrorView, ProgressView, ReceiptView, unix_seconds};
+pub use view::{ProgressView, unix_seconds};

@@ -15,10 +15,12 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use mypreferences::landing::{LandingProgress, Stage};
-use mypreferences::{ClientBuilder, CommitReceipt, Credentials, Error, ErrorKind, Operation};
+use mypreferences::{
+    ClientBuilder, CommitReceipt, CommitState, Credentials, Error, ErrorKind, Files, Operation,
+    Outcome, Sent,
+};
 use mypreferences_bridge::{
-    Between, CancelToken, Client, ErrorView, LandingArguments, OrderArguments, Reader, ReceiptView,
-    shutdown,
+    Between, CancelToken, Client, LandingArguments, OrderArguments, Reader, shutdown,
 };
 use mypreferences_mock::{
     Action, Apply, Export, ExportKind, MockConfig, MockService, Operation as On, Rule, Source,
@@ -137,10 +139,9 @@ fn closing_cancels(open: fn(&MockService) -> Client) {
         call.join().unwrap()
     });
     assert_eq!(error.kind(), ErrorKind::Cancelled);
-    let view = ErrorView::from(&error);
     assert_eq!(
-        (view.number, view.commit_state, view.sent),
-        (230, Some("unknown"), "maybe_sent")
+        (error.commit_state(), error.sent()),
+        (Some(CommitState::Unknown), Sent::MaybeSent)
     );
     assert!(mock.wait_for_blocking(|log| log[0].disconnected_at.is_some(), LONG));
 }
@@ -220,10 +221,9 @@ fn a_started_call_completes_exactly_once_and_can_be_cancelled() {
     };
     let _first = start(1);
     let receipt = receiver.recv_timeout(LONG).unwrap().unwrap();
-    let view = ReceiptView::from(&receipt);
     assert_eq!(
-        (view.outcome, view.files, view.sends),
-        ("committed", "as_asked", 1)
+        (receipt.outcome, receipt.files, receipt.sends),
+        (Outcome::Committed, Files::AsAsked, 1)
     );
     mock.push_rule(Rule::new(
         On::Commit,
@@ -415,6 +415,6 @@ fn after_a_panic_the_next_call_works() {
     mypreferences_bridge::panic_in_next_call();
     let error = commit(&client, 1, &CancelToken::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Internal);
-    assert_eq!(ErrorView::from(&error).commit_state, Some("unknown"));
+    assert_eq!(error.commit_state(), Some(CommitState::Unknown));
     commit(&client, 1, &CancelToken::new()).unwrap();
 }

@@ -4,8 +4,7 @@
 use std::ffi::{CString, c_char};
 use std::sync::OnceLock;
 
-use mypreferences::Error;
-use mypreferences_bridge::ErrorView;
+use mypreferences::{Error, TimeoutPhase};
 
 use crate::attempt::{self, Attempt};
 use crate::border::{c_pointer, c_text, field, free};
@@ -43,21 +42,21 @@ impl ErrorHandle {
 
     fn texts(&self) -> &Texts {
         self.texts.get_or_init(|| {
-            let view = ErrorView::from(&self.record);
+            let record = &self.record;
             let optional = |text: Option<&str>| text.map(c_text);
             Texts {
-                message: c_text(&self.record.to_string()),
-                json: c_text(&self.record.to_json()),
-                kind: c_text(view.kind),
-                operation: c_text(view.operation),
-                next_action: c_text(view.next_action),
-                phase: optional(view.phase),
-                detail: optional(view.detail),
-                server_message: optional(view.server_message),
-                request_id: optional(view.request_id),
-                method: optional(view.method),
-                url: optional(view.url),
-                source: optional(view.source),
+                message: c_text(&record.to_string()),
+                json: c_text(&record.to_json()),
+                kind: c_text(record.kind().name()),
+                operation: c_text(record.operation().name()),
+                next_action: c_text(record.next_action()),
+                phase: optional(record.phase().map(TimeoutPhase::name)),
+                detail: optional(record.detail()),
+                server_message: optional(record.server_message()),
+                request_id: optional(record.request_id()),
+                method: optional(record.method()),
+                url: optional(record.url()),
+                source: optional(record.source_text()),
             }
         })
     }

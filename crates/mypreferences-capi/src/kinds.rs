@@ -1,128 +1,9 @@
 //! The closed sets of the core as enums of C. No mapping has an open arm: a new value of the core does not compile
-//! until it has its number here. That the numbers are the catalogue's is tested by `cargo xtask c`.
+//! until it has its number here.
 
 use mypreferences as core;
 
-/// What went wrong. Numbers are stable and never reused; a number that this header does not know belongs to its
-/// hundred (431 is one of the 400s).
-#[repr(C)]
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// There is no error.
-    None = 0,
-    /// Refused before any I/O.
-    InvalidArgument = 100,
-    /// Missing or contradictory settings, an unreadable CA file and the like.
-    Configuration = 101,
-    /// Client made before `fork` used in the child.
-    ForkedProcess = 102,
-    /// Client used after close.
-    Closed = 103,
-    /// DNS, refused, unreachable.
-    Connect = 200,
-    /// Handshake, certificate.
-    Tls = 201,
-    /// 407, CONNECT refused.
-    Proxy = 202,
-    /// With its phase: connect, first_byte, body, operation, server (408).
-    Timeout = 210,
-    /// Reset or end of stream before the response head, or in the body of a read.
-    Interrupted = 220,
-    /// By the caller.
-    Cancelled = 230,
-    /// Any 3xx.
-    RedirectRefused = 300,
-    /// 400, 422.
-    BadRequest = 400,
-    /// 401.
-    Unauthorized = 401,
-    /// 403.
-    Forbidden = 403,
-    /// 404.
-    NotFound = 404,
-    /// 409, 410, 412.
-    Conflict = 409,
-    /// 429.
-    RateLimited = 429,
-    /// 401 whose cause is the clock, after the one repair.
-    ClockSkew = 490,
-    /// 500, 502, 504, other 5xx.
-    ServerError = 500,
-    /// 503.
-    ServiceUnavailable = 503,
-    /// Anything else.
-    UnexpectedStatus = 599,
-    /// Not JSON, wrong shape, truncated, bad gzip.
-    InvalidResponse = 600,
-    /// Over the cap.
-    ResponseTooLarge = 601,
-    /// Local disk, fsync, rename.
-    Storage = 700,
-    /// Folder holds an export with other parameters.
-    OutputConflict = 701,
-    /// Another process holds the folder.
-    Locked = 702,
-    /// A landed part does not match its hash.
-    Corrupt = 703,
-    /// Status Error or Failed.
-    ExportFailed = 800,
-    /// Status Expired before the seal.
-    ExportExpired = 801,
-    /// The wait's deadline passed; token still good.
-    WaitTimedOut = 802,
-    /// Commit or Initiate sent, result unclear.
-    OutcomeUnknown = 810,
-    /// Same token, other keepFiles, at the same time or after this client committed it.
-    CommitConflict = 811,
-    /// Landing receipt missing or not matching.
-    NotSealed = 812,
-    /// Rows landed differ from `TotalResults`.
-    CountMismatch = 813,
-    /// A bug of ours (a caught panic too).
-    Internal = 900,
-}
-
-impl From<core::ErrorKind> for Kind {
-    fn from(kind: core::ErrorKind) -> Kind {
-        match kind {
-            core::ErrorKind::InvalidArgument => Kind::InvalidArgument,
-            core::ErrorKind::Configuration => Kind::Configuration,
-            core::ErrorKind::ForkedProcess => Kind::ForkedProcess,
-            core::ErrorKind::Closed => Kind::Closed,
-            core::ErrorKind::Connect => Kind::Connect,
-            core::ErrorKind::Tls => Kind::Tls,
-            core::ErrorKind::Proxy => Kind::Proxy,
-            core::ErrorKind::Timeout => Kind::Timeout,
-            core::ErrorKind::Interrupted => Kind::Interrupted,
-            core::ErrorKind::Cancelled => Kind::Cancelled,
-            core::ErrorKind::RedirectRefused => Kind::RedirectRefused,
-            core::ErrorKind::BadRequest => Kind::BadRequest,
-            core::ErrorKind::Unauthorized => Kind::Unauthorized,
-            core::ErrorKind::Forbidden => Kind::Forbidden,
-            core::ErrorKind::NotFound => Kind::NotFound,
-            core::ErrorKind::Conflict => Kind::Conflict,
-            core::ErrorKind::RateLimited => Kind::RateLimited,
-            core::ErrorKind::ClockSkew => Kind::ClockSkew,
-            core::ErrorKind::ServerError => Kind::ServerError,
-            core::ErrorKind::ServiceUnavailable => Kind::ServiceUnavailable,
-            core::ErrorKind::UnexpectedStatus => Kind::UnexpectedStatus,
-            core::ErrorKind::InvalidResponse => Kind::InvalidResponse,
-            core::ErrorKind::ResponseTooLarge => Kind::ResponseTooLarge,
-            core::ErrorKind::Storage => Kind::Storage,
-            core::ErrorKind::OutputConflict => Kind::OutputConflict,
-            core::ErrorKind::Locked => Kind::Locked,
-            core::ErrorKind::Corrupt => Kind::Corrupt,
-            core::ErrorKind::ExportFailed => Kind::ExportFailed,
-            core::ErrorKind::ExportExpired => Kind::ExportExpired,
-            core::ErrorKind::WaitTimedOut => Kind::WaitTimedOut,
-            core::ErrorKind::OutcomeUnknown => Kind::OutcomeUnknown,
-            core::ErrorKind::CommitConflict => Kind::CommitConflict,
-            core::ErrorKind::NotSealed => Kind::NotSealed,
-            core::ErrorKind::CountMismatch => Kind::CountMismatch,
-            core::ErrorKind::Internal => Kind::Internal,
-        }
-    }
-}
+pub use crate::error_kind::Kind;
 
 /// Whether trying again can help.
 #[repr(C)]
@@ -222,7 +103,7 @@ pub enum Certainty {
     None = 0,
     /// The server said so.
     Certain = 1,
-    /// Everything points to it, but the server's words would also fit another story. The setting "strict" makes it outcome_unknown.
+    /// Everything points to it, but the server's words would also fit another story. The setting "require_certain" makes it outcome_unknown.
     Presumed = 2,
 }
 

@@ -21,6 +21,8 @@ mod border;
 pub mod call_options;
 pub mod client;
 pub mod error;
+#[rustfmt::skip] // made by `cargo xtask generate`
+pub mod error_kind;
 pub mod export;
 pub mod export_handle;
 pub mod export_started;

@@ -230,7 +230,7 @@ pub unsafe extern "C" fn mypref_options_set_int(
     unsafe { set_shown(options, name, &value.to_string()) }
 }
 
-/// Sets a switch, such as "strict".
+/// Sets a switch, such as "require_certain".
 ///
 /// Lifetime: the name is copied.
 /// Threads: no other thread may use the options at the same time.

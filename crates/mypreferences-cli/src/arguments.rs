@@ -60,7 +60,7 @@ Profiles:
 Environment:
   Every setting of the library can be given as MYPREFERENCES_ and its
   name in upper case: MYPREFERENCES_CLIENT_ID, MYPREFERENCES_BASE_URL,
-  MYPREFERENCES_TIMEOUT, MYPREFERENCES_QUIET ... A flag beats the
+  MYPREFERENCES_TIMEOUT, MYPREFERENCES_RESEND_DELAY ... A flag beats the
   environment. An empty variable counts as unset.";
 
 /// For whom has no account.

@@ -1,7 +1,9 @@
 //! The options of every command, and the sources of the configuration that they are the strongest part of.
 
+use std::io::Write as _;
+
 use clap::{ArgAction, Args};
-use mypreferences::configuration::Sources;
+use mypreferences::configuration::{Configuration, Sources};
 
 use crate::failure::Failure;
 
@@ -45,9 +47,9 @@ pub(crate) struct Options {
     #[arg(long, global = true, value_name = "TIME")]
     pub(crate) timeout: Option<String>,
     /// Refuse receipts that are only presumed
-    #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, require_equals = true,
+    #[arg(long, alias = "strict", global = true, value_name = "true|false", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
-    pub(crate) strict: Option<String>,
+    pub(crate) require_certain: Option<String>,
     /// Ask status before the first send of a commit
     #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
@@ -105,7 +107,7 @@ pub(crate) struct Options {
 
 impl Options {
     /// Where settings and credentials come from: these options, then the environment, then the profile.
-    pub(crate) fn sources(&self) -> Result<Sources, Failure> {
+    fn sources(&self) -> Result<Sources, Failure> {
         let mut sources = Sources::of_process();
         for (name, value) in self.given() {
             sources = sources.argument(name, format!("--{}", name.replace('_', "-")), value)?;
@@ -114,6 +116,16 @@ impl Options {
             Some(profile) => sources.profile(profile),
             None => sources,
         })
+    }
+
+    /// Settings and credentials, read; what is to be changed is told on standard error.
+    pub(crate) fn configuration(&self) -> Result<Configuration, Failure> {
+        let configuration = self.sources()?.read()?;
+        for note in configuration.notes() {
+            // When even standard error is gone, nobody can be told.
+            let _ = writeln!(std::io::stderr().lock(), "mypreferences: {note}");
+        }
+        Ok(configuration)
     }
 
     /// The settings and credentials that were given as options.
@@ -130,7 +142,7 @@ impl Options {
             ("hmac_hash", self.hmac_hash.as_deref()),
             ("timestamp_format", self.timestamp_format.as_deref()),
             ("timeout", self.timeout.as_deref()),
-            ("strict", self.strict.as_deref()),
+            ("require_certain", self.require_certain.as_deref()),
             ("preflight", self.preflight.as_deref()),
             ("patience", self.patience.as_deref()),
             ("row_count", self.row_count.as_deref()),
@@ -164,7 +176,8 @@ mod tests {
     #[test]
     fn every_option_of_a_setting_or_credential_is_read() {
         let known = mypreferences::Settings::NAMES
-            .into_iter()
+            .iter()
+            .copied()
             .chain(mypreferences::configuration::CREDENTIAL_NAMES);
         let known: Vec<&str> = known.collect();
         let mut count = 0;

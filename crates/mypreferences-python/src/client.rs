@@ -1,7 +1,7 @@
 //! The client of `_native`. Blocking calls release the interpreter and look at signals between; started calls complete by a
 //! callback from a thread of the runtime. Nothing of the user's runs there: one slow callable would hold up every call.
 
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use mypreferences::{
 use mypreferences_bridge as bridge;
 use pyo3::IntoPyObjectExt;
 use pyo3::create_exception;
+use pyo3::exceptions::PyDeprecationWarning;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
@@ -119,7 +120,8 @@ impl NativeClient {
         events: Py<PyAny>,
         blocking: bool,
     ) -> PyResult<NativeClient> {
-        opened(py, events, blocking, || {
+        let mut notes = Vec::new();
+        let client = opened(py, events, blocking, || {
             let mut sources = Sources::of(variables);
             for (name, value) in &arguments {
                 sources = sources.argument(name, format!("the argument {name}"), value)?;
@@ -127,11 +129,18 @@ impl NativeClient {
             if let Some(profile) = profile {
                 sources = sources.profile(profile);
             }
-            sources.read()?.client_builder()
-        })
+            let configuration = sources.read()?;
+            notes.extend_from_slice(configuration.notes());
+            configuration.client_builder()
+        })?;
+        let deprecation = py.get_type::<PyDeprecationWarning>();
+        for note in notes {
+            PyErr::warn(py, &deprecation, &CString::new(note).unwrap_or_default(), 2)?;
+        }
+        Ok(client)
     }
 
-    /// Runs a call to its end: whether it went well, its value or its error's record, and what a signal handler raised.
+    /// Runs a call to its end: whether it went well, its value or its error's record and line, and what a signal handler raised.
     fn run(
         &self,
         py: Python<'_>,
@@ -243,7 +252,7 @@ impl NativeClient {
         let raised = raised.map(|error| error.into_value(py).into_any());
         Ok(match result {
             Ok(value) => (true, value.into_python(py)?, raised),
-            Err(error) => (false, error.to_json().into_py_any(py)?, raised),
+            Err(error) => (false, told_of(&error).into_py_any(py)?, raised),
         })
     }
 
@@ -270,17 +279,14 @@ impl NativeClient {
             Python::try_attach(|py| {
                 let made = match result {
                     Ok(value) => value.into_python(py).map(|value| (true, value)),
-                    Err(error) => error
-                        .to_json()
-                        .into_py_any(py)
-                        .map(|record| (false, record)),
+                    Err(error) => told_of(&error).into_py_any(py).map(|told| (false, told)),
                 };
                 let told = made
                     .or_else(|error| {
                         // Whoever waits must hear of an end all the same.
                         error.write_unraisable(py, None);
-                        let record = Error::panicked(operation).to_json();
-                        record.into_py_any(py).map(|record| (false, record))
+                        let error = Error::panicked(operation);
+                        told_of(&error).into_py_any(py).map(|told| (false, told))
                     })
                     .and_then(|(ok, value)| complete.call1(py, (ok, value)));
                 if let Err(error) = told {
@@ -377,5 +383,10 @@ fn secret(given: Option<&String>, file: Option<&String>) -> Option<Secret> {
 }
 
 pub(crate) fn raised(error: &Error) -> PyErr {
-    RecordError::new_err(error.to_json())
+    RecordError::new_err(told_of(error))
+}
+
+/// What an exception is made of: the canonical record, and the line for people.
+fn told_of(error: &Error) -> (String, String) {
+    (error.to_json(), error.to_string())
 }

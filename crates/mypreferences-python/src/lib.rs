@@ -25,6 +25,12 @@ fn shutdown(py: Python<'_>, bound: f64) {
     py.detach(|| mypreferences_bridge::shutdown(bound));
 }
 
+/// The name now of a setting that had this one in the version before.
+#[pyfunction]
+fn renamed(name: &str) -> Option<&'static str> {
+    mypreferences::Settings::renamed(name)
+}
+
 /// Makes the next call of this process panic.
 #[cfg(feature = "test-hooks")]
 #[pyfunction]
@@ -47,6 +53,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("RecordError", module.py().get_type::<client::RecordError>())?;
     module.add_function(wrap_pyfunction!(run_cli, module)?)?;
     module.add_function(wrap_pyfunction!(shutdown, module)?)?;
+    module.add_function(wrap_pyfunction!(renamed, module)?)?;
     module.add_function(wrap_pyfunction!(landing::sealed, module)?)?;
     module.add_function(wrap_pyfunction!(landing::sealed_batch, module)?)?;
     module.add_function(wrap_pyfunction!(landing::verify, module)?)?;

@@ -197,7 +197,7 @@ impl NativeExport {
 
     /// `segment`, `segment_group`, `schedule` or `cid`.
     pub fn kind(&self) -> String {
-        self.0.kind().word().to_owned()
+        self.0.kind().as_str().to_owned()
     }
 
     /// The server's time just before Initiate, in whole seconds since 1970.

@@ -1,13 +1,14 @@
-//! What comes back: flat records from the bridge's views, each with its canonical JSON. Texts that are words of the
+//! What comes back: flat records, each with its canonical JSON. Texts that are words of the
 //! canonical record stay words; units are in the names.
 
 use std::sync::Arc;
 
 use mypreferences::export::Export;
 use mypreferences::landing::{BatchReceipt, Landed};
-use mypreferences::{CommitReceipt, Error, ExportStatus, Resolution};
+use mypreferences::{
+    Attempt, CommitReceipt, CommitState, Error, ExportStatus, Resolution, TimeoutPhase,
+};
 pub(crate) use mypreferences_bridge::unix_seconds;
-use mypreferences_bridge::{AttemptView, ErrorView, ReceiptView};
 
 use crate::export::{NativeBatchReceipt, NativeExport, NativeLanded, NativePage};
 
@@ -214,41 +215,41 @@ impl From<Error> for NativeFailure {
     }
 }
 
-impl From<AttemptView> for NativeAttempt {
-    fn from(view: AttemptView) -> NativeAttempt {
+impl From<&Attempt> for NativeAttempt {
+    fn from(attempt: &Attempt) -> NativeAttempt {
         NativeAttempt {
-            n: view.n,
-            delay_before: view.delay_before,
-            elapsed: view.elapsed,
-            sent: view.sent.to_owned(),
-            status: view.status,
-            kind: view.kind.map(str::to_owned),
+            n: attempt.n,
+            delay_before: attempt.delay_before.as_secs_f64(),
+            elapsed: attempt.elapsed.as_secs_f64(),
+            sent: attempt.sent.name().to_owned(),
+            status: attempt.status,
+            kind: attempt.kind.map(|kind| kind.name().to_owned()),
         }
     }
 }
 
 impl From<&Error> for NativeError {
     fn from(error: &Error) -> NativeError {
-        let view = ErrorView::from(error);
+        let owned = |text: Option<&str>| text.map(str::to_owned);
         NativeError {
-            kind: view.kind.to_owned(),
-            number: view.number,
-            phase: view.phase.map(str::to_owned),
-            operation: view.operation.to_owned(),
-            detail: view.detail.map(str::to_owned),
-            http_status: view.http_status,
-            server_message: view.server_message.map(str::to_owned),
-            retry: view.retry.to_owned(),
-            retry_after: view.retry_after,
-            sent: view.sent.to_owned(),
-            commit_state: view.commit_state.map(str::to_owned),
-            attempts: attempts(view.attempts),
-            elapsed: view.elapsed,
-            request_id: view.request_id.map(str::to_owned),
-            method: view.method.map(str::to_owned),
-            url: view.url.map(str::to_owned),
-            next_action: view.next_action.to_owned(),
-            source: view.source.map(str::to_owned),
+            kind: error.kind().name().to_owned(),
+            number: error.number(),
+            phase: owned(error.phase().map(TimeoutPhase::name)),
+            operation: error.operation().name().to_owned(),
+            detail: owned(error.detail()),
+            http_status: error.http_status(),
+            server_message: owned(error.server_message()),
+            retry: error.retry().name().to_owned(),
+            retry_after: error.retry_after().map(|wait| wait.as_secs_f64()),
+            sent: error.sent().name().to_owned(),
+            commit_state: owned(error.commit_state().map(CommitState::name)),
+            attempts: error.attempts().iter().map(NativeAttempt::from).collect(),
+            elapsed: error.elapsed().as_secs_f64(),
+            request_id: owned(error.request_id()),
+            method: owned(error.method()),
+            url: owned(error.url()),
+            next_action: error.next_action().to_owned(),
+            source: owned(error.source_text()),
             message: error.to_string(),
             json: error.to_json(),
         }
@@ -257,18 +258,17 @@ impl From<&Error> for NativeError {
 
 impl From<&CommitReceipt> for NativeReceipt {
     fn from(receipt: &CommitReceipt) -> NativeReceipt {
-        let view = ReceiptView::from(receipt);
         NativeReceipt {
-            outcome: view.outcome.to_owned(),
-            certainty: view.certainty.to_owned(),
-            confirmed_by: view.confirmed_by.to_owned(),
-            keep_files: view.keep_files,
-            files: view.files.to_owned(),
-            sends: view.sends,
-            attempts: attempts(view.attempts),
-            elapsed: view.elapsed,
-            request_id: view.request_id.map(str::to_owned),
-            server_date: view.server_date,
+            outcome: receipt.outcome.name().to_owned(),
+            certainty: receipt.certainty.name().to_owned(),
+            confirmed_by: receipt.confirmed_by.name().to_owned(),
+            keep_files: receipt.keep_files,
+            files: receipt.files.name().to_owned(),
+            sends: receipt.sends,
+            attempts: receipt.attempts.iter().map(NativeAttempt::from).collect(),
+            elapsed: receipt.elapsed.as_secs_f64(),
+            request_id: receipt.request_id.clone(),
+            server_date: receipt.server_date.and_then(unix_seconds),
             json: receipt.to_json(),
         }
     }
@@ -345,8 +345,4 @@ impl From<BatchReceipt> for NativeOutcome {
             receipt: NativeBatchReceipt::from(&receipt),
         }
     }
-}
-
-fn attempts(views: Vec<AttemptView>) -> Vec<NativeAttempt> {
-    views.into_iter().map(NativeAttempt::from).collect()
 }

@@ -50,7 +50,9 @@ pub use auth::secret::Secret;
 pub use client::builder::ClientBuilder;
 pub use client::{Client, Commit, PageProbe, ResolveCommit, Status};
 pub use commit::receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
-pub use error::{Attempt, CommitState, Error, ErrorKind, Operation, Retry, Sent, TimeoutPhase};
+pub use error::{
+    Attempt, CommitState, Error, ErrorFamily, ErrorKind, Operation, Retry, Sent, TimeoutPhase,
+};
 pub use http::status_word::StatusWord;
 pub use read::status::ExportStatus;
 pub use secrecy::SecretString;

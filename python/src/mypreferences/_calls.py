@@ -53,7 +53,7 @@ def raising(call: Any, *arguments: Any) -> Any:
     try:
         return call(*arguments)
     except _native.RecordError as error:
-        raise MyPreferencesError.from_json(error.args[0]) from None
+        raise MyPreferencesError.from_json(*error.args) from None
 
 
 def run(call: Call, cancel_token: CancelToken | None, teller: Teller | None = None) -> Any:
@@ -61,7 +61,7 @@ def run(call: Call, cancel_token: CancelToken | None, teller: Teller | None = No
     cancel = CancelToken() if cancel_token is None else cancel_token
     with contextlib.nullcontext() if teller is None else teller:
         ok, value, interrupted = raising(call.run, cancel, LOGGER.isEnabledFor(logging.DEBUG))
-    error = None if ok else MyPreferencesError.from_json(value)
+    error = None if ok else MyPreferencesError.from_json(*value)
     if interrupted is not None:
         raise interrupted from error
     if teller is not None and teller.error is not None:
@@ -106,12 +106,12 @@ async def awaited(
             with contextlib.suppress(asyncio.TimeoutError):
                 ok, value = await asyncio.wait_for(asyncio.shield(done), bound)
                 if not ok:
-                    raise cancelled from MyPreferencesError.from_json(value)
+                    raise cancelled from MyPreferencesError.from_json(*value)
             raise
         finally:
             # What was told last is told before the call has ended.
             call.tell()
-    error = None if ok else MyPreferencesError.from_json(value)
+    error = None if ok else MyPreferencesError.from_json(*value)
     if teller is not None and teller.error is not None:
         raise teller.error from error
     if error is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from types import TracebackType
@@ -14,6 +15,7 @@ from mypreferences._arguments import Duration
 from mypreferences._export import AsyncExport, Export, Landed, native_export, native_sealed
 from mypreferences._native import CancelToken, Sealed
 from mypreferences._records import BatchReceipt, CommitReceipt, ExportStatus, Resolution
+from mypreferences._settings import Settings
 
 if TYPE_CHECKING:
     # For type checkers only, which know them for every Python; 3.10 has neither.
@@ -23,47 +25,6 @@ _EXIT_BOUND = 2.0
 """Seconds that the end of the interpreter waits for our threads."""
 
 atexit.register(_native.shutdown, _EXIT_BOUND)
-
-
-class Settings(TypedDict, total=False):
-    """Every setting beside ``client_id`` and ``credentials``. Durations are seconds or ``timedelta``."""
-
-    base_url: str
-    environment: str
-    surface: str
-    kind: str
-    commit_path: str
-    status_path: str
-    page_path: str
-    hmac_hash: str
-    timestamp_format: str
-    connect_timeout: Duration
-    first_byte_timeout: Duration
-    body_timeout: Duration
-    timeout: Duration
-    send_window: Duration
-    resolve_timeout: Duration
-    settle: Duration
-    quiet: Duration
-    max_attempts: int
-    backoff_base: Duration
-    throttle_base: Duration
-    backoff_cap: Duration
-    max_retry_after: Duration
-    strict: bool
-    preflight: bool
-    pool_idle_timeout: Duration
-    tcp_keepalive: Duration
-    max_control_body: int
-    max_page_body: int
-    patience: Duration
-    row_count: str
-    ca_file: str | os.PathLike[str]
-    ca_only: bool
-    client_cert: str | os.PathLike[str]
-    client_key: str | os.PathLike[str]
-    proxy: str
-    http2: bool
 
 
 class What(TypedDict, total=False):
@@ -188,6 +149,11 @@ def _setting(name: str, value: object) -> str:
 
 
 def _texts(settings: Mapping[str, object]) -> list[tuple[str, str]]:
+    for old in settings:
+        new = _native.renamed(old)
+        if new is not None:
+            warnings.warn(f"{old} is now {new}; it is read in this version only", DeprecationWarning, stacklevel=3)
+            settings = {new if name == old else name: value for name, value in settings.items()}
     unknown = settings.keys() - Settings.__annotations__.keys()
     if unknown:
         raise TypeError(f"there is no setting {sorted(unknown)[0]!r}; pass one of {sorted(Settings.__annotations__)}")

@@ -34,7 +34,7 @@ class Certainty(_Word):
     CERTAIN = "certain"
     """The server said so."""
     PRESUMED = "presumed"
-    """Everything points to it; ``strict`` turns it into :class:`OutcomeUnknownError`."""
+    """Everything points to it; ``require_certain`` turns it into :class:`OutcomeUnknownError`."""
 
 
 class ConfirmedBy(_Word):

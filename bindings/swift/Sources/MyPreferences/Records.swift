@@ -15,7 +15,7 @@ public enum Outcome: String, Sendable {
 public enum Certainty: String, Sendable {
     /// The server said so.
     case certain
-    /// Everything points to it; the setting `strict` turns it into an error of kind `outcomeUnknown`.
+    /// Everything points to it; the setting `require_certain` turns it into an error of kind `outcomeUnknown`.
     case presumed
 }
 

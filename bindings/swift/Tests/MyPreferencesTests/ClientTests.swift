@@ -89,7 +89,7 @@ final class ClientTests: XCTestCase, @unchecked Sendable {
         }
         XCTAssertThrowsError(try mock.client { $0["no_such_setting"] = "1" })
         XCTAssertThrowsError(try Credentials.oauth(tokenURL: "https://tokens.example/", clientID: "c"))
-        let client = try mock.client { $0.setTimeout(.seconds(2)) }
+        let client = try mock.client { $0.timeout = .seconds(2) }
         for options in [CallOptions(timeout: .seconds(-1)), CallOptions(kind: "people")] {
             let error = await failure { try await client.commit(1, keepFiles: false, options: options) }
             XCTAssertEqual(error?.kind, .invalidArgument)
@@ -157,7 +157,7 @@ final class ClientTests: XCTestCase, @unchecked Sendable {
 
     func testAShortLengthOfTimeIsWrittenWithoutAnExponent() {
         var settings = Settings()
-        settings.setDuration("backoff_base", .microseconds(25))
+        settings.backoffBase = .microseconds(25)
         XCTAssertEqual(settings["backoff_base"], "0.000025s")
     }
 

@@ -1,6 +1,6 @@
 //! `config show`: every setting and credential, its value and where it came from. Secrets are never shown.
 
-use mypreferences::configuration::{Configuration, Sources};
+use mypreferences::configuration::Configuration;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -9,7 +9,7 @@ use crate::output::Output;
 
 /// Shows the configuration; fails when it is not one that a client could be made of.
 pub(super) fn show(output: Output, options: &Options) -> u8 {
-    let configuration = match options.sources().and_then(Sources::read) {
+    let configuration = match options.configuration() {
         Ok(configuration) => configuration,
         Err(failure) => return output.failure(&failure, None),
     };

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use mypreferences::configuration::{Configuration, Sources};
-use mypreferences::{Client, Error, ErrorKind, Operation, Settings};
+use mypreferences::configuration::Configuration;
+use mypreferences::{Client, Error, ErrorFamily, ErrorKind, Operation, Settings};
 use serde_json::{Value, json};
 
 use crate::commands::token_text;
@@ -119,8 +119,7 @@ async fn examine(
         None => NOBODYS_TOKEN.to_owned(),
     };
     let configuration = options
-        .sources()
-        .and_then(Sources::read)
+        .configuration()
         .inspect_err(|failure| report.failed("configuration", failure.to_string()))?;
     let (settings, client) = client(&configuration)
         .inspect_err(|failure| report.failed("configuration", failure.to_string()))?;
@@ -293,65 +292,52 @@ fn judge(
     let why = error
         .detail()
         .map_or_else(|| error.to_string(), str::to_owned);
-    match error.kind() {
-        ErrorKind::Tls => report.failed("tls", tls_words(&error, address)),
-        ErrorKind::Connect => {
+    match (error.kind(), error.kind().family()) {
+        (ErrorKind::Tls, _) => report.failed("tls", tls_words(&error, address)),
+        (ErrorKind::Connect, _) => {
             report.failed("address", format!("{why}: is the base URL {address} right?"));
         }
-        ErrorKind::Proxy => report.failed("proxy", why),
-        ErrorKind::Timeout | ErrorKind::Interrupted => report.failed("answer", why),
-        ErrorKind::ClockSkew => report.failed(
+        (ErrorKind::Proxy, _) => report.failed("proxy", why),
+        (ErrorKind::Timeout | ErrorKind::Interrupted, _) => report.failed("answer", why),
+        (ErrorKind::ClockSkew, _) => report.failed(
             "clock",
             format!("the server refuses the time of our signature{says}: set this machine's clock"),
         ),
-        ErrorKind::Unauthorized => report.failed(
+        (ErrorKind::Unauthorized, _) => report.failed(
             "credentials",
             format!(
                 "refused{says}: the secret is wrong, or the user is not one of client id {client_id:?}"
             ),
         ),
-        ErrorKind::Forbidden => report.failed(
+        (ErrorKind::Forbidden, _) => report.failed(
             "credentials",
             format!("accepted, but without permission{says}: check the user's User Group permissions"),
         ),
-        ErrorKind::NotFound => return not_found(report, error, client_id, address, own_token),
-        ErrorKind::RedirectRefused => report.failed(
+        (ErrorKind::NotFound, _) => return not_found(report, error, client_id, address, own_token),
+        (_, ErrorFamily::Redirect) => report.failed(
             "address",
             format!("{address} redirects: it is not the base URL of the service"),
         ),
-        ErrorKind::InvalidResponse | ErrorKind::ResponseTooLarge | ErrorKind::UnexpectedStatus => {
+        (ErrorKind::UnexpectedStatus, _) | (_, ErrorFamily::Response) => {
             report.failed(
                 "address",
                 format!("something else than MyPreferences answers at {address}: {why}"),
             );
         }
         // A made-up token may be refused as a bad request: the service understood who asks.
-        ErrorKind::BadRequest | ErrorKind::Conflict if !own_token => {
+        (ErrorKind::BadRequest | ErrorKind::Conflict, _) if !own_token => {
             report.ok("credentials", format!("accepted; a made-up token was refused{says}"));
             return Ok(());
         }
-        ErrorKind::BadRequest
-        | ErrorKind::Conflict
-        | ErrorKind::RateLimited
-        | ErrorKind::ServerError
-        | ErrorKind::ServiceUnavailable => report.failed("service", error.to_string()),
-        ErrorKind::InvalidArgument
-        | ErrorKind::Configuration
-        | ErrorKind::ForkedProcess
-        | ErrorKind::Closed
-        | ErrorKind::Cancelled
-        | ErrorKind::Storage
-        | ErrorKind::OutputConflict
-        | ErrorKind::Locked
-        | ErrorKind::Corrupt
-        | ErrorKind::ExportFailed
-        | ErrorKind::ExportExpired
-        | ErrorKind::WaitTimedOut
-        | ErrorKind::OutcomeUnknown
-        | ErrorKind::CommitConflict
-        | ErrorKind::NotSealed
-        | ErrorKind::CountMismatch
-        | ErrorKind::Internal => report.failed("configuration", error.to_string()),
+        (_, ErrorFamily::Refused | ErrorFamily::Server) => report.failed("service", error.to_string()),
+        (
+            _,
+            ErrorFamily::Caller
+            | ErrorFamily::Network
+            | ErrorFamily::Folder
+            | ErrorFamily::Export
+            | ErrorFamily::Internal,
+        ) => report.failed("configuration", error.to_string()),
     }
     Err(error)
 }

@@ -148,7 +148,7 @@ fn prepare(
 
 /// The client, and the signals, which are ours from here on; before, one ends the program as ever, and nothing was sent.
 fn open(options: &Options, progress: Option<&Progress>) -> Result<(Client, Signals), Failure> {
-    let mut builder = options.sources()?.read()?.client_builder()?;
+    let mut builder = options.configuration()?.client_builder()?;
     if let Some(hook) = progress.cloned() {
         builder = builder.on_attempt(move |event| hook.attempt(event));
     }

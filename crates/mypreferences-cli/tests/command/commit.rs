@@ -186,7 +186,7 @@ fn strict_refuses_a_presumed_receipt() {
     program(&service)
         .env("RESOLVE_TIMEOUT", "15s")
         .commit(false)
-        .args(["--preflight", "--strict", "--json"])
+        .args(["--preflight", "--require-certain", "--json"])
         .run()
         .exits(75)
         .error("outcome_unknown", 810);

@@ -60,7 +60,7 @@ fn config_show_says_where_each_value_is_from_and_hides_secrets() {
         bare()
             .env("CONFIG_FILE", file.to_str().unwrap())
             .env("PROXY", "http://user:hush@proxy.example:3128")
-            .without("QUIET")
+            .without("RESEND_DELAY")
             .args(["config", "show", "--timeout", "9s"])
     };
     let people = showing().run().exits(0);
@@ -81,18 +81,18 @@ fn config_show_says_where_each_value_is_from_and_hides_secrets() {
     };
     assert_eq!(find("timeout"), ("9s".into(), "--timeout".into()));
     assert_eq!(
-        find("settle"),
-        ("300ms".into(), "MYPREFERENCES_SETTLE".into())
+        find("confirm_window"),
+        ("300ms".into(), "MYPREFERENCES_CONFIRM_WINDOW".into())
     );
     assert_eq!(find("max_attempts"), ("4".into(), "default".into()));
     assert_eq!(find("commit_path"), (Value::Null, "default".into()));
-    assert_eq!(find("quiet").0, "7s");
-    assert!(find("quiet").1.starts_with("[profile.default] of "));
+    assert_eq!(find("resend_delay").0, "7s");
+    assert!(find("resend_delay").1.starts_with("[profile.default] of "));
     assert_eq!(find("secret").0, "***");
     assert_eq!(find("proxy").0, "http://***@proxy.example:3128");
-    let broken = showing().env("SETTLE", "soon").run().exits(64);
+    let broken = showing().env("CONFIRM_WINDOW", "soon").run().exits(64);
     assert!(
-        broken.stderr.contains("from MYPREFERENCES_SETTLE"),
+        broken.stderr.contains("from MYPREFERENCES_CONFIRM_WINDOW"),
         "{}",
         broken.stderr
     );

@@ -102,11 +102,11 @@ fn a_wrong_value_of_a_setting_is_told_with_the_place_it_came_from() {
         .says("from --timeout")
         .error("invalid_argument", 100);
     program(&service)
-        .env("QUIET", "soon")
+        .env("RESEND_DELAY", "soon")
         .commit(true)
         .run()
         .exits(64)
-        .says("from MYPREFERENCES_QUIET");
+        .says("from MYPREFERENCES_RESEND_DELAY");
     assert_eq!(service.connections(), 0);
 }
 

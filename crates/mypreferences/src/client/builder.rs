@@ -15,6 +15,7 @@ use crate::session::Service;
 use crate::session::token_cache::Memory;
 use crate::settings::signature::{HmacHash, TimestampFormat};
 use crate::settings::surface::{Environment, ExportKind, Routes, Surface};
+use crate::settings::table::for_each_setting;
 use crate::settings::{RowCount, Settings};
 use crate::telemetry::events::{AttemptEvent, OnAttempt};
 
@@ -38,102 +39,42 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-macro_rules! setters {
-    ($($(#[$doc:meta])* $name:ident: $type:ty = $convert:expr;)*) => {
-        $(
-            $(#[$doc])*
-            #[must_use]
-            pub fn $name(mut self, $name: $type) -> ClientBuilder {
-                self.settings.$name = $convert($name);
-                self
-            }
-        )*
+/// One setter; what has no value by default is given without `Some`.
+macro_rules! setter {
+    (text $name:ident $(#[$doc:meta])+) => { setter!(@ $name: impl Into<String>, Some($name.into()), $(#[$doc])+); };
+    (file $name:ident $(#[$doc:meta])+) => { setter!(@ $name: impl Into<PathBuf>, Some($name.into()), $(#[$doc])+); };
+    (duration $name:ident $(#[$doc:meta])+) => { setter!(@ $name: Duration, $name, $(#[$doc])+); };
+    (size $name:ident $(#[$doc:meta])+) => { setter!(@ $name: usize, $name, $(#[$doc])+); };
+    (count $name:ident $(#[$doc:meta])+) => { setter!(@ $name: u32, $name, $(#[$doc])+); };
+    (switch $name:ident $(#[$doc:meta])+) => { setter!(@ $name: bool, $name, $(#[$doc])+); };
+    (choice $name:ident $type:ident $(#[$doc:meta])+) => { setter!(@ $name: $type, $name, $(#[$doc])+); };
+    (some_choice $name:ident $type:ident $(#[$doc:meta])+) => { setter!(@ $name: $type, Some($name), $(#[$doc])+); };
+    (@ $name:ident: $type:ty, $value:expr, $(#[$doc:meta])+) => {
+        $(#[$doc])+
+        #[must_use]
+        pub fn $name(mut self, $name: $type) -> ClientBuilder {
+            self.settings.$name = $value;
+            self
+        }
     };
 }
 
-fn as_it_is<T>(value: T) -> T {
-    value
+macro_rules! setters {
+    ($($(#[doc = $doc:literal])+ $sort:ident $name:ident $(: $type:ident)? $(= $default:literal)? $(in $range:literal)?;)+) => {
+        impl ClientBuilder {
+            $(setter! {
+                $sort $name $($type)?
+                $(#[doc = $doc])+
+                $(#[doc = concat!("\n\nDefault: `", $default, "`.")])?
+                $(#[doc = concat!("From ", $range, ".")])?
+            })+
+        }
+    };
 }
 
-impl ClientBuilder {
-    setters! {
-        /// The MyPreferences account id. Required.
-        client_id: impl Into<String> = |id: _| Some(Into::into(id));
-        /// The service's base URL, https or loopback.
-        base_url: impl Into<String> = |url: _| Some(Into::into(url));
-        /// A vendor environment, which gives the base URL of the surface.
-        environment: Environment = Some;
-        /// The surface, that is the routes. Default: [`Surface::async_api`].
-        surface: Surface = as_it_is;
-        /// What is exported, for calls that do not say it. Default: segment.
-        kind: ExportKind = as_it_is;
-        /// Route template that replaces the surface's commit route.
-        commit_path: impl Into<String> = |path: _| Some(Into::into(path));
-        /// Route template that replaces the surface's status route.
-        status_path: impl Into<String> = |path: _| Some(Into::into(path));
-        /// Route template that replaces the surface's page route.
-        page_path: impl Into<String> = |path: _| Some(Into::into(path));
-        /// Hash of PNAUTHINFO3 credentials. Default: SHA-256.
-        hmac_hash: HmacHash = as_it_is;
-        /// Timestamp form of PNAUTHINFO3 credentials. Default: UTC with milliseconds and Z.
-        timestamp_format: TimestampFormat = as_it_is;
-        /// Name resolution, TCP, TLS and proxy. Default 10 s.
-        connect_timeout: Duration = as_it_is;
-        /// Request sent to response head. Default 30 s.
-        first_byte_timeout: Duration = as_it_is;
-        /// Silence while reading a body. Default 30 s.
-        body_timeout: Duration = as_it_is;
-        /// The whole call, questions included. Default 180 s.
-        timeout: Duration = as_it_is;
-        /// The last send starts within it. Default 60 s.
-        send_window: Duration = as_it_is;
-        /// Time for asking what became of a send. Default 120 s.
-        resolve_timeout: Duration = as_it_is;
-        /// How long "not yet" must hold before it means "not committed". Default 60 s.
-        settle: Duration = as_it_is;
-        /// How long "not yet" must hold before the next send. Default 5 s.
-        quiet: Duration = as_it_is;
-        /// Sends of one call. Default 4.
-        max_attempts: u32 = as_it_is;
-        /// First backoff. Default 200 ms.
-        backoff_base: Duration = as_it_is;
-        /// First backoff after 429 and 503. Default 1 s.
-        throttle_base: Duration = as_it_is;
-        /// Longest backoff. Default 20 s.
-        backoff_cap: Duration = as_it_is;
-        /// Longest Retry-After that is waited for. Default 120 s.
-        max_retry_after: Duration = as_it_is;
-        /// Turns a presumed receipt into `outcome_unknown`. Default false.
-        strict: bool = as_it_is;
-        /// Asks status before the first send of a commit. Default false.
-        preflight: bool = as_it_is;
-        /// How long an idle connection is kept. Default 50 s.
-        pool_idle_timeout: Duration = as_it_is;
-        /// TCP keepalive. Default 30 s.
-        tcp_keepalive: Duration = as_it_is;
-        /// Cap of a decoded body other than a page, in bytes. Default 1 MiB.
-        max_control_body: usize = as_it_is;
-        /// Cap of a decoded page, in bytes. Default 64 MiB.
-        max_page_body: usize = as_it_is;
-        /// How long a landing bears temporary failures without one new page, and a wait without an answer. Default 10 min;
-        /// zero: as a single call.
-        patience: Duration = as_it_is;
-        /// What a difference between the status' `RowCount` and `TotalResults` means to a commit. Default: check.
-        row_count: RowCount = as_it_is;
-        /// PEM file with certificate authorities to trust in addition to the system's.
-        ca_file: impl Into<PathBuf> = |file: _| Some(Into::into(file));
-        /// Trusts the authorities of `ca_file` and no others. Default false.
-        ca_only: bool = as_it_is;
-        /// PEM file with a client certificate chain and its private key.
-        client_cert: impl Into<PathBuf> = |file: _| Some(Into::into(file));
-        /// PEM file with the private key of `client_cert`, where that is a file of its own.
-        client_key: impl Into<PathBuf> = |file: _| Some(Into::into(file));
-        /// Proxy URL, or `none`. Without it the environment's proxy variables count, but never for loopback.
-        proxy: impl Into<String> = |url: _| Some(Into::into(url));
-        /// Offers HTTP/2. This build speaks HTTP/1.1 only; true is refused.
-        http2: bool = as_it_is;
-    }
+for_each_setting!(setters);
 
+impl ClientBuilder {
     /// All settings at once, as read from an environment or a file.
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> ClientBuilder {

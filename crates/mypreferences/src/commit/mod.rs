@@ -1,7 +1,6 @@
 //! The driver of a commit: does what [`crate::commit::verdict`] says next (send, ask, wait), keeps what came of it, and turns
 //! the verdict into a receipt or an error. It decides nothing itself.
 
-mod json;
 pub(crate) mod receipt;
 mod replies;
 pub(crate) mod single_flight;
@@ -20,14 +19,11 @@ use crate::commit::verdict::{
     Asked, Baseline, EarlierSend, Facts, Finding, Rules, SendFact, SendResult, StatusReply, Step,
     Verdict, next_question, next_step, page_probe_helps, window_end,
 };
-use crate::error::next_action::next_action;
-use crate::error::{
-    Attempt, CommitState, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase,
-};
+use crate::error::outcome::RequestOutcome;
+use crate::error::{Attempt, CommitState, Error, ErrorKind, Operation, Sent, TimeoutPhase};
 use crate::http::backoff::draw_jitter;
 use crate::http::connection::Connecting;
 use crate::http::delivery::cut_off;
-use crate::http::outcome::Description;
 use crate::http::status_word::StatusWord;
 use crate::http::transport::BodyPlan;
 use crate::read::{ProbePage, ReadStatus, attempt, own_next_action, provider_refused};
@@ -53,7 +49,7 @@ pub(crate) struct Call {
 struct State {
     facts: Facts,
     attempts: Vec<Attempt>,
-    last: Option<Description>,
+    last: Option<RequestOutcome>,
     /// Of the newest status answer: its request id and `Date`.
     question: Option<(Option<String>, Option<SystemTime>)>,
     /// A POST is under way, since then.
@@ -179,7 +175,7 @@ const LATE: Duration = Duration::from_secs(1);
 
 /// A POST that is over.
 struct Posted {
-    description: Description,
+    description: RequestOutcome,
     /// A 401 after which the next send may fare better.
     repaired: bool,
     started: Instant,
@@ -191,7 +187,7 @@ impl Posted {
         let phase = Some(TimeoutPhase::Operation);
         Posted::unanswered(
             started,
-            Description::without_an_answer(sent, ErrorKind::Timeout, phase),
+            RequestOutcome::without_an_answer(sent, ErrorKind::Timeout, phase),
         )
     }
 
@@ -200,7 +196,7 @@ impl Posted {
         Posted::unanswered(started, failure.describe(Operation::Commit))
     }
 
-    fn unanswered(started: Instant, description: Description) -> Posted {
+    fn unanswered(started: Instant, description: RequestOutcome) -> Posted {
         Posted {
             description,
             repaired: false,
@@ -244,7 +240,7 @@ impl Service {
                 && cut_off(self.transport.ever_connected()) == Sent::MaybeSent
             {
                 let description =
-                    Description::without_an_answer(Sent::MaybeSent, ErrorKind::Cancelled, None);
+                    RequestOutcome::without_an_answer(Sent::MaybeSent, ErrorKind::Cancelled, None);
                 let posted = Posted::unanswered(started, description);
                 note(call, &mut state, posted);
             }
@@ -564,32 +560,33 @@ impl Service {
     }
 
     fn unresolved(&self, call: &Call) -> Error {
-        let mut error = self.failed(call, Some(ErrorKind::OutcomeUnknown), CommitState::Unknown);
-        error.0.operation = Operation::ResolveCommit;
-        error.0.commit_state = None;
-        error.0.method = Some("GET");
         let dead = call
             .state()
             .facts
             .asked
             .last()
             .is_some_and(|asked| asked.status == StatusReply::Gone);
-        if dead {
-            // Asking again changes nothing: the token was retired by a commit, has expired, or never was.
-            error.0.detail = Some(String::from(
-                "status refuses the token, which is what it does to a retired and to a wrong one",
-            ));
-            error.0.next_action = String::from(
-                "check the client id and the token; look at your own records of this export",
-            );
-        }
         let (_, token) = call.key;
-        error.0.url = self
+        let url = self
             .routes
             .status(token, Operation::ResolveCommit)
             .ok()
             .map(|url| Routes::sanitised(&url, token));
+        let error = self
+            .failed(call, Some(ErrorKind::OutcomeUnknown), CommitState::Unknown)
+            .during(Operation::ResolveCommit)
+            .of_request(url);
+        if !dead {
+            return error;
+        }
+        // Asking again changes nothing: the token was retired by a commit, has expired, or never was.
         error
+            .with_detail(
+                "status refuses the token, which is what it does to a retired and to a wrong one",
+            )
+            .with_next_action(
+                "check the client id and the token; look at your own records of this export",
+            )
     }
 
     /// The error of a waiter that leaves before the call is over: cancelled, or its own time is up.
@@ -619,26 +616,20 @@ impl Service {
             kind
         };
         let phase = (kind == ErrorKind::Timeout).then_some(TimeoutPhase::Operation);
-        let mut error = self.error(call, &state, kind, phase, None, commit_state);
-        // What is known of earlier answers is not the fact that ended this call.
-        error.0.http_status = None;
-        error.0.server_message = None;
-        error.0.retry_after = None;
-        error.0.request_id = None;
-        error.0.source = None;
-        if let Some((started, _)) = &state.in_flight {
-            let n = state.next_attempt();
-            error.0.sent = under_way;
-            error.0.attempts.push(Attempt {
-                n,
-                delay_before: (*started - call.begun).saturating_sub(state.last_end()),
-                elapsed: started.elapsed(),
-                sent: under_way,
-                status: None,
-                kind: Some(kind),
-            });
-        }
-        error
+        let error = self
+            .error(call, &state, kind, phase, None, commit_state)
+            .not_by_an_answer();
+        let Some((started, _)) = &state.in_flight else {
+            return error;
+        };
+        error.with_attempt(Attempt {
+            n: state.next_attempt(),
+            delay_before: (*started - call.begun).saturating_sub(state.last_end()),
+            elapsed: started.elapsed(),
+            sent: under_way,
+            status: None,
+            kind: Some(kind),
+        })
     }
 
     fn error(
@@ -650,42 +641,29 @@ impl Service {
         detail: Option<String>,
         commit_state: CommitState,
     ) -> Error {
-        let last = state.last.as_ref();
-        let retry = match (kind.is_temporary(Operation::Commit), state.attempts.len()) {
-            (false, _) => Retry::Permanent,
-            (true, _) if kind == ErrorKind::OutcomeUnknown => Retry::Temporary,
-            (true, 0 | 1) => Retry::Temporary,
-            (true, _) => Retry::Persistent,
-        };
-        let retry_after = last.and_then(|last| last.retry_after);
-        // An unknown outcome has its own next step, and so has what ended the call before its last send did.
-        let own = last
-            .filter(|last| last.kind == Some(kind) && commit_state == CommitState::NotCommitted)
-            .and_then(|last| own_next_action(last, retry));
-        let operation = Operation::Commit;
-        let next_action = own.unwrap_or_else(|| {
-            next_action(operation, kind, phase, Some(commit_state), retry_after)
-        });
-        Error(Box::new(Record {
-            kind,
-            phase,
-            operation,
-            detail,
-            http_status: last.and_then(|last| last.status),
-            html: last.is_some_and(|last| last.html),
-            server_message: last.and_then(|last| last.server_message.clone()),
-            retry,
-            retry_after,
-            sent: last.map_or(Sent::NotSent, |last| last.sent),
-            commit_state: Some(commit_state),
-            attempts: state.attempts.clone(),
-            elapsed: call.now(),
-            request_id: last.and_then(|last| last.request_id.clone()),
-            method: Some("POST"),
-            url: Some(self.shown_url(call)),
-            next_action,
-            source: last.and_then(|last| last.source.clone()),
-        }))
+        let mut error = Error::of(Operation::Commit, kind)
+            .in_phase(phase)
+            .after(state.attempts.clone(), call.now())
+            .with_commit_state(commit_state)
+            .of_request(Some(self.shown_url(call)));
+        let mut own = None;
+        if let Some(last) = &state.last {
+            error = error.answered(last);
+            // An unknown outcome has its own next step, and so has what ended the call before its last send did.
+            if last.kind == Some(kind) && commit_state == CommitState::NotCommitted {
+                own = own_next_action(last, error.retry());
+                let at_token_endpoint = last
+                    .told
+                    .as_ref()
+                    .is_some_and(|told| told.of_token_endpoint);
+                error = error.at_token_endpoint(at_token_endpoint);
+            }
+        }
+        let error = error.advised(own);
+        match detail {
+            Some(detail) => error.with_detail(detail),
+            None => error,
+        }
     }
 
     fn shown_url(&self, call: &Call) -> String {

@@ -2,10 +2,16 @@
 
 use std::time::{Duration, SystemTime};
 
+use serde::{Serialize, Serializer};
+use strum::IntoStaticStr;
+
 use crate::error::{Attempt, Error};
+use crate::json::{optional_time, seconds, text};
 
 /// How the token came to be consumed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     /// A send of this call was answered 200 or 204, or was open and the token is now consumed.
     Committed,
@@ -15,36 +21,34 @@ pub enum Outcome {
 
 impl Outcome {
     /// The name in `snake_case`, as the canonical record has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Outcome::Committed => "committed",
-            Outcome::AlreadyCommitted => "already_committed",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// How sure the outcome is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Certainty {
     /// The server said so.
     Certain,
-    /// Everything points to it, but the server's words would also fit another story. `strict` turns this into
+    /// Everything points to it, but the server's words would also fit another story. `require_certain` turns this into
     /// [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
     Presumed,
 }
 
 impl Certainty {
     /// The name in `snake_case`, as the canonical record has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Certainty::Certain => "certain",
-            Certainty::Presumed => "presumed",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// What the outcome was read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ConfirmedBy {
     /// The answer to the commit itself: 200 or 204.
     Response,
@@ -58,18 +62,15 @@ pub enum ConfirmedBy {
 
 impl ConfirmedBy {
     /// The name in `snake_case`, as the canonical record has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            ConfirmedBy::Response => "response",
-            ConfirmedBy::Status => "status",
-            ConfirmedBy::TokenRetired => "token_retired",
-            ConfirmedBy::EarlyExpiry => "early_expiry",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// What is known about the export files on the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Files {
     /// Kept or deleted as `keep_files` of this call asked.
     AsAsked,
@@ -79,16 +80,13 @@ pub enum Files {
 
 impl Files {
     /// The name in `snake_case`, as the canonical record has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Files::AsAsked => "as_asked",
-            Files::Unknown => "unknown",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// The receipt of a commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CommitReceipt {
     /// How the token came to be consumed.
@@ -106,10 +104,12 @@ pub struct CommitReceipt {
     /// Every POST of this call, those that never left included.
     pub attempts: Vec<Attempt>,
     /// How long the call took, questions included.
+    #[serde(serialize_with = "seconds")]
     pub elapsed: Duration,
     /// The server's id of the confirming request, from `X-Request-Id` or `Request-Id`.
     pub request_id: Option<String>,
     /// `Date` of the confirming answer.
+    #[serde(serialize_with = "optional_time")]
     pub server_date: Option<SystemTime>,
 }
 
@@ -125,4 +125,43 @@ pub enum Resolution {
     },
     /// The answers do not tell. The error is [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
     Unknown(Error),
+}
+
+impl CommitReceipt {
+    /// The canonical record as JSON: fixed key order, the same bytes in every language.
+    pub fn to_json(&self) -> String {
+        text(self)
+    }
+}
+
+impl Resolution {
+    /// The canonical record as JSON: `resolution` with the receipt, the server time or the error.
+    pub fn to_json(&self) -> String {
+        text(self)
+    }
+}
+
+impl Serialize for Resolution {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Record<'a> {
+            resolution: &'static str,
+            receipt: Option<&'a CommitReceipt>,
+            #[serde(serialize_with = "optional_time")]
+            as_of: Option<SystemTime>,
+            error: Option<&'a Error>,
+        }
+        let (resolution, receipt, as_of, error) = match self {
+            Resolution::Committed(receipt) => ("committed", Some(receipt), None, None),
+            Resolution::NotCommitted { as_of } => ("not_committed", None, *as_of, None),
+            Resolution::Unknown(error) => ("unknown", None, None, Some(error)),
+        };
+        Record {
+            resolution,
+            receipt,
+            as_of,
+            error,
+        }
+        .serialize(serializer)
+    }
 }

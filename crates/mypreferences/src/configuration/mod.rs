@@ -20,7 +20,9 @@ use crate::client::Client;
 use crate::client::builder::ClientBuilder;
 use crate::error::Error;
 use crate::error::quoted::quoted;
-use crate::settings::{Settings, parse_duration, parse_size};
+use crate::settings::Settings;
+use crate::settings::table::RENAMED;
+use crate::settings::value::SettingValue as _;
 use crate::telemetry::redact::shown_url;
 
 use profile::Profile;
@@ -50,7 +52,7 @@ pub const CREDENTIAL_NAMES: [&str; 13] = [
 /// # Errors
 /// `invalid_argument` for anything else, and for what is too long.
 pub fn duration(name: &str, text: &str) -> Result<Duration, Error> {
-    parse_duration(name, text)
+    Duration::read(name, text)
 }
 
 /// Reads a number of bytes as settings are read: `4096`, `64KiB`, `8MiB`, `1GiB`. `name` is for the error.
@@ -58,7 +60,7 @@ pub fn duration(name: &str, text: &str) -> Result<Duration, Error> {
 /// # Errors
 /// `invalid_argument` for anything else, and for what does not fit into memory.
 pub fn size(name: &str, text: &str) -> Result<usize, Error> {
-    parse_size(name, text)
+    usize::read(name, text)
 }
 
 /// Values that must not be shown.
@@ -219,15 +221,23 @@ impl Sources {
         };
         let profile = Profile::read(file, must_exist, wanted.as_deref(), home.as_deref())?;
         let mut found = BTreeMap::new();
+        let mut notes: Vec<String> = profile
+            .iter()
+            .flat_map(|profile| profile.notes.clone())
+            .collect();
         // The lowest first: whoever comes later beats what is there.
         if let Some(profile) = &profile {
             for (name, value) in &profile.values {
                 put(&mut found, name, value.clone(), profile.origin());
             }
         }
-        for name in names() {
-            if let Some(text) = self.text(name)? {
-                let origin = Origin::Variable(variable(name));
+        let renamed = RENAMED.iter().copied();
+        for (given, name) in renamed.chain(names().map(|name| (name, name))) {
+            if let Some(text) = self.text(given)? {
+                let origin = Origin::Variable(variable(given));
+                if given != name {
+                    notes.push(renamed_note(&variable(given), &variable(name)));
+                }
                 put(&mut found, name, Value::Text(text), origin);
             }
         }
@@ -237,6 +247,7 @@ impl Sources {
         }
         Ok(Configuration {
             found,
+            notes,
             profile: profile.map(|profile| (profile.name, profile.file)),
         })
     }
@@ -283,6 +294,7 @@ fn strength(origin: &Origin) -> u8 {
 /// [`Configuration::entries`].
 pub struct Configuration {
     found: Found,
+    notes: Vec<String>,
     profile: Option<(String, PathBuf)>,
 }
 
@@ -295,13 +307,19 @@ impl Configuration {
             .map(|(name, file)| (name.as_str(), file.as_path()))
     }
 
+    /// What a person should change before the next version: names that were given and are others now.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// The settings.
     ///
     /// # Errors
     /// `invalid_argument` for an unreadable value, with the place it came from.
     pub fn settings(&self) -> Result<Settings, Error> {
         let mut settings = Settings::default();
-        for name in Settings::NAMES {
+        for &name in Settings::NAMES {
             if let Some((text, origin)) = self.text(name) {
                 settings
                     .set(name, text)
@@ -376,11 +394,16 @@ fn rival(name: &str) -> Option<&'static str> {
 }
 
 fn names() -> impl Iterator<Item = &'static str> {
-    Settings::NAMES.into_iter().chain(CREDENTIAL_NAMES)
+    Settings::NAMES.iter().copied().chain(CREDENTIAL_NAMES)
 }
 
 fn known_name(name: &str) -> Option<&'static str> {
+    let name = Settings::renamed(name).unwrap_or(name);
     names().find(|known| *known == name)
+}
+
+fn renamed_note(old: &str, new: &str) -> String {
+    format!("{old} is now {new}; the old name is read in this version only")
 }
 
 /// The environment variable of a setting or a credential.

@@ -5,7 +5,7 @@ use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{Origin, SECRETS, Value, known_name};
+use super::{Origin, SECRETS, Value, known_name, renamed_note};
 use crate::error::Error;
 use crate::error::quoted::quoted;
 use crate::settings::file_trust::{refuse_if_others_can_read, refuse_if_others_can_write};
@@ -30,6 +30,8 @@ pub(super) struct Profile {
     pub(super) name: String,
     pub(super) file: PathBuf,
     pub(super) values: BTreeMap<&'static str, Value>,
+    /// Names that are others now.
+    pub(super) notes: Vec<String>,
 }
 
 impl Profile {
@@ -84,6 +86,7 @@ impl Profile {
             ));
         };
         let mut values = BTreeMap::new();
+        let mut notes = Vec::new();
         for (key, value) in table {
             let shown = quoted(key);
             let place = || {
@@ -96,6 +99,9 @@ impl Profile {
                     "see the names with: mypreferences config show",
                 )
             })?;
+            if known != key {
+                notes.push(renamed_note(&place(), known));
+            }
             let value = read_value(known, value).ok_or_else(|| {
                 Error::configuration(
                     format!("{} is neither a text, a number nor true or false", place()),
@@ -107,6 +113,7 @@ impl Profile {
         Ok(Some(Profile {
             name: name.to_owned(),
             file,
+            notes,
             values,
         }))
     }

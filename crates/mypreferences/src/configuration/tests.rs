@@ -62,7 +62,7 @@ fn an_argument_beats_the_environment_and_that_beats_the_profile() {
         "[profile.job]\nclient_id = 'p'\nquiet = 3\ntimeout = '90s'\nmax_attempts = 2\n",
         0o644,
     );
-    let configuration = environment(&[("quiet", "4"), ("timeout", "80")])
+    let configuration = environment(&[("resend_delay", "4"), ("timeout", "80")])
         .argument("timeout", "--timeout", "70")
         .unwrap()
         .file(&file)
@@ -72,7 +72,7 @@ fn an_argument_beats_the_environment_and_that_beats_the_profile() {
     let settings = configuration.settings().unwrap();
     assert_eq!(settings.client_id.as_deref(), Some("p"));
     assert_eq!(settings.timeout.as_secs(), 70);
-    assert_eq!(settings.quiet.as_secs(), 4);
+    assert_eq!(settings.resend_delay.as_secs(), 4);
     assert_eq!(settings.max_attempts, 2);
     let entry = |name: &str| {
         let entries = configuration.entries();
@@ -83,8 +83,11 @@ fn an_argument_beats_the_environment_and_that_beats_the_profile() {
         )
     };
     assert_eq!(entry("timeout"), ("70".into(), "--timeout".into()));
-    assert_eq!(entry("quiet"), ("4".into(), "MYPREFERENCES_QUIET".into()));
-    assert_eq!(entry("settle"), ("60s".into(), "default".into()));
+    assert_eq!(
+        entry("resend_delay"),
+        ("4".into(), "MYPREFERENCES_RESEND_DELAY".into())
+    );
+    assert_eq!(entry("confirm_window"), ("60s".into(), "default".into()));
     assert_eq!(entry("max_attempts").0, "2");
     assert!(entry("max_attempts").1.starts_with("[profile.job] of "));
     assert_eq!(configuration.entries().len(), names().count());
@@ -105,13 +108,40 @@ fn base_url_and_environment_replace_each_other_across_places() {
 }
 
 #[test]
+fn a_name_of_the_version_before_is_still_read_and_told_of() {
+    let configuration = environment(&[("quiet", "4"), ("strict", "true")])
+        .argument("settle", "--settle", "70")
+        .unwrap()
+        .read()
+        .unwrap();
+    let settings = configuration.settings().unwrap();
+    assert_eq!(settings.resend_delay.as_secs(), 4);
+    assert_eq!(settings.confirm_window.as_secs(), 70);
+    assert!(settings.require_certain);
+    assert_eq!(
+        configuration.notes().join("\n"),
+        "MYPREFERENCES_QUIET is now MYPREFERENCES_RESEND_DELAY; the old name is read in this version only\n\
+         MYPREFERENCES_STRICT is now MYPREFERENCES_REQUIRE_CERTAIN; the old name is read in this version only"
+    );
+    // Who gives both means the new one.
+    let both = environment(&[("quiet", "4"), ("resend_delay", "6")])
+        .read()
+        .unwrap();
+    assert_eq!(both.settings().unwrap().resend_delay.as_secs(), 6);
+}
+
+#[test]
 fn a_refused_value_is_told_of_the_place_it_came_from() {
-    let error = environment(&[("quiet", "soon")])
+    let error = environment(&[("resend_delay", "soon")])
         .read()
         .unwrap()
         .settings()
         .unwrap_err();
-    assert!(error.to_string().contains("from MYPREFERENCES_QUIET"));
+    assert!(
+        error
+            .to_string()
+            .contains("from MYPREFERENCES_RESEND_DELAY")
+    );
     assert!(Sources::default().argument("quit", "quit", "1").is_err());
 }
 

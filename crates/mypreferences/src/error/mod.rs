@@ -2,305 +2,29 @@
 //! a log or a program needs to act on a failure. Which status code becomes which kind is decided in
 //! [`crate::http::status_code`]; whether a request was sent, in `crate::http::delivery`.
 
-pub(crate) mod json;
-pub(crate) mod next_action;
+#[rustfmt::skip] // made by `cargo xtask generate`
+mod kind;
+mod kind_entry;
+mod next_action;
+pub(crate) mod outcome;
 pub(crate) mod quoted;
 
 use std::fmt;
 use std::time::Duration;
 
-/// What went wrong. The names and numbers are the same in every language and never reused.
-///
-/// Exhaustive on purpose: a mapping of kinds (to exit codes, exceptions, enum constants) must not compile until it has
-/// an arm for a new kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// An argument was refused before any I/O.
-    InvalidArgument,
-    /// Missing or contradictory settings, an unreadable CA file and the like.
-    Configuration,
-    /// A client made before `fork` was used in the child.
-    ForkedProcess,
-    /// The client was used after it was closed.
-    Closed,
-    /// Name resolution failed, the connection was refused, the host is unreachable.
-    Connect,
-    /// The TLS handshake failed or the certificate is not trusted.
-    Tls,
-    /// The proxy asked for credentials (407) or refused CONNECT.
-    Proxy,
-    /// A time limit passed; [`Error::phase`] says which.
-    Timeout,
-    /// The connection ended before the response head, or in the body of a read.
-    Interrupted,
-    /// The caller cancelled.
-    Cancelled,
-    /// The server answered with a redirect, which is never followed.
-    RedirectRefused,
-    /// 400 or 422.
-    BadRequest,
-    /// 401.
-    Unauthorized,
-    /// 403.
-    Forbidden,
-    /// 404.
-    NotFound,
-    /// 409, 410 or 412.
-    Conflict,
-    /// 429.
-    RateLimited,
-    /// 401 whose cause is the local clock, after the one repair.
-    ClockSkew,
-    /// 500, 502, 504 or another 5xx.
-    ServerError,
-    /// 503.
-    ServiceUnavailable,
-    /// Any other status code.
-    UnexpectedStatus,
-    /// The answer is not JSON, has the wrong shape, is cut or badly compressed.
-    InvalidResponse,
-    /// The answer is larger than the cap for its kind of body.
-    ResponseTooLarge,
-    /// Local disk: write, fsync, rename.
-    Storage,
-    /// The folder holds an export with other parameters.
-    OutputConflict,
-    /// Another process holds the folder.
-    Locked,
-    /// A landed part does not match its hash.
-    Corrupt,
-    /// The export's status is `Error` or `Failed`.
-    ExportFailed,
-    /// The export's status is `Expired` before it was landed.
-    ExportExpired,
-    /// The deadline of a wait passed; the token is still good.
-    WaitTimedOut,
-    /// A request was sent and what it did is unclear.
-    OutcomeUnknown,
-    /// The same token, with another `keep_files`, at the same time or after it was committed.
-    CommitConflict,
-    /// The landing receipt is missing or does not match.
-    NotSealed,
-    /// The rows landed differ from `TotalResults`.
-    CountMismatch,
-    /// A bug of ours.
-    Internal,
-}
+use serde::Serialize;
+use strum::IntoStaticStr;
 
-impl ErrorKind {
-    /// Every kind, in the order of its number.
-    pub const ALL: [ErrorKind; 35] = [
-        ErrorKind::InvalidArgument,
-        ErrorKind::Configuration,
-        ErrorKind::ForkedProcess,
-        ErrorKind::Closed,
-        ErrorKind::Connect,
-        ErrorKind::Tls,
-        ErrorKind::Proxy,
-        ErrorKind::Timeout,
-        ErrorKind::Interrupted,
-        ErrorKind::Cancelled,
-        ErrorKind::RedirectRefused,
-        ErrorKind::BadRequest,
-        ErrorKind::Unauthorized,
-        ErrorKind::Forbidden,
-        ErrorKind::NotFound,
-        ErrorKind::Conflict,
-        ErrorKind::RateLimited,
-        ErrorKind::ClockSkew,
-        ErrorKind::ServerError,
-        ErrorKind::ServiceUnavailable,
-        ErrorKind::UnexpectedStatus,
-        ErrorKind::InvalidResponse,
-        ErrorKind::ResponseTooLarge,
-        ErrorKind::Storage,
-        ErrorKind::OutputConflict,
-        ErrorKind::Locked,
-        ErrorKind::Corrupt,
-        ErrorKind::ExportFailed,
-        ErrorKind::ExportExpired,
-        ErrorKind::WaitTimedOut,
-        ErrorKind::OutcomeUnknown,
-        ErrorKind::CommitConflict,
-        ErrorKind::NotSealed,
-        ErrorKind::CountMismatch,
-        ErrorKind::Internal,
-    ];
+use outcome::RequestOutcome;
 
-    /// The stable number. An unknown number belongs to its hundred.
-    pub const fn number(self) -> u16 {
-        match self {
-            ErrorKind::InvalidArgument => 100,
-            ErrorKind::Configuration => 101,
-            ErrorKind::ForkedProcess => 102,
-            ErrorKind::Closed => 103,
-            ErrorKind::Connect => 200,
-            ErrorKind::Tls => 201,
-            ErrorKind::Proxy => 202,
-            ErrorKind::Timeout => 210,
-            ErrorKind::Interrupted => 220,
-            ErrorKind::Cancelled => 230,
-            ErrorKind::RedirectRefused => 300,
-            ErrorKind::BadRequest => 400,
-            ErrorKind::Unauthorized => 401,
-            ErrorKind::Forbidden => 403,
-            ErrorKind::NotFound => 404,
-            ErrorKind::Conflict => 409,
-            ErrorKind::RateLimited => 429,
-            ErrorKind::ClockSkew => 490,
-            ErrorKind::ServerError => 500,
-            ErrorKind::ServiceUnavailable => 503,
-            ErrorKind::UnexpectedStatus => 599,
-            ErrorKind::InvalidResponse => 600,
-            ErrorKind::ResponseTooLarge => 601,
-            ErrorKind::Storage => 700,
-            ErrorKind::OutputConflict => 701,
-            ErrorKind::Locked => 702,
-            ErrorKind::Corrupt => 703,
-            ErrorKind::ExportFailed => 800,
-            ErrorKind::ExportExpired => 801,
-            ErrorKind::WaitTimedOut => 802,
-            ErrorKind::OutcomeUnknown => 810,
-            ErrorKind::CommitConflict => 811,
-            ErrorKind::NotSealed => 812,
-            ErrorKind::CountMismatch => 813,
-            ErrorKind::Internal => 900,
-        }
-    }
+pub use kind::{ErrorFamily, ErrorKind};
 
-    /// The name in `snake_case`, as the canonical record has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            ErrorKind::InvalidArgument => "invalid_argument",
-            ErrorKind::Configuration => "configuration",
-            ErrorKind::ForkedProcess => "forked_process",
-            ErrorKind::Closed => "closed",
-            ErrorKind::Connect => "connect",
-            ErrorKind::Tls => "tls",
-            ErrorKind::Proxy => "proxy",
-            ErrorKind::Timeout => "timeout",
-            ErrorKind::Interrupted => "interrupted",
-            ErrorKind::Cancelled => "cancelled",
-            ErrorKind::RedirectRefused => "redirect_refused",
-            ErrorKind::BadRequest => "bad_request",
-            ErrorKind::Unauthorized => "unauthorized",
-            ErrorKind::Forbidden => "forbidden",
-            ErrorKind::NotFound => "not_found",
-            ErrorKind::Conflict => "conflict",
-            ErrorKind::RateLimited => "rate_limited",
-            ErrorKind::ClockSkew => "clock_skew",
-            ErrorKind::ServerError => "server_error",
-            ErrorKind::ServiceUnavailable => "service_unavailable",
-            ErrorKind::UnexpectedStatus => "unexpected_status",
-            ErrorKind::InvalidResponse => "invalid_response",
-            ErrorKind::ResponseTooLarge => "response_too_large",
-            ErrorKind::Storage => "storage",
-            ErrorKind::OutputConflict => "output_conflict",
-            ErrorKind::Locked => "locked",
-            ErrorKind::Corrupt => "corrupt",
-            ErrorKind::ExportFailed => "export_failed",
-            ErrorKind::ExportExpired => "export_expired",
-            ErrorKind::WaitTimedOut => "wait_timed_out",
-            ErrorKind::OutcomeUnknown => "outcome_unknown",
-            ErrorKind::CommitConflict => "commit_conflict",
-            ErrorKind::NotSealed => "not_sealed",
-            ErrorKind::CountMismatch => "count_mismatch",
-            ErrorKind::Internal => "internal",
-        }
-    }
-
-    /// Whether trying again later can help, for an operation of this sort. An invalid response is temporary when it
-    /// was the answer to a read; the answer to a Commit is asked about instead of read again.
-    pub(crate) const fn is_temporary(self, operation: Operation) -> bool {
-        match self {
-            ErrorKind::Connect
-            | ErrorKind::Timeout
-            | ErrorKind::Interrupted
-            | ErrorKind::RateLimited
-            | ErrorKind::ServerError
-            | ErrorKind::ServiceUnavailable
-            | ErrorKind::Locked
-            | ErrorKind::WaitTimedOut
-            | ErrorKind::OutcomeUnknown => true,
-            ErrorKind::InvalidResponse => operation.is_read(),
-            ErrorKind::InvalidArgument
-            | ErrorKind::Configuration
-            | ErrorKind::ForkedProcess
-            | ErrorKind::Closed
-            | ErrorKind::Tls
-            | ErrorKind::Proxy
-            | ErrorKind::Cancelled
-            | ErrorKind::RedirectRefused
-            | ErrorKind::BadRequest
-            | ErrorKind::Unauthorized
-            | ErrorKind::Forbidden
-            | ErrorKind::NotFound
-            | ErrorKind::Conflict
-            | ErrorKind::ClockSkew
-            | ErrorKind::UnexpectedStatus
-            | ErrorKind::ResponseTooLarge
-            | ErrorKind::Storage
-            | ErrorKind::OutputConflict
-            | ErrorKind::Corrupt
-            | ErrorKind::ExportFailed
-            | ErrorKind::ExportExpired
-            | ErrorKind::CommitConflict
-            | ErrorKind::NotSealed
-            | ErrorKind::CountMismatch
-            | ErrorKind::Internal => false,
-        }
-    }
-
-    /// In people's words, for the one-line message.
-    const fn words(self) -> &'static str {
-        match self {
-            ErrorKind::InvalidArgument => "invalid argument",
-            ErrorKind::Configuration => "configuration",
-            ErrorKind::ForkedProcess => "client made before fork",
-            ErrorKind::Closed => "client is closed",
-            ErrorKind::Connect => "no connection",
-            ErrorKind::Tls => "TLS handshake failed",
-            ErrorKind::Proxy => "proxy refused",
-            ErrorKind::Timeout => "timed out",
-            ErrorKind::Interrupted => "connection interrupted",
-            ErrorKind::Cancelled => "cancelled",
-            ErrorKind::RedirectRefused => "redirect refused",
-            ErrorKind::BadRequest => "bad request",
-            ErrorKind::Unauthorized => "unauthorized",
-            ErrorKind::Forbidden => "forbidden",
-            ErrorKind::NotFound => "not found",
-            ErrorKind::Conflict => "conflict",
-            ErrorKind::RateLimited => "rate limited",
-            ErrorKind::ClockSkew => "clock skew",
-            ErrorKind::ServerError => "server error",
-            ErrorKind::ServiceUnavailable => "service unavailable",
-            ErrorKind::UnexpectedStatus => "unexpected status",
-            ErrorKind::InvalidResponse => "invalid response",
-            ErrorKind::ResponseTooLarge => "response too large",
-            ErrorKind::Storage => "storage",
-            ErrorKind::OutputConflict => "output folder holds another export",
-            ErrorKind::Locked => "folder is locked",
-            ErrorKind::Corrupt => "corrupt landing",
-            ErrorKind::ExportFailed => "export failed on the server",
-            ErrorKind::ExportExpired => "export expired",
-            ErrorKind::WaitTimedOut => "export is not ready yet",
-            ErrorKind::OutcomeUnknown => "outcome unknown",
-            ErrorKind::CommitConflict => "commit conflict",
-            ErrorKind::NotSealed => "landing is not sealed",
-            ErrorKind::CountMismatch => "row count mismatch",
-            ErrorKind::Internal => "internal error",
-        }
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+use crate::json::{optional_seconds, seconds, text};
 
 /// The call that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum Operation {
     /// Building a client.
@@ -323,16 +47,20 @@ pub enum Operation {
 
 impl Operation {
     /// The name in `snake_case`, as the canonical record has it.
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// The HTTP method of its requests.
+    pub(crate) const fn method(self) -> &'static str {
         match self {
-            Operation::Configure => "configure",
-            Operation::Commit => "commit",
-            Operation::ResolveCommit => "resolve_commit",
-            Operation::Status => "status",
-            Operation::Page => "page",
-            Operation::Initiate => "initiate",
-            Operation::Wait => "wait",
-            Operation::Export => "export",
+            Operation::Initiate | Operation::Commit => "POST",
+            Operation::Configure
+            | Operation::ResolveCommit
+            | Operation::Status
+            | Operation::Page
+            | Operation::Wait
+            | Operation::Export => "GET",
         }
     }
 
@@ -355,7 +83,9 @@ impl fmt::Display for Operation {
 }
 
 /// Which time limit passed. Only with [`ErrorKind::Timeout`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum TimeoutPhase {
     /// `connect_timeout`: name resolution, TCP, TLS, proxy.
@@ -372,19 +102,15 @@ pub enum TimeoutPhase {
 
 impl TimeoutPhase {
     /// The name in `snake_case`, as the canonical record has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            TimeoutPhase::Connect => "connect",
-            TimeoutPhase::FirstByte => "first_byte",
-            TimeoutPhase::Body => "body",
-            TimeoutPhase::Operation => "operation",
-            TimeoutPhase::Server => "server",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// Whether trying again can help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Retry {
     /// The same call will fail again until something is changed.
     Permanent,
@@ -396,17 +122,15 @@ pub enum Retry {
 
 impl Retry {
     /// The name in `snake_case`, as the canonical record has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Retry::Permanent => "permanent",
-            Retry::Temporary => "temporary",
-            Retry::Persistent => "persistent",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// The transport fact of one request: what is known about its way to the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Sent {
     /// Certainly nothing of it reached the server.
     NotSent,
@@ -418,17 +142,15 @@ pub enum Sent {
 
 impl Sent {
     /// The name in `snake_case`, as the canonical record has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Sent::NotSent => "not_sent",
-            Sent::MaybeSent => "maybe_sent",
-            Sent::Answered => "answered",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// What a failed commit says about *this call's* requests. Never more: the token may have been committed by others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum CommitState {
     /// No request of this call was applied.
     NotCommitted,
@@ -438,23 +160,22 @@ pub enum CommitState {
 
 impl CommitState {
     /// The name in `snake_case`, as the canonical record has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            CommitState::NotCommitted => "not_committed",
-            CommitState::Unknown => "unknown",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// One send of a call: a POST of a commit, or one try of a read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Attempt {
     /// 1 for the first.
     pub n: u32,
     /// Time between the end of the attempt before and the start of this one; for the first, since the call began.
+    #[serde(serialize_with = "seconds")]
     pub delay_before: Duration,
     /// How long it took.
+    #[serde(serialize_with = "seconds")]
     pub elapsed: Duration,
     /// What is known about its way to the server.
     pub sent: Sent,
@@ -469,36 +190,196 @@ pub struct Attempt {
 /// `Display` is one line that ends with the next step; `Debug` has every field. Neither ever shows a secret or an
 /// access token. [`Error::to_json`] is the canonical record, the same bytes in every language.
 #[derive(Clone)]
-pub struct Error(pub(crate) Box<Record>);
+pub struct Error(Box<ErrorRecord>);
 
 /// The fields of [`Error`], in the order of the canonical record.
-#[derive(Clone)]
-pub(crate) struct Record {
-    pub(crate) kind: ErrorKind,
-    pub(crate) phase: Option<TimeoutPhase>,
-    pub(crate) operation: Operation,
-    pub(crate) detail: Option<String>,
-    pub(crate) http_status: Option<u16>,
+#[derive(Clone, Debug, Serialize)]
+struct ErrorRecord {
+    #[serde(flatten, serialize_with = "with_number")]
+    kind: ErrorKind,
+    phase: Option<TimeoutPhase>,
+    operation: Operation,
+    detail: Option<String>,
+    http_status: Option<u16>,
+    server_message: Option<String>,
+    retry: Retry,
+    #[serde(serialize_with = "optional_seconds")]
+    retry_after: Option<Duration>,
+    sent: Sent,
+    commit_state: Option<CommitState>,
+    attempts: Vec<Attempt>,
+    #[serde(serialize_with = "seconds")]
+    elapsed: Duration,
+    request_id: Option<String>,
+    method: Option<&'static str>,
+    url: Option<String>,
+    next_action: String,
+    source: Option<Cause>,
     /// The answer was an HTML page.
-    pub(crate) html: bool,
-    pub(crate) server_message: Option<String>,
-    pub(crate) retry: Retry,
-    pub(crate) retry_after: Option<Duration>,
-    pub(crate) sent: Sent,
-    pub(crate) commit_state: Option<CommitState>,
-    pub(crate) attempts: Vec<Attempt>,
-    pub(crate) elapsed: Duration,
-    pub(crate) request_id: Option<String>,
-    pub(crate) method: Option<&'static str>,
-    pub(crate) url: Option<String>,
-    pub(crate) next_action: String,
-    pub(crate) source: Option<String>,
+    #[serde(skip)]
+    html: bool,
+    /// The request for an OAuth token failed, and not one to the service.
+    #[serde(skip)]
+    of_token_endpoint: bool,
 }
 
-/// Stands in the detail of every failed token request.
-pub(crate) const TOKEN_ENDPOINT: &str = "OAuth token";
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde hands out references
+fn with_number<S: serde::Serializer>(kind: &ErrorKind, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Numbered {
+        kind: ErrorKind,
+        number: u16,
+    }
+    Numbered {
+        kind: *kind,
+        number: kind.number(),
+    }
+    .serialize(serializer)
+}
 
+/// The underlying cause in words, redacted.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+struct Cause(String);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Cause {}
+
+/// How a record is made: [`Error::of`], then the steps for what is known, then [`Error::advised`] where the next step
+/// depends on them.
 impl Error {
+    /// A failure of which nothing more is known: nothing was sent.
+    pub(crate) fn of(operation: Operation, kind: ErrorKind) -> Error {
+        let record = ErrorRecord {
+            kind,
+            phase: None,
+            operation,
+            detail: None,
+            http_status: None,
+            server_message: None,
+            retry: Retry::Permanent,
+            retry_after: None,
+            sent: Sent::NotSent,
+            commit_state: None,
+            attempts: Vec::new(),
+            elapsed: Duration::ZERO,
+            request_id: None,
+            method: None,
+            url: None,
+            next_action: kind.next_action().to_owned(),
+            source: None,
+            html: false,
+            of_token_endpoint: false,
+        };
+        Error(Box::new(record))
+            .during(operation)
+            .after(Vec::new(), Duration::ZERO)
+    }
+
+    /// Which limit passed.
+    pub(crate) fn in_phase(mut self, phase: Option<TimeoutPhase>) -> Error {
+        self.0.phase = phase;
+        self
+    }
+
+    /// What came back, or did not, from the last request.
+    pub(crate) fn answered(mut self, last: &RequestOutcome) -> Error {
+        self.0.http_status = last.status;
+        self.0.html = last.html;
+        self.0.server_message.clone_from(&last.server_message);
+        self.0.retry_after = last.retry_after;
+        self.0.sent = last.sent;
+        self.0.request_id.clone_from(&last.request_id);
+        self.0.source = last.source.clone().map(Cause);
+        self
+    }
+
+    /// What ended the call was not the answer to its last request.
+    pub(crate) fn not_by_an_answer(mut self) -> Error {
+        let record = &mut *self.0;
+        (record.http_status, record.html, record.retry_after) = (None, false, None);
+        (record.server_message, record.request_id, record.source) = (None, None, None);
+        self
+    }
+
+    /// The sends of the call, and how long it took. More than one: what is temporary has outlived the retries.
+    pub(crate) fn after(mut self, attempts: Vec<Attempt>, elapsed: Duration) -> Error {
+        let kind = self.0.kind;
+        self.0.retry = match (kind.is_temporary(self.0.operation), attempts.len()) {
+            (false, _) => Retry::Permanent,
+            (true, 0 | 1) => Retry::Temporary,
+            (true, _) if kind == ErrorKind::OutcomeUnknown => Retry::Temporary,
+            (true, _) => Retry::Persistent,
+        };
+        self.0.attempts = attempts;
+        self.0.elapsed = elapsed;
+        self
+    }
+
+    /// One more send, which was under way.
+    pub(crate) fn with_attempt(mut self, attempt: Attempt) -> Error {
+        self.0.sent = attempt.sent;
+        self.0.attempts.push(attempt);
+        self
+    }
+
+    /// The request, its access token masked.
+    pub(crate) fn of_request(mut self, url: Option<String>) -> Error {
+        self.0.method = Some(self.0.operation.method());
+        self.0.url = url;
+        self
+    }
+
+    pub(crate) fn with_commit_state(mut self, state: impl Into<Option<CommitState>>) -> Error {
+        self.0.commit_state = state.into();
+        self
+    }
+
+    /// Nothing is known of what was sent.
+    fn unknown_if_sent(mut self) -> Error {
+        self.0.sent = Sent::MaybeSent;
+        if self.0.operation == Operation::Commit {
+            self.0.commit_state = Some(CommitState::Unknown);
+        }
+        self
+    }
+
+    /// What kind and operation do not say. It may not hold a secret or an access token.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Error {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
+    pub(crate) fn with_next_action(mut self, next_action: impl Into<String>) -> Error {
+        self.0.next_action = next_action.into();
+        self
+    }
+
+    /// The next step of its own, or that of the record so far.
+    pub(crate) fn advised(mut self, own: Option<String>) -> Error {
+        self.0.next_action = own.unwrap_or_else(|| next_action::of(&self.0));
+        self
+    }
+
+    /// The request for an OAuth token failed.
+    pub(crate) fn at_token_endpoint(mut self, yes: bool) -> Error {
+        self.0.of_token_endpoint = yes;
+        self
+    }
+
+    /// The same failure, told of the operation in which it happened.
+    pub(crate) fn during(mut self, operation: Operation) -> Error {
+        self.0.operation = operation;
+        self.0.commit_state = (operation == Operation::Commit).then_some(CommitState::NotCommitted);
+        self
+    }
+
     /// A failure before any I/O, for the code around the core (bindings, the command) that refuses something itself:
     /// the record is then the same as the core's own. `detail` says what was wrong, `next_action` what to do instead;
     /// neither may hold a secret or an access token.
@@ -508,73 +389,45 @@ impl Error {
         detail: impl Into<String>,
         next_action: impl Into<String>,
     ) -> Error {
-        let commit_state = (operation == Operation::Commit).then_some(CommitState::NotCommitted);
-        let retry = if kind.is_temporary(operation) {
-            Retry::Temporary
-        } else {
-            Retry::Permanent
-        };
-        Error(Box::new(Record {
-            kind,
-            phase: None,
-            operation,
-            detail: Some(detail.into()),
-            http_status: None,
-            html: false,
-            server_message: None,
-            retry,
-            retry_after: None,
-            sent: Sent::NotSent,
-            commit_state,
-            attempts: Vec::new(),
-            elapsed: Duration::ZERO,
-            request_id: None,
-            method: None,
-            url: None,
-            next_action: next_action.into(),
-            source: None,
-        }))
+        Error::of(operation, kind)
+            .with_detail(detail)
+            .with_next_action(next_action)
     }
 
     /// A panic that was caught at a border in the middle of this operation. It may have come after a send, so it
     /// claims nothing.
     pub fn panicked(operation: Operation) -> Error {
-        let mut error = Error::before_io(
+        let next_action = match operation {
+            Operation::Commit => {
+                "run resolve for this token to learn what happened, and report this bug"
+            }
+            Operation::Configure
+            | Operation::ResolveCommit
+            | Operation::Status
+            | Operation::Page
+            | Operation::Initiate
+            | Operation::Wait
+            | Operation::Export => ErrorKind::Internal.next_action(),
+        };
+        Error::before_io(
             ErrorKind::Internal,
             operation,
             "a panic was caught",
-            "report this bug with the error's record",
-        );
-        error.0.sent = Sent::MaybeSent;
-        if operation == Operation::Commit {
-            error.0.commit_state = Some(CommitState::Unknown);
-            "run resolve for this token to learn what happened, and report this bug"
-                .clone_into(&mut error.0.next_action);
-        }
-        error
+            next_action,
+        )
+        .unknown_if_sent()
     }
 
     /// A call of this operation that was left without waiting for its end. What it had sent is not known, so it claims
     /// nothing.
     pub fn left_at_once(operation: Operation) -> Error {
-        let mut error = Error::before_io(
+        Error::before_io(
             ErrorKind::Cancelled,
             operation,
             "left at once, without waiting for the end of what was under way",
             "run the same command again: it finds out what was done",
-        );
-        error.0.sent = Sent::MaybeSent;
-        if operation == Operation::Commit {
-            error.0.commit_state = Some(CommitState::Unknown);
-        }
-        error
-    }
-
-    /// The same failure with more words about what was wrong, such as where a value came from.
-    #[must_use]
-    pub fn with_detail(mut self, detail: impl Into<String>) -> Error {
-        self.0.detail = Some(detail.into());
-        self
+        )
+        .unknown_if_sent()
     }
 
     pub(crate) fn invalid_argument(
@@ -596,14 +449,10 @@ impl Error {
             next_action,
         )
     }
+}
 
-    /// The same failure, told of the operation in which it happened.
-    pub(crate) fn during(mut self, operation: Operation) -> Error {
-        self.0.operation = operation;
-        self.0.commit_state = (operation == Operation::Commit).then_some(CommitState::NotCommitted);
-        self
-    }
-
+/// What a record says.
+impl Error {
     /// What went wrong.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -626,15 +475,17 @@ impl Error {
 
     /// Whether it was the request for an OAuth token that failed, and not one to the service, which was never asked.
     pub fn is_of_token_endpoint(&self) -> bool {
-        self.sent() == Sent::NotSent
-            && self
-                .detail()
-                .is_some_and(|detail| detail.contains(TOKEN_ENDPOINT))
+        self.0.of_token_endpoint
     }
 
     /// What exactly was wrong, when the kind alone does not say it.
     pub fn detail(&self) -> Option<&str> {
         self.0.detail.as_deref()
+    }
+
+    /// Whether the answer was an HTML page, which is a gateway's or a portal's.
+    pub(crate) fn is_html(&self) -> bool {
+        self.0.html
     }
 
     /// Status code of the last send, when answered.
@@ -699,7 +550,12 @@ impl Error {
 
     /// The underlying cause in words, for diagnosis. Not stable.
     pub fn source_text(&self) -> Option<&str> {
-        self.0.source.as_deref()
+        self.0.source.as_ref().map(|cause| cause.0.as_str())
+    }
+
+    /// The canonical record as JSON: fixed key order, the same bytes in every language.
+    pub fn to_json(&self) -> String {
+        text(self)
     }
 }
 
@@ -749,31 +605,22 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let record = &*self.0;
-        f.debug_struct("Error")
-            .field("kind", &record.kind)
-            .field("number", &record.kind.number())
-            .field("phase", &record.phase)
-            .field("operation", &record.operation)
-            .field("detail", &record.detail)
-            .field("http_status", &record.http_status)
-            .field("server_message", &record.server_message)
-            .field("retry", &record.retry)
-            .field("retry_after", &record.retry_after)
-            .field("sent", &record.sent)
-            .field("commit_state", &record.commit_state)
-            .field("attempts", &record.attempts)
-            .field("elapsed", &record.elapsed)
-            .field("request_id", &record.request_id)
-            .field("method", &record.method)
-            .field("url", &record.url)
-            .field("next_action", &record.next_action)
-            .field("source", &record.source)
-            .finish()
+        self.0.fmt(f)
     }
 }
 
-impl std::error::Error for Error {}
+impl Serialize for Error {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl std::error::Error for Error {
+    /// The cause in words, redacted, so that a chain prints it.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|cause| cause as _)
+    }
+}
 
 impl From<std::convert::Infallible> for Error {
     fn from(never: std::convert::Infallible) -> Error {
@@ -792,39 +639,15 @@ mod tests {
 
     #[derive(serde::Deserialize)]
     struct Entry {
-        number: u16,
         kind: String,
-        retry: String,
         #[serde(default)]
         http_status: Vec<String>,
     }
 
-    /// Both ways: every kind is in the catalogue with its values, and the catalogue has no other.
     #[test]
-    fn kinds_and_catalogue_are_the_same() {
+    fn status_codes_become_the_kinds_of_the_catalogue() {
         let text = include_str!("../../../../tests/conformance/errors.toml");
         let catalogue: Catalogue = toml::from_str(text).unwrap();
-        let listed: Vec<(u16, &str, &str)> = catalogue
-            .error
-            .iter()
-            .map(|entry| (entry.number, entry.kind.as_str(), entry.retry.as_str()))
-            .collect();
-        let ours: Vec<(u16, &str, &str)> = ErrorKind::ALL
-            .iter()
-            .map(|kind| {
-                let retry = match (
-                    kind.is_temporary(Operation::Commit),
-                    kind.is_temporary(Operation::Status),
-                ) {
-                    (true, true) => "temporary",
-                    (false, true) => "temporary_on_reads",
-                    (false, false) => "permanent",
-                    (true, false) => "temporary_on_commit",
-                };
-                (kind.number(), kind.name(), retry)
-            })
-            .collect();
-        assert_eq!(ours, listed);
         for entry in &catalogue.error {
             for status in &entry.http_status {
                 let codes = if status == "3xx" {
@@ -844,15 +667,14 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_unique_and_in_order() {
-        for pair in ErrorKind::ALL.windows(2) {
-            assert!(
-                pair[0].number() < pair[1].number(),
-                "{} before {}",
-                pair[0],
-                pair[1]
-            );
-        }
+    fn the_cause_is_the_next_of_a_chain_and_not_in_the_message() {
+        let mut description =
+            RequestOutcome::without_an_answer(Sent::NotSent, ErrorKind::Connect, None);
+        description.source = Some("refused".to_owned());
+        let error = Error::of(Operation::Status, ErrorKind::Connect).answered(&description);
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        assert_eq!(cause.as_deref(), Some("refused"));
+        assert!(!error.to_string().contains("refused"), "{error}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::error::{CommitState, ErrorKind, Operation, TimeoutPhase};
+use super::{CommitState, ErrorKind, ErrorRecord, Operation, TimeoutPhase};
 
 /// `wait 30 s`; a server that asks for a year does not mean it.
 fn waiting(wait: Duration) -> String {
@@ -16,92 +16,35 @@ fn waiting(wait: Duration) -> String {
     }
 }
 
-pub(crate) fn next_action(
-    operation: Operation,
-    kind: ErrorKind,
-    phase: Option<TimeoutPhase>,
-    commit_state: Option<CommitState>,
-    retry_after: Option<Duration>,
-) -> String {
-    if commit_state == Some(CommitState::Unknown) {
+/// The catalogue's sentence, or a better one for the case.
+pub(super) fn of(record: &ErrorRecord) -> String {
+    let (kind, operation) = (record.kind, record.operation);
+    if record.commit_state == Some(CommitState::Unknown) {
         return String::from(
             "run resolve for this token later to learn what happened; keep your data until then",
         );
     }
-    let wait = retry_after.map(waiting);
-    let text = match kind {
-        ErrorKind::InvalidArgument => "correct the argument",
-        ErrorKind::Configuration => "correct the settings",
-        ErrorKind::ForkedProcess => "make a new client in the child process",
-        ErrorKind::Closed => "make a new client",
-        ErrorKind::Connect => "check base_url, the network and the proxy, then try again",
-        ErrorKind::Tls => "check base_url, ca_file and client_cert: the handshake failed",
-        ErrorKind::Proxy => "check the proxy and its credentials",
-        ErrorKind::Timeout => match phase {
-            Some(TimeoutPhase::Connect) => {
-                "check base_url and the network, then try again; connect_timeout bounds this"
-            }
-            Some(TimeoutPhase::Operation) => "try again with a longer timeout",
-            Some(TimeoutPhase::FirstByte) => "try again later, or with a longer first_byte_timeout",
-            Some(TimeoutPhase::Body) => "try again later, or with a longer body_timeout",
-            Some(TimeoutPhase::Server) | None => "try again later",
-        },
-        ErrorKind::Interrupted => "try again",
-        ErrorKind::Cancelled => "call again when you want it done",
-        ErrorKind::RedirectRefused => "check base_url: redirects are never followed",
-        ErrorKind::BadRequest => {
-            "correct the request: check the access token and the surface's paths"
+    let usual = kind.next_action();
+    if let (ErrorKind::RateLimited | ErrorKind::ServiceUnavailable, Some(wait)) =
+        (kind, record.retry_after)
+    {
+        return usual.replacen("wait", &waiting(wait), 1);
+    }
+    if kind == ErrorKind::NotFound && operation == Operation::Initiate {
+        // There is no token yet.
+        return String::from("check the client id, and the name of what to export");
+    }
+    if kind == ErrorKind::InvalidResponse && kind.is_temporary(operation) {
+        return String::from("try again; if it goes on, check base_url and the proxy");
+    }
+    match record.phase {
+        Some(TimeoutPhase::Connect) => {
+            "check base_url and the network, then try again; connect_timeout bounds this"
         }
-        ErrorKind::Unauthorized => {
-            "check client id, user id, the secret and the authorization scheme"
-        }
-        ErrorKind::Forbidden => "check the permissions of the user's User Group",
-        ErrorKind::NotFound => match operation {
-            // There is no token yet.
-            Operation::Initiate => "check the client id, and the name of what to export",
-            Operation::Configure
-            | Operation::Commit
-            | Operation::ResolveCommit
-            | Operation::Status
-            | Operation::Wait
-            | Operation::Page
-            | Operation::Export => {
-                "check the client id, and that the token came from Initiate and has not expired"
-            }
-        },
-        ErrorKind::Conflict => "ask status: the token's state does not allow this",
-        ErrorKind::RateLimited => match wait {
-            Some(wait) => return format!("{wait} and try again"),
-            None => "wait and try again",
-        },
-        ErrorKind::ClockSkew => "set the local clock: the server refuses the time in the signature",
-        ErrorKind::ServerError => "try again later, and tell PossibleNOW Support if it goes on",
-        ErrorKind::ServiceUnavailable => match wait {
-            Some(wait) => {
-                return format!("{wait} and try again, and tell PossibleNOW Support if it goes on");
-            }
-            None => "wait and try again, and tell PossibleNOW Support if it goes on",
-        },
-        ErrorKind::UnexpectedStatus => "check base_url and the surface's paths",
-        ErrorKind::InvalidResponse if kind.is_temporary(operation) => {
-            "try again; if it goes on, check base_url and the proxy"
-        }
-        ErrorKind::InvalidResponse => {
-            "check base_url and the proxy: the answer is not what the service documents"
-        }
-        ErrorKind::ResponseTooLarge => "check base_url, or raise max_control_body or max_page_body",
-        ErrorKind::Storage => "free or repair the disk and run the same command again",
-        ErrorKind::OutputConflict => "choose another folder",
-        ErrorKind::Locked => "wait for the other process",
-        ErrorKind::Corrupt => "restore the part or start a new export",
-        ErrorKind::ExportFailed => "initiate a new export",
-        ErrorKind::ExportExpired => "initiate a new export",
-        ErrorKind::WaitTimedOut => "wait until status says Complete, then commit",
-        ErrorKind::OutcomeUnknown => "run resolve for this token later",
-        ErrorKind::CommitConflict => "decide on one value of keep_files for a token",
-        ErrorKind::NotSealed => "seal the landing first",
-        ErrorKind::CountMismatch => "do not commit; initiate a new export",
-        ErrorKind::Internal => "report this bug with the error's record",
-    };
-    text.to_owned()
+        Some(TimeoutPhase::Operation) => "try again with a longer timeout",
+        Some(TimeoutPhase::FirstByte) => "try again later, or with a longer first_byte_timeout",
+        Some(TimeoutPhase::Body) => "try again later, or with a longer body_timeout",
+        Some(TimeoutPhase::Server) | None => usual,
+    }
+    .to_owned()
 }

@@ -64,7 +64,7 @@ impl Export {
             "base_url": self.base_url,
             "surface": self.surface,
             "client_id": self.client_id,
-            "kind": self.kind.word(),
+            "kind": self.kind.as_str(),
             "name": self.name,
             // As text: many readers of JSON cannot hold 64 bits.
             "access_token": self.access_token.expose().to_string(),

@@ -10,12 +10,12 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::client::{Client, check_timeout, until_cancelled};
+use crate::error::outcome::{RequestOutcome, Told};
 use crate::error::{Attempt, Error, ErrorKind, Operation, Sent};
 use crate::export::{Export, ExportOrder};
 use crate::http::backoff::draw_jitter;
 use crate::http::clock::unix_ms;
 use crate::http::delivery::BodyEnd;
-use crate::http::outcome::{Description, Told};
 use crate::http::response::{self, field};
 use crate::http::status_code::{StatusClass, class, is_throttling};
 use crate::http::transport::BodyPlan;
@@ -219,16 +219,16 @@ impl Service {
             Some(_) if self.transport.ever_connected() => Sent::MaybeSent,
             Some(_) | None => Sent::NotSent,
         };
-        let mut description = Description::without_an_answer(sent, ErrorKind::Cancelled, None);
+        let mut description = RequestOutcome::without_an_answer(sent, ErrorKind::Cancelled, None);
         if let Some(began) = under_way {
             let n = u32::try_from(attempts.len() + 1).unwrap_or(u32::MAX);
             attempts.push(attempt(n, Duration::ZERO, &description, began.elapsed()));
         }
         if sent == Sent::MaybeSent {
-            description.told = Some(Told {
-                detail: "by the caller, after the request was sent".to_owned(),
-                next_action: INITIATE_AGAIN,
-            });
+            description.told = Some(Told::new(
+                "by the caller, after the request was sent".to_owned(),
+                INITIATE_AGAIN,
+            ));
         }
         let elapsed = lock(&so_far.begun).map_or(Duration::ZERO, |begun| begun.elapsed());
         read_error(
@@ -242,7 +242,7 @@ impl Service {
 
     /// The server's time just before the request was sent, and never later: its own `Date` minus the whole exchange
     /// where it tells one, else the local clock as far as it is corrected.
-    fn watermark(&self, local_ms: i64, description: &Description, took: Duration) -> i64 {
+    fn watermark(&self, local_ms: i64, description: &RequestOutcome, took: Duration) -> i64 {
         let took_ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
         match description.fresh_date {
             // `Date` is cut to whole seconds, so it is early already.
@@ -254,7 +254,7 @@ impl Service {
     /// How long to wait before what was surely not taken is sent again.
     fn wait_before_initiating_again(
         &self,
-        description: &Description,
+        description: &RequestOutcome,
         tries: u32,
     ) -> Option<Duration> {
         if tries >= self.settings.max_attempts {
@@ -291,7 +291,7 @@ impl Service {
 
 /// The token in a success (facts 3.1), whatever the case of its key; the description gets the kind of failure when a
 /// success has none.
-fn token_of(exchanged: &Exchanged, description: &mut Description) -> Option<AccessToken> {
+fn token_of(exchanged: &Exchanged, description: &mut RequestOutcome) -> Option<AccessToken> {
     let answer = exchanged.result.as_ref().ok()?;
     let success = match class(answer.status) {
         // Whether some surface answers 201 or 202 is not known (facts 3).
@@ -329,7 +329,7 @@ fn token_of(exchanged: &Exchanged, description: &mut Description) -> Option<Acce
 }
 
 /// A request whose answer was lost has a kind and words of its own.
-fn described(description: Description) -> Description {
+fn described(description: RequestOutcome) -> RequestOutcome {
     let is_lost = match description.sent {
         Sent::MaybeSent => true,
         Sent::Answered => description.kind == Some(ErrorKind::OutcomeUnknown),
@@ -338,13 +338,10 @@ fn described(description: Description) -> Description {
     if !is_lost {
         return description;
     }
-    Description {
+    RequestOutcome {
         kind: Some(ErrorKind::OutcomeUnknown),
         phase: None,
-        told: Some(Told {
-            detail: LOST.to_owned(),
-            next_action: INITIATE_AGAIN,
-        }),
+        told: Some(Told::new(LOST.to_owned(), INITIATE_AGAIN)),
         ..description
     }
 }

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::client::{Client, until_cancelled};
+use crate::error::outcome::{RequestOutcome, Told};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::page::{Arrived, NoPage};
 use crate::export::{Export, Page};
-use crate::http::outcome::{Description, Told};
 use crate::read::{PageRange, Read, Unfit};
 use crate::session::cancel::CancelToken;
 use crate::session::patience::{Borne, Patience};
@@ -84,7 +84,7 @@ impl<V: OfBody> Read for ReadPage<V> {
         self.largest
     }
 
-    fn understand(&self, body: Vec<u8>, _: &Description) -> Result<V, Unfit> {
+    fn understand(&self, body: Vec<u8>, _: &RequestOutcome) -> Result<V, Unfit> {
         V::of_body(body, self.range.limit).map_err(|no_page| {
             let (next_action, is_settled) = match no_page {
                 NoPage::NotJson => (
@@ -98,10 +98,7 @@ impl<V: OfBody> Read for ReadPage<V> {
             };
             Unfit {
                 source: None,
-                told: Some(Told {
-                    detail: what_is_wrong(&no_page, self.range.offset),
-                    next_action,
-                }),
+                told: Some(Told::new(what_is_wrong(&no_page, self.range.offset), next_action)),
                 is_settled,
             }
         })

@@ -94,7 +94,7 @@ pub(crate) const fn token_refusal(status: u16, html: bool) -> Option<TokenRefusa
 pub(crate) fn refused_token(error: &Error) -> Option<TokenRefusal> {
     let status = error.http_status()?;
     if error.sent() == Sent::Answered {
-        token_refusal(status, error.0.html)
+        token_refusal(status, error.is_html())
     } else {
         None
     }

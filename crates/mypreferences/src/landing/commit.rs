@@ -133,10 +133,12 @@ fn with_a_way_out(mut stuck: Stuck, batch: &str) -> Stuck {
             | ErrorKind::Unauthorized
             | ErrorKind::Forbidden
     );
-    let next = &mut stuck.error.0.next_action;
+    let next = stuck.error.next_action();
     if may_stay && !next.contains("abandon") {
-        next.push_str("; to give the batch up, run mypreferences export abandon DIR --batch ");
-        next.push_str(batch);
+        let next = format!(
+            "{next}; to give the batch up, run mypreferences export abandon DIR --batch {batch}"
+        );
+        stuck.error = stuck.error.with_next_action(next);
     }
     stuck
 }
@@ -243,7 +245,7 @@ async fn go_on(
         Err(error) if error.kind() == ErrorKind::OutcomeUnknown => undecided(error),
         ended => return Ok(ended?),
     };
-    if call.client.service().settings.strict {
+    if call.client.service().settings.require_certain {
         return Err(error.into());
     }
     // Nobody will ever know more about a token that is over for good: the batch must not stay open for it.
@@ -266,9 +268,8 @@ async fn go_on(
 }
 
 /// The folder knows the token: nobody has to resolve it by hand.
-fn undecided(mut error: Error) -> Error {
-    "run the same command again later: it asks again".clone_into(&mut error.0.next_action);
-    error
+fn undecided(error: Error) -> Error {
+    error.with_next_action("run the same command again later: it asks again")
 }
 
 fn moved_away(batch: &str) -> Error {
@@ -425,12 +426,10 @@ async fn ask(call: &CommitBatch<'_>, log: &BatchLog, export: &Export) -> Result<
 }
 
 /// A 401 about a token that was good once: a person can tell whose fault it is.
-fn refused(mut error: Error) -> Error {
-    error
-        .0
-        .next_action
-        .push_str("; if other calls work with these credentials, the token is over");
-    error
+fn refused(error: Error) -> Error {
+    let next = error.next_action();
+    let next = format!("{next}; if other calls work with these credentials, the token is over");
+    error.with_next_action(next)
 }
 
 fn answered(status: ExportStatus) -> Result<Asked, Error> {

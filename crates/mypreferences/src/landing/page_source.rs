@@ -78,17 +78,17 @@ impl PageSource {
     }
 
     /// What to do about a page that does not fit into the memory that was allowed.
-    fn too_large(&self, mut error: Error) -> Error {
+    fn too_large(&self, error: Error) -> Error {
         let allowed = self.largest() < self.client.service().settings.max_page_body;
-        if error.kind() == ErrorKind::ResponseTooLarge && allowed {
-            error.0.detail = Some(format!(
-                "a page of {} records is larger than a third of max_memory",
-                self.limit
-            ));
-            "run it again with a smaller limit, or with more max_memory"
-                .clone_into(&mut error.0.next_action);
+        if error.kind() != ErrorKind::ResponseTooLarge || !allowed {
+            return error;
         }
         error
+            .with_detail(format!(
+                "a page of {} records is larger than a third of max_memory",
+                self.limit
+            ))
+            .with_next_action("run it again with a smaller limit, or with more max_memory")
     }
 
     fn pages(&self) -> Pages {

@@ -133,7 +133,7 @@ impl Plan {
                 base_url: service.routes.base().to_owned(),
                 surface: service.settings.surface.name().to_owned(),
                 client_id: service.client_id.clone(),
-                kind: kind.word().to_owned(),
+                kind: kind.as_str().to_owned(),
                 name,
             },
             Parameters {

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::error::next_action::next_action;
-use crate::error::{Attempt, Error, ErrorKind, Operation, Record, Retry, Sent, TimeoutPhase};
+use crate::error::outcome::{RequestOutcome, Told};
+use crate::error::{Attempt, Error, ErrorKind, Operation, Retry, Sent, TimeoutPhase};
 use crate::http::backoff::draw_jitter;
 use crate::http::delivery::BodyEnd;
-use crate::http::outcome::{Description, Told};
 use crate::http::status_code::is_throttling;
 use crate::http::status_word::StatusWord;
 use crate::http::transport::BodyPlan;
@@ -43,7 +42,8 @@ pub(crate) trait Read {
         None
     }
     /// The value in a body, or what is wrong with it.
-    fn understand(&self, body: Vec<u8>, description: &Description) -> Result<Self::Value, Unfit>;
+    fn understand(&self, body: Vec<u8>, description: &RequestOutcome)
+    -> Result<Self::Value, Unfit>;
     /// Keeps what a value says of the token for later commits of this client.
     /// `date`: the answer's own, in seconds since the epoch.
     fn remember(_: &Memory, _: (ExportKind, AccessToken), _: &Self::Value, _date: Option<i64>) {}
@@ -64,11 +64,11 @@ impl Unfit {
     /// Whoever packs bodies so will do it again.
     fn encoded(names: &str) -> Unfit {
         Unfit {
-            told: Some(Told {
-                detail: format!("its Content-Encoding is {names:?}, and only gzip was asked for"),
-                next_action: "check base_url and what stands before the service (a proxy, a cache): it must not encode \
+            told: Some(Told::new(
+                format!("its Content-Encoding is {names:?}, and only gzip was asked for"),
+                "check base_url and what stands before the service (a proxy, a cache): it must not encode \
                               answers in another way than the request's Accept-Encoding asks for",
-            }),
+            )),
             is_settled: true,
             ..Unfit::default()
         }
@@ -109,7 +109,11 @@ impl Read for ReadStatus {
             .as_deref()
             .map(|text| scrubber.message(text));
     }
-    fn understand(&self, body: Vec<u8>, description: &Description) -> Result<ExportStatus, Unfit> {
+    fn understand(
+        &self,
+        body: Vec<u8>,
+        description: &RequestOutcome,
+    ) -> Result<ExportStatus, Unfit> {
         ExportStatus::read(&body, description.date).ok_or_else(|| Unfit::because("it is no status"))
     }
 }
@@ -119,7 +123,7 @@ pub(crate) struct ProbePage;
 impl Read for ProbePage {
     type Value = ();
     const OPERATION: Operation = Operation::Page;
-    fn understand(&self, body: Vec<u8>, _: &Description) -> Result<(), Unfit> {
+    fn understand(&self, body: Vec<u8>, _: &RequestOutcome) -> Result<(), Unfit> {
         is_page(&body)
             .then_some(())
             .ok_or_else(|| Unfit::because("it is no page"))
@@ -132,7 +136,7 @@ impl Read for ProbePage {
 /// One try of a read, understood or described.
 pub(crate) struct Tried<V> {
     pub(crate) value: Option<V>,
-    pub(crate) description: Description,
+    pub(crate) description: RequestOutcome,
     pub(crate) started: Instant,
     pub(crate) ended: Instant,
 }
@@ -316,24 +320,24 @@ impl Service {
             }
             let Some(wait) = wait else {
                 let url = self.read_request(read, key.0, key.1, R::OPERATION)?.0;
-                let mut error = read_error(
+                let error = read_error(
                     R::OPERATION,
                     description,
                     attempts,
                     begun.elapsed(),
                     Routes::sanitised(&url, key.1),
                 );
-                if let (true, Some(patience)) = (is_borne, patience) {
-                    patience.end(&mut error);
-                }
-                return Err(error);
+                return Err(match patience.filter(|_| is_borne) {
+                    Some(patience) => patience.end(error),
+                    None => error,
+                });
             };
             tokio::time::sleep(wait).await;
         }
     }
 
     /// How long a single call waits before it reads again, after so many tries; none when it gives up.
-    fn wait_of_a_call(&self, description: &Description, tries: u32) -> Option<Duration> {
+    fn wait_of_a_call(&self, description: &RequestOutcome, tries: u32) -> Option<Duration> {
         if tries >= self.settings.max_attempts {
             return None;
         }
@@ -353,7 +357,7 @@ impl Service {
 fn understand<R: Read>(
     read: &R,
     exchanged: &mut Exchanged,
-    description: &mut Description,
+    description: &mut RequestOutcome,
 ) -> Option<R::Value> {
     if description.kind.is_some() {
         return None;
@@ -399,7 +403,7 @@ impl Service {
 pub(crate) fn attempt(
     n: u32,
     delay_before: Duration,
-    description: &Description,
+    description: &RequestOutcome,
     elapsed: Duration,
 ) -> Attempt {
     Attempt {
@@ -423,7 +427,7 @@ pub(crate) fn provider_refused(operation: Operation, refusal: &str) -> Error {
 }
 
 /// The next step where a failure has words of its own.
-pub(crate) fn own_next_action(description: &Description, retry: Retry) -> Option<String> {
+pub(crate) fn own_next_action(description: &RequestOutcome, retry: Retry) -> Option<String> {
     if description.html && description.kind == Some(ErrorKind::InvalidResponse) {
         let portal = "check base_url and the proxy: the answer does not come from the service";
         return Some(portal.to_owned());
@@ -439,49 +443,30 @@ pub(crate) fn own_next_action(description: &Description, retry: Retry) -> Option
 
 pub(crate) fn read_error(
     operation: Operation,
-    description: Description,
+    description: RequestOutcome,
     attempts: Vec<Attempt>,
     elapsed: Duration,
     url: String,
 ) -> Error {
     let kind = description.kind.unwrap_or(ErrorKind::Internal);
-    let phase = description.phase;
-    let retry = match (kind.is_temporary(operation), attempts.len()) {
-        (false, _) => Retry::Permanent,
-        (true, 0 | 1) => Retry::Temporary,
-        (true, _) => Retry::Persistent,
-    };
-    let out_of_time = phase == Some(TimeoutPhase::Operation) && description.sent == Sent::NotSent;
-    let next_action = own_next_action(&description, retry)
-        .unwrap_or_else(|| next_action(operation, kind, phase, None, description.retry_after));
-    Error(Box::new(Record {
-        kind,
-        phase,
-        operation,
-        detail: description.told.map(|told| told.detail).or_else(|| {
-            out_of_time.then(|| String::from("the time was over before there was a connection"))
-        }),
-        http_status: description.status,
-        html: description.html,
-        server_message: description.server_message,
-        retry,
-        retry_after: description.retry_after,
-        sent: description.sent,
-        commit_state: None,
-        attempts,
-        elapsed,
-        request_id: description.request_id,
-        method: Some(match operation {
-            Operation::Initiate | Operation::Commit => "POST",
-            Operation::Configure
-            | Operation::ResolveCommit
-            | Operation::Status
-            | Operation::Page
-            | Operation::Wait
-            | Operation::Export => "GET",
-        }),
-        url: Some(url),
-        next_action,
-        source: description.source,
-    }))
+    let out_of_time =
+        description.phase == Some(TimeoutPhase::Operation) && description.sent == Sent::NotSent;
+    let error = Error::of(operation, kind)
+        .in_phase(description.phase)
+        .answered(&description)
+        .after(attempts, elapsed)
+        .of_request(Some(url))
+        .with_commit_state(None);
+    let own = own_next_action(&description, error.retry());
+    let error = error.advised(own).at_token_endpoint(
+        description
+            .told
+            .as_ref()
+            .is_some_and(|told| told.of_token_endpoint),
+    );
+    match description.told {
+        Some(told) => error.with_detail(told.detail),
+        None if out_of_time => error.with_detail("the time was over before there was a connection"),
+        None => error,
+    }
 }

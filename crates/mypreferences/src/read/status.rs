@@ -10,26 +10,31 @@ use serde_json::Value;
 use crate::http::clock::{Expires, parse_expires, system_time};
 use crate::http::response;
 use crate::http::status_word::StatusWord;
-use crate::json::{rfc3339, text};
+use crate::json::{optional_time, text};
 
 /// Status of an export: `AsyncTokenStatus` (DOC:
 /// <https://pm.mypreferences.com/API/3/async/Help/Api/GET-clientId-status-Token-accessToken>).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ExportStatus {
     /// The status, understood.
+    #[serde(skip)]
     pub status: StatusWord,
     /// The server's own word.
+    #[serde(rename = "status")]
     pub word: String,
     /// When the token expires, if the text could be read. A time without a zone is read as UTC, the earlier reading.
+    #[serde(serialize_with = "optional_time")]
     pub expires: Option<SystemTime>,
     /// The server's own text for it: empty while the job runs; absent on other surfaces than the async one.
+    #[serde(skip)]
     pub expires_text: Option<String>,
     /// Rows of the export, when it completed.
     pub row_count: Option<u64>,
     /// Bytes of the export, when it completed.
     pub byte_count: Option<u64>,
     /// The server's `Date` of this answer.
+    #[serde(serialize_with = "optional_time")]
     pub server_date: Option<SystemTime>,
 }
 
@@ -102,25 +107,10 @@ impl<'de, F: FnMut(&str)> Visitor<'de> for Members<F> {
     }
 }
 
-#[derive(Serialize)]
-struct StatusJson<'a> {
-    status: &'a str,
-    expires: Option<String>,
-    row_count: Option<u64>,
-    byte_count: Option<u64>,
-    server_date: Option<String>,
-}
-
 impl ExportStatus {
     /// The canonical record as JSON. The access token is not in it.
     pub fn to_json(&self) -> String {
-        text(&StatusJson {
-            status: &self.word,
-            expires: self.expires.and_then(rfc3339),
-            row_count: self.row_count,
-            byte_count: self.byte_count,
-            server_date: self.server_date.and_then(rfc3339),
-        })
+        text(self)
     }
 }
 

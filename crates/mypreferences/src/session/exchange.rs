@@ -11,10 +11,11 @@ use url::Url;
 
 use crate::auth::credentials::{SigningRequest, Sort, pnauthinfo3};
 use crate::auth::oauth::TokenFailure;
+use crate::error::outcome::{RequestOutcome, Told};
 use crate::error::{ErrorKind, Sent, TimeoutPhase};
 use crate::http::clock::{system_time, unix_ms};
 use crate::http::delivery::Failure;
-use crate::http::outcome::{Description, NO_LOOK_UP, Told};
+use crate::http::outcome::NO_LOOK_UP;
 use crate::http::response;
 use crate::http::status_code::{StatusClass, class, error_kind};
 use crate::http::transport::{Answer, BodyPlan, Request};
@@ -244,29 +245,26 @@ impl Service {
         exchanged: &Exchanged,
         token: impl Into<Option<AccessToken>>,
         repaired: bool,
-    ) -> Description {
+    ) -> RequestOutcome {
         let token = token.into();
         let scrubber = || self.scrubber(exchanged, token);
         let answer = match &exchanged.result {
             Ok(answer) => answer,
             Err(failure) => {
-                return Description {
+                return RequestOutcome {
                     source: failure
                         .source
                         .as_deref()
                         .map(|source| scrubber().clean(source)),
                     told: match (failure.tls, failure.no_thread) {
-                        (Some(trouble), _) => Some(Told {
-                            detail: trouble.detail().to_owned(),
-                            next_action: trouble.next_action(),
-                        }),
-                        (None, true) => Some(Told {
-                            detail: String::from(NO_LOOK_UP),
-                            next_action: threads::ADVICE,
-                        }),
+                        (Some(trouble), _) => Some(Told::new(
+                            trouble.detail().to_owned(),
+                            trouble.next_action(),
+                        )),
+                        (None, true) => Some(Told::new(NO_LOOK_UP, threads::ADVICE)),
                         (None, false) => None,
                     },
-                    ..Description::without_an_answer(failure.sent, failure.kind, failure.phase)
+                    ..RequestOutcome::without_an_answer(failure.sent, failure.kind, failure.phase)
                 };
             }
         };
@@ -278,7 +276,7 @@ impl Service {
         } else {
             response::message(&answer.body)
         };
-        let mut description = Description {
+        let mut description = RequestOutcome {
             sent: Sent::Answered,
             status: Some(answer.status),
             html,

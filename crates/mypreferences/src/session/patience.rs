@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::error::outcome::RequestOutcome;
 use crate::error::{Error, ErrorKind};
 use crate::http::backoff::{Backoff, draw_jitter};
 use crate::http::clock::unix_ms;
-use crate::http::outcome::Description;
 use crate::http::status_code::is_throttling;
 use crate::session::Service;
 
@@ -61,7 +61,7 @@ impl<'a> Patience<'a> {
     pub(crate) fn bear(
         &self,
         service: &Service,
-        description: &Description,
+        description: &RequestOutcome,
         tries: u32,
     ) -> Option<Duration> {
         let left = self.limit.saturating_sub(self.since.elapsed());
@@ -88,12 +88,12 @@ impl<'a> Patience<'a> {
     }
 
     /// Says with the last failure how long it was borne.
-    pub(crate) fn end(&self, error: &mut Error) {
+    pub(crate) fn end(&self, error: Error) -> Error {
         let borne = format!("borne for {} s", self.since.elapsed().as_secs());
-        let record = &mut error.0;
-        record.detail = Some(match record.detail.take() {
+        let detail = match error.detail() {
             Some(detail) => format!("{detail}; {borne}"),
             None => borne,
-        });
+        };
+        error.with_detail(detail)
     }
 }

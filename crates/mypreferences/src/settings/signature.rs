@@ -1,10 +1,12 @@
 //! How a PNAUTHINFO3 signature is written, as far as it is a setting.
 
-use crate::error::quoted::quoted;
-use crate::error::{Error, Operation};
+use strum::{IntoStaticStr, VariantArray};
+
+use crate::settings::value::choice;
 
 /// Hash of the keyed PNAUTHINFO3 scheme. Vendor: SHA-2 with 256, 384 or 512 bits (DOC).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum HmacHash {
     /// `PNAUTHINFO3-HMAC-SHA256`
     #[default]
@@ -25,40 +27,12 @@ impl HmacHash {
     }
 }
 
-impl HmacHash {
-    /// As in a setting.
-    #[cfg(feature = "configuration")]
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            HmacHash::Sha256 => "sha256",
-            HmacHash::Sha384 => "sha384",
-            HmacHash::Sha512 => "sha512",
-        }
-    }
-}
-
-impl std::str::FromStr for HmacHash {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<HmacHash, Error> {
-        match text {
-            "sha256" => Ok(HmacHash::Sha256),
-            "sha384" => Ok(HmacHash::Sha384),
-            "sha512" => Ok(HmacHash::Sha512),
-            other => Err(Error::invalid_argument(
-                Operation::Configure,
-                format!(
-                    "hmac_hash must be sha256, sha384 or sha512, got {}",
-                    quoted(other)
-                ),
-                "pass one of the three",
-            )),
-        }
-    }
-}
+choice!(HmacHash, "hmac_hash", "pass one of the three");
 
 /// How a PNAUTHINFO3 timestamp is written. The exact form that the vendor takes is not public (facts 5.1, UNK), so it
 /// is a setting.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum TimestampFormat {
     /// `2026-11-24T06:25:53.042Z`
     #[default]
@@ -69,33 +43,4 @@ pub enum TimestampFormat {
     UtcSeconds,
 }
 
-impl TimestampFormat {
-    /// As in a setting.
-    #[cfg(feature = "configuration")]
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            TimestampFormat::UtcMillisZ => "utc-millis-z",
-            TimestampFormat::UtcSecondsZ => "utc-seconds-z",
-            TimestampFormat::UtcSeconds => "utc-seconds",
-        }
-    }
-}
-
-impl std::str::FromStr for TimestampFormat {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<TimestampFormat, Error> {
-        match text {
-            "utc-millis-z" => Ok(TimestampFormat::UtcMillisZ),
-            "utc-seconds-z" => Ok(TimestampFormat::UtcSecondsZ),
-            "utc-seconds" => Ok(TimestampFormat::UtcSeconds),
-            other => Err(Error::invalid_argument(
-                Operation::Configure,
-                format!(
-                    "timestamp_format must be utc-millis-z, utc-seconds-z or utc-seconds, got {}",
-                    quoted(other)
-                ),
-                "pass one of the three",
-            )),
-        }
-    }
-}
+choice!(TimestampFormat, "timestamp_format", "pass one of the three");

@@ -4,11 +4,13 @@
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use strum::{IntoStaticStr, VariantArray};
 use url::Url;
 
 use crate::error::quoted::quoted;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::settings::access_token::AccessToken;
+use crate::settings::value::{SettingValue, choice};
 
 /// Longest client id that is taken, in characters.
 const MAX_CLIENT_ID: usize = 256;
@@ -24,7 +26,8 @@ const KIND: &str = "{kind}";
 const NAME: &str = "{name}";
 
 /// A vendor environment. It gives the base URL that belongs to the surface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum Environment {
     /// `pm.mypreferences.com`
     Production,
@@ -41,37 +44,26 @@ impl Environment {
     }
 }
 
-impl Environment {
-    /// As in a setting.
-    #[cfg(feature = "configuration")]
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Environment::Production => "production",
-            Environment::Staging => "staging",
-        }
-    }
-}
+choice!(
+    Environment,
+    "environment",
+    "pass production or staging, or a base_url of your own"
+);
 
-impl std::str::FromStr for Environment {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Environment, Error> {
-        match text {
-            "production" => Ok(Environment::Production),
-            "staging" => Ok(Environment::Staging),
-            other => Err(Error::invalid_argument(
-                Operation::Configure,
-                format!(
-                    "environment must be production or staging, got {}",
-                    quoted(other)
-                ),
-                "pass production or staging, or a base_url of your own",
-            )),
-        }
+impl SettingValue for Option<Environment> {
+    fn read(_: &str, text: &str) -> Result<Self, Error> {
+        text.parse().map(Some)
+    }
+
+    #[cfg(feature = "configuration")]
+    fn show(&self) -> Option<String> {
+        self.map(|environment| environment.as_str().to_owned())
     }
 }
 
 /// What was exported; it decides a path element.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ExportKind {
     /// One segment. Commit route of the async surface: INF (its two siblings are DOC and have this shape).
     #[default]
@@ -96,37 +88,7 @@ impl ExportKind {
     }
 }
 
-impl ExportKind {
-    /// As in a setting.
-    pub const fn word(self) -> &'static str {
-        match self {
-            ExportKind::Segment => "segment",
-            ExportKind::SegmentGroup => "segment-group",
-            ExportKind::Schedule => "schedule",
-            ExportKind::Cid => "cid",
-        }
-    }
-}
-
-impl std::str::FromStr for ExportKind {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<ExportKind, Error> {
-        match text {
-            "segment" => Ok(ExportKind::Segment),
-            "segment-group" | "segment_group" => Ok(ExportKind::SegmentGroup),
-            "schedule" => Ok(ExportKind::Schedule),
-            "cid" => Ok(ExportKind::Cid),
-            other => Err(Error::invalid_argument(
-                Operation::Configure,
-                format!(
-                    "kind must be segment, segment-group, schedule or cid, got {}",
-                    quoted(other)
-                ),
-                "pass one of the four kinds",
-            )),
-        }
-    }
-}
+choice!(ExportKind, "kind", "pass one of the four kinds");
 
 /// The routes of one of the vendor's surfaces, as templates with `{clientId}`, `{accessToken}` and `{kind}`.
 ///
@@ -225,6 +187,17 @@ impl Surface {
 impl Default for Surface {
     fn default() -> Surface {
         Surface::async_api()
+    }
+}
+
+impl SettingValue for Surface {
+    fn read(_: &str, text: &str) -> Result<Surface, Error> {
+        text.parse()
+    }
+
+    #[cfg(feature = "configuration")]
+    fn show(&self) -> Option<String> {
+        Some(self.name().to_owned())
     }
 }
 

@@ -4,22 +4,23 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::error::json::{AttemptJson, attempt_json};
 use crate::error::{Attempt, Operation};
 use crate::http::status_word::StatusWord;
 use crate::json::text;
 
 /// One request of a call, told after it ended: a POST of a commit, a question about one, a try of a read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct AttemptEvent {
     /// What the request was: `Commit` for the POST, `Status` and `Page` for reads and questions.
     pub operation: Operation,
     /// How it ended.
+    #[serde(flatten)]
     pub attempt: Attempt,
     /// Its URL with the access token masked.
     pub url: String,
     /// What status said, when that was asked and answered.
+    #[serde(skip)]
     pub status: Option<StatusWord>,
 }
 
@@ -54,22 +55,10 @@ pub(crate) fn attempt(hook: Option<&OnAttempt>, event: &AttemptEvent) {
     }
 }
 
-#[derive(Serialize)]
-struct EventJson<'a> {
-    operation: &'static str,
-    #[serde(flatten)]
-    attempt: AttemptJson,
-    url: &'a str,
-}
-
 impl AttemptEvent {
     /// The event as JSON, in the form of the canonical records, for logs in other languages.
     pub fn to_json(&self) -> String {
-        text(&EventJson {
-            operation: self.operation.name(),
-            attempt: attempt_json(&self.attempt),
-            url: &self.url,
-        })
+        text(self)
     }
 }
 

@@ -150,8 +150,8 @@ async fn play(case: Case) {
     };
     mock.add_export(export);
     let client: Client = builder(&mock.base_url())
-        .quiet(5 * second)
-        .settle(60 * second)
+        .resend_delay(5 * second)
+        .confirm_window(60 * second)
         .timeout(180 * second)
         .send_window(60 * second)
         .resolve_timeout(120 * second)
@@ -331,7 +331,7 @@ async fn strict_turns_a_presumed_receipt_into_outcome_unknown() {
         Action::ReadThenClose { apply: Apply::Now },
     ));
     let client = builder(&mock.base_url())
-        .strict(true)
+        .require_certain(true)
         .preflight(true)
         .build()
         .unwrap();

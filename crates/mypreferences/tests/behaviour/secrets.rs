@@ -208,7 +208,7 @@ async fn a_configuration_that_cannot_be_read_repeats_nothing() {
         ("timeout", SECRET),
         ("max_attempts", SECRET),
         ("max_page_body", SECRET),
-        ("strict", SECRET),
+        ("require_certain", SECRET),
         ("environment", url.as_str()),
         ("surface", &url),
         ("kind", &url),

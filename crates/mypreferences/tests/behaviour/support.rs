@@ -94,8 +94,8 @@ pub(crate) fn builder(base_url: &str) -> ClientBuilder {
         .client_id(CLIENT_ID)
         .base_url(base_url)
         .credentials(Credentials::hmac(USER_ID, SECRET))
-        .quiet(Duration::from_millis(200))
-        .settle(Duration::from_secs(1))
+        .resend_delay(Duration::from_millis(200))
+        .confirm_window(Duration::from_secs(1))
         .backoff_base(Duration::from_millis(10))
         .throttle_base(Duration::from_millis(20))
 }

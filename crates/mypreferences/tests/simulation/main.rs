@@ -24,7 +24,7 @@
 //!   and a status that says ready before the next; nothing is sent after answers that end the sends; `Retry-After` and
 //!   `send_window` are kept.
 //! * **P5** No call past its deadline by more than 1 s; no panic, no hang, no requests without end.
-//! * **P6** No presumed receipt with `strict`; `files: AsAsked` only with the evidence that the contract asks for. How
+//! * **P6** No presumed receipt with `require_certain`; `files: AsAsked` only with the evidence that the contract asks for. How
 //!   often that evidence is misleading (somebody else was faster, with the other value) is a figure.
 //! * **P7** The record is true: `commit_state`, `sent`, kind, status and `Retry-After` of the last send, every attempt.
 //! * **P8** A verdict rests on what was said: each receipt on a row of the contract's table, a baseline of at most 30 s,
@@ -37,7 +37,7 @@
 //!    MaybeSent, a 2xx other than 200/204, a 2xx with HTML (captive portal), 3xx, 408 and any 5xx."
 //! 2. An open send is applied at most 60 s after its connection ended, and status or page tell of it at most 60 s after
 //!    the last such end. "If MaybeSent, 500, 502 or 504 are among them -> that error, NotCommitted, only if 'not yet'
-//!    held for `settle` (60 s) after the last of them." With status lagging up to 30 s, an application may show up to
+//!    held for `confirm_window` (60 s) after the last of them." With status lagging up to 30 s, an application may show up to
 //!    90 s later: these are counted as outside the assumptions.
 //! 3. Whoever answers 408, 503, a redirect or a portal's page within five seconds has not handed the request on. "If all
 //!    open sends were 408/503/3xx/HTML, each answered within 5 s -> the last answer's error, NotCommitted." Those that came

@@ -170,7 +170,7 @@ pub(crate) enum Before {
 #[derive(Clone, Debug)]
 pub(crate) struct ClientPlan {
     pub(crate) keep_files: bool,
-    pub(crate) strict: bool,
+    pub(crate) require_certain: bool,
     pub(crate) preflight: bool,
     pub(crate) timeout: Millis,
     pub(crate) max_attempts: u32,
@@ -512,7 +512,7 @@ fn client(r: &mut Random) -> ClientPlan {
     };
     ClientPlan {
         keep_files: r.chance(50),
-        strict: r.chance(15),
+        require_certain: r.chance(15),
         preflight: r.chance(15),
         timeout: if r.chance(75) {
             180 * SECOND

@@ -458,7 +458,7 @@ impl<'a> Check<'a> {
                 };
                 self.figures
                     .count(&format!("presumed ({life}): {verdict}, by {row}"));
-                if self.plan().client.strict {
+                if self.plan().client.require_certain {
                     self.broke("P6", "a presumed receipt with strict");
                 }
             }

@@ -126,7 +126,7 @@ fn client(plan: &Plan, network: &Arc<Network>) -> Client {
         .credentials(Credentials::hmac("RickSanchez", SECRET))
         .timeout(duration(plan.client.timeout))
         .max_attempts(plan.client.max_attempts)
-        .strict(plan.client.strict)
+        .require_certain(plan.client.require_certain)
         .preflight(plan.client.preflight)
         .test_transport(Arc::clone(network) as Arc<dyn mypreferences::test_hooks::TestTransport>)
         .test_wall_clock(move || {

@@ -7,7 +7,7 @@ use super::Made;
 use crate::failure::Failure;
 
 /// The header of today.
-pub(super) fn make(root: &Path) -> Result<Made, Failure> {
+pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     let folder = root.join("crates/mypreferences-capi");
     let failed = |reason: String| {
         Failure::new(format!(
@@ -25,8 +25,6 @@ pub(super) fn make(root: &Path) -> Result<Made, Failure> {
     let mut text = Vec::new();
     bindings.write(&mut text);
     let text = String::from_utf8(text).map_err(|error| failed(error.to_string()))?;
-    Ok(Made {
-        path: root.join("include/mypreferences.h"),
-        text,
-    })
+    let path = root.join("include/mypreferences.h");
+    Ok(vec![Made { path, text }])
 }

@@ -1,11 +1,12 @@
 //! The table of errors in docs/errors.md, from the catalogue `tests/conformance/errors.toml`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::Made;
+use super::{Made, between};
 use crate::failure::Failure;
 
 const BEGIN: &str =
@@ -14,7 +15,16 @@ const END: &str = "<!-- end of errors -->";
 
 #[derive(Deserialize)]
 pub(super) struct Catalogue {
+    /// By the hundred of their kinds' numbers, as a text because TOML's keys are.
+    pub(super) families: BTreeMap<String, Family>,
     pub(super) error: Vec<Entry>,
+}
+
+/// The kinds of one hundred.
+#[derive(Deserialize)]
+pub(super) struct Family {
+    pub(super) name: String,
+    pub(super) when: String,
 }
 
 /// One kind of error.
@@ -22,7 +32,9 @@ pub(super) struct Catalogue {
 pub(super) struct Entry {
     pub(super) number: u16,
     pub(super) kind: String,
+    pub(super) words: String,
     pub(super) when: String,
+    pub(super) next_action: String,
     pub(super) retry: String,
     pub(super) exit_code: u8,
     /// The class in Python; the other languages name theirs after it.
@@ -38,26 +50,20 @@ pub(super) fn catalogue(root: &Path) -> Result<Catalogue, Failure> {
 }
 
 /// The page with the table of today.
-pub(super) fn make(root: &Path) -> Result<Made, Failure> {
+pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     let catalogue = catalogue(root)?;
     let path = root.join("docs/errors.md");
-    let text = with_table(&read(&path)?, &table(&catalogue)).ok_or_else(|| {
+    let text = between(&read(&path)?, (BEGIN, END), &table(&catalogue)).ok_or_else(|| {
         Failure::new(format!(
             "docs/errors.md has no place for the errors; put `{}` and `{END}` where they belong",
             BEGIN.trim()
         ))
     })?;
-    Ok(Made { path, text })
+    Ok(vec![Made { path, text }])
 }
 
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))
-}
-
-fn with_table(readme: &str, table: &str) -> Option<String> {
-    let (before, rest) = readme.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}{table}{END}{after}"))
 }
 
 fn table(catalogue: &Catalogue) -> String {
@@ -77,19 +83,4 @@ fn table(catalogue: &Catalogue) -> String {
         );
     }
     table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_replaces_what_stands_between_its_marks() {
-        let readme = format!("before\n{BEGIN}old\n{END}\nafter\n");
-        assert_eq!(
-            with_table(&readme, "new\n"),
-            Some(format!("before\n{BEGIN}new\n{END}\nafter\n"))
-        );
-        assert_eq!(with_table("no marks", "new"), None);
-    }
 }

@@ -1,29 +1,195 @@
-//! The kinds of errors in the languages that have a type for each: Kotlin's exceptions and Swift's enumeration, from the
-//! catalogue.
+//! The kinds of errors in every language, from the catalogue: enumerations of Rust, C and Swift, exceptions of Python and
+//! Kotlin, and the pairs of the canonical records' schemas.
 
+#[cfg(test)]
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use super::Made;
-use super::errors_table::{Catalogue, Entry, catalogue};
+use super::errors_table::{Catalogue, Entry, Family, catalogue};
+use super::{Made, capitalised};
 use crate::failure::Failure;
 
-const KOTLIN: &str = "bindings/kotlin/src/main/kotlin/com/mypreferences/Exceptions.kt";
-const SWIFT: &str = "bindings/swift/Sources/MyPreferences/ErrorKind.swift";
-const BY: &str = "// Made by `cargo xtask generate` from tests/conformance/errors.toml.\n";
+const BY: &str = "Made by `cargo xtask generate` from tests/conformance/errors.toml.";
 
-/// The two of today.
-pub(super) fn make(root: &Path) -> Result<[Made; 2], Failure> {
+/// One file, and how it is made.
+type Maker = (&'static str, fn(&Catalogue) -> String);
+
+const FILES: [Maker; 6] = [
+    ("crates/mypreferences/src/error/kind.rs", rust),
+    ("crates/mypreferences-capi/src/error_kind.rs", c),
+    ("python/src/mypreferences/_error_kinds.py", python),
+    (
+        "bindings/kotlin/src/main/kotlin/com/mypreferences/Exceptions.kt",
+        kotlin,
+    ),
+    (
+        "bindings/swift/Sources/MyPreferences/ErrorKind.swift",
+        swift,
+    ),
+    ("tests/conformance/kinds.schema.json", schema),
+];
+
+/// Those of today.
+pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     let catalogue = catalogue(root)?;
-    Ok(
-        [(KOTLIN, kotlin(&catalogue)), (SWIFT, swift(&catalogue))].map(|(path, text)| Made {
+    Ok(FILES
+        .iter()
+        .map(|(path, make)| Made {
             path: root.join(path),
-            text,
-        }),
-    )
+            text: make(&catalogue),
+        })
+        .collect())
 }
 
 // Writing to a String does not fail, so the results of `writeln!` are let go of.
+
+fn rust(catalogue: &Catalogue) -> String {
+    let mut text = format!(
+        "//! The kinds of errors and what the catalogue says of each.\n//!\n//! {BY}\n\n\
+         use super::kind_entry::{{Again, Entry}};\n\n\
+         /// What went wrong. The names and numbers are the same in every language and never reused.\n///\n\
+         /// Exhaustive on purpose: a mapping of kinds must not compile until it has an arm for a new kind. Where a program\n\
+         /// treats many alike, [`ErrorKind::family`] is shorter.\n\
+         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n#[repr(u16)]\npub enum ErrorKind {{\n"
+    );
+    for Entry {
+        number, kind, when, ..
+    } in &catalogue.error
+    {
+        let _ = writeln!(
+            text,
+            "    /// {}.\n    {} = {number},",
+            capitalised(when),
+            pascal(kind)
+        );
+    }
+    text.push_str(
+        "}\n\n/// The hundred of a kind's number.\n#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\npub enum ErrorFamily {\n",
+    );
+    for (hundred, Family { name, when }) in &catalogue.families {
+        let _ = writeln!(text, "    /// {hundred}xx: {when}.\n    {},", pascal(name));
+    }
+    let _ = write!(
+        text,
+        "}}\n\nimpl ErrorKind {{\n    /// Every kind, in the order of its number.\n    pub const ALL: [ErrorKind; {}] = [\n",
+        catalogue.error.len()
+    );
+    for entry in &catalogue.error {
+        let _ = writeln!(text, "        ErrorKind::{},", pascal(&entry.kind));
+    }
+    text.push_str(
+        "    ];\n\n    pub(super) const fn entry(self) -> Entry {\n        match self {\n",
+    );
+    for Entry {
+        number,
+        kind,
+        words,
+        retry,
+        next_action,
+        exit_code,
+        ..
+    } in &catalogue.error
+    {
+        let family = &catalogue.families[&(number / 100).to_string()].name;
+        let _ = writeln!(
+            text,
+            "            ErrorKind::{} => Entry {{ family: ErrorFamily::{}, again: Again::{}, exit_code: {exit_code}, name: {kind:?}, words: {words:?}, next_action: {next_action:?} }},",
+            pascal(kind),
+            pascal(family),
+            pascal(retry)
+        );
+    }
+    text.push_str("        }\n    }\n}\n");
+    text
+}
+
+fn c(catalogue: &Catalogue) -> String {
+    let mut text = format!(
+        "//! The kinds of errors as an enum of C.\n//!\n//! {BY}\n\nuse mypreferences as core;\n\n\
+         /// What went wrong. Numbers are stable and never reused; a number that this header does not know belongs to its\n\
+         /// hundred (431 is one of the 400s).\n\
+         #[repr(C)]\n#[derive(Clone, Copy, PartialEq, Eq)]\npub enum Kind {{\n    /// There is no error.\n    None = 0,\n"
+    );
+    for Entry {
+        number, kind, when, ..
+    } in &catalogue.error
+    {
+        let _ = writeln!(
+            text,
+            "    /// {}.\n    {} = {number},",
+            capitalised(when),
+            pascal(kind)
+        );
+    }
+    text.push_str(
+        "}\n\nimpl From<core::ErrorKind> for Kind {\n    fn from(kind: core::ErrorKind) -> Kind {\n        match kind {\n",
+    );
+    for entry in &catalogue.error {
+        let name = pascal(&entry.kind);
+        let _ = writeln!(text, "            core::ErrorKind::{name} => Kind::{name},");
+    }
+    text.push_str("        }\n    }\n}\n");
+    text
+}
+
+fn python(catalogue: &Catalogue) -> String {
+    let mut text = format!(
+        "\"\"\"One exception for each kind of error.\n\n{BY}\n\"\"\"\n\nfrom mypreferences._errors import MyPreferencesError\n\n__all__ = [\n"
+    );
+    let mut names: Vec<&str> = catalogue
+        .error
+        .iter()
+        .map(|entry| entry.python.as_str())
+        .collect();
+    names.sort_unstable();
+    for name in names {
+        let _ = writeln!(text, "    \"{name}\",");
+    }
+    text.push_str("]\n");
+    for entry in &catalogue.error {
+        let parents = match &entry.python_parent {
+            Some(parent) if entry_of(catalogue, parent).is_some() => parent.clone(),
+            Some(parent) => format!("MyPreferencesError, {parent}"),
+            None => "MyPreferencesError".to_owned(),
+        };
+        let _ = write!(
+            text,
+            "\n\nclass {}({parents}, number={}):\n    \"\"\"``{}``: {}.\"\"\"\n",
+            entry.python,
+            entry.number,
+            entry.kind,
+            entry.when.replace('`', "``")
+        );
+    }
+    text
+}
+
+/// Two definitions for the schemas of the records: any kind, and a kind with its number.
+fn schema(catalogue: &Catalogue) -> String {
+    let kinds: Vec<&str> = catalogue
+        .error
+        .iter()
+        .map(|entry| entry.kind.as_str())
+        .collect();
+    let pairs: Vec<String> = catalogue
+        .error
+        .iter()
+        .map(|Entry { kind, number, .. }| {
+            format!("{{\"properties\": {{\"kind\": {{\"const\": \"{kind}\"}}, \"number\": {{\"const\": {number}}}}}}}")
+        })
+        .collect();
+    format!(
+        "{{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"$id\": \"kinds.schema.json\",\n  \"description\": {:?},\n  \"$defs\": {{\n    \"kind\": {{\"enum\": {:?}}},\n    \"pair\": {{\n      \"oneOf\": [\n        {}\n      ]\n    }}\n  }}\n}}\n",
+        BY.replace('`', ""),
+        kinds,
+        pairs.join(",\n        ")
+    )
+}
+
+fn entry_of<'a>(catalogue: &'a Catalogue, python: &str) -> Option<&'a Entry> {
+    catalogue.error.iter().find(|entry| entry.python == python)
+}
 
 fn kotlin(catalogue: &Catalogue) -> String {
     let class = |python: &str| {
@@ -32,9 +198,9 @@ fn kotlin(catalogue: &Catalogue) -> String {
             python.strip_suffix("Error").unwrap_or(python)
         )
     };
-    let by_python = |name: &str| catalogue.error.iter().find(|entry| entry.python == name);
     let parent = |entry: &Entry| {
-        let ours = entry.python_parent.as_deref().and_then(by_python);
+        let parent = entry.python_parent.as_deref();
+        let ours = parent.and_then(|parent| entry_of(catalogue, parent));
         ours.map_or("MyPreferencesException".to_owned(), |ours| {
             class(&ours.python)
         })
@@ -45,7 +211,7 @@ fn kotlin(catalogue: &Catalogue) -> String {
             .iter()
             .any(|other| other.python_parent.as_ref() == Some(&entry.python))
     };
-    let mut text = format!("{BY}\npackage com.mypreferences\n");
+    let mut text = format!("// {BY}\n\npackage com.mypreferences\n");
     text.push_str("\nimport com.mypreferences.internal.NativeError\n");
     for entry in &catalogue.error {
         let open = if is_parent(entry) { "open " } else { "" };
@@ -81,7 +247,7 @@ fn kotlin(catalogue: &Catalogue) -> String {
 
 fn swift(catalogue: &Catalogue) -> String {
     let mut text = format!(
-        "{BY}\n/// What went wrong. Raw values are the stable numbers of the catalogue.\n\
+        "// {BY}\n\n/// What went wrong. Raw values are the stable numbers of the catalogue.\n\
          public enum ErrorKind: Int, Sendable, CaseIterable {{\n"
     );
     for entry in &catalogue.error {
@@ -102,16 +268,15 @@ fn swift(catalogue: &Catalogue) -> String {
     text.replace("case internal ", "case `internal` ")
 }
 
+/// `not_found` as `NotFound`.
+fn pascal(snake: &str) -> String {
+    snake.split('_').map(capitalised).collect()
+}
+
 /// `not_found` as `notFound`.
 fn camel(snake: &str) -> String {
-    let mut words = snake.split('_');
-    let mut text = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let mut letters = word.chars();
-        text.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        text.push_str(letters.as_str());
-    }
-    text
+    let pascal = pascal(snake);
+    pascal[..1].to_lowercase() + &pascal[1..]
 }
 
 #[cfg(test)]
@@ -122,6 +287,8 @@ mod tests {
         Entry {
             number,
             kind: kind.to_owned(),
+            words: "it".to_owned(),
+            next_action: "mend it".to_owned(),
             when: "it happens".to_owned(),
             retry: "permanent".to_owned(),
             exit_code: 1,
@@ -133,6 +300,7 @@ mod tests {
     #[test]
     fn a_class_has_the_parent_that_the_catalogue_gives_it_when_that_is_one_of_ours() {
         let catalogue = Catalogue {
+            families: BTreeMap::new(),
             error: vec![
                 entry(
                     401,

@@ -23,6 +23,33 @@ use crate::settings::Settings;
 use crate::telemetry::redact::clean_message;
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+/// What came instead of an answer.
+const NO_ANSWER: [(ErrorKind, &str); 6] = [
+    (
+        ErrorKind::Connect,
+        "there is no connection to the OAuth token endpoint",
+    ),
+    (
+        ErrorKind::Tls,
+        "the TLS handshake with the OAuth token endpoint failed",
+    ),
+    (
+        ErrorKind::Proxy,
+        "the proxy refused the way to the OAuth token endpoint",
+    ),
+    (
+        ErrorKind::Timeout,
+        "the OAuth token endpoint gave no answer in time",
+    ),
+    (
+        ErrorKind::Interrupted,
+        "the connection to the OAuth token endpoint was lost",
+    ),
+    (
+        ErrorKind::InvalidResponse,
+        "the OAuth token endpoint's answer is no HTTP",
+    ),
+];
 /// The lifetime of a token whose answer does not tell it (RFC 6749 only recommends to). Short: too long a guess costs a
 /// 401, too short a guess one more request.
 const UNTOLD_LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -177,43 +204,12 @@ impl Endpoint {
     }
 
     fn no_answer(&self, failure: Failure) -> TokenFailure {
-        let detail = match failure.kind {
-            ErrorKind::Connect => "there is no connection to the OAuth token endpoint",
-            ErrorKind::Tls => "the TLS handshake with the OAuth token endpoint failed",
-            ErrorKind::Proxy => "the proxy refused the way to the OAuth token endpoint",
-            ErrorKind::Timeout => "the OAuth token endpoint gave no answer in time",
-            ErrorKind::Interrupted => "the connection to the OAuth token endpoint was lost",
-            ErrorKind::InvalidResponse => "the OAuth token endpoint's answer is no HTTP",
-            ErrorKind::InvalidArgument
-            | ErrorKind::Configuration
-            | ErrorKind::ForkedProcess
-            | ErrorKind::Closed
-            | ErrorKind::Cancelled
-            | ErrorKind::RedirectRefused
-            | ErrorKind::BadRequest
-            | ErrorKind::Unauthorized
-            | ErrorKind::Forbidden
-            | ErrorKind::NotFound
-            | ErrorKind::Conflict
-            | ErrorKind::RateLimited
-            | ErrorKind::ClockSkew
-            | ErrorKind::ServerError
-            | ErrorKind::ServiceUnavailable
-            | ErrorKind::UnexpectedStatus
-            | ErrorKind::ResponseTooLarge
-            | ErrorKind::Storage
-            | ErrorKind::OutputConflict
-            | ErrorKind::Locked
-            | ErrorKind::Corrupt
-            | ErrorKind::ExportFailed
-            | ErrorKind::ExportExpired
-            | ErrorKind::WaitTimedOut
-            | ErrorKind::OutcomeUnknown
-            | ErrorKind::CommitConflict
-            | ErrorKind::NotSealed
-            | ErrorKind::CountMismatch
-            | ErrorKind::Internal => "the OAuth token endpoint gave no answer",
-        };
+        let detail = NO_ANSWER
+            .iter()
+            .find(|(kind, _)| *kind == failure.kind)
+            .map_or("the OAuth token endpoint gave no answer", |(_, words)| {
+                words
+            });
         let why = failure.tls.map(TlsTrouble::detail);
         let detail = match why.or(failure.no_thread.then_some(NO_LOOK_UP)) {
             Some(why) => format!("{detail}: {why}"),

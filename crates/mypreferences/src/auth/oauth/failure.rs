@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use crate::error::{ErrorKind, Operation, Sent, TimeoutPhase};
-use crate::http::outcome::{Description, Told};
+use crate::error::outcome::{RequestOutcome, Told};
+use crate::error::{ErrorFamily, ErrorKind, Operation, Sent, TimeoutPhase};
 
 /// A token request that gave no token.
 #[derive(Clone, Debug)]
@@ -41,65 +41,71 @@ impl TokenFailure {
     }
 
     /// The request of this operation that had to be authorised, which was not sent.
-    pub(crate) fn describe(self, operation: Operation) -> Description {
-        Description {
+    pub(crate) fn describe(self, operation: Operation) -> RequestOutcome {
+        RequestOutcome {
             // Where nothing gets better, there is nothing to wait for.
             retry_after: self
                 .retry_after
                 .filter(|_| self.kind.is_temporary(operation)),
             source: self.source,
             told: Some(Told {
+                of_token_endpoint: true,
                 detail: self.detail,
                 next_action: next_action(self.kind),
             }),
-            ..Description::without_an_answer(Sent::NotSent, self.kind, self.phase)
+            ..RequestOutcome::without_an_answer(Sent::NotSent, self.kind, self.phase)
         }
     }
 }
 
+/// Where the catalogue's sentence is about the service itself.
+const NEXT_ACTIONS: [(ErrorKind, &str); 10] = [
+    (
+        ErrorKind::Connect,
+        "check the token URL, the network and the proxy, then try again",
+    ),
+    (
+        ErrorKind::Tls,
+        "check the token URL and ca_file: the handshake with it failed",
+    ),
+    (
+        ErrorKind::Timeout,
+        "try again later, or with a longer timeout",
+    ),
+    (
+        ErrorKind::RedirectRefused,
+        "check the token URL: redirects are never followed",
+    ),
+    (
+        ErrorKind::BadRequest,
+        "check the OAuth scope, which is ClientId/UserId, and how the client shows its secret (basic or body)",
+    ),
+    (
+        ErrorKind::Unauthorized,
+        "check the OAuth client id and secret, and how the client shows them (basic or body)",
+    ),
+    (ErrorKind::ServiceUnavailable, "wait and try again"),
+    (
+        ErrorKind::InvalidResponse,
+        "check the token URL and the proxy: the answer does not come from a token endpoint",
+    ),
+    (
+        ErrorKind::ResponseTooLarge,
+        "check the token URL, or raise max_control_body",
+    ),
+    (ErrorKind::Configuration, "check the OAuth settings"),
+];
+
 /// One sentence. With a wait, the error says how long instead.
 fn next_action(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::Connect => "check the token URL, the network and the proxy, then try again",
-        ErrorKind::Tls => "check the token URL and ca_file: the handshake with it failed",
-        ErrorKind::Proxy => "check the proxy and its credentials",
-        ErrorKind::Timeout => "try again later, or with a longer timeout",
-        ErrorKind::Interrupted => "try again",
-        ErrorKind::RedirectRefused => "check the token URL: redirects are never followed",
-        ErrorKind::BadRequest => {
-            "check the OAuth scope, which is ClientId/UserId, and how the client shows its secret (basic or body)"
+    let own = NEXT_ACTIONS.iter().find(|(of, _)| *of == kind);
+    match (own, kind.family()) {
+        (Some((_, words)), _) => words,
+        (None, ErrorFamily::Refused | ErrorFamily::Server)
+            if !kind.is_temporary(Operation::Status) =>
+        {
+            "check the token URL"
         }
-        ErrorKind::Unauthorized => {
-            "check the OAuth client id and secret, and how the client shows them (basic or body)"
-        }
-        ErrorKind::RateLimited | ErrorKind::ServiceUnavailable => "wait and try again",
-        ErrorKind::ServerError => "try again later, and tell PossibleNOW Support if it goes on",
-        ErrorKind::InvalidResponse => {
-            "check the token URL and the proxy: the answer does not come from a token endpoint"
-        }
-        ErrorKind::ResponseTooLarge => "check the token URL, or raise max_control_body",
-        ErrorKind::Internal => "report this bug with the error's record",
-        ErrorKind::Forbidden
-        | ErrorKind::NotFound
-        | ErrorKind::Conflict
-        | ErrorKind::UnexpectedStatus => "check the token URL",
-        // A token request does not end so.
-        ErrorKind::InvalidArgument
-        | ErrorKind::Configuration
-        | ErrorKind::ForkedProcess
-        | ErrorKind::Closed
-        | ErrorKind::Cancelled
-        | ErrorKind::ClockSkew
-        | ErrorKind::Storage
-        | ErrorKind::OutputConflict
-        | ErrorKind::Locked
-        | ErrorKind::Corrupt
-        | ErrorKind::ExportFailed
-        | ErrorKind::ExportExpired
-        | ErrorKind::WaitTimedOut
-        | ErrorKind::OutcomeUnknown
-        | ErrorKind::CommitConflict
-        | ErrorKind::NotSealed
-        | ErrorKind::CountMismatch => "check the OAuth settings",
+        (None, _) => kind.next_action(),
     }
 }

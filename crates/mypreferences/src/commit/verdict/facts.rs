@@ -16,12 +16,12 @@ pub(crate) struct Rules {
     pub(crate) timeout: Duration,
     pub(crate) send_window: Duration,
     pub(crate) resolve_timeout: Duration,
-    pub(crate) settle: Duration,
-    pub(crate) quiet: Duration,
+    pub(crate) confirm_window: Duration,
+    pub(crate) resend_delay: Duration,
     pub(crate) max_attempts: u32,
     pub(crate) backoff: Backoff,
     pub(crate) max_retry_after: Duration,
-    pub(crate) strict: bool,
+    pub(crate) require_certain: bool,
     pub(crate) preflight: bool,
 }
 
@@ -32,12 +32,12 @@ impl Settings {
             timeout: self.timeout,
             send_window: self.send_window,
             resolve_timeout: self.resolve_timeout,
-            settle: self.settle,
-            quiet: self.quiet,
+            confirm_window: self.confirm_window,
+            resend_delay: self.resend_delay,
             max_attempts: self.max_attempts,
             backoff: self.backoff(),
             max_retry_after: self.max_retry_after,
-            strict: self.strict,
+            require_certain: self.require_certain,
             preflight: self.preflight,
         }
     }

@@ -93,7 +93,7 @@ pub(crate) fn next_step(facts: &Facts, now: Duration) -> Step {
         Step::Done(Verdict::Receipt {
             certainty: Certainty::Presumed,
             ..
-        }) if facts.rules.strict => Step::Done(Verdict::OutcomeUnknown),
+        }) if facts.rules.require_certain => Step::Done(Verdict::OutcomeUnknown),
         // The error of a send that another process made is not known.
         Step::Done(Verdict::LastSend { .. }) if facts.own_sends().is_empty() => {
             Step::Done(Verdict::OutcomeUnknown)
@@ -113,18 +113,20 @@ pub(crate) fn next_question(facts: &Facts, now: Duration) -> Result<Finding, Ste
         None => Ok(Finding::Unclear),
     };
     match reading(facts, facts.asked.len() - 1) {
-        Reading::Consumed(certainty, confirmed_by) => {
-            Ok(if facts.rules.strict && certainty == Certainty::Presumed {
+        Reading::Consumed(certainty, confirmed_by) => Ok(
+            if facts.rules.require_certain && certainty == Certainty::Presumed {
                 Finding::Unclear
             } else {
                 Finding::Consumed {
                     certainty,
                     confirmed_by,
                 }
-            })
-        }
+            },
+        ),
         Reading::NotYet => Ok(Finding::NotYet),
-        Reading::Gone if stable_run(facts, &facts.asked) >= STABLE_ASKS && !facts.rules.strict => {
+        Reading::Gone
+            if stable_run(facts, &facts.asked) >= STABLE_ASKS && !facts.rules.require_certain =>
+        {
             Ok(Finding::Consumed {
                 certainty: Certainty::Presumed,
                 confirmed_by: ConfirmedBy::TokenRetired,
@@ -235,7 +237,7 @@ fn after_throttling(facts: &Facts, last: &SendFact, now: Duration) -> Step {
     };
     match reading(facts, facts.asked.len() - 1) {
         // What strict does not believe leaves the call's own error, which is certain.
-        Reading::Consumed(Certainty::Presumed, _) if facts.rules.strict => its_error,
+        Reading::Consumed(Certainty::Presumed, _) if facts.rules.require_certain => its_error,
         Reading::Consumed(certainty, confirmed_by) => {
             Step::Done(receipt(facts, certainty, confirmed_by))
         }
@@ -319,7 +321,7 @@ fn after_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
     }
 }
 
-/// No further send, and nothing speaks for a committed token: its own error once that has held for `settle` after the
+/// No further send, and nothing speaks for a committed token: its own error once that has held for `confirm_window` after the
 /// last send that may still be under way.
 fn after_the_last_send(
     facts: &Facts,
@@ -332,11 +334,11 @@ fn after_the_last_send(
     // A refusal of a token that is still good is a contradiction, which only time can resolve.
     let contradictory = latest_reading != Reading::NeverReady && is_contradiction(last);
     let settled_at = if contradictory {
-        last.ended + facts.rules.settle
+        last.ended + facts.rules.confirm_window
     } else {
         match facts.last_slow_end() {
             None => Duration::ZERO,
-            Some(ended) => ended + facts.rules.settle,
+            Some(ended) => ended + facts.rules.confirm_window,
         }
     };
     if latest.begun >= settled_at {

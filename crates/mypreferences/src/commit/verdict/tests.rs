@@ -13,8 +13,8 @@ fn rules() -> Rules {
         timeout: 180 * SECOND,
         send_window: 60 * SECOND,
         resolve_timeout: 120 * SECOND,
-        settle: 60 * SECOND,
-        quiet: 5 * SECOND,
+        confirm_window: 60 * SECOND,
+        resend_delay: 5 * SECOND,
         max_attempts: 4,
         backoff: Backoff {
             base: Duration::from_millis(200),
@@ -22,7 +22,7 @@ fn rules() -> Rules {
             cap: 20 * SECOND,
         },
         max_retry_after: 120 * SECOND,
-        strict: false,
+        require_certain: false,
         preflight: false,
     }
 }
@@ -434,7 +434,7 @@ fn resolve_presumes_from_a_stable_refusal_of_a_page_that_has_worked() {
         confirmed_by: ConfirmedBy::TokenRetired,
     });
     assert_eq!(next_question(&story.facts, story.now), presumed);
-    story.facts.rules.strict = true;
+    story.facts.rules.require_certain = true;
     assert_eq!(next_question(&story.facts, story.now), Ok(Finding::Unclear));
 }
 
@@ -642,7 +642,7 @@ fn a_status_that_cannot_follow_ready_keeps_an_answered_sends_error() {
         StatusWord::Error,
         StatusWord::Failed,
     ] {
-        // Turned away: at once. A server error may still be worked on: once `settle` has passed.
+        // Turned away: at once. A server error may still be worked on: once `confirm_window` has passed.
         let mut story = Story::new();
         for _ in 0..4 {
             story = story.answered(503);
@@ -726,7 +726,7 @@ fn strict_refuses_what_is_presumed() {
         .lost()
         .says(StatusWord::Expired);
     assert_eq!(story.certainty(), Certainty::Presumed);
-    story.facts.rules.strict = true;
+    story.facts.rules.require_certain = true;
     assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
 }
 
@@ -899,7 +899,7 @@ fn strict_keeps_the_own_error_of_a_throttled_call() {
         story.now = story.now.max(at);
         story = story.answered(429);
     }
-    story.facts.rules.strict = true;
+    story.facts.rules.require_certain = true;
     assert_eq!(story.says(StatusWord::Expired).verdict(), NOT_COMMITTED);
 }
 
@@ -941,7 +941,7 @@ fn a_send_of_an_earlier_process_that_is_not_known_to_have_left_says_nothing_abou
 fn strict_refuses_what_is_presumed_after_a_restart_too() {
     let gone = |strict| {
         let mut story = Story::after_a_restart(600, true);
-        story.facts.rules.strict = strict;
+        story.facts.rules.require_certain = strict;
         story.stable(Story::gone).verdict()
     };
     assert!(matches!(gone(false), Verdict::Receipt { .. }));

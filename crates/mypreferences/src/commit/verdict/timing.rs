@@ -66,7 +66,7 @@ pub(super) fn quiet_until(facts: &Facts) -> Option<Duration> {
     let own = facts.own_sends().iter();
     let own = own
         .filter(|send| send.is_open() && !send.is_turned_away())
-        .map(|send| send.ended + facts.rules.quiet)
+        .map(|send| send.ended + facts.rules.resend_delay)
         .max();
     let earlier = facts.earlier.map(|_| earlier_quiet_until(facts));
     own.max(earlier)
@@ -75,7 +75,7 @@ pub(super) fn quiet_until(facts: &Facts) -> Option<Duration> {
 /// The quiet moment after a send of an earlier process runs from the time in its journal, by the server's clock; where that
 /// does not tell it, from the restart.
 fn earlier_quiet_until(facts: &Facts) -> Duration {
-    let from_the_restart = facts.rules.quiet;
+    let from_the_restart = facts.rules.resend_delay;
     let Some(at) = facts.earlier.and_then(|earlier| earlier.at) else {
         return from_the_restart;
     };
@@ -83,7 +83,7 @@ fn earlier_quiet_until(facts: &Facts) -> Duration {
         let age = u64::try_from(asked.server_now?.checked_sub(at)?).ok()?;
         // `Date` is cut to whole seconds.
         let age = Duration::from_secs(age.saturating_sub(1));
-        Some((asked.answered + facts.rules.quiet).saturating_sub(age))
+        Some((asked.answered + facts.rules.resend_delay).saturating_sub(age))
     });
     told.map_or(from_the_restart, |until| until.min(from_the_restart))
 }

@@ -7,34 +7,34 @@ import com.mypreferences.internal.NativeError
 /** `invalid_argument` (100): refused before any I/O. */
 public class InvalidArgumentException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `configuration` (101): missing or contradictory settings, unreadable CA file …. */
+/** `configuration` (101): missing or contradictory settings, an unreadable file and the like. */
 public class ConfigurationException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `forked_process` (102): client made before `fork` used in the child. */
+/** `forked_process` (102): a client made before `fork` was used in the child. */
 public class ForkedProcessException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `closed` (103): client used after close. */
+/** `closed` (103): the client was used after it was closed. */
 public class ClosedException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `connect` (200): DNS, refused, unreachable. */
+/** `connect` (200): name resolution failed, the connection was refused, the host is unreachable. */
 public class ConnectException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `tls` (201): handshake, certificate. */
+/** `tls` (201): the TLS handshake failed or the certificate is not trusted. */
 public class TlsException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `proxy` (202): 407, CONNECT refused. */
+/** `proxy` (202): the proxy asked for credentials (407) or refused CONNECT. */
 public class ProxyException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `timeout` (210): with its phase: connect, first_byte, body, operation, server (408). */
+/** `timeout` (210): a time limit passed; the phase says which: connect, `first_byte`, body, operation, server (408). */
 public class RequestTimeoutException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `interrupted` (220): reset or end of stream before the response head, or in the body of a read. */
+/** `interrupted` (220): the connection ended before the response head, or in the body of a read. */
 public class InterruptedRequestException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `cancelled` (230): by the caller. */
+/** `cancelled` (230): the caller cancelled. */
 public class OperationCancelledException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `redirect_refused` (300): any 3xx. */
+/** `redirect_refused` (300): any 3xx: redirects are never followed. */
 public class RedirectRefusedException internal constructor(record: NativeError) : MyPreferencesException(record)
 
 /** `bad_request` (400): 400, 422. */
@@ -55,28 +55,28 @@ public class ConflictException internal constructor(record: NativeError) : MyPre
 /** `rate_limited` (429): 429. */
 public class RateLimitedException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `clock_skew` (490): 401 whose cause is the clock, after the one repair. */
+/** `clock_skew` (490): 401 whose cause is the local clock, after the one repair. */
 public class ClockSkewException internal constructor(record: NativeError) : UnauthorizedException(record)
 
-/** `server_error` (500): 500, 502, 504, other 5xx. */
+/** `server_error` (500): 500, 502, 504 or another 5xx. */
 public class ServerException internal constructor(record: NativeError) : MyPreferencesException(record)
 
 /** `service_unavailable` (503): 503. */
 public class ServiceUnavailableException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `unexpected_status` (599): anything else. */
+/** `unexpected_status` (599): any other status code. */
 public class UnexpectedStatusException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `invalid_response` (600): not JSON, wrong shape, truncated, bad gzip. */
+/** `invalid_response` (600): the answer is not JSON, has the wrong shape, is cut or badly compressed. */
 public class InvalidResponseException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `response_too_large` (601): over the cap. */
+/** `response_too_large` (601): the answer is larger than the cap for its kind of body. */
 public class ResponseTooLargeException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `storage` (700): local disk, fsync, rename. */
+/** `storage` (700): local disk: write, fsync, rename. */
 public class StorageException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `output_conflict` (701): folder holds an export with other parameters. */
+/** `output_conflict` (701): the folder holds an export with other parameters. */
 public class OutputConflictException internal constructor(record: NativeError) : MyPreferencesException(record)
 
 /** `locked` (702): another process holds the folder. */
@@ -85,25 +85,25 @@ public class LockedException internal constructor(record: NativeError) : MyPrefe
 /** `corrupt` (703): a landed part does not match its hash. */
 public class CorruptException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `export_failed` (800): status Error or Failed. */
+/** `export_failed` (800): the export's status is `Error` or `Failed`. */
 public class ExportFailedException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `export_expired` (801): status Expired before the seal. */
+/** `export_expired` (801): the export's status is `Expired` before it was landed. */
 public class ExportExpiredException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `wait_timed_out` (802): the wait's deadline passed; token still good. */
+/** `wait_timed_out` (802): the deadline of a wait passed; the token is still good. */
 public class WaitTimedOutException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `outcome_unknown` (810): Commit or Initiate sent, result unclear. */
+/** `outcome_unknown` (810): a request was sent and what it did is unclear: ask again with `resolve_commit`. */
 public class OutcomeUnknownException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `commit_conflict` (811): same token, other keepFiles, at the same time or after this client committed it. */
+/** `commit_conflict` (811): the same token, with another `keep_files`, at the same time or after it was committed. */
 public class CommitConflictException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `not_sealed` (812): landing receipt missing or not matching. */
+/** `not_sealed` (812): the landing receipt is missing or does not match. */
 public class NotSealedException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `count_mismatch` (813): rows landed differ from `TotalResults`. */
+/** `count_mismatch` (813): the rows landed differ from `TotalResults`. */
 public class CountMismatchException internal constructor(record: NativeError) : MyPreferencesException(record)
 
 /** `internal` (900): a bug of ours (a caught panic too). */

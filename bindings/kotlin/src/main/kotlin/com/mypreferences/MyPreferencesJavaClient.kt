@@ -212,7 +212,7 @@ public class MyPreferencesJavaClient private constructor(private val handle: Han
         public fun timeout(timeout: Duration): Builder = apply { settings.timeout = timeout.toKotlinDuration() }
 
         /** Turns a presumed receipt into [OutcomeUnknownException]. */
-        public fun strict(strict: Boolean): Builder = apply { settings.strict = strict }
+        public fun requireCertain(requireCertain: Boolean): Builder = apply { settings.requireCertain = requireCertain }
 
         /** PEM file with certificate authorities to trust in addition to the system's. */
         public fun caFile(caFile: Path): Builder = apply { settings.caFile = caFile }

@@ -22,7 +22,7 @@ public enum class Certainty(override val word: String) : Word {
     /** The server said so. */
     CERTAIN("certain"),
 
-    /** Everything points to it; the setting `strict` turns it into [OutcomeUnknownException]. */
+    /** Everything points to it; the setting `require_certain` turns it into [OutcomeUnknownException]. */
     PRESUMED("presumed"),
 }
 

@@ -1,0 +1,77 @@
+//! What the catalogue of errors says of one kind, and the questions that a kind answers with it.
+
+use std::fmt;
+
+use super::{ErrorFamily, ErrorKind, Operation};
+
+/// One line of the catalogue.
+pub(super) struct Entry {
+    pub(super) family: ErrorFamily,
+    pub(super) again: Again,
+    pub(super) exit_code: u8,
+    pub(super) name: &'static str,
+    pub(super) words: &'static str,
+    pub(super) next_action: &'static str,
+}
+
+/// Whether trying again can help.
+pub(super) enum Again {
+    Permanent,
+    Temporary,
+    /// The answer to a read can be asked for again; the answer to a Commit is asked about instead.
+    TemporaryOnReads,
+}
+
+impl ErrorKind {
+    /// The stable number. An unknown number belongs to its hundred.
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// The kinds of the same hundred.
+    pub const fn family(self) -> ErrorFamily {
+        self.entry().family
+    }
+
+    /// The name in `snake_case`, as the canonical record has it.
+    pub const fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// The exit code of the command for an error of this kind, after `sysexits.h`: 64 to 78. An error whose
+    /// [`Error::commit_state`](crate::Error::commit_state) is unknown exits 75 whatever its kind.
+    pub const fn exit_code(self) -> u8 {
+        self.entry().exit_code
+    }
+
+    /// In people's words, for the one-line message.
+    pub(super) const fn words(self) -> &'static str {
+        self.entry().words
+    }
+
+    /// What to do next, unless the case has a better sentence.
+    pub(crate) const fn next_action(self) -> &'static str {
+        self.entry().next_action
+    }
+
+    /// Whether trying again later can help, for an operation of this sort.
+    pub(crate) const fn is_temporary(self, operation: Operation) -> bool {
+        match self.entry().again {
+            Again::Permanent => false,
+            Again::Temporary => true,
+            Again::TemporaryOnReads => operation.is_read(),
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl serde::Serialize for ErrorKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
