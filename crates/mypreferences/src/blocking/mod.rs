@@ -1,24 +1,26 @@
 //! The synchronous twin of the client: the same calls, run to their end on a small runtime of the client's own.
 
-mod export;
-mod landing;
+mod pages;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::client::Client as AsyncClient;
 use crate::client::builder::ClientBuilder;
-use crate::commit::receipt::{CommitReceipt, Resolution};
+use crate::client::{Client as AsyncClient, Commit, PageProbe, ResolveCommit, Status};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::read::status::ExportStatus;
+use crate::export::{Export, ExportOrder, Initiate, Wait, WaitProgress};
+use crate::landing::{
+    CommitLanded, CommitPolicy, Compression, LandExport, LandingProgress, Sealed,
+};
 use crate::session::cancel::CancelToken;
 use crate::settings::access_token::AccessToken;
 use crate::settings::surface::ExportKind;
 use crate::threads;
 
-pub use export::{Pages, Records};
+pub use pages::{Pages, Records};
 
 /// A synchronous client. Cheap to clone, thread-safe; has one worker thread, which ends with the last clone.
 #[derive(Clone, Debug)]
@@ -67,32 +69,86 @@ impl ClientBuilder {
     }
 }
 
-/// Options of one synchronous call. Default: the client's settings.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct CallOptions {
-    /// What was exported. Calls with an order or a handle know it, and refuse another one.
-    pub kind: Option<ExportKind>,
-    /// How long the call may take, questions included.
-    pub timeout: Option<Duration>,
-    /// Ends the call, from another thread.
-    pub cancel_token: Option<CancelToken>,
+/// One synchronous call to be: the steps are those of its asynchronous twin, and [`Call::call`] makes it.
+#[derive(Debug)]
+#[must_use = "nothing happens before `call`"]
+pub struct Call<'a, C> {
+    client: &'a Client,
+    operation: Operation,
+    twin: C,
 }
 
-macro_rules! with_options {
-    ($call:expr, $options:expr) => {{
-        let mut call = $call;
-        if let Some(kind) = $options.kind {
-            call = call.kind(kind);
+impl<C, O> Call<'_, C>
+where
+    C: IntoFuture<Output = Result<O, Error>>,
+{
+    /// Makes the call, on this thread, and waits for its end.
+    ///
+    /// # Errors
+    /// As the twin; `configuration` inside an asynchronous runtime, where the twin itself can be used.
+    pub fn call(self) -> Result<O, Error> {
+        self.client.run(self.operation, self.twin.into_future())
+    }
+}
+
+/// The steps of each twin.
+macro_rules! steps {
+    ($($twin:ident: $($step:ident($type:ty)),+;)+) => {
+        $(impl Call<'_, $twin> {
+            $(
+                #[doc = concat!("As [`", stringify!($twin), "::", stringify!($step), "`].")]
+                pub fn $step(self, value: $type) -> Self {
+                    Self { twin: self.twin.$step(value), ..self }
+                }
+            )+
+        })+
+    };
+}
+
+steps! {
+    Commit: kind(ExportKind), timeout(Duration), cancel_token(CancelToken);
+    ResolveCommit: kind(ExportKind), timeout(Duration), cancel_token(CancelToken);
+    Status: kind(ExportKind), timeout(Duration), cancel_token(CancelToken);
+    PageProbe: kind(ExportKind), timeout(Duration), cancel_token(CancelToken);
+    Initiate: timeout(Duration), cancel_token(CancelToken);
+    Wait: max_wait(Duration), cancel_token(CancelToken), on_progress(impl Fn(&WaitProgress) + Send + Sync + 'static);
+    LandExport: since_auto(Option<Duration>), compression(Compression), limit(u32), max_wait(Duration), max_memory(usize),
+        part_bytes(u64), cancel_token(CancelToken), on_progress(impl Fn(&LandingProgress) + Send + Sync + 'static);
+    CommitLanded: cancel_token(CancelToken);
+}
+
+/// The calls: each as its asynchronous twin.
+macro_rules! calls {
+    ($($name:ident $(<$token:ident>)? ($($argument:ident: $type:ty),*) -> $twin:ident, $operation:ident;)+) => {
+        impl Client {
+            $(
+                #[doc = concat!("As [`Client::", stringify!($name), "`](AsyncClient::", stringify!($name), ").")]
+                pub fn $name $(<$token>)? (&self, $($argument: $type),*) -> Call<'_, $twin>
+                $(where
+                    $token: TryInto<AccessToken>,
+                    $token::Error: Into<Error>,)?
+                {
+                    Call {
+                        client: self,
+                        operation: Operation::$operation,
+                        twin: self.client.$name($($argument),*),
+                    }
+                }
+            )+
         }
-        if let Some(timeout) = $options.timeout {
-            call = call.timeout(timeout);
-        }
-        if let Some(token) = &$options.cancel_token {
-            call = call.cancel_token(token.clone());
-        }
-        call
-    }};
+    };
+}
+
+calls! {
+    commit<T>(access_token: T, keep_files: bool) -> Commit, Commit;
+    resolve_commit<T>(access_token: T) -> ResolveCommit, ResolveCommit;
+    status<T>(access_token: T) -> Status, Status;
+    probe_page<T>(access_token: T) -> PageProbe, Page;
+    initiate(order: ExportOrder) -> Initiate, Initiate;
+    wait(export: &Export) -> Wait, Wait;
+    export(order: ExportOrder, out: impl Into<PathBuf>, policy: CommitPolicy) -> LandExport, Export;
+    land(export: &Export, out: impl Into<PathBuf>) -> LandExport, Export;
+    commit_landed(sealed: &Sealed, keep_files: bool) -> CommitLanded, Commit;
 }
 
 impl Client {
@@ -101,77 +157,15 @@ impl Client {
         &self.client
     }
 
-    /// See [`AsyncClient::commit`]: the same precondition, the same verdict.
+    /// Makes a call that was put together with [`Client::as_async`].
     ///
     /// # Errors
-    /// As there.
-    pub fn commit<T>(&self, access_token: T, keep_files: bool) -> Result<CommitReceipt, Error>
-    where
-        T: TryInto<AccessToken>,
-        T::Error: Into<Error>,
-    {
-        self.commit_with(access_token, keep_files, &CallOptions::default())
-    }
-
-    /// [`Client::commit`] with options.
-    ///
-    /// # Errors
-    /// As [`AsyncClient::commit`].
-    pub fn commit_with<T>(
+    /// As [`Call::call`].
+    pub fn block_on<O>(
         &self,
-        access_token: T,
-        keep_files: bool,
-        options: &CallOptions,
-    ) -> Result<CommitReceipt, Error>
-    where
-        T: TryInto<AccessToken>,
-        T::Error: Into<Error>,
-    {
-        let call = with_options!(self.client.commit(access_token, keep_files), options);
-        self.run(Operation::Commit, call.run())
-    }
-
-    /// See [`AsyncClient::resolve_commit`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn resolve_commit<T>(
-        &self,
-        access_token: T,
-        options: &CallOptions,
-    ) -> Result<Resolution, Error>
-    where
-        T: TryInto<AccessToken>,
-        T::Error: Into<Error>,
-    {
-        let call = with_options!(self.client.resolve_commit(access_token), options);
-        self.run(Operation::ResolveCommit, call.run())
-    }
-
-    /// See [`AsyncClient::status`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn status<T>(&self, access_token: T, options: &CallOptions) -> Result<ExportStatus, Error>
-    where
-        T: TryInto<AccessToken>,
-        T::Error: Into<Error>,
-    {
-        let call = with_options!(self.client.status(access_token), options);
-        self.run(Operation::Status, call.run())
-    }
-
-    /// See [`AsyncClient::probe_page`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn probe_page<T>(&self, access_token: T, options: &CallOptions) -> Result<(), Error>
-    where
-        T: TryInto<AccessToken>,
-        T::Error: Into<Error>,
-    {
-        let call = with_options!(self.client.probe_page(access_token), options);
-        self.run(Operation::Page, call.run())
+        call: impl IntoFuture<Output = Result<O, Error>>,
+    ) -> Result<O, Error> {
+        self.run(Operation::Configure, call.into_future())
     }
 
     fn run<O>(

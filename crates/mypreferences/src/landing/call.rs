@@ -232,7 +232,7 @@ impl CommitLanded {
             .find(self.sealed.batch())
             .is_some_and(|log| log.sealed.as_deref() == Some(self.sealed.manifest_sha256()));
         if !is_the_same {
-            return Err(commit::not_sealed(
+            return Err(crate::landing::errors::not_sealed(
                 "the folder's journal has no such sealed batch",
             ));
         }

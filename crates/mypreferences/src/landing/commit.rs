@@ -1,6 +1,8 @@
 //! The commit of a sealed batch: status first, COMMITTING durable before the POST, and after a crash the question
 //! whether it was applied. The verdict itself is judged where every commit's is.
 
+use crate::landing::errors::{bug, not_sealed, other_keep_files};
+use crate::landing::store::read::{read_manifest, read_receipt};
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::{Either, select};
@@ -17,7 +19,6 @@ use crate::json::rfc3339;
 use crate::landing::store::journal::{BatchLog, Committing, Sent};
 use crate::landing::store::manifest::Manifest;
 use crate::landing::store::receipt::{BatchReceipt, CommitEnd};
-use crate::landing::store::{read_manifest, read_receipt};
 use crate::landing::store_worker::Shelf;
 use crate::landing::verify::check_parts;
 use crate::read::ReadStatus;
@@ -32,24 +33,6 @@ const BETWEEN_ASKS: Duration = Duration::from_secs(30);
 /// `Expires` has passed for certain when it is so long ago.
 const EXPIRY_MARGIN_MS: i64 = 60_000;
 
-pub(crate) fn bug(what: &str) -> Error {
-    Error::before_io(
-        ErrorKind::Internal,
-        Operation::Export,
-        what,
-        "report this bug",
-    )
-}
-
-pub(crate) fn other_keep_files() -> Error {
-    Error::before_io(
-        ErrorKind::OutputConflict,
-        Operation::Export,
-        "a commit with another keep_files may have been sent",
-        "run it again with that keep_files; its receipt then says what became of the files",
-    )
-}
-
 /// The handle that a batch was initiated with.
 pub(crate) fn export_of(log: &BatchLog) -> Result<Export, Error> {
     let initiated = log
@@ -57,15 +40,6 @@ pub(crate) fn export_of(log: &BatchLog) -> Result<Export, Error> {
         .as_ref()
         .ok_or_else(|| bug("a batch has no export"))?;
     Export::from_json(&initiated.export.to_string())
-}
-
-pub(crate) fn not_sealed(detail: impl Into<String>) -> Error {
-    Error::before_io(
-        ErrorKind::NotSealed,
-        Operation::Commit,
-        detail,
-        "land the export to its end first; nothing was sent",
-    )
 }
 
 /// The commit of one batch.
@@ -471,7 +445,7 @@ fn server_seconds(client: &Client) -> Option<i64> {
 /// The manifest on disk is the one that was sealed, and its parts are there.
 fn check_seal(
     disk: &dyn crate::landing::store::disk::Disk,
-    place: &crate::landing::store::Place,
+    place: &crate::landing::store::layout::Layout,
     log: &BatchLog,
     sure: bool,
 ) -> Result<Manifest, Error> {

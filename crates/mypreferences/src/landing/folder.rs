@@ -1,5 +1,8 @@
 //! Looking at a folder without changing it: its batches, the proof of a sealed one, verifying; and giving up a batch.
 
+use crate::landing::errors::not_sealed;
+use crate::landing::store::layout::Layout;
+use crate::landing::store::read::{read_journal, read_manifest, visible_batches};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,12 +10,12 @@ use serde::Serialize;
 
 use crate::error::{Error, Operation};
 use crate::export::Export;
-use crate::landing::commit::{export_of, not_sealed};
+use crate::landing::commit::export_of;
 use crate::landing::sealed::Sealed;
+use crate::landing::store::Store;
 use crate::landing::store::disk::{Disk, SystemDisk};
 use crate::landing::store::journal::BatchLog;
 use crate::landing::store::receipt::BatchReceipt;
-use crate::landing::store::{Place, Store, read_journal, read_manifest, visible_batches};
 use crate::landing::verify::{Verified, verify};
 
 /// How far a batch is.
@@ -97,14 +100,14 @@ pub struct BatchSummary {
 /// A folder that exports were landed in. Looking at it takes no lock and changes nothing.
 #[derive(Clone, Debug)]
 pub struct Folder {
-    place: Place,
+    place: Layout,
 }
 
 impl Folder {
     /// The folder that was given to an export as its place.
     pub fn new(out: impl Into<PathBuf>) -> Folder {
         Folder {
-            place: Place { out: out.into() },
+            place: Layout { out: out.into() },
         }
     }
 

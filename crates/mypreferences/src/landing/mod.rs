@@ -26,6 +26,7 @@
 mod call;
 mod chain;
 mod commit;
+mod errors;
 mod folder;
 #[cfg(test)]
 mod mutants;

@@ -1,13 +1,14 @@
 //! The pages of a landing: where they come from, and why one did not come.
 
-use std::ops::Range;
+use crate::landing::errors::{expired, failed};
+use crate::landing::store::open_page::Placed;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::time::Instant;
 
 use crate::client::{Client, until_cancelled};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::export::{ASKED, Arrived, Asking, Export, OfBody, Page, Pages};
+use crate::export::{ASKED, Arrived, Asking, Export, OfBody, Pages};
 use crate::http::backoff::draw_jitter;
 use crate::http::status_code::{TokenRefusal, refused_token};
 use crate::http::status_word::StatusWord;
@@ -126,54 +127,4 @@ impl PageSource {
             Err(_) => error,
         }
     }
-}
-
-/// A page that arrived, and the place that it was asked for.
-pub(crate) struct Placed {
-    pub(crate) page: Arrived,
-    pub(crate) offset: u64,
-    /// So many came before it that were wrong in themselves.
-    pub(crate) wrong: u32,
-}
-
-/// A page that was taken apart, and the place that it was asked for.
-pub(crate) struct OpenPage {
-    pub(crate) page: Page,
-    pub(crate) offset: u64,
-    /// Where its records stand as lines already.
-    pub(crate) lines: Option<Range<usize>>,
-}
-
-impl OpenPage {
-    pub(crate) fn new(mut page: Page, offset: u64) -> OpenPage {
-        let lines = page.end_lines_in_place();
-        OpenPage {
-            page,
-            offset,
-            lines,
-        }
-    }
-
-    /// The records as lines, where they stand so already.
-    pub(crate) fn lines(&self) -> Option<&[u8]> {
-        self.page.raw().get(self.lines.clone()?)
-    }
-}
-
-pub(crate) fn expired() -> Error {
-    Error::before_io(
-        ErrorKind::ExportExpired,
-        Operation::Export,
-        "the export expired before it was landed",
-        "run the same command again, which initiates a new export",
-    )
-}
-
-fn failed() -> Error {
-    Error::before_io(
-        ErrorKind::ExportFailed,
-        Operation::Export,
-        "the export failed on the server",
-        "run the same command again, which initiates a new export",
-    )
 }

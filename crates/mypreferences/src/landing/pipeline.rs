@@ -1,6 +1,9 @@
 //! The pages under way: one arrives while the one before it is taken apart, the one before that is written, and the part
 //! before is made durable. A few wait between the stages, so that a slow moment of one does not stop the others.
 
+use crate::landing::store::open_page::{OpenPage, Placed};
+use crate::landing::store::part::{DurablePart, EndedPart};
+use crate::landing::store::position::Position;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -12,10 +15,10 @@ use tokio::time::Instant;
 use crate::client::cancelled;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{ASKED, check_place, what_is_wrong};
-use crate::landing::page_source::{OpenPage, PageSource, Placed};
+use crate::landing::page_source::PageSource;
 use crate::landing::progress::Progress;
+use crate::landing::store::Store;
 use crate::landing::store::sequence::{Fingerprints, Fit, Odd};
-use crate::landing::store::{DurablePart, EndedPart, Position, Store};
 use crate::landing::store_worker::{Beside, Shelf, Step};
 
 /// A part ends when it was open for so long, too, so that a crash does not cost hours of a slow export.

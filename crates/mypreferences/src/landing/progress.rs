@@ -1,5 +1,6 @@
 //! How far a landing is, for whoever waits for it.
 
+use crate::landing::store::position::Position;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,7 +8,6 @@ use tokio::time::Instant;
 
 use crate::export::WaitProgress;
 use crate::http::status_word::StatusWord;
-use crate::landing::store::Position;
 use crate::session::patience::Borne;
 
 /// What a landing is doing.

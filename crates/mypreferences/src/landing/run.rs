@@ -1,11 +1,15 @@
 //! The landing from its start, or from wherever an earlier run ended, to its seal and its commit: the table "restart at
 //! any point". What is durable when is `store`'s matter.
 
+use crate::landing::errors::{conflict, expired};
+use crate::landing::store::layout::BATCH;
+use crate::landing::store::position::ReadyFacts;
+use crate::landing::store::read::{read_manifest, visible_batches};
 use std::sync::Arc;
 
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
 use crate::export::{Export, LastDateTime};
 use crate::http::clock::{system_time, unix_ms};
 use crate::http::status_code::{TokenRefusal, refused_token};
@@ -13,14 +17,14 @@ use crate::json::rfc3339;
 use crate::landing::chain::{self, Chain};
 use crate::landing::commit::{self, CommitBatch, Stuck};
 use crate::landing::folder::BatchState;
-use crate::landing::page_source::{PageSource, expired};
+use crate::landing::page_source::PageSource;
 use crate::landing::pipeline::Line;
 use crate::landing::plan::{CommitPolicy, Plan, Source};
 use crate::landing::progress::{Progress, Stage};
 use crate::landing::sealed::{Landed, Sealed};
+use crate::landing::store::Store;
 use crate::landing::store::journal::{BatchLog, Intent};
 use crate::landing::store::manifest::{Identity, Parameters};
-use crate::landing::store::{BATCH, ReadyFacts, Store, read_manifest, visible_batches};
 use crate::landing::store_worker::Shelf;
 
 /// How often an export that expired before its seal is started again within one call.
@@ -70,15 +74,6 @@ impl Since {
     }
 }
 
-pub(crate) fn conflict(detail: impl Into<String>) -> Error {
-    Error::before_io(
-        ErrorKind::OutputConflict,
-        Operation::Export,
-        detail,
-        "finish it with its own parameters, abandon it, or choose another folder",
-    )
-}
-
 impl Plan {
     pub(crate) async fn run(self) -> Result<Landed, Error> {
         let (identity, parameters) = self.check()?;
@@ -104,7 +99,7 @@ impl Run {
             .store()?
             .last()
             .cloned()
-            .ok_or_else(|| commit::bug("there is no batch"))
+            .ok_or_else(|| crate::landing::errors::bug("there is no batch"))
     }
 
     /// How far the newest batch is; none when there was never one.
@@ -241,7 +236,7 @@ impl Run {
             && is_open
             && committing.keep_files != keep_files
         {
-            return Err(commit::other_keep_files());
+            return Err(crate::landing::errors::other_keep_files());
         }
         Ok(())
     }

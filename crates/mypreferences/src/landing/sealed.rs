@@ -1,14 +1,16 @@
 //! The proof that a batch is whole, and what a call gives back. Only a seal makes the proof.
 
+use crate::landing::errors::not_sealed;
+use crate::landing::store::layout::Layout;
+use crate::landing::store::read::{read_manifest, visible_batches};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::landing::commit::{export_of, not_sealed};
+use crate::landing::commit::export_of;
 use crate::landing::store::disk::Disk;
 use crate::landing::store::journal::BatchLog;
 use crate::landing::store::manifest::Manifest;
 use crate::landing::store::receipt::BatchReceipt;
-use crate::landing::store::{Place, read_manifest, visible_batches};
 
 /// A batch whose parts are durable, named by hash in a durable manifest, with as many rows as the server said: what a
 /// commit has to show. Made by a landing that was sealed, and by [`sealed`](crate::landing::Folder::sealed) for one
@@ -24,7 +26,7 @@ impl Sealed {
     /// Reads it from the disk.
     pub(crate) fn of(
         disk: &dyn Disk,
-        place: &Place,
+        place: &Layout,
         log: &BatchLog,
         out: PathBuf,
     ) -> Result<(Manifest, Sealed), Error> {
@@ -61,7 +63,7 @@ impl Sealed {
     /// From the disk, or, where a consumer has moved the batch away since, what the journal tells of it.
     pub(crate) fn of_finished(
         disk: &dyn Disk,
-        place: &Place,
+        place: &Layout,
         log: &BatchLog,
         out: PathBuf,
     ) -> Result<(Manifest, Sealed), Error> {

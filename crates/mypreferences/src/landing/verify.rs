@@ -1,6 +1,9 @@
 //! Verifying what was landed, without a server: every part by its hash, the rows against `TotalResults`, the chain of
 //! watermarks.
 
+use crate::landing::errors::{corrupt, storage};
+use crate::landing::store::layout::Layout;
+use crate::landing::store::read::{hash_file, read_journal, read_manifest, visible_batches};
 use std::io::{BufRead, BufReader, Read};
 
 use crate::error::Error;
@@ -8,9 +11,6 @@ use crate::landing::chain;
 use crate::landing::store::disk::Disk;
 use crate::landing::store::journal::BatchLog;
 use crate::landing::store::manifest::{Compression, Manifest, PartFile};
-use crate::landing::store::{
-    Place, corrupt, hash_file, read_journal, read_manifest, storage, visible_batches,
-};
 
 /// What was verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -44,7 +44,7 @@ const RESTORE: &str = "restore the file from a copy, or start a new export into 
 /// The files of a batch are those that its manifest names: by hash, not by their contents.
 pub(crate) fn check_parts(
     disk: &dyn Disk,
-    place: &Place,
+    place: &Layout,
     manifest: &Manifest,
 ) -> Result<(), Error> {
     let folder = place.batch(&manifest.batch);
@@ -70,7 +70,7 @@ pub(crate) fn check_parts(
 /// Verifies all batches of a folder.
 pub(crate) fn verify(
     disk: &dyn Disk,
-    place: &Place,
+    place: &Layout,
     mut on_batch: impl FnMut(&str),
 ) -> Result<Verified, Error> {
     let logs = read_journal(disk, place)?.unwrap_or_default();
@@ -166,7 +166,7 @@ fn check_manifest(
 /// Counts the lines of a part. Compressed ones are counted where this build can read them; their hash was right anyway.
 fn check_rows(
     disk: &dyn Disk,
-    place: &Place,
+    place: &Layout,
     manifest: &Manifest,
     part: &PartFile,
 ) -> Result<(), Error> {

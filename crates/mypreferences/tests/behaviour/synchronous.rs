@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use mypreferences::blocking::CallOptions;
 use mypreferences::export::ExportOrder;
-use mypreferences::{CancelToken, ErrorKind, ExportKind, Resolution, StatusWord};
+use mypreferences::{CancelToken, ErrorKind, Resolution, StatusWord};
 use mypreferences_mock::{
     Action, Answer, Apply, Export, MockConfig, MockService, Operation, Rule, Source,
 };
@@ -28,20 +27,19 @@ fn mock_blocking() -> MockService {
 fn every_call_has_a_synchronous_twin() {
     let mock = mock_blocking();
     let client = builder(&mock.base_url()).build_blocking().unwrap();
-    let options = CallOptions::default();
     assert_eq!(
-        client.status(TOKEN, &options).unwrap().status,
+        client.status(TOKEN).call().unwrap().status,
         StatusWord::Complete
     );
-    client.probe_page(TOKEN, &options).unwrap();
+    client.probe_page(TOKEN).call().unwrap();
     mock.push_rule(Rule::new(
         Operation::Commit,
         Action::ReadThenClose { apply: Apply::Now },
     ));
-    let receipt = client.commit(TOKEN, false).unwrap();
+    let receipt = client.commit(TOKEN, false).call().unwrap();
     assert_eq!(receipt.sends, 1);
     assert!(matches!(
-        client.resolve_commit(TOKEN, &options).unwrap(),
+        client.resolve_commit(TOKEN).call().unwrap(),
         Resolution::Committed(_)
     ));
 }
@@ -56,7 +54,7 @@ fn threads_share_one_client() {
     std::thread::scope(|scope| {
         for token in 1..=16 {
             let client = client.clone();
-            scope.spawn(move || client.commit(token, true).unwrap());
+            scope.spawn(move || client.commit(token, true).call().unwrap());
         }
     });
     assert_eq!(posts(&mock).len(), 16);
@@ -68,35 +66,28 @@ fn an_export_is_started_waited_for_and_read_without_a_runtime() {
     let kind = mypreferences_mock::ExportKind::Segment;
     mock.add_source(Source::new(kind, "Everyone", 5));
     let client = builder(&mock.base_url()).build_blocking().unwrap();
-    let mut options = CallOptions::default();
     let order = ExportOrder::segment("Everyone");
-    let export = client.initiate(order.clone(), &options).unwrap();
+    let export = client.initiate(order).call().unwrap();
     let questions = Arc::new(AtomicU32::new(0));
     let seen = Arc::clone(&questions);
     let processing = Answer::json(200, r#"{"Status":"Processing"}"#);
     mock.push_rule(Rule::new(Operation::Status, Action::answer(processing)));
     let status = client
-        .wait_with_progress(&export, &options, move |progress| {
-            seen.store(progress.questions, Ordering::SeqCst);
-        })
+        .wait(&export)
+        .on_progress(move |progress| seen.store(progress.questions, Ordering::SeqCst))
+        .call()
         .unwrap();
     assert_eq!(
         (status.row_count, questions.load(Ordering::SeqCst)),
         (Some(5), 1)
     );
-    assert_eq!(client.wait(&export, &options).unwrap().row_count, Some(5));
+    assert_eq!(client.wait(&export).call().unwrap().row_count, Some(5));
     let pages: Result<Vec<_>, _> = client.pages(&export).limit(2).collect();
     let counts: Vec<u64> = pages.unwrap().iter().map(|page| page.count).collect();
     assert_eq!(counts, [2, 2, 1]);
     let last = client.pages(&export).offset(5).records();
     let last: Result<Vec<_>, _> = last.collect();
     assert_eq!(last.unwrap().len(), 1);
-
-    options.kind = Some(ExportKind::Schedule);
-    let error = client.initiate(order, &options).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
-    let error = client.wait(&export, &options).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
 }
 
 #[test]
@@ -106,7 +97,7 @@ fn iterators_end_after_an_error_and_can_be_asked_again() {
     mock.add_source(Source::new(kind, "Everyone", 2));
     let client = builder(&mock.base_url()).build_blocking().unwrap();
     let order = ExportOrder::segment("Everyone");
-    let export = client.initiate(order, &CallOptions::default()).unwrap();
+    let export = client.initiate(order).call().unwrap();
     let refuse = || mock.push_rule(Rule::new(Operation::Page, Action::status(403)));
     refuse();
     let mut pages = client.pages(&export);
@@ -140,9 +131,8 @@ fn a_call_is_cancelled_from_another_thread() {
     let cancel = CancelToken::new();
     let error = std::thread::scope(|scope| {
         let call = scope.spawn(|| {
-            let mut options = CallOptions::default();
-            options.cancel_token = Some(cancel.clone());
-            client.commit_with(TOKEN, false, &options).unwrap_err()
+            let call = client.commit(TOKEN, false).cancel_token(cancel.clone());
+            call.call().unwrap_err()
         });
         assert!(mock.wait_for_blocking(|log| !log.is_empty(), std::time::Duration::from_secs(20)));
         cancel.cancel();
@@ -155,7 +145,7 @@ fn a_call_is_cancelled_from_another_thread() {
 async fn inside_a_runtime_it_refuses_instead_of_panicking() {
     let mock = mock().await;
     let client = builder(&mock.base_url()).build_blocking().unwrap();
-    let error = client.commit(TOKEN, false).unwrap_err();
+    let error = client.commit(TOKEN, false).call().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     drop(client);
     assert_eq!(mock.connections(), 0);

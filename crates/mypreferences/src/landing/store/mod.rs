@@ -8,72 +8,49 @@
 pub(crate) mod disk;
 pub(crate) mod envelope;
 pub(crate) mod journal;
+pub(crate) mod layout;
 pub(crate) mod manifest;
+pub(crate) mod open_page;
+pub(crate) mod part;
 pub(crate) mod part_writer;
+pub(crate) mod position;
+pub(crate) mod read;
 pub(crate) mod receipt;
 pub(crate) mod sequence;
 
+use crate::landing::errors::{bug, corrupt, locked, storage};
+use crate::landing::store::envelope::EnvelopeFile;
+use crate::landing::store::layout::{LOCK, Layout};
+use crate::landing::store::open_page::OpenPage;
+use crate::landing::store::part::{DurablePart, EndedPart, JournalFile, OpenPart, lock, temporary};
+use crate::landing::store::position::{Position, ReadyFacts};
+use crate::landing::store::read::{
+    hash, hash_file, read_manifest, read_receipt, understand_journal, visible_batches,
+};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{Export, Page};
-use crate::landing::page_source::OpenPage;
-use crate::landing::store::disk::{Access, Disk, Held, Out, make_folders, read_whole, write_whole};
+use crate::landing::store::disk::{Access, Disk, Held, make_folders, read_whole, write_whole};
 use crate::landing::store::envelope::{Envelope, members, text};
 use crate::landing::store::journal::{
-    BatchLog, Committing, Entry, Envelopes, FORM, Initiated, Intent, PartEntry, Sent, Unreadable,
+    BatchLog, Committing, Entry, FORM, Initiated, Intent, PartEntry, Sent,
 };
 use crate::landing::store::manifest::{
-    Compression, ENVELOPES, MANIFEST, Manifest, PartFile, RECEIPT, ReadManifest, hex, sha256,
+    Compression, ENVELOPES, MANIFEST, Manifest, PartFile, RECEIPT,
 };
 use crate::landing::store::part_writer::PartWriter;
 use crate::landing::store::receipt::BatchReceipt;
 use crate::landing::store::sequence::{Fingerprints, Sequence};
 
-/// Names in the folder that a landing is in.
-const HIDDEN: &str = ".mypreferences";
-const STAGING: &str = ".staging";
-const LOCK: &str = "lock";
-const JOURNAL: &str = "journal";
-/// What the folder of a batch begins with.
-pub(crate) const BATCH: &str = "batch=";
-
-/// Where things are.
-#[derive(Clone, Debug)]
-pub(crate) struct Place {
-    pub(crate) out: PathBuf,
-}
-
-impl Place {
-    pub(crate) fn hidden(&self) -> PathBuf {
-        self.out.join(HIDDEN)
-    }
-
-    pub(crate) fn journal(&self) -> PathBuf {
-        self.hidden().join(JOURNAL)
-    }
-
-    fn staging(&self) -> PathBuf {
-        self.out.join(STAGING)
-    }
-
-    fn staged(&self, batch: &str) -> PathBuf {
-        self.staging().join(batch)
-    }
-
-    pub(crate) fn batch(&self, batch: &str) -> PathBuf {
-        self.out.join(batch)
-    }
-}
-
 /// A folder that this process holds.
 pub(crate) struct Store {
     disk: Arc<dyn Disk>,
-    place: Place,
+    place: Layout,
     journal: Arc<Mutex<JournalFile>>,
     batches: Vec<BatchLog>,
     /// The batch that is being landed.
@@ -97,347 +74,13 @@ struct Landing {
     ready: ReadyFacts,
 }
 
-/// The part that is being written.
-struct OpenPart {
-    writer: PartWriter,
-    pages: Vec<String>,
-}
-
-/// The journal as it is written.
-struct JournalFile {
-    file: PathBuf,
-    /// None after a write of it has failed: it is written anew by the next run.
-    out: Option<Box<dyn Out>>,
-}
-
-impl JournalFile {
-    /// Writes a line and makes it durable.
-    fn note(&mut self, entry: &Entry) -> Result<(), Error> {
-        self.write(entry, true)
-    }
-
-    /// Writes a line; durable only with `sync`.
-    fn write(&mut self, entry: &Entry, sync: bool) -> Result<(), Error> {
-        let line = journal::line(entry).map_err(|_| bug("a journal line cannot be written"))?;
-        // Until the line is durable there is no journal to write to: after a failure nothing is known about it.
-        let mut out = self.out.take().ok_or_else(|| {
-            storage(
-                "cannot write",
-                &self.file,
-                &io::Error::other("an earlier write of it has failed"),
-            )
-        })?;
-        out.write_all(&line)
-            .and_then(|()| if sync { out.sync() } else { out.flush() })
-            .map_err(|error| storage("cannot write", &self.file, &error))?;
-        self.out = Some(out);
-        Ok(())
-    }
-}
-
-/// A part to which nothing is added any more, and which is not durable yet.
-pub(crate) struct EndedPart {
-    disk: Arc<dyn Disk>,
-    writer: PartWriter,
-    folder: PathBuf,
-    /// As it will be journalled, but for what the writer still has to tell.
-    entry: PartEntry,
-    journal: Arc<Mutex<JournalFile>>,
-    /// The folder is not another's while its files are written.
-    _lock: Option<Arc<dyn Held>>,
-}
-
-/// A part that is durable and stands in the journal's file.
-pub(crate) struct DurablePart {
-    file: PartFile,
-    entry: Entry,
-}
-
-impl EndedPart {
-    /// Makes it durable and journals it: parts in their order. Needs nothing of the store, so that the next part can be
-    /// written meanwhile.
-    pub(crate) fn make_durable(self) -> Result<DurablePart, Error> {
-        let EndedPart {
-            disk,
-            writer,
-            folder,
-            mut entry,
-            journal,
-            _lock,
-        } = self;
-        let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
-        let written = writer.finish().map_err(wrong)?;
-        let file = &mut entry.file;
-        (file.sha256, file.rows, file.bytes) = (written.sha256, written.rows, written.bytes);
-        disk.rename(
-            &folder.join(temporary(&file.file)),
-            &folder.join(&file.file),
-        )
-        .map_err(wrong)?;
-        disk.sync_folder(&folder).map_err(wrong)?;
-        let part = DurablePart {
-            file: entry.file.clone(),
-            entry: Entry::Part(entry),
-        };
-        lock(&journal).note(&part.entry)?;
-        Ok(part)
-    }
-}
-
-/// Nothing is half done in there when a thread panics: a journal that is being written is taken out.
-fn lock(journal: &Mutex<JournalFile>) -> MutexGuard<'_, JournalFile> {
-    journal.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The file of envelopes.
-#[derive(Default)]
-struct EnvelopeFile {
-    out: Option<Box<dyn Out>>,
-    sha256: Sha256,
-    bytes: u64,
-    /// So many of them are durable.
-    synced: u64,
-    lines: u64,
-    /// The members of the page before, as text.
-    previous: String,
-}
-
-impl EnvelopeFile {
-    fn sync(&mut self) -> io::Result<()> {
-        if self.bytes > self.synced
-            && let Some(out) = &mut self.out
-        {
-            out.sync()?;
-            self.synced = self.bytes;
-        }
-        Ok(())
-    }
-
-    fn so_far(&self) -> Envelopes {
-        Envelopes {
-            bytes: self.bytes,
-            lines: self.lines,
-            sha256: if self.bytes == 0 {
-                String::new()
-            } else {
-                hex(&self.sha256.clone().finalize())
-            },
-        }
-    }
-}
-
-/// What the status that said ready told beside that.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ReadyFacts {
-    pub(crate) row_count: Option<u64>,
-    /// The latest moment that `Expires` can mean, in seconds since the epoch.
-    pub(crate) expires: Option<i64>,
-}
-
-/// Where a landing stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Position {
-    /// The place of the next page's first record.
-    pub(crate) next_offset: u64,
-    /// No page comes any more.
-    pub(crate) is_over: bool,
-    pub(crate) rows: u64,
-    pub(crate) total_results: Option<u64>,
-}
-
-/// A line of the envelopes. The reader's words would repeat what stands there.
-fn envelope(line: &[u8]) -> io::Result<Envelope> {
-    serde_json::from_slice(line).map_err(|_| {
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            "a line of it is not as it was written",
-        )
-    })
-}
-
-/// What went wrong with the disk, as an error.
-pub(crate) fn storage(what: &str, path: &Path, error: &io::Error) -> Error {
-    Error::before_io(
-        ErrorKind::Storage,
-        Operation::Export,
-        format!("{what} {}: {error}", path.display()),
-        advice(error),
-    )
-}
-
-/// What to do about an error of the file system: seldom is it the disk.
-fn advice(error: &io::Error) -> &'static str {
-    #[cfg(unix)]
-    if let Some(number) = error.raw_os_error() {
-        use nix::errno::Errno;
-        match Errno::from_raw(number) {
-            Errno::ENOLCK | Errno::EOPNOTSUPP | Errno::ENOSYS => {
-                return "locks are not supported here: pass a folder of a local file system, or have locks switched on for this one";
-            }
-            Errno::EMFILE | Errno::ENFILE => {
-                return "too many files are open: raise the limit (ulimit -n) and run the same command again: it continues";
-            }
-            Errno::EIO => {
-                return "the disk fails: copy what it holds, repair it and run the same command again: it continues";
-            }
-            _ => {}
-        }
-    }
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "free space and run the same command again: it continues"
-        }
-        io::ErrorKind::FileTooLarge => {
-            "raise the limit of a file's size (ulimit -f) and run the same command again: it continues"
-        }
-        io::ErrorKind::PermissionDenied => {
-            "give the folder to this user and run the same command again"
-        }
-        io::ErrorKind::ReadOnlyFilesystem => {
-            "the file system can only be read: pass another folder, or have it mounted for writing"
-        }
-        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-            "a file stands where a folder is needed: pass another folder as the place of the export"
-        }
-        io::ErrorKind::InvalidFilename => {
-            "the name is too long for this file system: pass a shorter one"
-        }
-        _ => "look at what the system says, and run the same command again: it continues",
-    }
-}
-
-/// What a newer version wrote is not understood and not touched.
-pub(crate) fn newer(what: &str) -> Error {
-    Error::before_io(
-        ErrorKind::Storage,
-        Operation::Export,
-        format!("{what} was written by a newer version of this program"),
-        "use that version, or a later one; nothing was changed",
-    )
-}
-
-pub(crate) fn corrupt(detail: String, next: &str) -> Error {
-    Error::before_io(ErrorKind::Corrupt, Operation::Export, detail, next)
-}
-
-fn bug(what: &str) -> Error {
-    Error::before_io(
-        ErrorKind::Internal,
-        Operation::Export,
-        what,
-        "report this bug",
-    )
-}
-
-/// Reads the journal of a folder: its batches, and whether there is one. Takes no lock.
-pub(crate) fn read_journal(disk: &dyn Disk, place: &Place) -> Result<Option<Vec<BatchLog>>, Error> {
-    let file = place.journal();
-    let bytes = read_whole(disk, &file).map_err(|error| storage("cannot read", &file, &error))?;
-    bytes
-        .map(|bytes| understand_journal(&bytes).map(|journal| journal.batches))
-        .transpose()
-}
-
-/// A journal as it was read.
-struct Journal {
-    batches: Vec<BatchLog>,
-    /// So many bytes of it are whole lines.
-    good: u64,
-    /// Its first line says so; none for the first form.
-    form: Option<u32>,
-}
-
-fn understand_journal(bytes: &[u8]) -> Result<Journal, Error> {
-    let damaged = |line: usize| {
-        corrupt(
-            format!("line {line} of the journal does not fit"),
-            "restore .mypreferences/journal, or begin in another folder",
-        )
-    };
-    let (entries, good) = journal::read(bytes).map_err(|unreadable| match unreadable {
-        Unreadable::Damaged(line) => damaged(line),
-        Unreadable::Newer => newer("the journal"),
-    })?;
-    let form = match entries.first() {
-        Some(Entry::Form { version }) => Some(*version),
-        Some(_) | None => None,
-    };
-    Ok(Journal {
-        batches: journal::batches(entries).map_err(damaged)?,
-        good,
-        form,
-    })
-}
-
-/// The batches that can be seen in a folder.
-pub(crate) fn visible_batches(disk: &dyn Disk, place: &Place) -> Result<Vec<String>, Error> {
-    let names = disk
-        .names(&place.out)
-        .map_err(|error| storage("cannot read the folder", &place.out, &error))?;
-    Ok(names
-        .into_iter()
-        .filter(|name| name.starts_with(BATCH))
-        .collect())
-}
-
-/// The manifest of a batch that can be seen, and its hash.
-pub(crate) fn read_manifest(
-    disk: &dyn Disk,
-    place: &Place,
-    batch: &str,
-) -> Result<Option<(Manifest, String)>, Error> {
-    let file = place.batch(batch).join(MANIFEST);
-    let bytes = read_whole(disk, &file).map_err(|error| storage("cannot read", &file, &error))?;
-    let Some(bytes) = bytes else { return Ok(None) };
-    match Manifest::read(&bytes) {
-        ReadManifest::Read(manifest) if manifest.batch == batch => {
-            Ok(Some((*manifest, sha256(&bytes))))
-        }
-        ReadManifest::Newer => Err(newer(&format!("{batch}/{MANIFEST}"))),
-        ReadManifest::Read(_) | ReadManifest::Damaged => Err(corrupt(
-            format!("{batch}/{MANIFEST} is no manifest of this batch"),
-            "restore it, or begin in another folder",
-        )),
-    }
-}
-
-pub(crate) fn read_receipt(
-    disk: &dyn Disk,
-    place: &Place,
-    batch: &str,
-) -> Result<Option<BatchReceipt>, Error> {
-    let file = place.batch(batch).join(RECEIPT);
-    let bytes = read_whole(disk, &file).map_err(|error| storage("cannot read", &file, &error))?;
-    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
-}
-
-/// Hashes a file; none when it is not there.
-pub(crate) fn hash_file(disk: &dyn Disk, file: &Path) -> io::Result<Option<(String, u64)>> {
-    disk.open(file)?.map(hash).transpose()
-}
-
-/// The hash and the length of what can be read.
-fn hash(mut reader: impl Read) -> io::Result<(String, u64)> {
-    let mut sha256 = Sha256::new();
-    let mut bytes = 0;
-    let mut block = vec![0; 256 << 10];
-    loop {
-        let read = reader.read(&mut block)?;
-        if read == 0 {
-            return Ok((hex(&sha256.finalize()), bytes));
-        }
-        sha256.update(&block[..read]);
-        bytes += read as u64;
-    }
-}
-
 impl Store {
     /// Takes hold of a folder, which is made if it is not there, and reads how far it is.
     ///
     /// # Errors
     /// `locked`, `corrupt`, `storage`.
     pub(crate) fn open(disk: Arc<dyn Disk>, out: PathBuf) -> Result<Store, Error> {
-        let place = Place { out };
+        let place = Layout { out };
         make_folders(&*disk, &place.out)
             .map_err(|error| storage("cannot make the folder", &place.out, &error))?;
         for folder in [place.hidden(), place.staging()] {
@@ -460,7 +103,7 @@ impl Store {
             .lock(&file, &holder())
             .map_err(|error| storage("cannot lock", &file, &error))?;
         let Some(lock) = lock else {
-            return Err(locked(&*disk, &file));
+            return Err(locked(&holder_of(&*disk, &file)));
         };
         // A run that was killed may have left names that can be seen and are not durable.
         disk.sync_folder(&place.out)
@@ -532,7 +175,7 @@ impl Store {
         &*self.disk
     }
 
-    pub(crate) fn place(&self) -> &Place {
+    pub(crate) fn place(&self) -> &Layout {
         &self.place
     }
 
@@ -697,7 +340,7 @@ impl Store {
             envelopes.sha256.update(&line);
             envelopes.bytes += line.len() as u64;
             envelopes.lines += 1;
-            let envelope = envelope(&line)?;
+            let envelope = envelope::parse(&line)?;
             envelopes.previous = text(&envelope.members)?;
             line.clear();
         }
@@ -970,6 +613,13 @@ impl Store {
     }
 }
 
+/// What the lock file says.
+fn holder_of(disk: &dyn Disk, file: &Path) -> String {
+    let bytes = read_whole(disk, file).ok().flatten();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    text.unwrap_or_default().trim().to_owned()
+}
+
 impl Landing {
     fn position(&self) -> Position {
         Position {
@@ -1038,7 +688,7 @@ impl Landing {
         out.close()?;
         if self.envelopes.lines == 1 {
             let bytes = read_whole(disk, &file)?.unwrap_or_default();
-            let envelope = envelope(&bytes)?;
+            let envelope = envelope::parse(&bytes)?;
             if envelope.offset == 1 {
                 disk.remove_file(&file)?;
                 return Ok((Some(envelope.members), None));
@@ -1062,10 +712,6 @@ type Members = (
     Option<PartFile>,
 );
 
-fn temporary(name: &str) -> String {
-    format!("{name}.tmp")
-}
-
 /// What the lock file says of its holder.
 fn holder() -> String {
     #[cfg(unix)]
@@ -1079,56 +725,4 @@ fn holder() -> String {
         std::process::id(),
         host.as_deref().unwrap_or("an unknown host")
     )
-}
-
-fn locked(disk: &dyn Disk, file: &Path) -> Error {
-    let holder = read_whole(disk, file)
-        .ok()
-        .flatten()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .unwrap_or_default();
-    let holder = holder.trim();
-    Error::before_io(
-        ErrorKind::Locked,
-        Operation::Export,
-        if holder.is_empty() {
-            "another process holds the folder".to_owned()
-        } else {
-            format!("{holder} holds the folder")
-        },
-        "wait for it, or stop it, and run the same command again",
-    )
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use nix::errno::Errno;
-
-    use super::*;
-
-    #[test]
-    fn the_advice_is_that_of_the_error_and_not_to_repair_the_disk() {
-        for (errno, words) in [
-            (Errno::ENOSPC, "free space"),
-            (Errno::EDQUOT, "free space"),
-            (Errno::EFBIG, "ulimit -f"),
-            (Errno::EACCES, "to this user"),
-            (Errno::EROFS, "can only be read"),
-            (Errno::ENOTDIR, "a file stands where"),
-            (Errno::EEXIST, "a file stands where"),
-            (Errno::ENAMETOOLONG, "too long"),
-            (Errno::ENOLCK, "locks are not supported"),
-            (Errno::EOPNOTSUPP, "locks are not supported"),
-            (Errno::EMFILE, "ulimit -n"),
-            (Errno::EIO, "the disk fails"),
-            (Errno::EBUSY, "what the system says"),
-        ] {
-            let error = io::Error::from(errno);
-            assert!(
-                advice(&error).contains(words),
-                "{errno}: {}",
-                advice(&error)
-            );
-        }
-    }
 }

@@ -1,11 +1,12 @@
 //! Whether the pages of a token follow one another: a total that stays and is not exceeded, no page twice, no overlap.
 //! A page that does not is asked for again; what stays so is `count_mismatch`, and never committed.
 
+use crate::landing::errors::mismatch;
 use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::Error;
 use crate::export::Page;
 use crate::landing::store::manifest::hex;
 
@@ -140,15 +141,6 @@ impl Sequence {
             )),
         }
     }
-}
-
-pub(crate) fn mismatch(detail: String) -> Error {
-    Error::before_io(
-        ErrorKind::CountMismatch,
-        Operation::Export,
-        detail,
-        "nothing was committed; run the same command again, which initiates a new export",
-    )
 }
 
 /// Pages with the same first record, the same last one, the same length and the same checksum are the same: cheaper than

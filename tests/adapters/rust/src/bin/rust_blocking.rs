@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adapter_lines::{Call, Log, Observed, Plan, adapt, pages_record};
-use mypreferences::blocking::{CallOptions, Client};
+use mypreferences::blocking::Client;
 use mypreferences::export::Page;
 use mypreferences::{CancelToken, ClientBuilder, Error};
 
@@ -57,26 +57,32 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
             });
         }
     }
-    let mut options = CallOptions::default();
-    options.cancel_token = Some(cancel);
     let result = match call.operation.as_str() {
-        "status" => client.status(token, &options).map(|status| {
-            texts.push(format!("{status:?}"));
-            Observed {
-                sort: "status",
-                record: status.to_json(),
-            }
-        }),
-        "resolve_commit" => client.resolve_commit(token, &options).map(|found| {
-            texts.push(format!("{found:?}"));
-            Observed {
-                sort: "resolution",
-                record: found.to_json(),
-            }
-        }),
+        "status" => client
+            .status(token)
+            .cancel_token(cancel)
+            .call()
+            .map(|status| {
+                texts.push(format!("{status:?}"));
+                Observed {
+                    sort: "status",
+                    record: status.to_json(),
+                }
+            }),
+        "resolve_commit" => client
+            .resolve_commit(token)
+            .cancel_token(cancel)
+            .call()
+            .map(|found| {
+                texts.push(format!("{found:?}"));
+                Observed {
+                    sort: "resolution",
+                    record: found.to_json(),
+                }
+            }),
         "initiate" => call
             .order()
-            .and_then(|order| client.initiate(order, &options))
+            .and_then(|order| client.initiate(order).cancel_token(cancel).call())
             .map(|export| {
                 texts.push(format!("{export:?}"));
                 Observed {
@@ -84,16 +90,20 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
                     record: export.to_json_with_token(),
                 }
             }),
-        "wait" => {
-            options.timeout = call.max_wait_ms.map(Duration::from_millis);
-            call.handle()
-                .and_then(|export| client.wait(&export, &options))
-                .map(|status| Observed {
-                    sort: "status",
-                    record: status.to_json(),
-                })
-        }
-        "pages" => every_page(client, call, &options).map(|pages| {
+        "wait" => call
+            .handle()
+            .and_then(|export| {
+                let wait = client.wait(&export).cancel_token(cancel);
+                match call.max_wait_ms {
+                    Some(most) => wait.max_wait(Duration::from_millis(most)).call(),
+                    None => wait.call(),
+                }
+            })
+            .map(|status| Observed {
+                sort: "status",
+                record: status.to_json(),
+            }),
+        "pages" => every_page(client, call, cancel).map(|pages| {
             texts.push(format!("{pages:?}"));
             Observed {
                 sort: "pages",
@@ -101,11 +111,8 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
             }
         }),
         "export" => call
-            .landing(
-                client.as_async(),
-                options.cancel_token.clone().unwrap_or_default(),
-            )
-            .and_then(|landing| client.land(landing))
+            .landing(client.as_async(), cancel)
+            .and_then(|landing| client.block_on(landing))
             .map(|landed| {
                 texts.push(format!("{landed:?}"));
                 Observed {
@@ -116,14 +123,17 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
         "commit_landed" => call
             .sealed()
             .and_then(|sealed| {
-                client.commit_landed(&sealed, call.keep_files.unwrap_or(true), &options)
+                let call = client.commit_landed(&sealed, call.keep_files.unwrap_or(true));
+                call.cancel_token(cancel).call()
             })
             .map(|receipt| Observed {
                 sort: "batch_receipt",
                 record: receipt.to_json(),
             }),
         _ => client
-            .commit_with(token, call.keep_files.unwrap_or(true), &options)
+            .commit(token, call.keep_files.unwrap_or(true))
+            .cancel_token(cancel)
+            .call()
             .map(|receipt| {
                 texts.push(format!("{receipt:?}"));
                 Observed {
@@ -136,11 +146,8 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
     (observed, texts)
 }
 
-fn every_page(client: &Client, call: &Call, options: &CallOptions) -> Result<Vec<Page>, Error> {
-    let mut pages = client.pages(&call.handle()?);
-    if let Some(token) = &options.cancel_token {
-        pages = pages.cancel_token(token.clone());
-    }
+fn every_page(client: &Client, call: &Call, cancel: CancelToken) -> Result<Vec<Page>, Error> {
+    let mut pages = client.pages(&call.handle()?).cancel_token(cancel);
     if let Some(limit) = call.limit {
         pages = pages.limit(limit);
     }

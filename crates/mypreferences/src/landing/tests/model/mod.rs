@@ -7,6 +7,9 @@ mod forms;
 mod operators;
 mod service;
 
+use crate::landing::store::layout::Layout;
+use crate::landing::store::read::read_journal;
+use crate::landing::store::read::{read_manifest, read_receipt, visible_batches};
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::panic::AssertUnwindSafe;
@@ -20,7 +23,6 @@ use crate::export::ExportOrder;
 use crate::landing::mutants::{self, Mutant};
 use crate::landing::store::disk::Disk;
 use crate::landing::store::manifest::Manifest;
-use crate::landing::store::{Place, read_journal, read_manifest, read_receipt, visible_batches};
 use crate::landing::tests::model::disk::{Crash, ModelDisk, Stop, Sync};
 use crate::landing::tests::model::service::{ModelService, Odd, ServerExport, Story};
 use crate::landing::verify::verify;
@@ -129,7 +131,7 @@ fn rows_of(token: i64, rows: usize) -> Vec<String> {
         .collect()
 }
 
-fn landed_rows(disk: &dyn Disk, place: &Place, manifest: &Manifest) -> Vec<String> {
+fn landed_rows(disk: &dyn Disk, place: &Layout, manifest: &Manifest) -> Vec<String> {
     let mut text = String::new();
     for part in &manifest.parts {
         let file = place.batch(&manifest.batch).join(&part.file);
@@ -140,14 +142,14 @@ fn landed_rows(disk: &dyn Disk, place: &Place, manifest: &Manifest) -> Vec<Strin
     text.lines().map(str::to_owned).collect()
 }
 
-fn place() -> Place {
-    Place {
+fn place() -> Layout {
+    Layout {
         out: Path::new(OUT).to_owned(),
     }
 }
 
-fn taken() -> Place {
-    Place {
+fn taken() -> Layout {
+    Layout {
         out: Path::new(TAKEN).to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! What the world does beside the stops: gateways that answer for the service, operators who mix their commands, consumers
 //! who move a batch away, clocks that are wrong, programs of another version.
 
+use crate::landing::store::read::{read_journal, read_manifest, visible_batches};
 use std::path::Path;
 
 use crate::error::ErrorKind;
@@ -8,7 +9,6 @@ use crate::export::LastDateTime;
 use crate::landing::store::disk::{Access, Disk, read_whole, write_whole};
 use crate::landing::store::journal::BatchLog;
 use crate::landing::store::manifest::Manifest;
-use crate::landing::store::{read_journal, read_manifest, visible_batches};
 use crate::landing::tests::model::disk::Crash;
 use crate::landing::tests::model::service::{EPOCH_MS, Odd, ServerExport, Story};
 use crate::landing::tests::model::{

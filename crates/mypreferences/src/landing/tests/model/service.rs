@@ -2,6 +2,8 @@
 //! arrives: a commit may only come when the batch would survive a loss of power, and a second one only after a question
 //! that was answered "not yet".
 
+use crate::landing::store::layout::Layout;
+use crate::landing::store::read::{read_journal, read_manifest, visible_batches};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +12,6 @@ use http::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
 use serde_json::json;
 
 use crate::http::delivery::{BodyEnd, Failure};
-use crate::landing::store::{Place, read_journal, read_manifest, visible_batches};
 use crate::landing::tests::model::disk::ModelDisk;
 use crate::landing::tests::model::{OUT, rows_of};
 use crate::landing::verify::verify;
@@ -393,7 +394,7 @@ impl ModelService {
     /// Whether the batch of this token, all of it, would be there after a loss of power now.
     fn why_not_safe(&self, token: i64) -> Option<String> {
         let disk = self.disk.durable();
-        let place = Place {
+        let place = Layout {
             out: Path::new(OUT).to_owned(),
         };
         let wrong = |what: &str| Some(what.to_owned());
