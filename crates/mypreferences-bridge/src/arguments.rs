@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mypreferences::export::{Export, ExportOrder, LastDateTime, MatchCriteria};
+use mypreferences::export::{Export, ExportRequest, LastDateTime, MatchCriteria};
 use mypreferences::landing::{CommitPolicy, Compression, LandExport};
 use mypreferences::{CancelToken, Client as Core, Error, ErrorKind, ExportKind, Operation};
 
@@ -83,7 +83,7 @@ impl OrderArguments {
     ///
     /// # Errors
     /// `invalid_argument` for a kind, a moment or criteria that are none.
-    pub fn order(&self) -> Result<ExportOrder, Error> {
+    pub fn order(&self) -> Result<ExportRequest, Error> {
         let kind: ExportKind = self.kind.parse().map_err(|_| {
             refused(
                 Operation::Initiate,
@@ -101,10 +101,10 @@ impl OrderArguments {
             })
         };
         let mut order = match kind {
-            ExportKind::Segment => ExportOrder::segment(name()?),
-            ExportKind::SegmentGroup => ExportOrder::segment_group(name()?),
-            ExportKind::Schedule => ExportOrder::schedule(name()?),
-            ExportKind::Cid => ExportOrder::cid(self.cids.iter().cloned()),
+            ExportKind::Segment => ExportRequest::segment(name()?),
+            ExportKind::SegmentGroup => ExportRequest::segment_group(name()?),
+            ExportKind::Schedule => ExportRequest::schedule(name()?),
+            ExportKind::Cid => ExportRequest::cid(self.cids.iter().cloned()),
         };
         if kind == ExportKind::Cid && self.name.is_some() {
             return Err(refused(
@@ -158,7 +158,7 @@ impl LandingArguments {
     pub fn export(
         &self,
         client: &Core,
-        order: ExportOrder,
+        order: ExportRequest,
         cancel: CancelToken,
     ) -> Result<LandExport, Error> {
         let policy = self.policy()?;

@@ -6,7 +6,7 @@ use crate::read::status::ExportStatus;
 use crate::session::cancel::CancelToken;
 
 pub use crate::http::delivery::{BodyEnd, Failure};
-pub use crate::http::tls_error::TlsTrouble;
+pub use crate::http::tls_error::TlsError;
 pub use crate::http::transport::{Answer, BodyPlan, ExchangeFuture, Request, TestTransport};
 
 /// What the journal of a landing tells the next process of a commit.

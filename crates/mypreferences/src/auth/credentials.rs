@@ -51,10 +51,10 @@ pub trait AuthorizationProvider: Send + Sync + 'static {
 
 /// What to authorise with. `Debug` shows the sort only.
 #[derive(Clone)]
-pub struct Credentials(pub(crate) Sort);
+pub struct Credentials(pub(crate) Scheme);
 
 #[derive(Clone)]
-pub(crate) enum Sort {
+pub(crate) enum Scheme {
     Hmac { user_id: String, secret: Secret },
     Verbatim(SecretString),
     Bearer(SecretString),
@@ -69,7 +69,7 @@ impl Credentials {
     /// A captured header of this scheme is good for 15 minutes and for every route: treat it as a key.
     /// The secret may be a text or [`Secret::file`].
     pub fn hmac(user_id: impl Into<String>, secret: impl Into<Secret>) -> Credentials {
-        Credentials(Sort::Hmac {
+        Credentials(Scheme::Hmac {
             user_id: user_id.into(),
             secret: secret.into(),
         })
@@ -77,22 +77,22 @@ impl Credentials {
 
     /// OAuth 2.0 client credentials (DOC for the v4 surface): the client asks for tokens and renews them.
     pub fn oauth(oauth: OAuth) -> Credentials {
-        Credentials(Sort::OAuth(oauth))
+        Credentials(Scheme::OAuth(oauth))
     }
 
     /// An OAuth 2.0 bearer token that the caller renews.
     pub fn bearer(token: impl Into<String>) -> Credentials {
-        Credentials(Sort::Bearer(SecretString::from(token.into())))
+        Credentials(Scheme::Bearer(SecretString::from(token.into())))
     }
 
     /// The whole value of the `Authorization` header, sent as it is.
     pub fn verbatim(authorization: impl Into<String>) -> Credentials {
-        Credentials(Sort::Verbatim(SecretString::from(authorization.into())))
+        Credentials(Scheme::Verbatim(SecretString::from(authorization.into())))
     }
 
     /// A provider of one's own.
     pub fn provider(provider: impl AuthorizationProvider) -> Credentials {
-        Credentials(Sort::Provider(Arc::new(provider)))
+        Credentials(Scheme::Provider(Arc::new(provider)))
     }
 
     /// Whether they could ever make a header; before any I/O but that of a secret's file.
@@ -101,7 +101,7 @@ impl Credentials {
             Err(Error::invalid_argument(Operation::Configure, detail, next))
         };
         match &self.0 {
-            Sort::Hmac { user_id, secret } => {
+            Scheme::Hmac { user_id, secret } => {
                 if user_id.is_empty() || !user_id.bytes().all(|b| (0x21..=0x7e).contains(&b)) {
                     return refused(
                         "user_id must be printable ASCII without spaces",
@@ -123,7 +123,7 @@ impl Credentials {
                     );
                 }
             }
-            Sort::Bearer(token) => {
+            Scheme::Bearer(token) => {
                 let token = token.expose_secret();
                 if token.is_empty() || !token.bytes().all(|b| (0x21..=0x7e).contains(&b)) {
                     return refused(
@@ -132,7 +132,7 @@ impl Credentials {
                     );
                 }
             }
-            Sort::Verbatim(value) => {
+            Scheme::Verbatim(value) => {
                 let value = value.expose_secret();
                 if value.trim().is_empty() || HeaderValue::from_str(value).is_err() {
                     return refused(
@@ -141,8 +141,8 @@ impl Credentials {
                     );
                 }
             }
-            Sort::OAuth(oauth) => oauth.check()?,
-            Sort::Provider(_) => {}
+            Scheme::OAuth(oauth) => oauth.check()?,
+            Scheme::Provider(_) => {}
         }
         Ok(())
     }
@@ -150,21 +150,23 @@ impl Credentials {
     /// Secrets that must not appear in any text.
     pub(crate) fn secrets(&self) -> Vec<Cow<'_, str>> {
         match &self.0 {
-            Sort::Hmac { secret, .. } => vec![secret.known()],
-            Sort::Bearer(token) | Sort::Verbatim(token) => {
+            Scheme::Hmac { secret, .. } => vec![secret.known()],
+            Scheme::Bearer(token) | Scheme::Verbatim(token) => {
                 vec![Cow::Borrowed(token.expose_secret())]
             }
             // The token is taken out with the `Authorization` value of its exchange.
-            Sort::OAuth(oauth) => vec![oauth.known_secret()],
-            Sort::Provider(_) => Vec::new(),
+            Scheme::OAuth(oauth) => vec![oauth.known_secret()],
+            Scheme::Provider(_) => Vec::new(),
         }
     }
 
     /// Whether the header depends on the time, so that a wrong clock can be repaired.
     pub(crate) fn depend_on_the_clock(&self) -> bool {
         match &self.0 {
-            Sort::Hmac { .. } => true,
-            Sort::Bearer(_) | Sort::Verbatim(_) | Sort::OAuth(_) | Sort::Provider(_) => false,
+            Scheme::Hmac { .. } => true,
+            Scheme::Bearer(_) | Scheme::Verbatim(_) | Scheme::OAuth(_) | Scheme::Provider(_) => {
+                false
+            }
         }
     }
 }
@@ -172,11 +174,11 @@ impl Credentials {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.0 {
-            Sort::Hmac { .. } => "Credentials(hmac, ***)",
-            Sort::Verbatim(_) => "Credentials(verbatim, ***)",
-            Sort::Bearer(_) => "Credentials(bearer, ***)",
-            Sort::OAuth(_) => "Credentials(oauth, ***)",
-            Sort::Provider(_) => "Credentials(provider)",
+            Scheme::Hmac { .. } => "Credentials(hmac, ***)",
+            Scheme::Verbatim(_) => "Credentials(verbatim, ***)",
+            Scheme::Bearer(_) => "Credentials(bearer, ***)",
+            Scheme::OAuth(_) => "Credentials(oauth, ***)",
+            Scheme::Provider(_) => "Credentials(provider)",
         })
     }
 }

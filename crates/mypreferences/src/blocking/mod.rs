@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::client::builder::ClientBuilder;
 use crate::client::{Client as AsyncClient, Commit, PageProbe, ResolveCommit, Status};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::export::{Export, ExportOrder, Initiate, Wait, WaitProgress};
+use crate::export::{Export, ExportRequest, Initiate, Wait, WaitProgress};
 use crate::landing::{
     CommitLanded, CommitPolicy, Compression, LandExport, LandingProgress, Sealed,
 };
@@ -144,9 +144,9 @@ calls! {
     resolve_commit<T>(access_token: T) -> ResolveCommit, ResolveCommit;
     status<T>(access_token: T) -> Status, Status;
     probe_page<T>(access_token: T) -> PageProbe, Page;
-    initiate(order: ExportOrder) -> Initiate, Initiate;
+    initiate(order: ExportRequest) -> Initiate, Initiate;
     wait(export: &Export) -> Wait, Wait;
-    export(order: ExportOrder, out: impl Into<PathBuf>, policy: CommitPolicy) -> LandExport, Export;
+    export(order: ExportRequest, out: impl Into<PathBuf>, policy: CommitPolicy) -> LandExport, Export;
     land(export: &Export, out: impl Into<PathBuf>) -> LandExport, Export;
     commit_landed(sealed: &Sealed, keep_files: bool) -> CommitLanded, Commit;
 }

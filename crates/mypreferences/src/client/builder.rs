@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::credentials::{Credentials, Sort};
+use crate::auth::credentials::{Credentials, Scheme};
 use crate::auth::oauth::Tokens;
 use crate::client::Client;
 use crate::error::Error;
 use crate::http::clock::{ServerClock, SystemClock, WallClock};
 use crate::http::transport::{Http, Transport};
-use crate::session::Service;
-use crate::session::token_cache::Memory;
+use crate::session::Session;
+use crate::session::token_cache::TokenCache;
 use crate::settings::signature::{HmacHash, TimestampFormat};
 use crate::settings::surface::{Environment, ExportKind, Routes, Surface};
 use crate::settings::table::for_each_setting;
@@ -187,10 +187,12 @@ impl ClientBuilder {
         #[cfg(not(feature = "test-hooks"))]
         let transport = Transport::Http(Http::new(routes.base(), &settings)?);
         let tokens = match &credentials.0 {
-            Sort::OAuth(oauth) => Some(Tokens::new(oauth, &client_id, &settings)?),
-            Sort::Hmac { .. } | Sort::Bearer(_) | Sort::Verbatim(_) | Sort::Provider(_) => None,
+            Scheme::OAuth(oauth) => Some(Tokens::new(oauth, &client_id, &settings)?),
+            Scheme::Hmac { .. } | Scheme::Bearer(_) | Scheme::Verbatim(_) | Scheme::Provider(_) => {
+                None
+            }
         };
-        let service = Service {
+        let session = Session {
             settings,
             client_id,
             routes,
@@ -199,9 +201,9 @@ impl ClientBuilder {
             transport,
             clock: ServerClock::new(),
             wall: self.wall.unwrap_or_else(|| Arc::new(SystemClock)),
-            memory: Memory::default(),
+            token_cache: TokenCache::default(),
             on_attempt: self.on_attempt,
         };
-        Ok(Client::new(service))
+        Ok(Client::new(session))
     }
 }

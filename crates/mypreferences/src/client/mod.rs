@@ -11,11 +11,11 @@ use std::time::Duration;
 use crate::client::builder::ClientBuilder;
 use crate::commit::Call;
 use crate::commit::receipt::{CommitReceipt, Resolution};
-use crate::commit::single_flight::Flights;
+use crate::commit::single_flight::SingleFlights;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::read::status::ExportStatus;
 use crate::read::{ProbePage, Read, ReadStatus};
-use crate::session::Service;
+use crate::session::Session;
 use crate::session::cancel::CancelToken;
 use crate::settings::MAX_DURATION;
 use crate::settings::access_token::AccessToken;
@@ -42,26 +42,26 @@ use crate::settings::surface::ExportKind;
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    pub(crate) service: Arc<Service>,
-    flights: Arc<Flights>,
+    pub(crate) session: Arc<Session>,
+    flights: Arc<SingleFlights>,
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base_url", &self.service.routes.base())
-            .field("client_id", &self.service.client_id)
-            .field("surface", &self.service.settings.surface.name())
-            .field("credentials", &self.service.credentials)
+            .field("base_url", &self.session.routes.base())
+            .field("client_id", &self.session.client_id)
+            .field("surface", &self.session.settings.surface.name())
+            .field("credentials", &self.session.credentials)
             .finish_non_exhaustive()
     }
 }
 
 impl Client {
-    pub(crate) fn new(service: Service) -> Client {
-        let service = Arc::new(service);
-        let flights = Arc::new(Flights::new(Arc::clone(&service)));
-        Client { service, flights }
+    pub(crate) fn new(session: Session) -> Client {
+        let session = Arc::new(session);
+        let flights = Arc::new(SingleFlights::new(Arc::clone(&session)));
+        Client { session, flights }
     }
 
     /// Starts a client.
@@ -71,13 +71,13 @@ impl Client {
 
     /// The base URL of every request, with its slash at the end.
     pub fn base_url(&self) -> &str {
-        self.service.routes.base()
+        self.session.routes.base()
     }
 
     /// How many milliseconds the server's clock is ahead of this machine's, by the newest answer that told; none before
     /// the first. Accurate to about a second.
     pub fn server_clock_offset_ms(&self) -> Option<i64> {
-        self.service.clock.offset_ms()
+        self.session.clock.offset_ms()
     }
 
     /// Acknowledges a retrieval: marks it finished, expires the access token and, unless `keep_files`, deletes the
@@ -161,12 +161,12 @@ impl Client {
         }
     }
 
-    pub(crate) fn flights(&self) -> &Arc<Flights> {
+    pub(crate) fn flights(&self) -> &Arc<SingleFlights> {
         &self.flights
     }
 
-    pub(crate) fn service(&self) -> &Arc<Service> {
-        &self.service
+    pub(crate) fn session(&self) -> &Arc<Session> {
+        &self.session
     }
 
     fn call<T>(&self, access_token: T, operation: Operation) -> CallOptions
@@ -180,8 +180,8 @@ impl Client {
             token: access_token
                 .try_into()
                 .map_err(|error| error.into().during(operation)),
-            kind: self.service.settings.kind,
-            timeout: self.service.settings.timeout,
+            kind: self.session.settings.kind,
+            timeout: self.session.settings.timeout,
             cancel: None,
         }
     }
@@ -204,7 +204,7 @@ impl CallOptions {
         check_timeout(self.timeout, self.operation)?;
         // Route errors (a kind without a route) come before any I/O.
         self.client
-            .service
+            .session
             .routes
             .commit(self.kind, token, true, self.operation)?;
         if self.cancel.as_ref().is_some_and(CancelToken::is_cancelled) {
@@ -215,7 +215,7 @@ impl CallOptions {
 
     async fn read<R: Read>(self, read: R) -> Result<R::Value, Error> {
         let key = self.key()?;
-        let reading = self.client.service.read(&read, key, self.timeout);
+        let reading = self.client.session.read(&read, key, self.timeout);
         until_cancelled(reading, self.cancel.as_ref(), self.operation).await?
     }
 }
@@ -368,7 +368,7 @@ awaitable!(ResolveCommit, Resolution);
 impl ResolveCommit {
     pub(crate) async fn run(self) -> Result<Resolution, Error> {
         let key = self.call.key()?;
-        let inner = &self.call.client.service;
+        let inner = &self.call.client.session;
         let mut rules = inner.settings.rules();
         rules.timeout = self.call.timeout;
         let question = Call::new(key, false, rules);

@@ -16,21 +16,21 @@ use crate::auth::oauth::TokenFailure;
 use crate::commit::receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
 use crate::commit::replies::{page_reply, status_reply};
 use crate::commit::verdict::{
-    Asked, Baseline, EarlierSend, Facts, Finding, Rules, SendFact, SendResult, StatusReply, Step,
-    Verdict, next_question, next_step, page_probe_helps, window_end,
+    Baseline, EarlierSend, Facts, Finding, Probe, Rules, SendFact, SendResult, StatusProbeResult,
+    Step, Verdict, next_question, next_step, page_probe_helps, window_end,
 };
 use crate::error::outcome::RequestOutcome;
 use crate::error::{Attempt, CommitState, Error, ErrorKind, Operation, Sent, TimeoutPhase};
 use crate::http::backoff::draw_jitter;
 use crate::http::connection::Connecting;
-use crate::http::delivery::cut_off;
+use crate::http::delivery::sent_if_aborted;
 use crate::http::status_word::StatusWord;
 use crate::http::transport::BodyPlan;
 use crate::read::{ProbePage, ReadStatus, attempt, own_next_action, provider_refused};
-use crate::session::Service;
+use crate::session::Session;
 use crate::session::cancel::CancelToken;
 use crate::session::exchange::{Exchanged, Unsigned};
-use crate::session::token_cache::{Key, Memory};
+use crate::session::token_cache::{Key, TokenCache};
 use crate::settings::surface::Routes;
 use crate::telemetry::events::{self, AttemptEvent};
 
@@ -55,7 +55,7 @@ struct State {
     /// A POST is under way, since then.
     in_flight: Option<(Instant, Connecting)>,
     /// The one repair of a 401 was used.
-    repaired: bool,
+    reauthenticated: bool,
 }
 
 impl Call {
@@ -75,19 +75,19 @@ impl Call {
                     earlier: None,
                     sends: Vec::new(),
                     credentials_accepted: None,
-                    asked: Vec::new(),
+                    probes: Vec::new(),
                 },
                 attempts: Vec::new(),
                 last: None,
                 question: None,
                 in_flight: None,
-                repaired: false,
+                reauthenticated: false,
             }),
         }
     }
 
     /// The commit of a landed batch.
-    pub(crate) fn journalled(mut self, journalled: Journalled, memory: &Memory) -> Call {
+    pub(crate) fn journalled(mut self, journalled: Journalled, memory: &TokenCache) -> Call {
         if !journalled.may_send {
             self.state().facts.rules.max_attempts = 0;
         }
@@ -174,39 +174,39 @@ pub(crate) struct Journalled {
 const LATE: Duration = Duration::from_secs(1);
 
 /// A POST that is over.
-struct Posted {
+struct CommitAttempt {
     description: RequestOutcome,
     /// A 401 after which the next send may fare better.
-    repaired: bool,
+    reauthenticated: bool,
     started: Instant,
     ended: Instant,
 }
 
-impl Posted {
-    fn out_of_time(started: Instant, sent: Sent) -> Posted {
+impl CommitAttempt {
+    fn out_of_time(started: Instant, sent: Sent) -> CommitAttempt {
         let phase = Some(TimeoutPhase::Operation);
-        Posted::unanswered(
+        CommitAttempt::unanswered(
             started,
             RequestOutcome::without_an_answer(sent, ErrorKind::Timeout, phase),
         )
     }
 
     /// There was no token, so nothing was sent.
-    fn without_a_token(started: Instant, failure: TokenFailure) -> Posted {
-        Posted::unanswered(started, failure.describe(Operation::Commit))
+    fn without_a_token(started: Instant, failure: TokenFailure) -> CommitAttempt {
+        CommitAttempt::unanswered(started, failure.describe(Operation::Commit))
     }
 
-    fn unanswered(started: Instant, description: RequestOutcome) -> Posted {
-        Posted {
+    fn unanswered(started: Instant, description: RequestOutcome) -> CommitAttempt {
+        CommitAttempt {
             description,
-            repaired: false,
+            reauthenticated: false,
             started,
             ended: Instant::now(),
         }
     }
 }
 
-impl Service {
+impl Session {
     /// Runs a commit to its end.
     pub(crate) async fn drive(self: &Arc<Self>, call: &Call) -> Result<CommitReceipt, Error> {
         loop {
@@ -237,11 +237,11 @@ impl Service {
             let mut state = call.state();
             let started = state.in_flight.as_ref().map(|(started, _)| *started);
             if let Some(started) = started
-                && cut_off(self.transport.ever_connected()) == Sent::MaybeSent
+                && sent_if_aborted(self.transport.ever_connected()) == Sent::MaybeSent
             {
                 let description =
                     RequestOutcome::without_an_answer(Sent::MaybeSent, ErrorKind::Cancelled, None);
-                let posted = Posted::unanswered(started, description);
+                let posted = CommitAttempt::unanswered(started, description);
                 note(call, &mut state, posted);
             }
             if !state.may_be_applied() {
@@ -259,7 +259,7 @@ impl Service {
     /// Asks about a token without sending (`resolve_commit`).
     pub(crate) async fn resolve(self: &Arc<Self>, call: &Call) -> Resolution {
         {
-            let (_, page_has_worked) = self.memory.baseline(call.key);
+            let (_, page_has_worked) = self.token_cache.baseline(call.key);
             call.state().facts.page_has_worked = page_has_worked;
         }
         loop {
@@ -318,7 +318,7 @@ impl Service {
         Ok(())
     }
 
-    async fn post(self: &Arc<Self>, call: &Call) -> Result<Posted, Error> {
+    async fn post(self: &Arc<Self>, call: &Call) -> Result<CommitAttempt, Error> {
         let (kind, token) = call.key;
         let url = self
             .routes
@@ -330,31 +330,31 @@ impl Service {
                 return Err(self.provider_failed(call, &refusal));
             }
             Ok(Err(Unsigned::Token(failure))) => {
-                return Ok(Posted::without_a_token(before, failure));
+                return Ok(CommitAttempt::without_a_token(before, failure));
             }
             Err(_) if self.tokens.is_some() => {
                 let failure = TokenFailure::out_of_time();
-                return Ok(Posted::without_a_token(before, failure));
+                return Ok(CommitAttempt::without_a_token(before, failure));
             }
-            Err(_) => return Ok(Posted::out_of_time(before, Sent::NotSent)),
+            Err(_) => return Ok(CommitAttempt::out_of_time(before, Sent::NotSent)),
         };
         // A provider may have taken its time: the last send starts within the window.
         if call.now() > window_end(&call.state().facts).max(before - call.begun) {
-            return Ok(Posted::out_of_time(before, Sent::NotSent));
+            return Ok(CommitAttempt::out_of_time(before, Sent::NotSent));
         }
         let connecting = Connecting::default();
         let repaired_before = {
             let mut state = call.state();
             if !state.facts.own_sends().iter().any(SendFact::left) {
                 if state.facts.earlier.is_none() {
-                    let (baseline, page_has_worked) = self.memory.baseline(call.key);
+                    let (baseline, page_has_worked) = self.token_cache.baseline(call.key);
                     state.facts.baseline = baseline;
                     state.facts.page_has_worked = page_has_worked;
                 }
-                state.facts.files_disputed = self.memory.sending(call.key, call.keep_files);
+                state.facts.files_disputed = self.token_cache.sending(call.key, call.keep_files);
             }
             state.in_flight = Some((Instant::now(), connecting.clone()));
-            state.repaired
+            state.reauthenticated
         };
         // The call's deadline may move while this is under way: another waiter with more time may come.
         let limits = (far_ahead(), call.deadline());
@@ -375,17 +375,17 @@ impl Service {
                 }
                 Err(_) if call.deadline() > deadline => {}
                 Err(_) => {
-                    let sent = cut_off(self.transport.ever_connected());
-                    return Ok(Posted::out_of_time(before, sent));
+                    let sent = sent_if_aborted(self.transport.ever_connected());
+                    return Ok(CommitAttempt::out_of_time(before, sent));
                 }
             }
         };
-        let repaired = !repaired_before && self.repair(&exchanged, call.deadline()).await;
+        let reauthenticated = !repaired_before && self.repair(&exchanged, call.deadline()).await;
         let description = self.describe(&exchanged, token, repaired_before);
         let Exchanged { started, ended, .. } = exchanged;
-        Ok(Posted {
+        Ok(CommitAttempt {
             description,
-            repaired,
+            reauthenticated,
             started,
             ended,
         })
@@ -395,17 +395,17 @@ impl Service {
     async fn ask(self: &Arc<Self>, call: &Call, limit: Duration, probe: bool) {
         let begun = call.now();
         let deadline = Instant::now() + limit;
-        let (mut repaired, n) = {
+        let (mut reauthenticated, n) = {
             let state = call.state();
             (
-                state.repaired,
-                u32::try_from(state.facts.asked.len())
+                state.reauthenticated,
+                u32::try_from(state.facts.probes.len())
                     .unwrap_or(u32::MAX)
                     .saturating_add(1),
             )
         };
         let status = self
-            .try_read(&ReadStatus, call.key, deadline, &mut repaired, n)
+            .try_read(&ReadStatus, call.key, deadline, &mut reauthenticated, n)
             .await;
         let (reply, server_now, retry_after, question) = match &status {
             Ok(tried) => {
@@ -418,18 +418,18 @@ impl Service {
                     Some((description.request_id.clone(), description.server_date())),
                 )
             }
-            Err(_) => (StatusReply::Nothing, None, None, None),
+            Err(_) => (StatusProbeResult::Nothing, None, None, None),
         };
         let page_helps = probe && page_probe_helps(&call.state().facts, reply);
         let page = if page_helps {
             match self
-                .try_read(&ProbePage, call.key, deadline, &mut repaired, n)
+                .try_read(&ProbePage, call.key, deadline, &mut reauthenticated, n)
                 .await
             {
                 Ok(tried) => {
                     if tried.value.is_some() {
                         let date = tried.description.fresh_date;
-                        self.memory.page_worked(call.key, date);
+                        self.token_cache.page_worked(call.key, date);
                     }
                     Some(page_reply(&tried))
                 }
@@ -439,15 +439,15 @@ impl Service {
             None
         };
         let mut state = call.state();
-        state.repaired = repaired;
+        state.reauthenticated = reauthenticated;
         if question.is_some() {
             state.question = question;
         }
         state.facts.credentials_accepted = self
-            .memory
+            .token_cache
             .last_accepted()
             .and_then(|at| at.checked_duration_since(call.begun));
-        state.facts.asked.push(Asked {
+        state.facts.probes.push(Probe {
             begun,
             answered: call.now(),
             status: reply,
@@ -467,7 +467,7 @@ impl Service {
             } => {
                 // Presumed or certain: another keep_files from this client would undo what this one asked for.
                 if outcome == Outcome::Committed {
-                    self.memory.committed(call.key, call.keep_files);
+                    self.token_cache.committed(call.key, call.keep_files);
                 }
                 Ok(receipt(
                     call,
@@ -477,14 +477,14 @@ impl Service {
             }
             Verdict::LastSend { commit_state } => {
                 if commit_state == CommitState::NotCommitted {
-                    self.memory.not_committed(call.key);
+                    self.token_cache.not_committed(call.key);
                 }
                 Err(self.failed(call, None, commit_state))
             }
             Verdict::OutcomeUnknown => {
                 Err(self.failed(call, Some(ErrorKind::OutcomeUnknown), CommitState::Unknown))
             }
-            Verdict::NothingSent => Err(self.cut_short(call, ErrorKind::Timeout, false)),
+            Verdict::NothingSent => Err(self.aborted(call, ErrorKind::Timeout, false)),
             Verdict::NotReady(word) => {
                 let kind = match word {
                     StatusWord::Expired => ErrorKind::ExportExpired,
@@ -563,9 +563,9 @@ impl Service {
         let dead = call
             .state()
             .facts
-            .asked
+            .probes
             .last()
-            .is_some_and(|asked| asked.status == StatusReply::Gone);
+            .is_some_and(|asked| asked.status == StatusProbeResult::Gone);
         let (_, token) = call.key;
         let url = self
             .routes
@@ -590,7 +590,7 @@ impl Service {
     }
 
     /// The error of a waiter that leaves before the call is over: cancelled, or its own time is up.
-    pub(crate) fn cut_short(&self, call: &Call, kind: ErrorKind, goes_on: bool) -> Error {
+    pub(crate) fn aborted(&self, call: &Call, kind: ErrorKind, goes_on: bool) -> Error {
         let state = call.state();
         if let Some((_, connecting)) = &state.in_flight
             && connecting.has_had_a_connection_for(Duration::ZERO)
@@ -598,7 +598,7 @@ impl Service {
             call.tell_that_it_left();
         }
         let under_way = if state.in_flight.is_some() {
-            cut_off(self.transport.ever_connected())
+            sent_if_aborted(self.transport.ever_connected())
         } else {
             Sent::NotSent
         };
@@ -675,15 +675,15 @@ impl Service {
 }
 
 /// Notes what came of a POST.
-fn note(call: &Call, state: &mut State, posted: Posted) {
-    let Posted {
+fn note(call: &Call, state: &mut State, posted: CommitAttempt) {
+    let CommitAttempt {
         description,
-        repaired,
+        reauthenticated,
         started,
         ended,
     } = posted;
     state.in_flight = None;
-    state.repaired |= repaired;
+    state.reauthenticated |= reauthenticated;
     let (started, ended) = (started - call.begun, ended - call.begun);
     let waited = started.saturating_sub(state.last_end());
     let n = state.next_attempt();
@@ -697,7 +697,7 @@ fn note(call: &Call, state: &mut State, posted: Posted) {
                 status,
                 html: description.html,
                 retry_after: description.retry_after,
-                repaired,
+                reauthenticated,
             },
             (Sent::NotSent, _, Some(kind)) => SendResult::NotSent {
                 kind,

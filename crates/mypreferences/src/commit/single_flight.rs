@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::commit::receipt::CommitReceipt;
 use crate::commit::{Call, Journalled};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::session::Service;
+use crate::session::Session;
 use crate::session::cancel::CancelToken;
 use crate::session::token_cache::Key;
 
@@ -27,12 +27,12 @@ const SWEEP_ABOVE: usize = 256;
 type Running = Pin<Box<dyn Future<Output = Result<CommitReceipt, Error>> + Send>>;
 
 /// The running calls of one client.
-pub(crate) struct Flights {
-    service: Arc<Service>,
-    running: Mutex<HashMap<Key, Flight>>,
+pub(crate) struct SingleFlights {
+    session: Arc<Session>,
+    running: Mutex<HashMap<Key, SingleFlight>>,
 }
 
-struct Flight {
+struct SingleFlight {
     call: Arc<Call>,
     running: WeakShared<Running>,
 }
@@ -57,10 +57,10 @@ impl Drop for Waiter<'_> {
     }
 }
 
-impl Flights {
-    pub(crate) fn new(service: Arc<Service>) -> Flights {
-        Flights {
-            service,
+impl SingleFlights {
+    pub(crate) fn new(session: Arc<Session>) -> SingleFlights {
+        SingleFlights {
+            session,
             running: Mutex::default(),
         }
     }
@@ -111,14 +111,14 @@ impl Flights {
                 } else {
                     // The POST is given up with the rest of the call.
                     drop(running);
-                    self.service.last_questions(&call, limit).await
+                    self.session.last_questions(&call, limit).await
                 }
             };
             if let Some(Some(receipt)) = unless(cancel, asking).await {
                 return Ok(receipt);
             }
         }
-        Err(self.service.cut_short(&call, kind, waiter.leaves_others()))
+        Err(self.session.aborted(&call, kind, waiter.leaves_others()))
     }
 
     fn join_or_start(
@@ -144,8 +144,8 @@ impl Flights {
             return Ok((Arc::clone(&flight.call), running));
         }
         if self
-            .service
-            .memory
+            .session
+            .token_cache
             .committed_with(key)
             .is_some_and(|committed| committed != keep_files)
         {
@@ -153,17 +153,17 @@ impl Flights {
                 "this client has committed the token with another keep_files",
             ));
         }
-        let mut rules = self.service.settings.rules();
+        let mut rules = self.session.settings.rules();
         rules.timeout = timeout;
         let call = Call::new(key, keep_files, rules);
         let call = Arc::new(match journalled {
-            Some(journalled) => call.journalled(journalled, &self.service.memory),
+            Some(journalled) => call.journalled(journalled, &self.session.token_cache),
             None => call,
         });
         let running: Running = Box::pin({
             let (flights, call) = (Arc::clone(self), Arc::clone(&call));
             async move {
-                let result = flights.service.drive(&call).await;
+                let result = flights.session.drive(&call).await;
                 flights.remove(&call);
                 result
             }
@@ -175,7 +175,7 @@ impl Flights {
         if let Some(weak) = running.downgrade() {
             flights.insert(
                 key,
-                Flight {
+                SingleFlight {
                     call: Arc::clone(&call),
                     running: weak,
                 },

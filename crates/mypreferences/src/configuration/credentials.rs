@@ -12,7 +12,7 @@ const WAYS: &str = "set MYPREFERENCES_USER_ID and MYPREFERENCES_SECRET (or --use
 
 /// The sorts of credentials that can be configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sort {
+enum Scheme {
     Hmac,
     OAuth,
     Bearer,
@@ -20,15 +20,15 @@ enum Sort {
 }
 
 /// What holds a secret, and of which sort.
-const KEYS: [(&str, Sort); 8] = [
-    ("secret", Sort::Hmac),
-    ("secret_file", Sort::Hmac),
-    ("secret_command", Sort::Hmac),
-    ("oauth_client_secret", Sort::OAuth),
-    ("oauth_client_secret_file", Sort::OAuth),
-    ("oauth_client_secret_command", Sort::OAuth),
-    ("bearer_token", Sort::Bearer),
-    ("authorization", Sort::Verbatim),
+const KEYS: [(&str, Scheme); 8] = [
+    ("secret", Scheme::Hmac),
+    ("secret_file", Scheme::Hmac),
+    ("secret_command", Scheme::Hmac),
+    ("oauth_client_secret", Scheme::OAuth),
+    ("oauth_client_secret_file", Scheme::OAuth),
+    ("oauth_client_secret_command", Scheme::OAuth),
+    ("bearer_token", Scheme::Bearer),
+    ("authorization", Scheme::Verbatim),
 ];
 
 /// What belongs to OAuth and is no secret.
@@ -42,7 +42,7 @@ const OAUTH: [&str; 4] = [
 /// A key that was found.
 struct Key<'a> {
     name: &'static str,
-    sort: Sort,
+    sort: Scheme,
     value: &'a Value,
     origin: &'a Origin,
 }
@@ -54,10 +54,10 @@ pub(super) fn choose(configuration: &Configuration) -> Result<Credentials, Error
     match keys.as_slice() {
         [] => Err(missing(configuration)),
         [key] => match key.sort {
-            Sort::Hmac => hmac(configuration, key),
-            Sort::OAuth => oauth(configuration, key),
-            Sort::Bearer => Ok(Credentials::bearer(given(key)?)),
-            Sort::Verbatim => Ok(Credentials::verbatim(given(key)?)),
+            Scheme::Hmac => hmac(configuration, key),
+            Scheme::OAuth => oauth(configuration, key),
+            Scheme::Bearer => Ok(Credentials::bearer(given(key)?)),
+            Scheme::Verbatim => Ok(Credentials::verbatim(given(key)?)),
         },
         [_, _, ..] => {
             let places: Vec<String> = keys.iter().map(place).collect();
@@ -85,9 +85,9 @@ fn keys(configuration: &Configuration) -> Vec<Key<'_>> {
     let oauth_by_argument = OAUTH.iter().any(|name| is_argument(name));
     KEYS.iter()
         .filter(|(_, sort)| match sort {
-            Sort::OAuth => true,
-            Sort::Hmac => !oauth_by_argument,
-            Sort::Bearer | Sort::Verbatim => !user_by_argument && !oauth_by_argument,
+            Scheme::OAuth => true,
+            Scheme::Hmac => !oauth_by_argument,
+            Scheme::Bearer | Scheme::Verbatim => !user_by_argument && !oauth_by_argument,
         })
         .flat_map(|(name, sort)| {
             let found = configuration.found.get(name).map_or(&[][..], Vec::as_slice);

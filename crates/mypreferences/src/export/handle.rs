@@ -119,11 +119,11 @@ impl Export {
 impl Client {
     /// Whether a handle is of this client's service, surface and account.
     pub(crate) fn check_export(&self, export: &Export, operation: Operation) -> Result<(), Error> {
-        let what = if export.base_url != self.service().routes.base() {
+        let what = if export.base_url != self.session().routes.base() {
             "base URL"
-        } else if export.surface != self.service().settings.surface.name() {
+        } else if export.surface != self.session().settings.surface.name() {
             "surface"
-        } else if export.client_id != self.service().client_id {
+        } else if export.client_id != self.session().client_id {
             "client id"
         } else {
             return Ok(());

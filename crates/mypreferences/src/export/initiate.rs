@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::client::{Client, check_timeout, until_cancelled};
 use crate::error::outcome::{RequestOutcome, Told};
 use crate::error::{Attempt, Error, ErrorKind, Operation, Sent};
-use crate::export::{Export, ExportOrder};
+use crate::export::{Export, ExportRequest};
 use crate::http::backoff::draw_jitter;
 use crate::http::clock::unix_ms;
 use crate::http::delivery::BodyEnd;
@@ -20,7 +20,7 @@ use crate::http::response::{self, field};
 use crate::http::status_code::{StatusClass, class, is_throttling};
 use crate::http::transport::BodyPlan;
 use crate::read::{attempt, provider_refused, read_error};
-use crate::session::Service;
+use crate::session::Session;
 use crate::session::cancel::CancelToken;
 use crate::session::exchange::{Exchanged, Unsigned};
 use crate::settings::access_token::AccessToken;
@@ -35,7 +35,7 @@ const INITIATE_AGAIN: &str =
 #[must_use = "an export does not start until it is awaited"]
 pub struct Initiate {
     client: Client,
-    order: ExportOrder,
+    order: ExportRequest,
     timeout: Duration,
     cancel: Option<CancelToken>,
 }
@@ -51,11 +51,11 @@ impl Client {
     ///
     /// # Errors
     /// `invalid_argument` before any I/O; any kind below 700; `outcome_unknown` when the answer was lost.
-    pub fn initiate(&self, order: ExportOrder) -> Initiate {
+    pub fn initiate(&self, order: ExportRequest) -> Initiate {
         Initiate {
             client: self.clone(),
             order,
-            timeout: self.service().settings.timeout,
+            timeout: self.session().settings.timeout,
             cancel: None,
         }
     }
@@ -77,17 +77,17 @@ impl Initiate {
     async fn run(self) -> Result<Export, Error> {
         self.order.check()?;
         check_timeout(self.timeout, Operation::Initiate)?;
-        let service = self.client.service();
-        let url = service.routes.initiate(
+        let session = self.client.session();
+        let url = session.routes.initiate(
             self.order.kind,
             self.order.name.as_deref(),
             &self.order.query(),
         )?;
         let so_far = SoFar::default();
-        let starting = service.start_export(&self.order, &url, self.timeout, &so_far);
+        let starting = session.start_export(&self.order, &url, self.timeout, &so_far);
         match until_cancelled(starting, self.cancel.as_ref(), Operation::Initiate).await {
             Ok(result) => result,
-            Err(_) => Err(service.cancelled_initiate(&so_far, &url)),
+            Err(_) => Err(session.cancelled_initiate(&so_far, &url)),
         }
     }
 }
@@ -115,10 +115,10 @@ impl IntoFuture for Initiate {
     }
 }
 
-impl Service {
+impl Session {
     async fn start_export(
         &self,
-        order: &ExportOrder,
+        order: &ExportRequest,
         url: &url::Url,
         timeout: Duration,
         so_far: &SoFar,
@@ -131,7 +131,7 @@ impl Service {
             cap: self.settings.max_control_body,
         };
         let shown = Routes::without_token(url);
-        let mut repaired = false;
+        let mut reauthenticated = false;
         let mut ended_before = begun;
         let mut n = 1;
         loop {
@@ -152,11 +152,11 @@ impl Service {
                     failure.describe(Operation::Initiate),
                 ),
                 Ok(exchanged) => {
-                    if !repaired && self.repair(&exchanged, deadline).await {
-                        repaired = true;
+                    if !reauthenticated && self.repair(&exchanged, deadline).await {
+                        reauthenticated = true;
                         continue;
                     }
-                    let mut description = self.describe(&exchanged, None, repaired);
+                    let mut description = self.describe(&exchanged, None, reauthenticated);
                     let token = token_of(&exchanged, &mut description);
                     (exchanged.started, exchanged.ended, token, description)
                 }
@@ -179,10 +179,10 @@ impl Service {
             }
             if let Some(access_token) = token {
                 let key = (order.kind, access_token);
-                self.memory.credentials_accepted(key);
-                self.memory.initiated(key, before.elapsed());
+                self.token_cache.credentials_accepted(key);
+                self.token_cache.initiated(key, before.elapsed());
                 if let Some(date) = description.fresh_date {
-                    self.memory.heard(key, date);
+                    self.token_cache.heard(key, date);
                 }
                 return Ok(Export {
                     access_token,

@@ -6,11 +6,11 @@ mod compact;
 mod handle;
 mod initiate;
 mod json;
-mod order;
 mod page;
 mod pages;
 mod profile;
 mod records;
+mod request;
 #[cfg(test)]
 mod tests;
 mod wait;
@@ -18,7 +18,6 @@ mod wait;
 pub use handle::Export;
 pub use initiate::Initiate;
 pub use json::RawJson;
-pub use order::{ExportOrder, LastDateTime, MatchCriteria};
 pub(crate) use page::Arrived;
 pub use page::{Page, Record};
 pub use pages::Pages;
@@ -28,5 +27,6 @@ pub use profile::{
     ProfilePreference, UserProfilePreference,
 };
 pub use records::{OwnedRecord, Records};
+pub use request::{ExportRequest, LastDateTime, MatchCriteria};
 pub(crate) use wait::check_max_wait;
 pub use wait::{Wait, WaitProgress};

@@ -13,7 +13,7 @@ use crate::export::{Export, Page};
 use crate::read::{PageRange, Read, Unfit};
 use crate::session::cancel::CancelToken;
 use crate::session::patience::{Borne, Patience};
-use crate::session::token_cache::Memory;
+use crate::session::token_cache::TokenCache;
 use crate::settings::MAX_DURATION;
 use crate::settings::access_token::AccessToken;
 use crate::settings::surface::ExportKind;
@@ -104,7 +104,7 @@ impl<V: OfBody> Read for ReadPage<V> {
         })
     }
 
-    fn remember(memory: &Memory, key: (ExportKind, AccessToken), _: &V, date: Option<i64>) {
+    fn remember(memory: &TokenCache, key: (ExportKind, AccessToken), _: &V, date: Option<i64>) {
         memory.page_worked(key, date);
     }
 }
@@ -214,10 +214,10 @@ impl Pages {
             wrong: AtomicU32::new(0),
             read_as: PhantomData,
         };
-        let service = self.client.service();
+        let session = self.client.session();
         let key = (self.export.kind, self.export.access_token);
-        let timeout = service.settings.timeout;
-        let reading = service.read_patiently(&read, key, timeout, asking.patience.as_ref());
+        let timeout = session.settings.timeout;
+        let reading = session.read_patiently(&read, key, timeout, asking.patience.as_ref());
         let page = until_cancelled(reading, self.cancel.as_ref(), Operation::Page).await??;
         Ok((page, read.wrong.into_inner()))
     }

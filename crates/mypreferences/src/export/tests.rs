@@ -249,7 +249,7 @@ fn an_export_of_nothing_needs_no_array() {
 #[test]
 fn orders_are_judged_by_the_documented_rules() {
     let since: LastDateTime = "2026-11-24T06:25:53.0425Z".parse().unwrap();
-    let good = ExportOrder::segment("Everybody")
+    let good = ExportRequest::segment("Everybody")
         .since(since)
         .matching(
             MatchCriteria::from_words("AlternateId", Some("CRM")).unwrap(),
@@ -267,7 +267,7 @@ fn orders_are_judged_by_the_documented_rules() {
             "CallbackURL": "https://job.example/done",
         })
     );
-    let dated = ExportOrder::schedule("Daily").dates("2026-11-01", "2026-11-24");
+    let dated = ExportRequest::schedule("Daily").dates("2026-11-01", "2026-11-24");
     dated.check().unwrap();
     assert_eq!(dated.query(), "?startDate=2026-11-01&endDate=2026-11-24");
 
@@ -276,22 +276,22 @@ fn orders_are_judged_by_the_documented_rules() {
     };
     let none: [&str; 0] = [];
     for bad in [
-        ExportOrder::segment(""),
-        ExportOrder::segment(".."),
-        ExportOrder::segment("a\nb"),
-        ExportOrder::segment("x".repeat(257)),
-        ExportOrder::segment("a").matching(profile(), none),
-        ExportOrder::segment("a").matching(profile(), [""]),
-        ExportOrder::segment("a").dates("2026-11-01", "2026-11-02"),
-        ExportOrder::segment("a").channels(["Email"]),
-        ExportOrder::segment("a").callback_url("job.example"),
-        ExportOrder::schedule("a").since(since),
-        ExportOrder::schedule("a").dates_if_given(Some("2026-11-01".into()), None),
-        ExportOrder::schedule("a").dates("2026-11-02", "2026-11-01"),
-        ExportOrder::schedule("a").dates("2026-13-01", "2026-13-02"),
-        ExportOrder::schedule("a").dates("20261101", "20261102"),
-        ExportOrder::cid(none),
-        ExportOrder::cid(["7", ""]),
+        ExportRequest::segment(""),
+        ExportRequest::segment(".."),
+        ExportRequest::segment("a\nb"),
+        ExportRequest::segment("x".repeat(257)),
+        ExportRequest::segment("a").matching(profile(), none),
+        ExportRequest::segment("a").matching(profile(), [""]),
+        ExportRequest::segment("a").dates("2026-11-01", "2026-11-02"),
+        ExportRequest::segment("a").channels(["Email"]),
+        ExportRequest::segment("a").callback_url("job.example"),
+        ExportRequest::schedule("a").since(since),
+        ExportRequest::schedule("a").dates_if_given(Some("2026-11-01".into()), None),
+        ExportRequest::schedule("a").dates("2026-11-02", "2026-11-01"),
+        ExportRequest::schedule("a").dates("2026-13-01", "2026-13-02"),
+        ExportRequest::schedule("a").dates("20261101", "20261102"),
+        ExportRequest::cid(none),
+        ExportRequest::cid(["7", ""]),
     ] {
         let error = bad.check().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{bad:?}");

@@ -17,7 +17,7 @@ use crate::http::clock::unix_ms;
 use crate::http::status_word::StatusWord;
 use crate::read::ReadStatus;
 use crate::read::status::ExportStatus;
-use crate::session::Service;
+use crate::session::Session;
 use crate::session::cancel::CancelToken;
 use crate::session::patience::{Borne, Patience};
 
@@ -128,7 +128,7 @@ impl Wait {
     }
 
     async fn asking(self) -> Result<ExportStatus, Error> {
-        let service = self.client.service();
+        let session = self.client.session();
         let begun = Instant::now();
         let deadline = begun + self.limit;
         let key = (self.export.kind, self.export.access_token);
@@ -155,9 +155,9 @@ impl Wait {
                 let is_first = !is_told.swap(true, Ordering::Relaxed);
                 tell(None, borne.next_in, is_first.then(|| borne.words()));
             };
-            let patience = Patience::new(asked_at, left.min(service.settings.patience), &borne);
-            let limit = service.settings.timeout.min(left.max(FIRST));
-            let asked = service
+            let patience = Patience::new(asked_at, left.min(session.settings.patience), &borne);
+            let limit = session.settings.timeout.min(left.max(FIRST));
+            let asked = session
                 .read_patiently(&ReadStatus, key, limit, patience.as_ref())
                 .await;
             let status = match asked {
@@ -176,7 +176,7 @@ impl Wait {
                     if error.kind() == ErrorKind::NotFound
                         && !is_known
                         && begun.elapsed() < UNKNOWN_AT_FIRST
-                        && self.is_new(service) =>
+                        && self.is_new(session) =>
                 {
                     None
                 }
@@ -206,9 +206,9 @@ impl Wait {
     }
 
     /// Initiate was a moment ago, by the server's clock.
-    fn is_new(&self, service: &Service) -> bool {
-        let now_ms = unix_ms(service.wall.now())
-            .saturating_add(service.clock.offset_ms().unwrap_or_default());
+    fn is_new(&self, session: &Session) -> bool {
+        let now_ms = unix_ms(session.wall.now())
+            .saturating_add(session.clock.offset_ms().unwrap_or_default());
         let age_ms = now_ms.saturating_sub(self.export.watermark_ms);
         age_ms < i64::try_from(UNKNOWN_AT_FIRST.as_millis()).unwrap_or(i64::MAX)
     }

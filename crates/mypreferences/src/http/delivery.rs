@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use crate::error::{ErrorKind, Sent, TimeoutPhase};
-use crate::http::tls_error::TlsTrouble;
+use crate::http::tls_error::TlsError;
 use crate::threads::NoThread;
 
 /// A request without a complete response head.
@@ -20,7 +20,7 @@ pub struct Failure {
     /// With [`ErrorKind::Timeout`]: which limit.
     pub phase: Option<TimeoutPhase>,
     /// With [`ErrorKind::Tls`]: why, where it is one of the reasons that can be told apart.
-    pub tls: Option<TlsTrouble>,
+    pub tls: Option<TlsError>,
     /// There was no thread for it: no trouble of the network.
     pub no_thread: bool,
     /// The chain of causes in words, without URL.
@@ -59,7 +59,7 @@ pub(crate) fn classify(error: reqwest::Error) -> Failure {
         kind,
         phase,
         tls: if kind == ErrorKind::Tls {
-            first_cause(&error, TlsTrouble::of)
+            first_cause(&error, TlsError::of)
         } else {
             None
         },
@@ -103,7 +103,7 @@ pub(crate) fn classify(error: reqwest::Error) -> Failure {
 
 /// What is known about a request that was cut off before its answer. Which phase it was in cannot be seen for sure
 /// (it may have taken a pooled connection), unless this client never had a connection at all.
-pub(crate) const fn cut_off(ever_connected: bool) -> Sent {
+pub(crate) const fn sent_if_aborted(ever_connected: bool) -> Sent {
     if ever_connected {
         Sent::MaybeSent
     } else {

@@ -10,7 +10,7 @@ pub(crate) const LEFT_AFTER_ASKING: &str =
 
 /// The reasons that can be told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TlsTrouble {
+pub enum TlsError {
     /// The server's certificate has expired.
     Expired,
     /// The server's certificate is not valid yet.
@@ -29,25 +29,25 @@ pub enum TlsTrouble {
     NoTls,
 }
 
-impl TlsTrouble {
+impl TlsError {
     /// The reason in an error of the TLS library, if it is one of these.
-    pub(crate) fn of(error: &(dyn StdError + 'static)) -> Option<TlsTrouble> {
+    pub(crate) fn of(error: &(dyn StdError + 'static)) -> Option<TlsError> {
         match error.downcast_ref::<Error>()? {
             Error::InvalidCertificate(reason) => match reason {
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                    Some(TlsTrouble::Expired)
+                    Some(TlsError::Expired)
                 }
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                    Some(TlsTrouble::NotValidYet)
+                    Some(TlsError::NotValidYet)
                 }
                 CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. } => Some(TlsTrouble::OtherHost),
-                CertificateError::UnknownIssuer => Some(TlsTrouble::UnknownAuthority),
+                | CertificateError::NotValidForNameContext { .. } => Some(TlsError::OtherHost),
+                CertificateError::UnknownIssuer => Some(TlsError::UnknownAuthority),
                 _ => None,
             },
             Error::AlertReceived(alert) => match alert {
                 AlertDescription::CertificateRequired | AlertDescription::NoCertificate => {
-                    Some(TlsTrouble::WantsClientCertificate)
+                    Some(TlsError::WantsClientCertificate)
                 }
                 AlertDescription::BadCertificate
                 | AlertDescription::UnsupportedCertificate
@@ -56,16 +56,16 @@ impl TlsTrouble {
                 | AlertDescription::CertificateUnknown
                 | AlertDescription::UnknownCA
                 | AlertDescription::AccessDenied
-                | AlertDescription::DecryptError => Some(TlsTrouble::RefusesClientCertificate),
+                | AlertDescription::DecryptError => Some(TlsError::RefusesClientCertificate),
                 AlertDescription::ProtocolVersion
                 | AlertDescription::HandshakeFailure
-                | AlertDescription::InsufficientSecurity => Some(TlsTrouble::NothingInCommon),
+                | AlertDescription::InsufficientSecurity => Some(TlsError::NothingInCommon),
                 _ => None,
             },
-            Error::PeerIncompatible(_) => Some(TlsTrouble::NothingInCommon),
-            Error::InvalidMessage(_) => Some(TlsTrouble::NoTls),
+            Error::PeerIncompatible(_) => Some(TlsError::NothingInCommon),
+            Error::InvalidMessage(_) => Some(TlsError::NoTls),
             Error::General(words) if words == LEFT_AFTER_ASKING => {
-                Some(TlsTrouble::WantsClientCertificate)
+                Some(TlsError::WantsClientCertificate)
             }
             _ => None,
         }
@@ -74,35 +74,35 @@ impl TlsTrouble {
     /// What was wrong.
     pub(crate) const fn detail(self) -> &'static str {
         match self {
-            TlsTrouble::Expired => "the server's certificate has expired",
-            TlsTrouble::NotValidYet => "the server's certificate is not valid yet",
-            TlsTrouble::OtherHost => "the server's certificate is for another host",
-            TlsTrouble::UnknownAuthority => {
+            TlsError::Expired => "the server's certificate has expired",
+            TlsError::NotValidYet => "the server's certificate is not valid yet",
+            TlsError::OtherHost => "the server's certificate is for another host",
+            TlsError::UnknownAuthority => {
                 "the server's certificate comes from an authority that is not trusted"
             }
-            TlsTrouble::WantsClientCertificate => "the server wants a client certificate",
-            TlsTrouble::RefusesClientCertificate => {
+            TlsError::WantsClientCertificate => "the server wants a client certificate",
+            TlsError::RefusesClientCertificate => {
                 "the server refuses the client certificate, or that there is none"
             }
-            TlsTrouble::NothingInCommon => "the server offers nothing as new as TLS 1.2",
-            TlsTrouble::NoTls => "the server does not speak TLS",
+            TlsError::NothingInCommon => "the server offers nothing as new as TLS 1.2",
+            TlsError::NoTls => "the server does not speak TLS",
         }
     }
 
     /// What to do.
     pub(crate) const fn next_action(self) -> &'static str {
         match self {
-            TlsTrouble::Expired | TlsTrouble::NotValidYet => {
+            TlsError::Expired | TlsError::NotValidYet => {
                 "check the local clock; if it is right, whoever runs the server must renew its certificate"
             }
-            TlsTrouble::OtherHost => "check the host in the URL",
-            TlsTrouble::UnknownAuthority => {
+            TlsError::OtherHost => "check the host in the URL",
+            TlsError::UnknownAuthority => {
                 "if the server is yours, pass its certificate authority as ca_file"
             }
-            TlsTrouble::WantsClientCertificate => "pass client_cert, and client_key if it is apart",
-            TlsTrouble::RefusesClientCertificate => "check client_cert",
-            TlsTrouble::NothingInCommon => "check the URL: TLS 1.2 or 1.3 is required",
-            TlsTrouble::NoTls => "check the URL and its port",
+            TlsError::WantsClientCertificate => "pass client_cert, and client_key if it is apart",
+            TlsError::RefusesClientCertificate => "check client_cert",
+            TlsError::NothingInCommon => "check the URL: TLS 1.2 or 1.3 is required",
+            TlsError::NoTls => "check the URL and its port",
         }
     }
 }

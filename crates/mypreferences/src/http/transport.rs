@@ -193,11 +193,11 @@ impl Http {
                 Ok(Ok(response)) => break response,
                 Ok(Err(error)) => return Err(delivery::classify(error)),
                 Err(_) if Instant::now() >= deadline => {
-                    return Err(self.cut_off(TimeoutPhase::Operation));
+                    return Err(self.aborted(TimeoutPhase::Operation));
                 }
                 Err(_) => match connecting.since_connected(self.first_byte_timeout) {
                     Some(later) => limit = later,
-                    None => return Err(self.cut_off(TimeoutPhase::FirstByte)),
+                    None => return Err(self.aborted(TimeoutPhase::FirstByte)),
                 },
             }
         };
@@ -206,9 +206,9 @@ impl Http {
             .await)
     }
 
-    fn cut_off(&self, phase: TimeoutPhase) -> Failure {
+    fn aborted(&self, phase: TimeoutPhase) -> Failure {
         Failure {
-            sent: delivery::cut_off(self.watch.ever_connected()),
+            sent: delivery::sent_if_aborted(self.watch.ever_connected()),
             kind: ErrorKind::Timeout,
             phase: Some(phase),
             tls: None,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::export::{Export, ExportOrder};
+use crate::export::{Export, ExportRequest};
 use crate::landing::commit::{self, CommitBatch};
 use crate::landing::plan::{CommitPolicy, Plan, Source};
 use crate::landing::progress::LandingProgress;
@@ -17,7 +17,7 @@ use crate::landing::sealed::{Landed, Sealed};
 use crate::landing::store::disk::{Disk, SystemDisk};
 use crate::landing::store::manifest::Compression;
 use crate::landing::store::receipt::BatchReceipt;
-use crate::landing::store_worker::Shelf;
+use crate::landing::store_worker::StoreWorker;
 use crate::session::cancel::CancelToken;
 
 /// Records of one page when nobody says otherwise: the vendor's own default on the async surface (DOC).
@@ -42,7 +42,7 @@ impl Client {
     /// finds out what became of it.
     pub fn export(
         &self,
-        order: ExportOrder,
+        order: ExportRequest,
         out: impl Into<PathBuf>,
         policy: CommitPolicy,
     ) -> LandExport {
@@ -81,11 +81,11 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(client: mypreferences::Client) -> Result<(), mypreferences::Error> {
-    /// use mypreferences::export::ExportOrder;
+    /// use mypreferences::export::ExportRequest;
     /// use mypreferences::landing::CommitPolicy;
     ///
     /// let landed = client
-    ///     .export(ExportOrder::segment("Newsletter"), "landing", CommitPolicy::Never)
+    ///     .export(ExportRequest::segment("Newsletter"), "landing", CommitPolicy::Never)
     ///     .await?;
     /// // Here the data is safe; now the server may delete its copy.
     /// let receipt = client.commit_landed(&landed.sealed, false).await?;
@@ -226,7 +226,7 @@ impl CommitLanded {
 
     async fn run(self) -> Result<BatchReceipt, Error> {
         let disk: Arc<dyn Disk> = Arc::new(SystemDisk);
-        let mut folder = Shelf::open(disk, self.sealed.out().to_owned()).await?;
+        let mut folder = StoreWorker::open(disk, self.sealed.out().to_owned()).await?;
         let is_the_same = folder
             .store()?
             .find(self.sealed.batch())

@@ -19,7 +19,7 @@ use crate::json::rfc3339;
 use crate::landing::store::journal::{BatchLog, Committing, Sent};
 use crate::landing::store::manifest::Manifest;
 use crate::landing::store::receipt::{BatchReceipt, CommitEnd};
-use crate::landing::store_worker::Shelf;
+use crate::landing::store_worker::StoreWorker;
 use crate::landing::verify::check_parts;
 use crate::read::ReadStatus;
 use crate::read::status::ExportStatus;
@@ -90,8 +90,11 @@ struct Over {
 }
 
 /// Commits a sealed batch, or finds out how an earlier commit of it ended.
-pub(crate) async fn commit(shelf: &mut Shelf, call: &CommitBatch<'_>) -> Result<Closed, Stuck> {
-    commit_or_close(shelf, call)
+pub(crate) async fn commit(
+    worker: &mut StoreWorker,
+    call: &CommitBatch<'_>,
+) -> Result<Closed, Stuck> {
+    commit_or_close(worker, call)
         .await
         .map_err(|stuck| with_a_way_out(stuck, call.batch))
 }
@@ -117,10 +120,13 @@ fn with_a_way_out(mut stuck: Stuck, batch: &str) -> Stuck {
     stuck
 }
 
-async fn commit_or_close(shelf: &mut Shelf, call: &CommitBatch<'_>) -> Result<Closed, Stuck> {
+async fn commit_or_close(
+    worker: &mut StoreWorker,
+    call: &CommitBatch<'_>,
+) -> Result<Closed, Stuck> {
     let batch = call.batch;
     let name = batch.to_owned();
-    let (log, is_there) = shelf
+    let (log, is_there) = worker
         .step(move |store| {
             let log = store.find(&name).cloned();
             let log = log.ok_or_else(|| not_sealed(format!("the journal knows no {name}")))?;
@@ -145,11 +151,11 @@ async fn commit_or_close(shelf: &mut Shelf, call: &CommitBatch<'_>) -> Result<Cl
         if committing.keep_files != call.keep_files {
             return Err(other_keep_files().into());
         }
-        return go_on(shelf, call, &log, &export, committing, is_there).await;
+        return go_on(worker, call, &log, &export, committing, is_there).await;
     }
     let total = if is_there && !mutant_commits_early() {
         let (checked, sure) = (log.clone(), call.sure);
-        let manifest = shelf
+        let manifest = worker
             .step(move |store| check_seal(store.disk(), store.place(), &checked, sure))
             .await?;
         Some(manifest.total_results)
@@ -158,7 +164,7 @@ async fn commit_or_close(shelf: &mut Shelf, call: &CommitBatch<'_>) -> Result<Cl
     };
     let status = match ask(call, &log, &export).await? {
         Asked::Ready(status) => status,
-        Asked::Over(over) => return Ok(close(shelf, call, over).await?),
+        Asked::Over(over) => return Ok(close(worker, call, over).await?),
     };
     match total {
         Some(total) => check_row_count(call.client, status.row_count, total)?,
@@ -172,15 +178,15 @@ async fn commit_or_close(shelf: &mut Shelf, call: &CommitBatch<'_>) -> Result<Cl
         baseline_expires_latest: status.expiry().map(|expires| expires.latest),
         at: server_seconds(call.client),
     };
-    shelf
+    worker
         .step(move |store| store.committing(committing))
         .await?;
-    Ok(send(shelf, call, &export, None, true).await?)
+    Ok(send(worker, call, &export, None, true).await?)
 }
 
 /// A commit may have been sent by an earlier run.
 async fn go_on(
-    shelf: &mut Shelf,
+    worker: &mut StoreWorker,
     call: &CommitBatch<'_>,
     log: &BatchLog,
     export: &Export,
@@ -188,12 +194,12 @@ async fn go_on(
     is_there: bool,
 ) -> Result<Closed, Stuck> {
     let name = call.batch.to_owned();
-    let written = shelf
+    let written = worker
         .step(move |store| read_receipt(store.disk(), store.place(), &name))
         .await?;
     if let Some(receipt) = written {
         // The run that wrote it knew the verdict and could not journal it any more.
-        return Ok(keep(shelf, call, receipt).await?);
+        return Ok(keep(worker, call, receipt).await?);
     }
     let baseline = Baseline {
         expires: committing.expires(),
@@ -207,7 +213,7 @@ async fn go_on(
     // What was whole then may not be any more: without its proof it is asked what became of it, and nothing is sent.
     let proof = if is_there {
         let checked = log.clone();
-        shelf
+        worker
             .step(move |store| check_seal(store.disk(), store.place(), &checked, false))
             .await
             .map(drop)
@@ -215,21 +221,21 @@ async fn go_on(
         Err(moved_away(call.batch))
     };
     let earlier = Some((baseline, earlier));
-    let error = match send(shelf, call, export, earlier, proof.is_ok()).await {
+    let error = match send(worker, call, export, earlier, proof.is_ok()).await {
         Err(error) if error.kind() == ErrorKind::OutcomeUnknown => undecided(error),
         ended => return Ok(ended?),
     };
-    if call.client.service().settings.require_certain {
+    if call.client.session().settings.require_certain {
         return Err(error.into());
     }
     // Nobody will ever know more about a token that is over for good: the batch must not stay open for it.
     match ask(call, log, export).await {
         // A word that came late: the commit's own verdict takes it in.
         Ok(Asked::Over(over)) if over.end == CommitEnd::AlreadyCommitted => {
-            Ok(send(shelf, call, export, earlier, false).await?)
+            Ok(send(worker, call, export, earlier, false).await?)
         }
         Ok(Asked::Over(over)) => {
-            let mut closed = close(shelf, call, over).await?;
+            let mut closed = close(worker, call, over).await?;
             closed.notes.push(format!(
                 "a commit of {} may have been sent before its token was over: whether it was applied is not known",
                 call.batch
@@ -259,7 +265,7 @@ fn moved_away(batch: &str) -> Error {
 
 /// `RowCount` has no documented unit (facts 3.2), so a difference is no loss for sure, and no commit either.
 fn check_row_count(client: &Client, row_count: Option<u64>, total: u64) -> Result<(), Error> {
-    match (client.service().settings.row_count, row_count) {
+    match (client.session().settings.row_count, row_count) {
         (RowCount::Check, Some(count)) if count != 0 && count != total => Err(Error::before_io(
             ErrorKind::CountMismatch,
             Operation::Commit,
@@ -272,7 +278,7 @@ fn check_row_count(client: &Client, row_count: Option<u64>, total: u64) -> Resul
 
 /// Sends the commit, if it may; after an earlier send, first asks what became of that one.
 async fn send(
-    shelf: &mut Shelf,
+    worker: &mut StoreWorker,
     call: &CommitBatch<'_>,
     export: &Export,
     earlier: Option<(Baseline, EarlierSend)>,
@@ -280,7 +286,7 @@ async fn send(
 ) -> Result<Closed, Error> {
     let client = call.client;
     let key = (export.kind, export.access_token);
-    let timeout = client.service().settings.timeout;
+    let timeout = client.session().settings.timeout;
     let has_left = CancelToken::new();
     let journalled = Journalled {
         earlier,
@@ -310,14 +316,14 @@ async fn send(
             at: server_seconds(client),
         };
         // Without this line less can be said later, and nothing is wrong: the answer counts.
-        let _ = shelf.step(move |store| store.sent(sent)).await;
+        let _ = worker.step(move |store| store.sent(sent)).await;
     }
     let receipt = match heard {
         Some(ended) => ended?,
         None => committing.await?,
     };
     keep(
-        shelf,
+        worker,
         call,
         BatchReceipt::of_commit(&receipt, call.keep_files),
     )
@@ -325,23 +331,27 @@ async fn send(
 }
 
 /// The token is over without a commit that is known.
-async fn close(shelf: &mut Shelf, call: &CommitBatch<'_>, over: Over) -> Result<Closed, Error> {
+async fn close(
+    worker: &mut StoreWorker,
+    call: &CommitBatch<'_>,
+    over: Over,
+) -> Result<Closed, Error> {
     let receipt = BatchReceipt::without_a_commit(over.end, call.keep_files, over.server_date);
-    let mut closed = keep(shelf, call, receipt).await?;
+    let mut closed = keep(worker, call, receipt).await?;
     closed.notes.extend(over.note.map(str::to_owned));
     Ok(closed)
 }
 
 async fn keep(
-    shelf: &mut Shelf,
+    worker: &mut StoreWorker,
     call: &CommitBatch<'_>,
     mut receipt: BatchReceipt,
 ) -> Result<Closed, Error> {
     if receipt.at.is_none() {
-        receipt.at = rfc3339(call.client.service().wall.now());
+        receipt.at = rfc3339(call.client.session().wall.now());
     }
     let (batch, kept) = (call.batch.to_owned(), receipt.clone());
-    let note = shelf
+    let note = worker
         .step(move |store| store.committed(&batch, kept))
         .await?;
     Ok(Closed {
@@ -352,13 +362,13 @@ async fn keep(
 
 /// Asks status until it tells whether the batch can be committed.
 async fn ask(call: &CommitBatch<'_>, log: &BatchLog, export: &Export) -> Result<Asked, Stuck> {
-    let service = call.client.service();
+    let session = call.client.session();
     let key = (export.kind, export.access_token);
     let mut first_refusal: Option<Instant> = None;
     let mut refusals = 0;
     let mut for_itself = false;
     loop {
-        let asking = service.read(&ReadStatus, key, service.settings.timeout);
+        let asking = session.read(&ReadStatus, key, session.settings.timeout);
         let error = match until_cancelled(asking, call.cancel, Operation::Commit).await? {
             Ok(status) => return Ok(answered(status)?),
             Err(error) => error.during(Operation::Commit),
@@ -367,14 +377,14 @@ async fn ask(call: &CommitBatch<'_>, log: &BatchLog, export: &Export) -> Result<
             None => return Err(error.into()),
             Some(TokenRefusal::Gone) => true,
             Some(TokenRefusal::Unauthorized) => {
-                for_itself |= service.memory.is_refused_for_itself(key);
+                for_itself |= session.token_cache.is_refused_for_itself(key);
                 let expires = log
                     .committing
                     .as_ref()
                     .and_then(Committing::expires)
                     .map_or(log.expires, |expires| Some(expires.latest));
                 let is_expired = expires.is_some_and(|expires| {
-                    service.server_now_ms() - expires.saturating_mul(1000) > EXPIRY_MARGIN_MS
+                    session.server_now_ms() - expires.saturating_mul(1000) > EXPIRY_MARGIN_MS
                 });
                 is_expired || for_itself
             }
@@ -436,10 +446,10 @@ fn answered(status: ExportStatus) -> Result<Asked, Error> {
 /// The server's time now, in seconds since the epoch, no earlier than it is, as a quiet moment runs from there; none while
 /// no answer told it. Not the `Date` of one answer: a cache may have given that away.
 fn server_seconds(client: &Client) -> Option<i64> {
-    let service = client.service();
-    service.clock.offset_ms()?;
+    let session = client.session();
+    session.clock.offset_ms()?;
     // Learnt from whole seconds.
-    Some(service.server_now_ms().div_euclid(1000).saturating_add(1))
+    Some(session.server_now_ms().div_euclid(1000).saturating_add(1))
 }
 
 /// The manifest on disk is the one that was sealed, and its parts are there.

@@ -45,7 +45,7 @@ impl PageSource {
         let (page, wrong) = if not_taken == 0 {
             self.arrive(offset, ASKED).await?
         } else {
-            let backoff = self.client.service().settings.backoff();
+            let backoff = self.client.session().settings.backoff();
             let pause = tokio::time::sleep(backoff.delay(false, not_taken, draw_jitter()));
             until_cancelled(pause, self.cancel.as_ref(), Operation::Page).await?;
             let (page, wrong) = self.arrive(offset, ASKED.saturating_sub(not_taken)).await?;
@@ -66,7 +66,7 @@ impl PageSource {
                 self.progress.trouble(borne);
             }
         };
-        let patience = self.client.service().settings.patience;
+        let patience = self.client.session().settings.patience;
         let asking = Asking {
             times,
             patience: Patience::new(Instant::now(), patience, &tell),
@@ -80,7 +80,7 @@ impl PageSource {
 
     /// What to do about a page that does not fit into the memory that was allowed.
     fn too_large(&self, error: Error) -> Error {
-        let allowed = self.largest() < self.client.service().settings.max_page_body;
+        let allowed = self.largest() < self.client.session().settings.max_page_body;
         if error.kind() != ErrorKind::ResponseTooLarge || !allowed {
             return error;
         }
@@ -109,9 +109,9 @@ impl PageSource {
         if refused_token(&error).is_none() {
             return error;
         }
-        let service = self.client.service();
+        let session = self.client.session();
         let key = (self.export.kind, self.export.access_token);
-        let asking = service.read(&ReadStatus, key, service.settings.timeout);
+        let asking = session.read(&ReadStatus, key, session.settings.timeout);
         let asked = match until_cancelled(asking, self.cancel.as_ref(), Operation::Export).await {
             Ok(asked) => asked,
             Err(cancelled) => return cancelled,

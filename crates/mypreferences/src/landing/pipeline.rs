@@ -19,7 +19,7 @@ use crate::landing::page_source::PageSource;
 use crate::landing::progress::Progress;
 use crate::landing::store::Store;
 use crate::landing::store::sequence::{Fingerprints, Fit, Odd};
-use crate::landing::store_worker::{Beside, Shelf, Step};
+use crate::landing::store_worker::{Beside, Step, StoreWorker};
 
 /// A part ends when it was open for so long, too, so that a crash does not cost hours of a slow export.
 const PART_TIME: Duration = Duration::from_secs(60);
@@ -36,7 +36,7 @@ const AT_ONCE: usize = 1 << 20;
 /// Pages on their way into the parts of one batch.
 pub(crate) struct Line<'a> {
     source: &'a PageSource,
-    shelf: &'a mut Shelf,
+    worker: &'a mut StoreWorker,
     progress: &'a Progress,
     is_instant: bool,
     part_bytes: u64,
@@ -109,7 +109,7 @@ impl<'a> Line<'a> {
     /// Begins with the page at this place. Parts end after so many bytes.
     pub(crate) fn new(
         source: &'a PageSource,
-        shelf: &'a mut Shelf,
+        worker: &'a mut StoreWorker,
         progress: &'a Progress,
         offset: u64,
         part_bytes: u64,
@@ -117,7 +117,7 @@ impl<'a> Line<'a> {
     ) -> Line<'a> {
         Line {
             source,
-            shelf,
+            worker,
             progress,
             is_instant,
             part_bytes,
@@ -159,7 +159,7 @@ impl<'a> Line<'a> {
         let Some(error) = self.failure else {
             return Ok(());
         };
-        self.shelf.step(Store::finish_part).await?;
+        self.worker.step(Store::finish_part).await?;
         Err(self.source.why(error).await)
     }
 
@@ -199,7 +199,7 @@ impl<'a> Line<'a> {
                 };
                 let seen = self.seen(page.as_ref());
                 let writing = self
-                    .shelf
+                    .worker
                     .begin(move |store| write(store, durable, page, part_bytes, seen.as_ref()));
                 self.writing.push_back(writing);
             }
@@ -210,7 +210,7 @@ impl<'a> Line<'a> {
         {
             let is_soon_done =
                 self.is_instant || (!self.writing.is_empty() && placed.page.bytes() <= AT_ONCE);
-            self.opening = Some(self.shelf.beside(is_soon_done, move || open(placed)));
+            self.opening = Some(self.worker.beside(is_soon_done, move || open(placed)));
         }
         if self.fetching.is_none()
             && self.arrived.len() < at_once
@@ -224,7 +224,7 @@ impl<'a> Line<'a> {
             && let Some(ended) = self.ended.pop_front()
         {
             self.syncing = Some(
-                self.shelf
+                self.worker
                     .beside(self.is_instant, move || ended.make_durable()),
             );
         }

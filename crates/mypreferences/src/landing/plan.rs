@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::error::{Error, Operation};
-use crate::export::{Export, ExportOrder, LastDateTime, check_max_wait};
+use crate::export::{Export, ExportRequest, LastDateTime, check_max_wait};
 use crate::landing::progress::OnProgress;
 use crate::landing::store::disk::Disk;
 use crate::landing::store::manifest::{Compression, Identity, Parameters, without_addresses};
@@ -27,7 +27,7 @@ pub enum CommitPolicy {
 /// What to land.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    Order(ExportOrder),
+    Order(ExportRequest),
     Export(Export),
 }
 
@@ -86,7 +86,7 @@ impl Plan {
                 "land without compression, or use a build with the feature zstd",
             ));
         }
-        let service = self.client.service();
+        let session = self.client.session();
         let (kind, name, body, query) = match &self.source {
             Source::Order(order) => {
                 order
@@ -130,9 +130,9 @@ impl Plan {
         };
         Ok((
             Identity {
-                base_url: service.routes.base().to_owned(),
-                surface: service.settings.surface.name().to_owned(),
-                client_id: service.client_id.clone(),
+                base_url: session.routes.base().to_owned(),
+                surface: session.settings.surface.name().to_owned(),
+                client_id: session.client_id.clone(),
                 kind: kind.as_str().to_owned(),
                 name,
             },

@@ -25,7 +25,7 @@ use crate::landing::sealed::{Landed, Sealed};
 use crate::landing::store::Store;
 use crate::landing::store::journal::{BatchLog, Intent};
 use crate::landing::store::manifest::{Identity, Parameters};
-use crate::landing::store_worker::Shelf;
+use crate::landing::store_worker::StoreWorker;
 
 /// How often an export that expired before its seal is started again within one call.
 const STARTED_AGAIN: u32 = 2;
@@ -52,7 +52,7 @@ enum Next {
 
 struct Run {
     plan: Plan,
-    shelf: Shelf,
+    worker: StoreWorker,
     identity: Identity,
     parameters: Parameters,
     progress: Progress,
@@ -77,11 +77,11 @@ impl Since {
 impl Plan {
     pub(crate) async fn run(self) -> Result<Landed, Error> {
         let (identity, parameters) = self.check()?;
-        let folder = Shelf::open(Arc::clone(&self.disk), self.out.clone()).await?;
+        let folder = StoreWorker::open(Arc::clone(&self.disk), self.out.clone()).await?;
         let progress = Progress::new(self.on_progress.clone());
         let run = Run {
             plan: self,
-            shelf: folder,
+            worker: folder,
             identity,
             parameters,
             progress,
@@ -95,7 +95,7 @@ impl Plan {
 
 impl Run {
     fn last(&self) -> Result<BatchLog, Error> {
-        self.shelf
+        self.worker
             .store()?
             .last()
             .cloned()
@@ -104,7 +104,7 @@ impl Run {
 
     /// How far the newest batch is; none when there was never one.
     fn found(&self) -> Result<Option<BatchState>, Error> {
-        Ok(self.shelf.store()?.last().map(BatchState::of))
+        Ok(self.worker.store()?.last().map(BatchState::of))
     }
 
     async fn until_finished(mut self) -> Result<Landed, Error> {
@@ -117,7 +117,7 @@ impl Run {
         if found_first == Some(BatchState::Intended) && !self.is_mine(&self.last()?) {
             // It never got a token, so it binds nobody: a mistyped name, say.
             let why = "other parameters, before it was initiated";
-            self.shelf
+            self.worker
                 .step(move |store| store.abandoned(None, why))
                 .await?;
         }
@@ -146,7 +146,7 @@ impl Run {
                     if expired || ends_the_batch(error.kind()) {
                         let log = self.last()?;
                         let why = error.kind().name();
-                        self.shelf
+                        self.worker
                             .step(move |store| store.abandoned(None, why))
                             .await?;
                         let can_start_again = matches!(self.plan.source, Source::Order(_));
@@ -194,7 +194,7 @@ impl Run {
     /// A folder holds one account's exports of one thing, and an unfinished batch is continued with its own parameters. A
     /// batch that never got a token binds nobody.
     fn refuse_other_batches(&self) -> Result<(), Error> {
-        let store = self.shelf.store()?;
+        let store = self.worker.store()?;
         if let Some(other) = store.batches().iter().find(|log| {
             log.initiated.is_some()
                 && log.abandoned.is_none()
@@ -260,7 +260,7 @@ impl Run {
         let at = self.last()?.committed.and_then(|receipt| receipt.at);
         let Some(at) = at else { return Ok(()) };
         let age_ms = at.parse::<jiff::Timestamp>().map_or(0, |at| {
-            unix_ms(self.plan.client.service().wall.now()) - at.as_millisecond()
+            unix_ms(self.plan.client.session().wall.now()) - at.as_millisecond()
         });
         if age_ms > DAY_MS {
             self.progress.note(&format!(
@@ -284,8 +284,8 @@ impl Run {
             text: since,
             previous,
         } = since;
-        let now_ms = self.plan.client.service().server_now_ms();
-        self.shelf
+        let now_ms = self.plan.client.session().server_now_ms();
+        self.worker
             .step(move |store| {
                 let batch = free_name(store, now_ms)?;
                 store.intend(Intent {
@@ -314,15 +314,15 @@ impl Run {
             (Source::Order(_), Some(overlap)) => overlap,
         };
         let (identity, body) = (self.identity.clone(), self.parameters.body.clone());
-        let service = self.plan.client.service();
+        let session = self.plan.client.session();
         // While no answer has told the server's time, a local clock that is a little slow must not cost anything.
-        let unsure_ms = match service.clock.offset_ms() {
+        let unsure_ms = match session.clock.offset_ms() {
             Some(_) => 0,
             None => i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX),
         };
-        let now_ms = service.server_now_ms().saturating_add(unsure_ms);
+        let now_ms = session.server_now_ms().saturating_add(unsure_ms);
         let (Chain { end, left_out }, moved) = self
-            .shelf
+            .worker
             .step(move |store| chain_of(store, &identity, &body, now_ms))
             .await?;
         if end.is_none() && moved {
@@ -376,14 +376,14 @@ impl Run {
 
     /// INITIATED.
     async fn adopt(&mut self, export: Export) -> Result<(), Error> {
-        let service = self.plan.client.service();
-        let ago = service
-            .memory
+        let session = self.plan.client.session();
+        let ago = session
+            .token_cache
             .since_initiate((export.kind, export.access_token))
             .unwrap_or(Duration::ZERO);
         let ago_ms = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
-        let local_ms = unix_ms(service.wall.now()).saturating_sub(ago_ms);
-        self.shelf
+        let local_ms = unix_ms(session.wall.now()).saturating_sub(ago_ms);
+        self.worker
             .step(move |store| store.initiated(&export, local_ms))
             .await
     }
@@ -402,7 +402,7 @@ impl Run {
         };
         self.progress
             .note("the export's token is refused, and a new export is not: starting it again");
-        self.shelf
+        self.worker
             .step(move |store| store.abandoned(None, "its token was refused"))
             .await?;
         self.intend(Since::of(&log.intent)).await?;
@@ -415,27 +415,27 @@ impl Run {
         let log = self.last()?;
         let export = commit::export_of(&log)?;
         self.progress.stage(Stage::Land, &log.intent.batch);
-        let service = Arc::clone(self.plan.client.service());
+        let session = Arc::clone(self.plan.client.session());
         let key = (export.kind, export.access_token);
         let local_ms = log.initiated.and_then(|initiated| initiated.local_ms);
         if let Some(local_ms) = local_ms {
-            let ago_ms = unix_ms(service.wall.now()).saturating_sub(local_ms);
+            let ago_ms = unix_ms(session.wall.now()).saturating_sub(local_ms);
             let ago = Duration::from_millis(u64::try_from(ago_ms).unwrap_or(0));
-            service.memory.initiated(key, ago);
+            session.token_cache.initiated(key, ago);
         }
-        if self.shelf.step(|store| store.is_visible()).await? {
-            return self.shelf.step(|store| store.journal_seal(None)).await;
+        if self.worker.step(|store| store.is_visible()).await? {
+            return self.worker.step(|store| store.journal_seal(None)).await;
         }
-        let position = self.shelf.step(Store::resume).await?;
+        let position = self.worker.step(Store::resume).await?;
         self.progress.landed(&position);
         if !position.is_over {
             let ready = self.wait(&export, &log.intent.batch).await?;
-            self.shelf.step(move |store| store.ready(ready)).await?;
+            self.worker.step(move |store| store.ready(ready)).await?;
             self.progress.stage(Stage::Land, &log.intent.batch);
             self.pages(&export, position.next_offset).await?;
         }
         self.progress.stage(Stage::Seal, &log.intent.batch);
-        let told = service.memory.server_ms_at_initiate(key);
+        let told = session.token_cache.server_ms_at_initiate(key);
         if let Some((least, greatest)) = told
             && greatest.saturating_sub(least) > CLOCKS_DIFFER_MS
         {
@@ -447,7 +447,7 @@ impl Run {
         // local clock is a second opinion.
         let told = told.map(|(least, _)| least).or(local_ms);
         let watermark_ms = told.map_or(export.watermark_ms, |told| told.min(export.watermark_ms));
-        self.shelf
+        self.worker
             .step(move |store| store.seal(watermark_ms))
             .await?;
         self.sealed_here = true;
@@ -502,7 +502,7 @@ impl Run {
         };
         let line = Line::new(
             &source,
-            &mut self.shelf,
+            &mut self.worker,
             &self.progress,
             offset,
             self.plan.part_bytes,
@@ -549,7 +549,7 @@ impl Run {
             sure: self.sealed_here,
             cancel: self.plan.cancel.as_ref(),
         };
-        let closed = commit::commit(&mut self.shelf, &call).await?;
+        let closed = commit::commit(&mut self.worker, &call).await?;
         if let Some(caution) = commit::caution(&closed.receipt) {
             self.progress.note(caution);
         }
@@ -564,7 +564,7 @@ impl Run {
         let log = self.last()?;
         let out = self.plan.out.clone();
         let (manifest, sealed) = self
-            .shelf
+            .worker
             .step(move |store| {
                 let finished = Sealed::of_finished(store.disk(), store.place(), &log, out);
                 store.release();

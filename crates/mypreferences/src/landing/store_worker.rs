@@ -17,7 +17,7 @@ use crate::landing::store::disk::Disk;
 use crate::threads::{self, NoThread, Threads};
 
 /// A store, and the steps that are to be taken with it.
-pub(crate) struct Shelf {
+pub(crate) struct StoreWorker {
     steps: Arc<Steps>,
     threads: Arc<Threads>,
     is_instant: bool,
@@ -50,7 +50,7 @@ impl Steps {
 
 type WaitingStep = Box<dyn FnOnce(&Steps) + Send>;
 
-/// Takes the steps of a shelf until none waits. Dropped before that, it gives them up: whoever awaits one hears so.
+/// Takes the steps of a worker until none waits. Dropped before that, it gives them up: whoever awaits one hears so.
 struct Taker {
     steps: Arc<Steps>,
     is_done: bool,
@@ -80,13 +80,13 @@ impl Drop for Taker {
     }
 }
 
-impl Shelf {
+impl StoreWorker {
     /// Takes hold of a folder. See [`Store::open`].
-    pub(crate) async fn open(disk: Arc<dyn Disk>, out: PathBuf) -> Result<Shelf, Error> {
+    pub(crate) async fn open(disk: Arc<dyn Disk>, out: PathBuf) -> Result<StoreWorker, Error> {
         let is_instant = disk.is_instant();
         let threads = Arc::default();
         let store = beside(&threads, is_instant, move || Store::open(disk, out)).await??;
-        Ok(Shelf {
+        Ok(StoreWorker {
             steps: Arc::new(Steps {
                 store: Mutex::new(store),
                 waiting: Mutex::default(),

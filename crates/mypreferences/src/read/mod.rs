@@ -15,10 +15,10 @@ use crate::http::status_code::is_throttling;
 use crate::http::status_word::StatusWord;
 use crate::http::transport::BodyPlan;
 use crate::read::status::{ExportStatus, is_page};
-use crate::session::Service;
+use crate::session::Session;
 use crate::session::exchange::{Exchanged, Unsigned};
 use crate::session::patience::Patience;
-use crate::session::token_cache::Memory;
+use crate::session::token_cache::TokenCache;
 use crate::settings::access_token::AccessToken;
 pub(crate) use crate::settings::surface::PageRange;
 use crate::settings::surface::{ExportKind, Routes};
@@ -46,7 +46,8 @@ pub(crate) trait Read {
     -> Result<Self::Value, Unfit>;
     /// Keeps what a value says of the token for later commits of this client.
     /// `date`: the answer's own, in seconds since the epoch.
-    fn remember(_: &Memory, _: (ExportKind, AccessToken), _: &Self::Value, _date: Option<i64>) {}
+    fn remember(_: &TokenCache, _: (ExportKind, AccessToken), _: &Self::Value, _date: Option<i64>) {
+    }
     /// Takes secrets and control characters out of the server's own texts in a value.
     fn clean(_: &mut Self::Value, _: &Scrubber<'_>) {}
 }
@@ -91,7 +92,7 @@ impl Read for ReadStatus {
         Some(status.status)
     }
     fn remember(
-        memory: &Memory,
+        memory: &TokenCache,
         key: (ExportKind, AccessToken),
         status: &ExportStatus,
         date: Option<i64>,
@@ -128,7 +129,7 @@ impl Read for ProbePage {
             .then_some(())
             .ok_or_else(|| Unfit::because("it is no page"))
     }
-    fn remember(memory: &Memory, key: (ExportKind, AccessToken), (): &(), date: Option<i64>) {
+    fn remember(memory: &TokenCache, key: (ExportKind, AccessToken), (): &(), date: Option<i64>) {
         memory.page_worked(key, date);
     }
 }
@@ -141,7 +142,7 @@ pub(crate) struct Tried<V> {
     pub(crate) ended: Instant,
 }
 
-impl Service {
+impl Session {
     fn read_request<R: Read>(
         &self,
         read: &R,
@@ -180,7 +181,7 @@ impl Service {
         read: &R,
         (kind, token): (ExportKind, AccessToken),
         deadline: Instant,
-        repaired: &mut bool,
+        reauthenticated: &mut bool,
         n: u32,
     ) -> Result<Tried<R::Value>, Error> {
         loop {
@@ -198,11 +199,11 @@ impl Service {
                     ended: Instant::now(),
                 },
                 Ok(mut exchanged) => {
-                    if !*repaired && self.repair(&exchanged, deadline).await {
-                        *repaired = true;
+                    if !*reauthenticated && self.repair(&exchanged, deadline).await {
+                        *reauthenticated = true;
                         continue;
                     }
-                    self.tried(read, &mut exchanged, token, *repaired)
+                    self.tried(read, &mut exchanged, token, *reauthenticated)
                 }
             };
             if events::wanted(self.on_attempt.as_ref()) {
@@ -222,9 +223,9 @@ impl Service {
                 events::attempt(self.on_attempt.as_ref(), &event);
             }
             if tried.value.is_some() {
-                self.memory.credentials_accepted((kind, token));
+                self.token_cache.credentials_accepted((kind, token));
                 if let Some(date) = tried.description.fresh_date {
-                    self.memory.heard((kind, token), date);
+                    self.token_cache.heard((kind, token), date);
                 }
             }
             return Ok(tried);
@@ -237,9 +238,9 @@ impl Service {
         read: &R,
         exchanged: &mut Exchanged,
         token: AccessToken,
-        repaired: bool,
+        reauthenticated: bool,
     ) -> Tried<R::Value> {
-        let mut description = self.describe(exchanged, token, repaired);
+        let mut description = self.describe(exchanged, token, reauthenticated);
         let mut value = understand(read, exchanged, &mut description);
         let scrubber = self.scrubber(exchanged, token);
         description.source = description.source.map(|source| scrubber.message(&source));
@@ -279,7 +280,7 @@ impl Service {
         let begun = Instant::now();
         let deadline = begun + timeout;
         let mut attempts = Vec::new();
-        let mut repaired = false;
+        let mut reauthenticated = false;
         let mut ended_before = begun;
         let mut is_borne = false;
         let mut n = 0;
@@ -290,7 +291,7 @@ impl Service {
                 None => deadline,
             };
             let tried = self
-                .try_read(read, key, last_moment, &mut repaired, n)
+                .try_read(read, key, last_moment, &mut reauthenticated, n)
                 .await?;
             let description = tried.description;
             attempts.push(attempt(
@@ -301,7 +302,7 @@ impl Service {
             ));
             ended_before = tried.ended;
             if let Some(value) = tried.value {
-                R::remember(&self.memory, key, &value, description.fresh_date);
+                R::remember(&self.token_cache, key, &value, description.fresh_date);
                 return Ok(value);
             }
             let is_temporary = !description.is_settled
@@ -387,7 +388,7 @@ fn understand<R: Read>(
     None
 }
 
-impl Service {
+impl Session {
     /// Keeps what a status says for later calls of this client.
     pub(crate) fn remember_status(
         &self,
@@ -395,7 +396,7 @@ impl Service {
         tried: &Tried<ExportStatus>,
     ) {
         if let Some(status) = &tried.value {
-            ReadStatus::remember(&self.memory, key, status, tried.description.fresh_date);
+            ReadStatus::remember(&self.token_cache, key, status, tried.description.fresh_date);
         }
     }
 }

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::auth::credentials::{SigningRequest, Sort, pnauthinfo3};
+use crate::auth::credentials::{Scheme, SigningRequest, pnauthinfo3};
 use crate::auth::oauth::TokenFailure;
 use crate::error::outcome::{RequestOutcome, Told};
 use crate::error::{ErrorKind, Sent, TimeoutPhase};
@@ -19,7 +19,7 @@ use crate::http::outcome::NO_LOOK_UP;
 use crate::http::response;
 use crate::http::status_code::{StatusClass, class, error_kind};
 use crate::http::transport::{Answer, BodyPlan, Request};
-use crate::session::Service;
+use crate::session::Session;
 use crate::settings::access_token::AccessToken;
 use crate::telemetry::redact::Scrubber;
 use crate::threads;
@@ -46,7 +46,7 @@ pub(crate) enum Unsigned {
     Token(TokenFailure),
 }
 
-impl Service {
+impl Session {
     /// Signs and sends one request. `Err`: nothing was sent.
     pub(crate) async fn exchange(
         &self,
@@ -144,7 +144,7 @@ impl Service {
         }
         let server_ms = unix_ms(self.wall.now()).saturating_add(correction_ms);
         let text = match &self.credentials.0 {
-            Sort::Hmac { user_id, secret } => {
+            Scheme::Hmac { user_id, secret } => {
                 let secret = secret.now().map_err(|error| {
                     Unsigned::Provider(error.detail().unwrap_or_default().to_owned())
                 })?;
@@ -157,9 +157,9 @@ impl Service {
                     server_ms,
                 )
             }
-            Sort::Bearer(token) => format!("Bearer {}", token.expose_secret()),
-            Sort::Verbatim(value) => value.expose_secret().to_owned(),
-            Sort::Provider(provider) => {
+            Scheme::Bearer(token) => format!("Bearer {}", token.expose_secret()),
+            Scheme::Verbatim(value) => value.expose_secret().to_owned(),
+            Scheme::Provider(provider) => {
                 let request = SigningRequest {
                     client_id: self.client_id.clone(),
                     server_time: system_time(server_ms.div_euclid(1000))
@@ -177,7 +177,7 @@ impl Service {
                     }
                 }
             }
-            Sort::OAuth(_) => {
+            Scheme::OAuth(_) => {
                 // A client that was built with them has tokens, above.
                 return Err(Unsigned::Token(TokenFailure::new(
                     ErrorKind::Internal,
@@ -208,10 +208,12 @@ impl Service {
                 .await;
         }
         match &self.credentials.0 {
-            Sort::Provider(provider) => tokio::time::timeout_at(deadline, provider.renew())
+            Scheme::Provider(provider) => tokio::time::timeout_at(deadline, provider.renew())
                 .await
                 .unwrap_or(false),
-            Sort::Hmac { .. } | Sort::Bearer(_) | Sort::Verbatim(_) | Sort::OAuth(_) => false,
+            Scheme::Hmac { .. } | Scheme::Bearer(_) | Scheme::Verbatim(_) | Scheme::OAuth(_) => {
+                false
+            }
         }
     }
 
@@ -239,12 +241,12 @@ impl Service {
     }
 
     /// Describes an exchange. A success is a 200 or 204 that is not HTML; what its body has to be is the caller's
-    /// matter. `repaired` says that the clock was already corrected in this call.
+    /// matter. `reauthenticated` says that this call has signed anew already.
     pub(crate) fn describe(
         &self,
         exchanged: &Exchanged,
         token: impl Into<Option<AccessToken>>,
-        repaired: bool,
+        reauthenticated: bool,
     ) -> RequestOutcome {
         let token = token.into();
         let scrubber = || self.scrubber(exchanged, token);
@@ -295,7 +297,7 @@ impl Service {
         let clock_is_known = response::fresh_date(&answer.headers).is_some();
         if description.kind == Some(ErrorKind::Unauthorized)
             && self.credentials.depend_on_the_clock()
-            && (repaired || !clock_is_known)
+            && (reauthenticated || !clock_is_known)
             && description.blames_the_clock()
         {
             description.kind = Some(ErrorKind::ClockSkew);

@@ -12,12 +12,12 @@ use crate::auth::credentials::Credentials;
 use crate::auth::oauth::Tokens;
 use crate::http::clock::{ServerClock, WallClock, unix_ms};
 use crate::http::transport::Transport;
-use crate::session::token_cache::Memory;
+use crate::session::token_cache::TokenCache;
 use crate::settings::Settings;
 use crate::settings::surface::Routes;
 use crate::telemetry::events::OnAttempt;
 
-pub(crate) struct Service {
+pub(crate) struct Session {
     pub(crate) settings: Settings,
     pub(crate) client_id: String,
     pub(crate) routes: Routes,
@@ -27,11 +27,11 @@ pub(crate) struct Service {
     pub(crate) transport: Transport,
     pub(crate) clock: ServerClock,
     pub(crate) wall: Arc<dyn WallClock>,
-    pub(crate) memory: Memory,
+    pub(crate) token_cache: TokenCache,
     pub(crate) on_attempt: Option<OnAttempt>,
 }
 
-impl Service {
+impl Session {
     /// The server's time as far as it is known, in milliseconds since the epoch.
     pub(crate) fn server_now_ms(&self) -> i64 {
         unix_ms(self.wall.now()).saturating_add(self.clock.offset_ms().unwrap_or(0))

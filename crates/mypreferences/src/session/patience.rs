@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::http::backoff::{Backoff, draw_jitter};
 use crate::http::clock::unix_ms;
 use crate::http::status_code::is_throttling;
-use crate::session::Service;
+use crate::session::Session;
 
 /// Longest time between two tries.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -60,7 +60,7 @@ impl<'a> Patience<'a> {
     /// ends, unless the server asks for more than is left of it.
     pub(crate) fn bear(
         &self,
-        service: &Service,
+        session: &Session,
         description: &RequestOutcome,
         tries: u32,
     ) -> Option<Duration> {
@@ -69,7 +69,7 @@ impl<'a> Patience<'a> {
         if left.is_zero() || asked_for > left {
             return None;
         }
-        let of_a_call = service.settings.backoff();
+        let of_a_call = session.settings.backoff();
         let backoff = Backoff {
             base: of_a_call.base.max(SHORTEST),
             throttle_base: of_a_call.throttle_base.max(SHORTEST),
@@ -82,7 +82,7 @@ impl<'a> Patience<'a> {
         (self.tell)(&Borne {
             kind: description.kind?,
             next_in,
-            until_ms: unix_ms(service.wall.now()).saturating_add(left_ms),
+            until_ms: unix_ms(session.wall.now()).saturating_add(left_ms),
         });
         Some(next_in)
     }

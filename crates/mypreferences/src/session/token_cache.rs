@@ -64,7 +64,7 @@ struct Ready {
 }
 
 #[derive(Default)]
-pub(crate) struct Memory(Mutex<Tokens>);
+pub(crate) struct TokenCache(Mutex<Tokens>);
 
 #[derive(Default)]
 struct Tokens {
@@ -74,7 +74,7 @@ struct Tokens {
     order: VecDeque<Key>,
 }
 
-impl Memory {
+impl TokenCache {
     /// Status said ready. It says so for every kind: status has no kind in its route.
     pub(crate) fn saw_ready(&self, key: Key, expires: Option<Expires>, date: Option<i64>) {
         self.update(key, |known| {
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_baseline_ages_while_the_machine_sleeps() {
-        let memory = Memory::default();
+        let memory = TokenCache::default();
         let key = (ExportKind::Segment, AccessToken::new(4711).unwrap());
         memory.saw_ready(key, None, Some(7));
         let baseline = memory.baseline(key).0.unwrap();

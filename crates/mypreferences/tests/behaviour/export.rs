@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
-use mypreferences::export::{Export, ExportOrder, LastDateTime, MatchCriteria, Page};
+use mypreferences::export::{Export, ExportRequest, LastDateTime, MatchCriteria, Page};
 use mypreferences::{CancelToken, Client, ErrorKind, Operation as On, Sent};
 use mypreferences_mock::{
     Action, Answer, Apply, MockConfig, MockService, OpenScenario, Operation, Rule,
@@ -77,7 +77,7 @@ async fn an_export_is_started_waited_for_read_and_committed() {
     let before = SystemTime::now();
     let export = client
         .initiate(
-            ExportOrder::segment("Everyone")
+            ExportRequest::segment("Everyone")
                 .since("2026-11-24T06:25:53.042Z".parse::<LastDateTime>().unwrap()),
         )
         .await
@@ -112,27 +112,27 @@ async fn every_kind_and_every_size_can_be_read() {
         customer_type: None,
     };
     for (order, limit, counts) in [
-        (ExportOrder::segment("Nobody"), 10, vec![0]),
-        (ExportOrder::segment("A / B"), 3, vec![3]),
-        (ExportOrder::segment("A / B"), 2, vec![2, 1]),
+        (ExportRequest::segment("Nobody"), 10, vec![0]),
+        (ExportRequest::segment("A / B"), 3, vec![3]),
+        (ExportRequest::segment("A / B"), 2, vec![2, 1]),
         (
-            ExportOrder::segment("Everyone").matching(profile, ["1", "2"]),
+            ExportRequest::segment("Everyone").matching(profile, ["1", "2"]),
             10,
             vec![2],
         ),
         (
-            ExportOrder::schedule("Nightly").dates("2026-01-01", "2026-01-31"),
+            ExportRequest::schedule("Nightly").dates("2026-01-01", "2026-01-31"),
             10,
             vec![3],
         ),
         (
-            ExportOrder::cid(["1", "2"]).channels(["Email"]),
+            ExportRequest::cid(["1", "2"]).channels(["Email"]),
             10,
             vec![2],
         ),
     ] {
         let is_schedule =
-            order == ExportOrder::schedule("Nightly").dates("2026-01-01", "2026-01-31");
+            order == ExportRequest::schedule("Nightly").dates("2026-01-01", "2026-01-31");
         let export = client.initiate(order).await.unwrap();
         client.wait(&export).await.unwrap();
         let pages = every_page(&client, &export, limit).await;
@@ -149,7 +149,10 @@ async fn every_kind_and_every_size_can_be_read() {
 async fn a_wait_tells_how_it_goes_and_how_it_ends() {
     let service = service().await;
     let client = service.client();
-    let slow = client.initiate(ExportOrder::segment("Slow")).await.unwrap();
+    let slow = client
+        .initiate(ExportRequest::segment("Slow"))
+        .await
+        .unwrap();
     service.rule(Operation::Status, Action::status(503));
     let questions = Arc::new(AtomicU32::new(0));
     let seen = Arc::clone(&questions);
@@ -164,7 +167,7 @@ async fn a_wait_tells_how_it_goes_and_how_it_ends() {
         ("Broken", ErrorKind::ExportFailed),
         ("Brief", ErrorKind::ExportExpired),
     ] {
-        let export = client.initiate(ExportOrder::segment(name)).await.unwrap();
+        let export = client.initiate(ExportRequest::segment(name)).await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;
         let error = client.wait(&export).await.unwrap_err();
         assert_eq!(
@@ -173,7 +176,10 @@ async fn a_wait_tells_how_it_goes_and_how_it_ends() {
             "{name}"
         );
     }
-    let slow = client.initiate(ExportOrder::segment("Slow")).await.unwrap();
+    let slow = client
+        .initiate(ExportRequest::segment("Slow"))
+        .await
+        .unwrap();
     let error = client
         .wait(&slow)
         .max_wait(Duration::from_millis(500))
@@ -197,7 +203,7 @@ async fn a_lost_initiate_is_never_sent_again() {
     );
     let error = service
         .client()
-        .initiate(ExportOrder::segment("Everyone"))
+        .initiate(ExportRequest::segment("Everyone"))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
@@ -216,7 +222,7 @@ async fn an_initiate_that_was_turned_away_is_sent_again_and_others_are_not() {
     service.rule(Operation::Initiate, Action::status(429));
     let client = service.client();
     client
-        .initiate(ExportOrder::segment("Everyone"))
+        .initiate(ExportRequest::segment("Everyone"))
         .await
         .unwrap();
     assert_eq!(service.count(Operation::Initiate), 3);
@@ -229,21 +235,21 @@ async fn an_initiate_that_was_turned_away_is_sent_again_and_others_are_not() {
         let before = service.count(Operation::Initiate);
         service.rule(Operation::Initiate, Action::status(status));
         let error = client
-            .initiate(ExportOrder::segment("Everyone"))
+            .initiate(ExportRequest::segment("Everyone"))
             .await
             .unwrap_err();
         assert_eq!(error.kind(), kind);
         assert_eq!(service.count(Operation::Initiate), before + 1, "{status}");
     }
     let error = client
-        .initiate(ExportOrder::segment("No such segment"))
+        .initiate(ExportRequest::segment("No such segment"))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     for body in ["{}", "{\"AccessToken\":0}", "nothing"] {
         service.rule(Operation::Initiate, Action::answer(Answer::json(200, body)));
         let error = client
-            .initiate(ExportOrder::segment("Everyone"))
+            .initiate(ExportRequest::segment("Everyone"))
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{body}");
@@ -255,7 +261,7 @@ async fn a_page_is_read_again_after_a_passing_failure_and_a_wrong_one_is_said() 
     let service = service().await;
     let client = service.client();
     let export = client
-        .initiate(ExportOrder::segment("A / B"))
+        .initiate(ExportRequest::segment("A / B"))
         .await
         .unwrap();
     service.rule(Operation::Page, Action::status(503));
@@ -286,7 +292,7 @@ async fn a_page_is_read_again_after_a_passing_failure_and_a_wrong_one_is_said() 
 async fn records_come_one_by_one_in_their_order_and_can_be_read_as_profiles() {
     let service = service().await;
     let client = service.client();
-    let order = ExportOrder::segment("Profiles");
+    let order = ExportRequest::segment("Profiles");
     let export = client.initiate(order).await.unwrap();
     client.wait(&export).await.unwrap();
     let mut expected = Vec::new();
@@ -306,7 +312,7 @@ async fn records_come_one_by_one_in_their_order_and_can_be_read_as_profiles() {
     // One page for all, and three of 250.
     assert_eq!(service.count(Operation::Page), 4);
 
-    let order = ExportOrder::schedule("Nightly");
+    let order = ExportRequest::schedule("Nightly");
     let export = client.initiate(order).await.unwrap();
     let row = client.records(&export).next().await.unwrap().unwrap();
     let error = row.profile().unwrap_err();
@@ -318,7 +324,7 @@ async fn after_a_failure_records_go_on_where_they_stopped() {
     let service = service().await;
     let client = service.client();
     let export = client
-        .initiate(ExportOrder::segment("A / B"))
+        .initiate(ExportRequest::segment("A / B"))
         .await
         .unwrap();
     let mut records = client.pages(&export).limit(2).records();
@@ -345,7 +351,7 @@ async fn an_initiate_that_is_cancelled_in_flight_says_that_it_may_have_been_sent
     let cancel = CancelToken::new();
     let starting = tokio::spawn(
         client
-            .initiate(ExportOrder::segment("Everyone"))
+            .initiate(ExportRequest::segment("Everyone"))
             .cancel_token(cancel.clone())
             .into_future(),
     );
@@ -366,7 +372,10 @@ async fn an_initiate_that_is_cancelled_in_flight_says_that_it_may_have_been_sent
 async fn a_server_that_asks_for_endless_patience_ends_the_wait_and_not_the_program() {
     let service = service().await;
     let client = service.client();
-    let export = client.initiate(ExportOrder::segment("Slow")).await.unwrap();
+    let export = client
+        .initiate(ExportRequest::segment("Slow"))
+        .await
+        .unwrap();
     service.rule(
         Operation::Status,
         Action::answer(Answer::empty(503).retry_after("99999999999999999999")),
@@ -380,7 +389,7 @@ async fn waiting_and_reading_leave_a_baseline_for_the_commit() {
     let service = service().await;
     let client = service.client();
     let export = client
-        .initiate(ExportOrder::segment("A / B"))
+        .initiate(ExportRequest::segment("A / B"))
         .await
         .unwrap();
     client.wait(&export).await.unwrap();
@@ -402,7 +411,7 @@ async fn a_handle_of_another_account_is_refused() {
     let service = service().await;
     let client = service.client();
     let export = client
-        .initiate(ExportOrder::segment("A / B"))
+        .initiate(ExportRequest::segment("A / B"))
         .await
         .unwrap();
     let other = builder(&service.opened.base_url())

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use mypreferences::export::ExportOrder;
+use mypreferences::export::ExportRequest;
 use mypreferences::landing::{BatchState, CommitEnd, CommitPolicy, Compression, Folder, Landed};
 use mypreferences::{CancelToken, Client, Error, ErrorKind};
 use mypreferences_mock::{Action, MockConfig, MockService, OpenScenario, Operation, Rule};
@@ -83,7 +83,7 @@ impl Service {
 
 async fn export(client: &Client, out: &Path) -> Result<Landed, Error> {
     client
-        .export(ExportOrder::segment("Everyone"), out, DELETE)
+        .export(ExportRequest::segment("Everyone"), out, DELETE)
         .limit(100)
         .await
 }
@@ -104,7 +104,7 @@ async fn the_batch_after_goes_on_at_the_watermark_minus_the_overlap() {
     let client = service.client();
     let next = || {
         client
-            .export(ExportOrder::segment("Everyone"), scratch.out(), DELETE)
+            .export(ExportRequest::segment("Everyone"), scratch.out(), DELETE)
             .since_auto(Some(Duration::from_secs(60)))
     };
     let first = next().await.unwrap();
@@ -154,7 +154,7 @@ async fn compressed_parts_hold_the_same_lines() {
     let compressed = service
         .client()
         .export(
-            ExportOrder::segment("Everyone"),
+            ExportRequest::segment("Everyone"),
             scratch.0.join("compressed"),
             DELETE,
         )
@@ -180,7 +180,7 @@ async fn a_cancelled_landing_keeps_its_pages_and_the_same_call_goes_on() {
     let at_page = cancel.clone();
     let stopped = service
         .client()
-        .export(ExportOrder::segment("Everyone"), scratch.out(), DELETE)
+        .export(ExportRequest::segment("Everyone"), scratch.out(), DELETE)
         .limit(100)
         .cancel_token(cancel)
         .on_progress(move |now| {
@@ -231,7 +231,7 @@ async fn a_part_that_was_changed_after_the_seal_is_never_committed() {
     let landed = service
         .client()
         .export(
-            ExportOrder::segment("Everyone"),
+            ExportRequest::segment("Everyone"),
             scratch.out(),
             CommitPolicy::Never,
         )
@@ -271,7 +271,7 @@ async fn a_manifest_that_is_not_the_sealed_one_is_no_proof() {
     let landed = service
         .client()
         .export(
-            ExportOrder::segment("Everyone"),
+            ExportRequest::segment("Everyone"),
             scratch.out(),
             CommitPolicy::Never,
         )
@@ -296,7 +296,7 @@ async fn batches_whose_journal_is_gone_are_refused_unless_they_have_receipts() {
     let client = service.client();
     client
         .export(
-            ExportOrder::segment("Everyone"),
+            ExportRequest::segment("Everyone"),
             scratch.out(),
             CommitPolicy::Never,
         )
@@ -314,7 +314,7 @@ async fn a_token_that_expires_after_the_seal_leaves_the_data_and_says_so() {
     let client = service.client();
     let landed = client
         .export(
-            ExportOrder::segment("Everyone"),
+            ExportRequest::segment("Everyone"),
             scratch.out(),
             CommitPolicy::Never,
         )

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
-use mypreferences::export::{Export, ExportOrder};
+use mypreferences::export::{Export, ExportRequest};
 use mypreferences::landing::{CommitPolicy, Landed};
 use mypreferences::test_hooks::{Answer, BodyEnd, ExchangeFuture, Failure, Request, TestTransport};
 use mypreferences::{CancelToken, Client, Credentials, Error, ErrorKind, Retry, Sent};
@@ -196,7 +196,7 @@ type Notes = Arc<Mutex<Vec<String>>>;
 async fn land(client: &Client, out: &Path, notes: &Notes) -> Result<Landed, Error> {
     let heard = Arc::clone(notes);
     client
-        .export(ExportOrder::segment("Everyone"), out, CommitPolicy::Never)
+        .export(ExportRequest::segment("Everyone"), out, CommitPolicy::Never)
         .limit(2)
         .on_progress(move |now| heard.lock().unwrap().extend(now.note.clone()))
         .await
@@ -349,7 +349,7 @@ async fn a_cancel_ends_an_outage_within_a_second() {
         let client = service.client(10 * MINUTE);
         let landing = client
             .export(
-                ExportOrder::segment("Everyone"),
+                ExportRequest::segment("Everyone"),
                 &scratch.0,
                 CommitPolicy::Never,
             )
@@ -384,7 +384,7 @@ async fn the_questions_of_a_wait_have_the_same_patience() {
     let service = outage(500);
     let client = service.client(MINUTE);
     let export = client
-        .initiate(ExportOrder::segment("Everyone"))
+        .initiate(ExportRequest::segment("Everyone"))
         .await
         .unwrap();
     let error = client.wait(&export).await.unwrap_err();
@@ -416,7 +416,7 @@ async fn a_wait_asks_once_more_when_its_time_is_over() {
         let service = ready_after(seconds);
         let client = service.client(10 * MINUTE);
         let export = client
-            .initiate(ExportOrder::segment("Everyone"))
+            .initiate(ExportRequest::segment("Everyone"))
             .await
             .unwrap();
         let waiting = client.wait(&export).max_wait(Duration::from_secs(100));
@@ -448,7 +448,7 @@ async fn a_token_that_is_unknown_in_its_first_seconds_is_waited_for() {
     });
     let client = service.client(10 * MINUTE);
     let export: Export = client
-        .initiate(ExportOrder::segment("Everyone"))
+        .initiate(ExportRequest::segment("Everyone"))
         .await
         .unwrap();
     assert_eq!(
@@ -581,7 +581,7 @@ async fn pages_have_the_patience_that_they_are_given() {
     });
     let client = service.client(Duration::ZERO);
     let export = client
-        .initiate(ExportOrder::segment("Everyone"))
+        .initiate(ExportRequest::segment("Everyone"))
         .await
         .unwrap();
     let error = client.pages(&export).next().await.unwrap_err();

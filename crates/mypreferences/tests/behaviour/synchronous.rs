@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use mypreferences::export::ExportOrder;
+use mypreferences::export::ExportRequest;
 use mypreferences::{CancelToken, ErrorKind, Resolution, StatusWord};
 use mypreferences_mock::{
     Action, Answer, Apply, Export, MockConfig, MockService, Operation, Rule, Source,
@@ -66,7 +66,7 @@ fn an_export_is_started_waited_for_and_read_without_a_runtime() {
     let kind = mypreferences_mock::ExportKind::Segment;
     mock.add_source(Source::new(kind, "Everyone", 5));
     let client = builder(&mock.base_url()).build_blocking().unwrap();
-    let order = ExportOrder::segment("Everyone");
+    let order = ExportRequest::segment("Everyone");
     let export = client.initiate(order).call().unwrap();
     let questions = Arc::new(AtomicU32::new(0));
     let seen = Arc::clone(&questions);
@@ -96,7 +96,7 @@ fn iterators_end_after_an_error_and_can_be_asked_again() {
     let kind = mypreferences_mock::ExportKind::Segment;
     mock.add_source(Source::new(kind, "Everyone", 2));
     let client = builder(&mock.base_url()).build_blocking().unwrap();
-    let order = ExportOrder::segment("Everyone");
+    let order = ExportRequest::segment("Everyone");
     let export = client.initiate(order).call().unwrap();
     let refuse = || mock.push_rule(Rule::new(Operation::Page, Action::status(403)));
     refuse();

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mypreferences::configuration::Sources;
-use mypreferences::export::{Export, ExportOrder, MatchCriteria, Page};
+use mypreferences::export::{Export, ExportRequest, MatchCriteria, Page};
 use mypreferences::landing::{CommitPolicy, Compression, Folder, LandExport, Sealed};
 use mypreferences::{CancelToken, Client, ClientBuilder, Error, ErrorKind, Operation, Settings};
 use serde::{Deserialize, Serialize};
@@ -173,13 +173,13 @@ impl Call {
     ///
     /// # Errors
     /// The library's own.
-    pub fn order(&self) -> Result<ExportOrder, Error> {
+    pub fn order(&self) -> Result<ExportRequest, Error> {
         let name = self.name.clone().unwrap_or_default();
         let mut order = match self.kind.as_deref() {
-            Some("segment_group") => ExportOrder::segment_group(name),
-            Some("schedule") => ExportOrder::schedule(name),
-            Some("cid") => ExportOrder::cid(&self.cids),
-            Some(_) | None => ExportOrder::segment(name),
+            Some("segment_group") => ExportRequest::segment_group(name),
+            Some("schedule") => ExportRequest::schedule(name),
+            Some("cid") => ExportRequest::cid(&self.cids),
+            Some(_) | None => ExportRequest::segment(name),
         };
         if let Some(moment) = &self.last_date_time {
             order = order.since(moment.parse()?);

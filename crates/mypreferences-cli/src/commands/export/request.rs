@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mypreferences::export::{ExportOrder, LastDateTime, MatchCriteria};
+use mypreferences::export::{ExportRequest, LastDateTime, MatchCriteria};
 use mypreferences::landing::{CommitPolicy, Compression, LandExport};
 use mypreferences::{Client, Operation, configuration};
 
@@ -14,7 +14,7 @@ use crate::options::Options;
 
 /// A landing that makes sense.
 pub(super) struct Request {
-    order: ExportOrder,
+    order: ExportRequest,
     out: PathBuf,
     policy: CommitPolicy,
     since_newest: SinceNewest,
@@ -146,15 +146,15 @@ fn limit(arguments: &ExportArguments) -> Result<Option<u32>, Failure> {
     }
 }
 
-fn order(arguments: &ExportArguments) -> Result<ExportOrder, Failure> {
+fn order(arguments: &ExportArguments) -> Result<ExportRequest, Failure> {
     let named = [
-        arguments.segment.as_ref().map(ExportOrder::segment),
+        arguments.segment.as_ref().map(ExportRequest::segment),
         arguments
             .segment_group
             .as_ref()
-            .map(ExportOrder::segment_group),
-        arguments.schedule.as_ref().map(ExportOrder::schedule),
-        (!arguments.cid.is_empty()).then(|| ExportOrder::cid(&arguments.cid)),
+            .map(ExportRequest::segment_group),
+        arguments.schedule.as_ref().map(ExportRequest::schedule),
+        (!arguments.cid.is_empty()).then(|| ExportRequest::cid(&arguments.cid)),
     ];
     let mut named = named.into_iter().flatten();
     let (Some(mut order), None) = (named.next(), named.next()) else {

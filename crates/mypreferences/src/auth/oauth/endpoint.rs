@@ -17,7 +17,7 @@ use crate::http::delivery::{BodyEnd, Failure};
 use crate::http::outcome::NO_LOOK_UP;
 use crate::http::response::{self, field};
 use crate::http::status_code::{StatusClass, class, error_kind};
-use crate::http::tls_error::TlsTrouble;
+use crate::http::tls_error::TlsError;
 use crate::http::transport::{AGENT, Answer, BodyPlan, Http, JSON};
 use crate::settings::Settings;
 use crate::telemetry::redact::clean_message;
@@ -210,7 +210,7 @@ impl Endpoint {
             .map_or("the OAuth token endpoint gave no answer", |(_, words)| {
                 words
             });
-        let why = failure.tls.map(TlsTrouble::detail);
+        let why = failure.tls.map(TlsError::detail);
         let detail = match why.or(failure.no_thread.then_some(NO_LOOK_UP)) {
             Some(why) => format!("{detail}: {why}"),
             None => detail.to_owned(),

@@ -67,7 +67,7 @@ pub(crate) enum SendResult {
         html: bool,
         retry_after: Option<Duration>,
         /// A 401 after which the clock was corrected or the credentials were renewed, once a call.
-        repaired: bool,
+        reauthenticated: bool,
     },
 }
 
@@ -83,7 +83,7 @@ pub(crate) struct SendFact {
 
 /// What status answered to one question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StatusReply {
+pub(crate) enum StatusProbeResult {
     Word {
         word: StatusWord,
         row_count: Option<u64>,
@@ -102,7 +102,7 @@ pub(crate) enum StatusReply {
 
 /// What the page probe answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PageReply {
+pub(crate) enum PageProbeResult {
     Works,
     /// 400, 404 or 410, not as HTML.
     Gone,
@@ -120,11 +120,11 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 
 /// One question: status, and the page probe where it can tell something.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct Probe {
     pub(crate) begun: Duration,
     pub(crate) answered: Duration,
-    pub(crate) status: StatusReply,
-    pub(crate) page: Option<PageReply>,
+    pub(crate) status: StatusProbeResult,
+    pub(crate) page: Option<PageProbeResult>,
     /// The server's `Date` of the status answer, in seconds since the epoch; none when a cache gave it away (`Age`).
     pub(crate) server_now: Option<i64>,
     pub(crate) retry_after: Option<Duration>,
@@ -144,7 +144,7 @@ pub(crate) struct Facts {
     pub(crate) sends: Vec<SendFact>,
     /// When the service last accepted the same credentials for something else than this token.
     pub(crate) credentials_accepted: Option<Duration>,
-    pub(crate) asked: Vec<Asked>,
+    pub(crate) probes: Vec<Probe>,
 }
 
 impl SendFact {
@@ -202,7 +202,13 @@ impl SendFact {
     }
 
     pub(super) fn is_repaired(&self) -> bool {
-        matches!(self.result, SendResult::Answered { repaired: true, .. })
+        matches!(
+            self.result,
+            SendResult::Answered {
+                reauthenticated: true,
+                ..
+            }
+        )
     }
 
     /// May have reached the server.
@@ -229,7 +235,7 @@ impl Facts {
         usize::from(earlier) + self.own_sends().iter().filter(|send| send.left()).count()
     }
 
-    /// Sends that count against `max_attempts`: those of this process, but for a 401 that was repaired.
+    /// Sends that count against `max_attempts`: those of this process, but for one after a 401.
     pub(super) fn counted_sends(&self) -> u32 {
         let own = self.own_sends().iter();
         let sends = own.filter(|send| !send.is_repaired()).count();
@@ -246,8 +252,10 @@ impl Facts {
     }
 
     /// The questions asked after this send ended; older answers say nothing about it.
-    pub(super) fn asked_since(&self, last: &SendFact) -> &[Asked] {
-        let first = self.asked.partition_point(|asked| asked.begun < last.ended);
-        &self.asked[first..]
+    pub(super) fn asked_since(&self, last: &SendFact) -> &[Probe] {
+        let first = self
+            .probes
+            .partition_point(|asked| asked.begun < last.ended);
+        &self.probes[first..]
     }
 }

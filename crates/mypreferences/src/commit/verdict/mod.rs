@@ -22,7 +22,8 @@ use crate::http::status_code::{StatusClass, class, contradicts_ready};
 use crate::http::status_word::StatusWord;
 
 pub(crate) use facts::{
-    Asked, Baseline, EarlierSend, Facts, PageReply, Rules, SendFact, SendResult, StatusReply,
+    Baseline, EarlierSend, Facts, PageProbeResult, Probe, Rules, SendFact, SendResult,
+    StatusProbeResult,
 };
 pub(crate) use reading::page_probe_helps;
 use reading::{Reading, reading, stable_run};
@@ -105,14 +106,14 @@ pub(crate) fn next_step(facts: &Facts, now: Duration) -> Step {
 /// The next question about a token without any send of this call (`resolve_commit`), or what was found.
 pub(crate) fn next_question(facts: &Facts, now: Duration) -> Result<Finding, Step> {
     let limit = facts.rules.resolve_timeout.min(facts.rules.timeout);
-    let Some(latest) = facts.asked.last() else {
+    let Some(latest) = facts.probes.last() else {
         return Err(ask(now, limit));
     };
-    let unclear_or_again = |stable| match next_ask(facts, &facts.asked, latest, limit, stable) {
+    let unclear_or_again = |stable| match next_ask(facts, &facts.probes, latest, limit, stable) {
         Some(at) => Err(ask(at, limit)),
         None => Ok(Finding::Unclear),
     };
-    match reading(facts, facts.asked.len() - 1) {
+    match reading(facts, facts.probes.len() - 1) {
         Reading::Consumed(certainty, confirmed_by) => Ok(
             if facts.rules.require_certain && certainty == Certainty::Presumed {
                 Finding::Unclear
@@ -125,7 +126,7 @@ pub(crate) fn next_question(facts: &Facts, now: Duration) -> Result<Finding, Ste
         ),
         Reading::NotYet => Ok(Finding::NotYet),
         Reading::Gone
-            if stable_run(facts, &facts.asked) >= STABLE_ASKS && !facts.rules.require_certain =>
+            if stable_run(facts, &facts.probes) >= STABLE_ASKS && !facts.rules.require_certain =>
         {
             Ok(Finding::Consumed {
                 certainty: Certainty::Presumed,
@@ -145,13 +146,13 @@ fn before_the_first_send(facts: &Facts, now: Duration) -> Step {
     if !facts.rules.preflight {
         return Step::Send { at: now };
     }
-    match facts.asked.last().map(|asked| asked.status) {
+    match facts.probes.last().map(|asked| asked.status) {
         None => Step::Ask {
             at: now,
             limit: ASK_LIMIT.min(remaining(facts, now)),
             probe: false,
         },
-        Some(StatusReply::Word { word, .. }) => match word {
+        Some(StatusProbeResult::Word { word, .. }) => match word {
             StatusWord::Retrieved => {
                 Step::Done(receipt(facts, Certainty::Certain, ConfirmedBy::Status))
             }
@@ -163,10 +164,10 @@ fn before_the_first_send(facts: &Facts, now: Duration) -> Step {
         },
         // The POST will get its own answer, and the verdict does not rest on the preflight.
         Some(
-            StatusReply::Gone
-            | StatusReply::Unauthorized
-            | StatusReply::Redirected
-            | StatusReply::Nothing,
+            StatusProbeResult::Gone
+            | StatusProbeResult::Unauthorized
+            | StatusProbeResult::Redirected
+            | StatusProbeResult::Nothing,
         ) => Step::Send { at: now },
     }
 }
@@ -194,7 +195,7 @@ fn without_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
             },
             Some(StatusClass::RefusesToken | StatusClass::Unauthorized) => {
                 match facts.asked_since(last).last().map(|asked| asked.status) {
-                    Some(StatusReply::Word {
+                    Some(StatusProbeResult::Word {
                         word: StatusWord::Retrieved,
                         ..
                     }) => Step::Done(receipt(facts, Certainty::Certain, ConfirmedBy::Status)),
@@ -235,7 +236,7 @@ fn after_throttling(facts: &Facts, last: &SendFact, now: Duration) -> Step {
             its_error
         };
     };
-    match reading(facts, facts.asked.len() - 1) {
+    match reading(facts, facts.probes.len() - 1) {
         // What strict does not believe leaves the call's own error, which is certain.
         Reading::Consumed(Certainty::Presumed, _) if facts.rules.require_certain => its_error,
         Reading::Consumed(certainty, confirmed_by) => {
@@ -275,7 +276,7 @@ fn after_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
         Some(at) => ask(at, limit),
         None => Step::Done(time_is_over(facts)),
     };
-    match reading(facts, facts.asked.len() - 1) {
+    match reading(facts, facts.probes.len() - 1) {
         Reading::Consumed(certainty, confirmed_by) => {
             Step::Done(receipt(facts, certainty, confirmed_by))
         }
@@ -326,11 +327,11 @@ fn after_an_open_send(facts: &Facts, last: &SendFact, now: Duration) -> Step {
 fn after_the_last_send(
     facts: &Facts,
     last: &SendFact,
-    latest: &Asked,
+    latest: &Probe,
     limit: Duration,
     now: Duration,
 ) -> Step {
-    let latest_reading = reading(facts, facts.asked.len() - 1);
+    let latest_reading = reading(facts, facts.probes.len() - 1);
     // A refusal of a token that is still good is a contradiction, which only time can resolve.
     let contradictory = latest_reading != Reading::NeverReady && is_contradiction(last);
     let settled_at = if contradictory {
@@ -371,7 +372,7 @@ fn after_the_last_send(
 fn send_after_the_quiet_moment(
     facts: &Facts,
     last: &SendFact,
-    latest: &Asked,
+    latest: &Probe,
     limit: Duration,
     now: Duration,
 ) -> Option<Step> {
@@ -403,8 +404,8 @@ fn send_after_the_quiet_moment(
 /// A send that followed a doubtful reading was refused for its token. 401, 403 and the like say nothing about that.
 fn refused_after_doubt(facts: &Facts, last: &SendFact) -> bool {
     last.class() == Some(StatusClass::RefusesToken)
-        && (0..facts.asked.len()).any(|index| {
-            facts.asked[index].answered <= last.started
+        && (0..facts.probes.len()).any(|index| {
+            facts.probes[index].answered <= last.started
                 && reading(facts, index) == Reading::Doubtful
         })
 }

@@ -1,7 +1,9 @@
 //! The table of the contract: what one question (status now, page probe) says about the token.
 
 use crate::commit::receipt::{Certainty, ConfirmedBy};
-use crate::commit::verdict::facts::{Asked, Baseline, Facts, PageReply, SendResult, StatusReply};
+use crate::commit::verdict::facts::{
+    Baseline, Facts, PageProbeResult, Probe, SendResult, StatusProbeResult,
+};
 use crate::http::clock::Expires;
 use crate::http::status_code::{StatusClass, class};
 use crate::http::status_word::StatusWord;
@@ -33,74 +35,79 @@ pub(super) enum Reading {
 }
 
 /// Whether the page probe can tell something beside this status answer.
-pub(crate) fn page_probe_helps(facts: &Facts, status: StatusReply) -> bool {
+pub(crate) fn page_probe_helps(facts: &Facts, status: StatusProbeResult) -> bool {
     match status {
-        StatusReply::Word { word, .. } => word == StatusWord::Complete,
-        StatusReply::Gone | StatusReply::Unauthorized => facts.baseline.is_some(),
-        StatusReply::Redirected | StatusReply::Nothing => false,
+        StatusProbeResult::Word { word, .. } => word == StatusWord::Complete,
+        StatusProbeResult::Gone | StatusProbeResult::Unauthorized => facts.baseline.is_some(),
+        StatusProbeResult::Redirected | StatusProbeResult::Nothing => false,
     }
 }
 
 /// The table "status now, page probe: verdict".
 pub(super) fn reading(facts: &Facts, index: usize) -> Reading {
-    let asked = &facts.asked[index];
+    let asked = &facts.probes[index];
     match asked.status {
-        StatusReply::Word {
+        StatusProbeResult::Word {
             word,
             row_count,
             expires,
         } => match word {
             StatusWord::Retrieved => Reading::Consumed(Certainty::Certain, ConfirmedBy::Status),
             StatusWord::Complete => match asked.page {
-                Some(PageReply::Works) => Reading::NotYet,
+                Some(PageProbeResult::Works) => Reading::NotYet,
                 // An empty export has no first record: its page may be refused although the token is good.
                 Some(
-                    PageReply::Gone
-                    | PageReply::Unauthorized
-                    | PageReply::Refused
-                    | PageReply::Nothing,
+                    PageProbeResult::Gone
+                    | PageProbeResult::Unauthorized
+                    | PageProbeResult::Refused
+                    | PageProbeResult::Nothing,
                 )
                 | None
                     if row_count == Some(0) =>
                 {
                     Reading::NotYetUnproven
                 }
-                Some(PageReply::Gone) if page_worked_before(facts, index) => Reading::Gone,
-                Some(PageReply::Gone | PageReply::Unauthorized | PageReply::Refused) => {
-                    Reading::Doubtful
-                }
-                Some(PageReply::Nothing) | None => Reading::Nothing,
+                Some(PageProbeResult::Gone) if page_worked_before(facts, index) => Reading::Gone,
+                Some(
+                    PageProbeResult::Gone
+                    | PageProbeResult::Unauthorized
+                    | PageProbeResult::Refused,
+                ) => Reading::Doubtful,
+                Some(PageProbeResult::Nothing) | None => Reading::Nothing,
             },
             StatusWord::Expired => expired(facts.baseline, expires, asked),
             StatusWord::Processing | StatusWord::Error | StatusWord::Failed => Reading::NeverReady,
             StatusWord::Unknown => Reading::Nothing,
         },
-        StatusReply::Gone | StatusReply::Unauthorized => {
+        StatusProbeResult::Gone | StatusProbeResult::Unauthorized => {
             let says_gone =
                 accepted_after_a_401(facts, index) || expired_long_ago(facts.baseline, asked);
-            let status_believed = asked.status == StatusReply::Gone || says_gone;
+            let status_believed = asked.status == StatusProbeResult::Gone || says_gone;
             let page_believed = match asked.page {
-                Some(PageReply::Gone) => true,
-                Some(PageReply::Unauthorized) => says_gone,
-                Some(PageReply::Works | PageReply::Refused | PageReply::Nothing) | None => false,
+                Some(PageProbeResult::Gone) => true,
+                Some(PageProbeResult::Unauthorized) => says_gone,
+                Some(
+                    PageProbeResult::Works | PageProbeResult::Refused | PageProbeResult::Nothing,
+                )
+                | None => false,
             };
             if facts.baseline.is_none() {
                 Reading::StableUnclear
             } else if status_believed && page_believed {
                 Reading::Gone
-            } else if matches!(asked.page, None | Some(PageReply::Nothing)) {
+            } else if matches!(asked.page, None | Some(PageProbeResult::Nothing)) {
                 Reading::Nothing
             } else {
                 Reading::StableUnclear
             }
         }
-        StatusReply::Redirected => Reading::Redirected,
-        StatusReply::Nothing => Reading::Nothing,
+        StatusProbeResult::Redirected => Reading::Redirected,
+        StatusProbeResult::Nothing => Reading::Nothing,
     }
 }
 
 /// Status says `Expired`: by a commit, or by itself.
-fn expired(baseline: Option<Baseline>, expires_now: Option<Expires>, asked: &Asked) -> Reading {
+fn expired(baseline: Option<Baseline>, expires_now: Option<Expires>, asked: &Probe) -> Reading {
     let Some(baseline) = baseline else {
         return Reading::StableUnclear;
     };
@@ -119,7 +126,7 @@ fn expired(baseline: Option<Baseline>, expires_now: Option<Expires>, asked: &Ask
 }
 
 /// `Expires` is more than a minute ahead of the server's clock.
-fn is_long_before(expires: Expires, asked: &Asked) -> bool {
+fn is_long_before(expires: Expires, asked: &Probe) -> bool {
     // The question may have taken a while after status was answered: the page counts at its end.
     let question = asked.answered.saturating_sub(asked.begun).as_secs();
     let later = i64::try_from(question).unwrap_or(i64::MAX);
@@ -129,7 +136,7 @@ fn is_long_before(expires: Expires, asked: &Asked) -> bool {
 }
 
 /// The token's natural end was more than a minute ago by the server's clock.
-fn expired_long_ago(baseline: Option<Baseline>, asked: &Asked) -> bool {
+fn expired_long_ago(baseline: Option<Baseline>, asked: &Probe) -> bool {
     match (
         baseline.and_then(|baseline| baseline.expires),
         asked.server_now,
@@ -140,7 +147,7 @@ fn expired_long_ago(baseline: Option<Baseline>, asked: &Asked) -> bool {
 }
 
 /// Between the baseline and this answer passed at most five minutes of the server's clock.
-fn is_recent(baseline: Baseline, asked: &Asked) -> bool {
+fn is_recent(baseline: Baseline, asked: &Probe) -> bool {
     match (baseline.seen_at, asked.server_now) {
         (Some(seen), Some(now)) => now.saturating_sub(seen) <= RECENT_BASELINE_SECONDS,
         (None, _) | (_, None) => false,
@@ -149,9 +156,9 @@ fn is_recent(baseline: Baseline, asked: &Asked) -> bool {
 
 fn page_worked_before(facts: &Facts, index: usize) -> bool {
     facts.page_has_worked
-        || facts.asked[..index]
+        || facts.probes[..index]
             .iter()
-            .any(|asked| asked.page == Some(PageReply::Works))
+            .any(|asked| asked.page == Some(PageProbeResult::Works))
 }
 
 /// The first 401 about this token after the first open send was followed by an answer that took the same credentials: so
@@ -161,22 +168,24 @@ fn accepted_after_a_401(facts: &Facts, index: usize) -> bool {
         return false;
     };
     let takes = |status, page| {
-        matches!(status, StatusReply::Word { .. } | StatusReply::Gone)
-            || matches!(page, Some(PageReply::Works | PageReply::Gone))
+        matches!(
+            status,
+            StatusProbeResult::Word { .. } | StatusProbeResult::Gone
+        ) || matches!(page, Some(PageProbeResult::Works | PageProbeResult::Gone))
     };
-    let asked = &facts.asked[..=index];
+    let asked = &facts.probes[..=index];
     let first = asked.iter().position(|asked| {
         asked.begun >= open.ended
-            && (asked.status == StatusReply::Unauthorized
-                || asked.page == Some(PageReply::Unauthorized))
+            && (asked.status == StatusProbeResult::Unauthorized
+                || asked.page == Some(PageProbeResult::Unauthorized))
     });
     let Some(first) = first else {
         return false;
     };
     let refused = &asked[first];
     // The page is asked after status: a page that is refused is followed by the next question only.
-    let by_its_page =
-        refused.status == StatusReply::Unauthorized && takes(StatusReply::Nothing, refused.page);
+    let by_its_page = refused.status == StatusProbeResult::Unauthorized
+        && takes(StatusProbeResult::Nothing, refused.page);
     let by_a_question = asked[first + 1..]
         .iter()
         .any(|asked| takes(asked.status, asked.page));
@@ -191,10 +200,10 @@ fn accepted_after_a_401(facts: &Facts, index: usize) -> bool {
 }
 
 /// How many of the newest questions in a row had the same reading.
-pub(super) fn stable_run(facts: &Facts, since: &[Asked]) -> usize {
-    let first = facts.asked.len() - since.len();
+pub(super) fn stable_run(facts: &Facts, since: &[Probe]) -> usize {
+    let first = facts.probes.len() - since.len();
     let readings = || {
-        (first..facts.asked.len())
+        (first..facts.probes.len())
             .rev()
             .map(|index| reading(facts, index))
     };

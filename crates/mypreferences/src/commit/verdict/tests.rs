@@ -44,7 +44,7 @@ impl Story {
                 earlier: None,
                 sends: Vec::new(),
                 credentials_accepted: None,
-                asked: Vec::new(),
+                probes: Vec::new(),
             },
             now: Duration::ZERO,
         }
@@ -116,7 +116,7 @@ impl Story {
             status,
             html: false,
             retry_after: None,
-            repaired: false,
+            reauthenticated: false,
         })
     }
 
@@ -124,10 +124,10 @@ impl Story {
         self.sent(SendResult::MaybeSent)
     }
 
-    fn asked(mut self, status: StatusReply, page: Option<PageReply>) -> Story {
+    fn asked(mut self, status: StatusProbeResult, page: Option<PageProbeResult>) -> Story {
         let begun = self.now;
         self.now += SECOND / 10;
-        self.facts.asked.push(Asked {
+        self.facts.probes.push(Probe {
             begun,
             answered: self.now,
             status,
@@ -140,7 +140,7 @@ impl Story {
 
     fn says(self, word: StatusWord) -> Story {
         self.asked(
-            StatusReply::Word {
+            StatusProbeResult::Word {
                 word,
                 row_count: Some(3),
                 expires: None,
@@ -150,16 +150,16 @@ impl Story {
     }
 
     fn ready(self) -> Story {
-        let status = StatusReply::Word {
+        let status = StatusProbeResult::Word {
             word: StatusWord::Complete,
             row_count: Some(3),
             expires: None,
         };
-        self.asked(status, Some(PageReply::Works))
+        self.asked(status, Some(PageProbeResult::Works))
     }
 
-    fn complete_but_page(self, page: PageReply) -> Story {
-        let status = StatusReply::Word {
+    fn complete_but_page(self, page: PageProbeResult) -> Story {
+        let status = StatusProbeResult::Word {
             word: StatusWord::Complete,
             row_count: Some(3),
             expires: None,
@@ -168,7 +168,7 @@ impl Story {
     }
 
     fn gone(self) -> Story {
-        self.asked(StatusReply::Gone, Some(PageReply::Gone))
+        self.asked(StatusProbeResult::Gone, Some(PageProbeResult::Gone))
     }
 
     fn after(mut self, wait: Duration) -> Story {
@@ -254,7 +254,7 @@ fn retry_after_within_the_limits_is_kept_to_the_second_and_above_ends_the_sends(
             status: 503,
             html: false,
             retry_after: Some(Duration::from_secs(seconds)),
-            repaired: false,
+            reauthenticated: false,
         })
     };
     assert_eq!(
@@ -322,7 +322,7 @@ fn a_refused_token_is_asked_about_once_and_only_retrieved_counts() {
         }
         assert_eq!(story().gone().verdict(), NOT_COMMITTED, "{status}");
         assert_eq!(
-            story().asked(StatusReply::Nothing, None).verdict(),
+            story().asked(StatusProbeResult::Nothing, None).verdict(),
             NOT_COMMITTED,
             "{status}"
         );
@@ -345,13 +345,13 @@ fn a_denial_without_an_open_send_is_final() {
 
 #[test]
 fn a_repaired_401_is_sent_again_at_once_and_not_counted() {
-    let repaired = SendResult::Answered {
+    let reauthenticated = SendResult::Answered {
         status: 401,
         html: false,
         retry_after: None,
-        repaired: true,
+        reauthenticated: true,
     };
-    let story = Story::new().sent(repaired);
+    let story = Story::new().sent(reauthenticated);
     assert_eq!(story.step(), Step::Send { at: story.now });
     assert_eq!(story.facts.counted_sends(), 0);
 }
@@ -404,7 +404,7 @@ fn files_are_as_asked_after_a_first_answer_or_with_a_baseline_only() {
 
 #[test]
 fn a_refused_page_beside_complete_is_presumed_when_stable_and_never_more() {
-    let refused = |story: Story| story.complete_but_page(PageReply::Gone);
+    let refused = |story: Story| story.complete_but_page(PageProbeResult::Gone);
     let worked = || Story::new().page_has_worked();
     for baseline in [Some(3600), None] {
         let story = worked().with_baseline(baseline).lost().stable(refused);
@@ -418,7 +418,7 @@ fn a_refused_page_beside_complete_is_presumed_when_stable_and_never_more() {
     assert!(again.asks(), "the page came back: {:?}", again.step());
     let never = refused(Story::new().with_baseline(Some(3600)).lost());
     assert!(never.asks(), "the route never worked");
-    let html = worked().lost().complete_but_page(PageReply::Refused);
+    let html = worked().lost().complete_but_page(PageProbeResult::Refused);
     assert!(html.asks(), "refused otherwise");
 }
 
@@ -427,7 +427,9 @@ fn resolve_presumes_from_a_stable_refusal_of_a_page_that_has_worked() {
     let mut story = Story::new().page_has_worked();
     for gap in [0, 3, 5] {
         assert!(next_question(&story.facts, story.now).is_err());
-        story = story.after(gap * SECOND).complete_but_page(PageReply::Gone);
+        story = story
+            .after(gap * SECOND)
+            .complete_but_page(PageProbeResult::Gone);
     }
     let presumed = Ok(Finding::Consumed {
         certainty: Certainty::Presumed,
@@ -442,14 +444,14 @@ fn resolve_presumes_from_a_stable_refusal_of_a_page_that_has_worked() {
 fn a_doubtful_page_leads_to_one_more_send_whose_refusal_is_presumed() {
     let story = Story::new()
         .lost()
-        .complete_but_page(PageReply::Gone)
+        .complete_but_page(PageProbeResult::Gone)
         .after(5 * SECOND);
-    let story = story.complete_but_page(PageReply::Gone);
+    let story = story.complete_but_page(PageProbeResult::Gone);
     assert!(story.sends());
     let story = story.answered(404);
     assert!(story.asks());
     assert_eq!(
-        story.complete_but_page(PageReply::Gone).certainty(),
+        story.complete_but_page(PageProbeResult::Gone).certainty(),
         Certainty::Presumed
     );
 }
@@ -459,14 +461,14 @@ fn a_resend_that_is_denied_for_other_reasons_is_not_presumed() {
     let doubtful = || {
         Story::new()
             .lost()
-            .complete_but_page(PageReply::Gone)
+            .complete_but_page(PageProbeResult::Gone)
             .after(5 * SECOND)
-            .complete_but_page(PageReply::Gone)
+            .complete_but_page(PageProbeResult::Gone)
     };
     for status in [401, 403, 405] {
         let story = doubtful()
             .answered(status)
-            .complete_but_page(PageReply::Gone);
+            .complete_but_page(PageProbeResult::Gone);
         assert!(story.asks(), "{status}: {:?}", story.step());
     }
 }
@@ -474,10 +476,10 @@ fn a_resend_that_is_denied_for_other_reasons_is_not_presumed() {
 #[test]
 fn a_refused_send_without_a_doubt_before_is_not_presumed() {
     let story = Story::new().answered(503).after(SECOND).answered(404);
-    assert!(story.complete_but_page(PageReply::Gone).asks());
+    assert!(story.complete_but_page(PageProbeResult::Gone).asks());
 }
 
-const EMPTY: StatusReply = StatusReply::Word {
+const EMPTY: StatusProbeResult = StatusProbeResult::Word {
     word: StatusWord::Complete,
     row_count: Some(0),
     expires: None,
@@ -487,11 +489,11 @@ const EMPTY: StatusReply = StatusReply::Word {
 fn an_empty_export_is_ready_whatever_its_page_says() {
     assert!(page_probe_helps(&Story::new().facts, EMPTY));
     for page in [
-        PageReply::Works,
-        PageReply::Gone,
-        PageReply::Unauthorized,
-        PageReply::Refused,
-        PageReply::Nothing,
+        PageProbeResult::Works,
+        PageProbeResult::Gone,
+        PageProbeResult::Unauthorized,
+        PageProbeResult::Refused,
+        PageProbeResult::Nothing,
     ] {
         let story = Story::new()
             .page_has_worked()
@@ -513,15 +515,21 @@ fn an_empty_export_proves_that_nothing_was_applied_only_by_a_page_that_works() {
         }
         story.after(60 * SECOND).asked(EMPTY, Some(page)).verdict()
     };
-    assert_eq!(after_four(Story::lost, PageReply::Works), NOT_COMMITTED);
     assert_eq!(
-        after_four(Story::lost, PageReply::Gone),
+        after_four(Story::lost, PageProbeResult::Works),
+        NOT_COMMITTED
+    );
+    assert_eq!(
+        after_four(Story::lost, PageProbeResult::Gone),
         Verdict::OutcomeUnknown
     );
     let turned_away = |story: Story| story.answered(503);
-    assert_eq!(after_four(turned_away, PageReply::Works), NOT_COMMITTED);
     assert_eq!(
-        after_four(turned_away, PageReply::Gone),
+        after_four(turned_away, PageProbeResult::Works),
+        NOT_COMMITTED
+    );
+    assert_eq!(
+        after_four(turned_away, PageProbeResult::Gone),
         Verdict::LastSend {
             commit_state: CommitState::Unknown
         }
@@ -556,20 +564,20 @@ fn expired_is_certain_long_before_its_time_and_presumed_soon_after_the_baseline(
 #[test]
 fn a_dead_token_is_presumed_with_a_baseline_after_three_questions_in_ten_seconds() {
     for (baseline, status) in [
-        (true, StatusReply::Gone),
-        (false, StatusReply::Gone),
-        (true, StatusReply::Unauthorized),
+        (true, StatusProbeResult::Gone),
+        (false, StatusProbeResult::Gone),
+        (true, StatusProbeResult::Unauthorized),
     ] {
         let mut story = Story::new();
         if baseline {
             story = story.with_baseline(Some(3600));
         }
-        story = story.lost().asked(status, Some(PageReply::Gone));
+        story = story.lost().asked(status, Some(PageProbeResult::Gone));
         for gap in [3, 5] {
             assert!(story.asks(), "{status:?}");
             story = story
                 .after(gap * SECOND)
-                .asked(status, Some(PageReply::Gone));
+                .asked(status, Some(PageProbeResult::Gone));
         }
         assert!(story.now < 10 * SECOND);
         if baseline {
@@ -584,7 +592,10 @@ fn a_dead_token_is_presumed_with_a_baseline_after_three_questions_in_ten_seconds
 fn a_401_everywhere_says_nothing_about_the_token() {
     let both = |story: Story| {
         story
-            .asked(StatusReply::Unauthorized, Some(PageReply::Unauthorized))
+            .asked(
+                StatusProbeResult::Unauthorized,
+                Some(PageProbeResult::Unauthorized),
+            )
             .after(3 * SECOND)
     };
     let story = both(both(both(Story::new().with_baseline(Some(3600)).lost())));
@@ -593,8 +604,12 @@ fn a_401_everywhere_says_nothing_about_the_token() {
 
 #[test]
 fn a_401_counts_once_the_credentials_were_taken_elsewhere_or_the_token_has_expired() {
-    let refused =
-        |story: Story| story.asked(StatusReply::Unauthorized, Some(PageReply::Unauthorized));
+    let refused = |story: Story| {
+        story.asked(
+            StatusProbeResult::Unauthorized,
+            Some(PageProbeResult::Unauthorized),
+        )
+    };
     let ending = |baseline, accepted: Option<u32>| {
         let mut story = Story::new().with_baseline(baseline).lost();
         story.facts.credentials_accepted = accepted.map(|tenths| tenths * SECOND / 10);
@@ -665,7 +680,7 @@ fn silence_and_unknown_words_are_asked_again_and_end_in_outcome_unknown() {
     while let Step::Ask { at, .. } = story.step() {
         story.now = story.now.max(at);
         story = if questions % 2 == 0 {
-            story.asked(StatusReply::Nothing, None)
+            story.asked(StatusProbeResult::Nothing, None)
         } else {
             story.says(StatusWord::Unknown)
         };
@@ -690,7 +705,7 @@ fn a_busy_server_that_does_not_answer_the_question_either_keeps_its_error_but_no
     let sends_over = story.now;
     while let Step::Ask { at, .. } = story.step() {
         story.now = story.now.max(at);
-        story = story.asked(StatusReply::Nothing, None);
+        story = story.asked(StatusProbeResult::Nothing, None);
     }
     assert_eq!(
         story.verdict(),
@@ -811,7 +826,7 @@ fn a_throttled_call_asks_at_its_end_and_keeps_its_error() {
     let mut story = throttled();
     while let Step::Ask { at, .. } = story.step() {
         story.now = story.now.max(at);
-        story = story.asked(StatusReply::Nothing, None);
+        story = story.asked(StatusProbeResult::Nothing, None);
     }
     assert_eq!(
         story.verdict(),
@@ -827,7 +842,7 @@ fn a_server_error_with_retry_after_is_given_its_time() {
             status: 500,
             html: false,
             retry_after: Some(Duration::from_secs(seconds)),
-            repaired: false,
+            reauthenticated: false,
         };
         Story::new().sent(result).ready().after(5 * SECOND).ready()
     };
@@ -857,7 +872,10 @@ fn a_503_says_nothing_about_the_credentials() {
         .answered(503);
     for _ in 0..3 {
         story = story
-            .asked(StatusReply::Unauthorized, Some(PageReply::Unauthorized))
+            .asked(
+                StatusProbeResult::Unauthorized,
+                Some(PageProbeResult::Unauthorized),
+            )
             .after(4 * SECOND);
     }
     assert_eq!(
@@ -950,7 +968,7 @@ fn strict_refuses_what_is_presumed_after_a_restart_too() {
 
 #[test]
 fn after_a_restart_one_refused_page_is_no_proof() {
-    let story = Story::after_a_restart(600, false).complete_but_page(PageReply::Gone);
+    let story = Story::after_a_restart(600, false).complete_but_page(PageProbeResult::Gone);
     assert!(story.asks());
     assert!(story.after(3 * SECOND).ready().sends(), "the token lives");
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::commit::verdict::Step;
-use crate::commit::verdict::facts::{Asked, Facts, SendFact, SendResult};
+use crate::commit::verdict::facts::{Facts, Probe, SendFact, SendResult};
 use crate::commit::verdict::reading::{Reading, reading, stable_run};
 use crate::http::backoff::doubled;
 use crate::http::status_code::{StatusClass, is_throttling};
@@ -48,16 +48,16 @@ pub(crate) fn window_end(facts: &Facts) -> Duration {
         return window;
     }
     let quiet = earlier_quiet_until(facts);
-    (0..facts.asked.len())
+    (0..facts.probes.len())
         .find(|index| {
-            facts.asked[*index].begun >= quiet
+            facts.probes[*index].begun >= quiet
                 && matches!(
                     reading(facts, *index),
                     Reading::NotYet | Reading::NotYetUnproven | Reading::Doubtful
                 )
         })
         .map_or(facts.rules.timeout, |index| {
-            facts.asked[index].answered.saturating_add(window)
+            facts.probes[index].answered.saturating_add(window)
         })
 }
 
@@ -79,7 +79,7 @@ fn earlier_quiet_until(facts: &Facts) -> Duration {
     let Some(at) = facts.earlier.and_then(|earlier| earlier.at) else {
         return from_the_restart;
     };
-    let told = facts.asked.iter().find_map(|asked| {
+    let told = facts.probes.iter().find_map(|asked| {
         let age = u64::try_from(asked.server_now?.checked_sub(at)?).ok()?;
         // `Date` is cut to whole seconds.
         let age = Duration::from_secs(age.saturating_sub(1));
@@ -110,8 +110,8 @@ pub(super) fn ends_with_its_own_error(last: &SendFact) -> bool {
 /// When to ask next; none when the time for asking is over or a stable answer was heard often enough.
 pub(super) fn next_ask(
     facts: &Facts,
-    since: &[Asked],
-    latest: &Asked,
+    since: &[Probe],
+    latest: &Probe,
     limit: Duration,
     stable: bool,
 ) -> Option<Duration> {

@@ -10,21 +10,21 @@ use futures_util::FutureExt;
 
 use crate::ErrorKind;
 use crate::landing::store::disk::SystemDisk;
-use crate::landing::store_worker::Shelf;
+use crate::landing::store_worker::StoreWorker;
 
 /// A folder of a test's own, removed with it.
 struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Folder {
-        let name = format!("mypreferences-shelf-{name}-{}", std::process::id());
+        let name = format!("mypreferences-worker-{name}-{}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         let _ = std::fs::remove_dir_all(&folder);
         Folder(folder)
     }
 
-    async fn shelf(&self) -> Result<Shelf, crate::Error> {
-        Shelf::open(Arc::new(SystemDisk), self.0.clone()).await
+    async fn worker(&self) -> Result<StoreWorker, crate::Error> {
+        StoreWorker::open(Arc::new(SystemDisk), self.0.clone()).await
     }
 }
 
@@ -37,13 +37,13 @@ impl Drop for Folder {
 #[tokio::test]
 async fn steps_are_taken_in_their_order_and_the_store_is_free_after_each() {
     let folder = Folder::new("order");
-    let mut shelf = folder.shelf().await.unwrap();
+    let mut worker = folder.worker().await.unwrap();
     for round in 0..500 {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let mut steps = Vec::new();
         for number in 0..3 {
             let seen = Arc::clone(&seen);
-            steps.push(shelf.begin(move |_| {
+            steps.push(worker.begin(move |_| {
                 seen.lock().unwrap().push(number);
                 Ok(number)
             }));
@@ -52,16 +52,16 @@ async fn steps_are_taken_in_their_order_and_the_store_is_free_after_each() {
             assert_eq!(step.await.unwrap(), number);
         }
         assert_eq!(*seen.lock().unwrap(), [0, 1, 2], "round {round}");
-        assert!(shelf.store().is_ok(), "round {round}");
+        assert!(worker.store().is_ok(), "round {round}");
     }
 }
 
 #[tokio::test]
 async fn a_panic_of_a_step_reaches_whoever_awaits_it() {
     let folder = Folder::new("panic");
-    let mut shelf = folder.shelf().await.unwrap();
-    let step = shelf.begin(|_| -> Result<(), crate::Error> { panic!("made up") });
-    let after = shelf.begin(|_| Ok(()));
+    let mut worker = folder.worker().await.unwrap();
+    let step = worker.begin(|_| -> Result<(), crate::Error> { panic!("made up") });
+    let after = worker.begin(|_| Ok(()));
     let panic = AssertUnwindSafe(step).catch_unwind().await.unwrap_err();
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"made up"));
     // The store is half changed: nothing more is done with it.
@@ -71,26 +71,26 @@ async fn a_panic_of_a_step_reaches_whoever_awaits_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_shelf_takes_its_steps_to_their_end_and_then_gives_the_folder_free() {
     let folder = Folder::new("dropped");
-    let mut shelf = folder.shelf().await.unwrap();
+    let mut worker = folder.worker().await.unwrap();
     let taken = Arc::new(AtomicUsize::new(0));
     let (go_on, wait) = std::sync::mpsc::channel::<()>();
     let wait = Arc::new(Mutex::new(wait));
     for _ in 0..2 {
         let (taken, wait) = (Arc::clone(&taken), Arc::clone(&wait));
-        drop(shelf.begin(move |_| {
+        drop(worker.begin(move |_| {
             wait.lock().unwrap().recv().unwrap();
             taken.fetch_add(1, Ordering::SeqCst);
             Ok(())
         }));
     }
-    drop(shelf);
-    // Until they are taken it is this shelf's.
-    let error = folder.shelf().await.err().unwrap();
+    drop(worker);
+    // Until they are taken it is this worker's.
+    let error = folder.worker().await.err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Locked);
     go_on.send(()).unwrap();
     go_on.send(()).unwrap();
     loop {
-        match folder.shelf().await {
+        match folder.worker().await {
             Ok(_) => break,
             Err(error) => assert_eq!(error.kind(), ErrorKind::Locked),
         }
@@ -108,8 +108,8 @@ fn a_step_needs_no_runtime_but_one_that_awaits_it() {
             .build()
             .unwrap()
     };
-    let mut shelf = runtime().block_on(folder.shelf()).unwrap();
-    let step = shelf.begin(|_| Ok(7));
+    let mut worker = runtime().block_on(folder.worker()).unwrap();
+    let step = worker.begin(|_| Ok(7));
     let ended =
         runtime().block_on(async { tokio::time::timeout(Duration::from_secs(60), step).await });
     assert_eq!(ended.expect("it ends").unwrap(), 7);
@@ -118,11 +118,11 @@ fn a_step_needs_no_runtime_but_one_that_awaits_it() {
 #[tokio::test]
 async fn threads_are_used_again_and_end_with_their_shelf() {
     let folder = Folder::new("threads");
-    let mut shelf = folder.shelf().await.unwrap();
+    let mut worker = folder.worker().await.unwrap();
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..100 {
         seen.insert(
-            shelf
+            worker
                 .step(|_| Ok(format!("{:?}", std::thread::current().id())))
                 .await
                 .unwrap(),
@@ -139,8 +139,8 @@ async fn threads_are_used_again_and_end_with_their_shelf() {
         LEFT.set(Some(sender));
         Ok(())
     };
-    shelf.step(leave).await.unwrap();
-    drop(shelf);
+    worker.step(leave).await.unwrap();
+    drop(worker);
     // It goes with its thread.
     let end = receiver.recv_timeout(Duration::from_secs(60));
     assert_eq!(end, Err(std::sync::mpsc::RecvTimeoutError::Disconnected));

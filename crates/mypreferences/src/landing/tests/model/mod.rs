@@ -19,7 +19,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use futures_util::FutureExt;
 
-use crate::export::ExportOrder;
+use crate::export::ExportRequest;
 use crate::landing::mutants::{self, Mutant};
 use crate::landing::store::disk::Disk;
 use crate::landing::store::manifest::Manifest;
@@ -208,7 +208,7 @@ impl World {
                 .unwrap();
             let landing = client
                 .export(
-                    ExportOrder::segment("Everybody"),
+                    ExportRequest::segment("Everybody"),
                     OUT,
                     CommitPolicy::AfterSeal { keep_files: false },
                 )

@@ -49,7 +49,7 @@ impl Command {
 impl LandExport {
     fn since_by_hand(mut self, day: i64) -> LandExport {
         let moment = LastDateTime::from_ms(EPOCH_MS + day * DAY_MS).unwrap();
-        let order = crate::export::ExportOrder::segment("Everybody").since(moment);
+        let order = crate::export::ExportRequest::segment("Everybody").since(moment);
         self.0.source = crate::landing::plan::Source::Order(order);
         self
     }

@@ -120,9 +120,9 @@ impl MatchCriteria {
     }
 }
 
-/// What to export. Made by [`ExportOrder::segment`] and its siblings; checked when it is initiated.
+/// What to export. Made by [`ExportRequest::segment`] and its siblings; checked when it is initiated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExportOrder {
+pub struct ExportRequest {
     pub(crate) kind: ExportKind,
     /// None for customers (CID).
     pub(crate) name: Option<String>,
@@ -134,36 +134,36 @@ pub struct ExportOrder {
     channels: Vec<String>,
 }
 
-impl ExportOrder {
+impl ExportRequest {
     /// A segment, by its name.
     #[must_use]
-    pub fn segment(name: impl Into<String>) -> ExportOrder {
-        ExportOrder::of(ExportKind::Segment, Some(name.into()))
+    pub fn segment(name: impl Into<String>) -> ExportRequest {
+        ExportRequest::of(ExportKind::Segment, Some(name.into()))
     }
 
     /// A group of segments, by its name. No documented route on the async surface.
     #[must_use]
-    pub fn segment_group(name: impl Into<String>) -> ExportOrder {
-        ExportOrder::of(ExportKind::SegmentGroup, Some(name.into()))
+    pub fn segment_group(name: impl Into<String>) -> ExportRequest {
+        ExportRequest::of(ExportKind::SegmentGroup, Some(name.into()))
     }
 
     /// A schedule, by its name.
     #[must_use]
-    pub fn schedule(name: impl Into<String>) -> ExportOrder {
-        ExportOrder::of(ExportKind::Schedule, Some(name.into()))
+    pub fn schedule(name: impl Into<String>) -> ExportRequest {
+        ExportRequest::of(ExportKind::Schedule, Some(name.into()))
     }
 
     /// Single customers.
     #[must_use]
-    pub fn cid(cids: impl IntoIterator<Item = impl Into<String>>) -> ExportOrder {
-        ExportOrder {
+    pub fn cid(cids: impl IntoIterator<Item = impl Into<String>>) -> ExportRequest {
+        ExportRequest {
             cids: cids.into_iter().map(Into::into).collect(),
-            ..ExportOrder::of(ExportKind::Cid, None)
+            ..ExportRequest::of(ExportKind::Cid, None)
         }
     }
 
-    fn of(kind: ExportKind, name: Option<String>) -> ExportOrder {
-        ExportOrder {
+    fn of(kind: ExportKind, name: Option<String>) -> ExportRequest {
+        ExportRequest {
             kind,
             name,
             last_date_time: None,
@@ -182,7 +182,7 @@ impl ExportOrder {
 
     /// Only what changed since. Segments and groups of them.
     #[must_use]
-    pub fn since(mut self, moment: LastDateTime) -> ExportOrder {
+    pub fn since(mut self, moment: LastDateTime) -> ExportRequest {
         self.last_date_time = Some(moment);
         self
     }
@@ -193,7 +193,7 @@ impl ExportOrder {
         mut self,
         criteria: MatchCriteria,
         values: impl IntoIterator<Item = impl Into<String>>,
-    ) -> ExportOrder {
+    ) -> ExportRequest {
         self.criteria = Some((criteria, values.into_iter().map(Into::into).collect()));
         self
     }
@@ -201,21 +201,21 @@ impl ExportOrder {
     /// Where the service posts the status when the export is ready: a hint, which never replaces asking. Not on the v4
     /// surface (facts 2.6, CONF).
     #[must_use]
-    pub fn callback_url(mut self, url: impl Into<String>) -> ExportOrder {
+    pub fn callback_url(mut self, url: impl Into<String>) -> ExportRequest {
         self.callback_url = Some(url.into());
         self
     }
 
     /// The days that the rows are from, as `2026-11-24`. Schedules and customers; both or none (DOC for schedules).
     #[must_use]
-    pub fn dates(mut self, start: impl Into<String>, end: impl Into<String>) -> ExportOrder {
+    pub fn dates(mut self, start: impl Into<String>, end: impl Into<String>) -> ExportRequest {
         self.dates = (Some(start.into()), Some(end.into()));
         self
     }
 
-    /// As [`ExportOrder::dates`], from what a command line gives: one without the other is refused later.
+    /// As [`ExportRequest::dates`], from what a command line gives: one without the other is refused later.
     #[must_use]
-    pub fn dates_if_given(mut self, start: Option<String>, end: Option<String>) -> ExportOrder {
+    pub fn dates_if_given(mut self, start: Option<String>, end: Option<String>) -> ExportRequest {
         self.dates = (start, end);
         self
     }
@@ -225,7 +225,7 @@ impl ExportOrder {
     pub fn channels(
         mut self,
         channels: impl IntoIterator<Item = impl Into<String>>,
-    ) -> ExportOrder {
+    ) -> ExportRequest {
         self.channels = channels.into_iter().map(Into::into).collect();
         self
     }
@@ -240,7 +240,7 @@ impl ExportOrder {
 
     /// What is asked for, without since when.
     pub(crate) fn body_without_since(&self) -> Value {
-        ExportOrder {
+        ExportRequest {
             last_date_time: None,
             ..self.clone()
         }
