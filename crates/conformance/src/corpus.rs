@@ -11,20 +11,27 @@ use crate::trouble::Trouble;
 /// Every scenario, by name.
 pub(crate) type Corpus = BTreeMap<String, Scenario>;
 
+/// Files that are no scenarios and have the same form.
+const OTHERS: [&str; 7] = [
+    "crates/mypreferences-mock/openapi.json",
+    "tests/conformance/defaults.json",
+    "tests/conformance/error.schema.json",
+    "tests/conformance/matrix.json",
+    "tests/conformance/mutants.json",
+    "tests/conformance/receipt.schema.json",
+    "tests/conformance/schema.json",
+];
+
 /// Every scenario below `root`.
 pub(crate) fn read(root: &Path) -> Result<Corpus, Trouble> {
     let defaults = Defaults::read(&root.join("tests/conformance"))?;
     let mut scenarios = BTreeMap::new();
+    for name in OTHERS {
+        written(&root.join(name))?;
+    }
     for path in files(root)? {
-        let text = std::fs::read_to_string(&path).map_err(|error| Trouble::file(&path, &error))?;
         let wrong = |error: serde_json::Error| Trouble::file(&path, &error);
-        let written = Json::parse(&text).map_err(wrong)?;
-        if laid_out(&written) != text {
-            return Err(Trouble::new(format!(
-                "{} is not in the one form of scenarios; run `cargo xtask conformance format`",
-                path.display()
-            )));
-        }
+        let written = written(&path)?;
         let scenario: Scenario =
             serde_json::from_str(&defaults.filled(written).to_string()).map_err(wrong)?;
         if path.file_stem().and_then(|stem| stem.to_str()) != Some(scenario.name.as_str()) {
@@ -66,9 +73,22 @@ pub(crate) fn read(root: &Path) -> Result<Corpus, Trouble> {
     Ok(scenarios)
 }
 
-/// Writes every scenario in its one form.
+/// A file as it is written, in the one form.
+fn written(path: &Path) -> Result<Json, Trouble> {
+    let text = std::fs::read_to_string(path).map_err(|error| Trouble::file(path, &error))?;
+    let written = Json::parse(&text).map_err(|error| Trouble::file(path, &error))?;
+    if laid_out(&written) == text {
+        return Ok(written);
+    }
+    Err(Trouble::new(format!(
+        "{} is not in the one form of JSON files; run `cargo xtask conformance format`",
+        path.display()
+    )))
+}
+
+/// Writes every file of JSON in its one form.
 pub(crate) fn format(root: &Path) -> Result<(), Trouble> {
-    for path in files(root)? {
+    for path in files(root)?.into_iter().chain(OTHERS.map(|name| root.join(name))) {
         let text = std::fs::read_to_string(&path).map_err(|error| Trouble::file(&path, &error))?;
         let written = Json::parse(&text).map_err(|error| Trouble::file(&path, &error))?;
         std::fs::write(&path, laid_out(&written)).map_err(|error| Trouble::file(&path, &error))?;

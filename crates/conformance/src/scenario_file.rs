@@ -1,4 +1,5 @@
-//! How a scenario is written down: without what `defaults.json` says already, and laid out in one form.
+//! How a scenario is written down: without what `defaults.json` says already, and laid out in one form, which the other
+//! files of JSON have too.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -140,7 +141,8 @@ fn overlaid(default: &Json, given: Json) -> Json {
     }
 }
 
-/// A file's text: what fits into a line stands on one, and all else has a line for each of its members.
+/// A file's text: what fits into a line stands on one, texts and numbers in a list fill lines, and all else has a line for
+/// each of its members.
 pub(crate) fn laid_out(scenario: &Json) -> String {
     let mut text = String::new();
     lay_out(scenario, 0, WIDTH, &mut text);
@@ -165,6 +167,24 @@ fn lay_out(value: &Json, indent: usize, begun: usize, text: &mut String) {
     text.push(open);
     let inner = indent + 2;
     let last = elements.len() - 1;
+    let is_leaf = |value: &Json| !matches!(value, Json::List(_) | Json::Object(_));
+    if open == '[' && elements.iter().all(|(_, value)| is_leaf(value)) {
+        let mut column = WIDTH;
+        for (index, (_, value)) in elements.into_iter().enumerate() {
+            let word = in_one_line(value) + if index < last { "," } else { "" };
+            if column + 1 + word.chars().count() > WIDTH {
+                let _ = write!(text, "\n{:inner$}", "");
+                column = inner;
+            } else {
+                text.push(' ');
+                column += 1;
+            }
+            column += word.chars().count();
+            text.push_str(&word);
+        }
+        let _ = write!(text, "\n{:indent$}{close}", "");
+        return;
+    }
     for (index, (key, value)) in elements.into_iter().enumerate() {
         let _ = write!(text, "\n{:inner$}", "");
         let name = key.map_or_else(String::new, |key| {
@@ -242,5 +262,13 @@ mod tests {
         let expected =
             format!("{{\n  \"a\": [1, {{\"b\": null}}],\n  \"c\": [\"{long}\", {{}}, 2.0]\n}}\n");
         assert_eq!(laid_out(&value), expected);
+    }
+
+    #[test]
+    fn words_of_a_list_fill_lines() {
+        let words = vec!["\"abcdefgh\""; 12].join(",");
+        let line = |words: usize| vec!["\"abcdefgh\""; words].join(", ");
+        let expected = format!("[\n  {},\n  {}\n]\n", line(9), line(3));
+        assert_eq!(laid_out(&json(&format!("[{words}]"))), expected);
     }
 }
