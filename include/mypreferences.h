@@ -10,10 +10,12 @@
  * Handles: each type has one function that frees it. It takes the address of the pointer and sets it to NULL, so that
  * freeing twice does nothing. Getters may be given NULL.
  *
- * Texts: UTF-8, ended by NUL. A text that a getter returns belongs to the handle that was asked and ends with it.
+ * Lifetime, unless a function says otherwise: what is given is copied, or read only until the function returns; the
+ * caller owns a handle that is returned or written; a text (UTF-8, ended by NUL) or bytes that a getter returns belong to
+ * the handle that was asked and end with it.
  *
- * Threads: a handle may be used from several threads at once where the function says so. No thread may use a handle
- * while another frees it.
+ * Threads, unless a function says otherwise: any thread may call it, and several may use one handle at once; but no other
+ * thread may use a handle while one function frees or changes it (the pointer that it takes is not const).
  *
  * Processes: a client does not survive fork(): calls in the child end with MYPREF_KIND_FORKED_PROCESS. Make a new one
  * there. SIGPIPE: a connection that is gone does not raise it in the program.
@@ -724,15 +726,11 @@ extern "C" {
  * The library's version, such as "0.1.0".
  *
  * Lifetime: the text is valid for as long as the library is loaded.
- * Threads: may be called from any thread.
  */
 const char *mypref_version(void);
 
 /**
  * The version of the loaded library's ABI; compare it with MYPREF_ABI_VERSION when the library is loaded by hand.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread.
  */
 int mypref_abi_version(void);
 
@@ -749,9 +747,6 @@ void mypref_shutdown(int64_t wait_ms);
 
 /**
  * Frees a receipt of a batch and sets `*receipt` to NULL; NULL is fine. Not for one that belongs to another handle.
- *
- * Lifetime: its texts end with it.
- * Threads: no other thread may use the receipt at the same time.
  */
 void mypref_batch_receipt_free(mypref_batch_receipt **receipt);
 
@@ -760,31 +755,21 @@ void mypref_batch_receipt_free(mypref_batch_receipt **receipt);
  * NULL.
  *
  * Lifetime: the text is valid until the receipt, or what it belongs to, is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_batch_receipt_json(const mypref_batch_receipt *receipt);
 
 /**
  * How it ended. MYPREF_COMMIT_END_NONE for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 mypref_commit_end mypref_batch_receipt_end(const mypref_batch_receipt *receipt);
 
 /**
  * As asked; MYPREF_KEEP_FILES_NONE for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 mypref_keep_files mypref_batch_receipt_keep_files(const mypref_batch_receipt *receipt);
 
 /**
  * Whether a claim about the server's files, kept or deleted, can be made from this receipt; false for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 bool mypref_batch_receipt_files_are_as_asked(const mypref_batch_receipt *receipt);
 
@@ -792,7 +777,6 @@ bool mypref_batch_receipt_files_are_as_asked(const mypref_batch_receipt *receipt
  * When it was written, by the local clock, such as "2026-11-24T06:25:53Z"; NULL when absent.
  *
  * Lifetime: the text is valid until the receipt, or what it belongs to, is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_batch_receipt_at(const mypref_batch_receipt *receipt);
 
@@ -800,15 +784,11 @@ const char *mypref_batch_receipt_at(const mypref_batch_receipt *receipt);
  * Date of the answer that confirmed it, such as "2026-11-24T06:25:53Z"; NULL when absent.
  *
  * Lifetime: the text is valid until the receipt, or what it belongs to, is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_batch_receipt_server_date(const mypref_batch_receipt *receipt);
 
 /**
  * Makes a token that is not cancelled. Freed with mypref_cancel_token_free.
- *
- * Lifetime: the caller owns the result.
- * Threads: may be called from any thread.
  */
 mypref_cancel_token *mypref_cancel_token_new(void);
 
@@ -816,7 +796,6 @@ mypref_cancel_token *mypref_cancel_token_new(void);
  * Frees a token and sets `*token` to NULL; NULL is fine. Does not cancel.
  *
  * Lifetime: call options and calls that were given the token are not affected.
- * Threads: no other thread may use the token at the same time.
  */
 void mypref_cancel_token_free(mypref_cancel_token **token);
 
@@ -826,24 +805,17 @@ void mypref_cancel_token_free(mypref_cancel_token **token);
  * once; NULL is fine.
  *
  * Lifetime: the token stays usable and cancelled.
- * Threads: may be called from any thread at any time.
  */
 void mypref_cancel_token_cancel(const mypref_cancel_token *token);
 
 /**
  * Whether the token was cancelled; false for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread at any time.
  */
 bool mypref_cancel_token_is_cancelled(const mypref_cancel_token *token);
 
 /**
  * Makes call options with nothing set: the client's kind and timeout, and no token. Freed with
  * mypref_call_options_free.
- *
- * Lifetime: the caller owns the result.
- * Threads: may be called from any thread.
  */
 mypref_call_options *mypref_call_options_new(void);
 
@@ -851,15 +823,11 @@ mypref_call_options *mypref_call_options_new(void);
  * Frees call options and sets `*options` to NULL; NULL is fine.
  *
  * Lifetime: calls that were started with them are not affected.
- * Threads: no other thread may use the options at the same time.
  */
 void mypref_call_options_free(mypref_call_options **options);
 
 /**
  * What was exported: "segment", "segment-group", "schedule" or "cid". Default: the client's setting "kind".
- *
- * Lifetime: the text is copied.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE mypref_error *mypref_call_options_set_kind(mypref_call_options *options, const char *kind);
 
@@ -867,9 +835,6 @@ MYPREF_MUST_USE mypref_error *mypref_call_options_set_kind(mypref_call_options *
  * How long the call may take, questions about a lost answer included, in milliseconds: 1 to 86400000 (24 hours).
  * Default: the client's setting "timeout". For mypref_wait: how long to wait at most, up to 2592000000 (30 days).
  * Default: 24 hours.
- *
- * Lifetime: nothing is kept.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_call_options_set_timeout_ms(mypref_call_options *options,
@@ -879,7 +844,6 @@ mypref_error *mypref_call_options_set_timeout_ms(mypref_call_options *options,
  * Lets `token` cancel the calls that have these options.
  *
  * Lifetime: the token may be freed before the options and before the calls; its state is shared.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_call_options_set_cancel_token(mypref_call_options *options,
@@ -892,7 +856,6 @@ mypref_error *mypref_call_options_set_cancel_token(mypref_call_options *options,
  * Errors: invalid_argument, configuration.
  *
  * Lifetime: the options are copied and stay the caller's; the caller owns `*client`, which is NULL after an error.
- * Threads: may be called from any thread.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_client_open(const mypref_options *options,
@@ -909,9 +872,6 @@ void mypref_client_close(const mypref_client *client);
 
 /**
  * Whether the client was closed; true for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread at any time.
  */
 bool mypref_client_is_closed(const mypref_client *client);
 
@@ -927,9 +887,6 @@ void mypref_client_free(mypref_client **client);
  * Reads an access token from text: the digits that Initiate returned, as they stand in a file or on a command line.
  *
  * Errors: invalid_argument; `*access_token` is 0 then.
- *
- * Lifetime: nothing is kept.
- * Threads: may be called from any thread.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_access_token_parse(const char *text_of_token,
@@ -987,130 +944,82 @@ mypref_error *mypref_status(const mypref_client *client,
 
 /**
  * Frees an error and sets `*error` to NULL; NULL is fine.
- *
- * Lifetime: its texts end with it.
- * Threads: no other thread may use the error at the same time.
  */
 void mypref_error_free(mypref_error **error);
 
 /**
  * The error in one line that ends with the next step, for people and logs; NULL only for NULL.
- *
- * Lifetime: the text is valid until the error is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_error_message(const mypref_error *error);
 
 /**
  * The canonical record as JSON: the same bytes in every language; NULL only for NULL.
- *
- * Lifetime: the text is valid until the error is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_error_json(const mypref_error *error);
 
 /**
  * What went wrong; the value is the number of the catalogue. MYPREF_KIND_NONE for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 mypref_kind mypref_error_kind(const mypref_error *error);
 
 /**
  * The kind's name, such as "rate_limited"; NULL only for NULL.
- *
- * Lifetime: the text is valid until the error is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_error_kind_name(const mypref_error *error);
 
 /**
  * With MYPREF_KIND_TIMEOUT which limit passed: "connect", "first_byte", "body", "operation" or "server"; otherwise NULL.
- *
- * Lifetime: the text is valid until the error is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_error_phase(const mypref_error *error);
 
 /**
  * The call that failed, such as "commit" or "configure"; NULL only for NULL.
- *
- * Lifetime: the text is valid until the error is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_error_operation(const mypref_error *error);
 
 /**
  * What exactly was wrong, when the kind alone does not say it; NULL when absent.
- *
- * Lifetime: the text is valid until the error is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_error_detail(const mypref_error *error);
 
 /**
  * Status code of the last send; 0 when absent.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int32_t mypref_error_http_status(const mypref_error *error);
 
 /**
  * Message of the answer's body, at most 2 KiB, control characters escaped; NULL when absent.
- *
- * Lifetime: the text is valid until the error is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_error_server_message(const mypref_error *error);
 
 /**
  * Whether trying again can help. MYPREF_RETRY_NONE for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 mypref_retry mypref_error_retry(const mypref_error *error);
 
 /**
  * How long the server asks to wait before the next try, in seconds; negative when absent.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 double mypref_error_retry_after_seconds(const mypref_error *error);
 
 /**
  * The transport fact of the last send. MYPREF_SENT_NONE for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 mypref_sent mypref_error_sent(const mypref_error *error);
 
 /**
  * What is known about this call's requests; MYPREF_COMMIT_STATE_NONE on other operations than commit.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 mypref_commit_state mypref_error_commit_state(const mypref_error *error);
 
 /**
  * How many sends the call made; 0 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 size_t mypref_error_attempt_count(const mypref_error *error);
 
 /**
  * Copies the send at `index` (from 0) to `*attempt`. `attempt_size` is sizeof(mypref_attempt) as the program knows it.
  * False, and nothing written, when there is no such send.
- *
- * Lifetime: what is written is the caller's.
- * Threads: may be called from any thread, from many at once.
  */
 bool mypref_error_attempt(const mypref_error *error,
                           size_t index,
@@ -1119,49 +1028,31 @@ bool mypref_error_attempt(const mypref_error *error,
 
 /**
  * How long the call took, in seconds; 0 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 double mypref_error_elapsed_seconds(const mypref_error *error);
 
 /**
  * The server's id of the request; NULL when absent.
- *
- * Lifetime: the text is valid until the error is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_error_request_id(const mypref_error *error);
 
 /**
  * The HTTP method of the request; NULL when absent.
- *
- * Lifetime: the text is valid until the error is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_error_method(const mypref_error *error);
 
 /**
  * The request's URL with the access token masked; NULL when absent.
- *
- * Lifetime: the text is valid until the error is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_error_url(const mypref_error *error);
 
 /**
  * One sentence: what to do next; NULL only for NULL.
- *
- * Lifetime: the text is valid until the error is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_error_next_action(const mypref_error *error);
 
 /**
  * The underlying cause in words, for diagnosis, not stable; NULL when absent.
- *
- * Lifetime: the text is valid until the error is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_error_source(const mypref_error *error);
 
@@ -1266,7 +1157,6 @@ mypref_error *mypref_commit_landed(const mypref_client *client,
  * Errors: invalid_argument; the text is not repeated.
  *
  * Lifetime: the text is copied; the caller owns `*handle`, which is NULL after an error.
- * Threads: may be called from any thread.
  */
 MYPREF_MUST_USE mypref_error *mypref_export_handle_from_json(const char *json, mypref_export_handle **handle);
 
@@ -1274,33 +1164,23 @@ MYPREF_MUST_USE mypref_error *mypref_export_handle_from_json(const char *json, m
  * Frees a handle and sets `*handle` to NULL; NULL is fine. The export on the server is not affected.
  *
  * Lifetime: its texts end with it; pages and calls that it was given to are not affected.
- * Threads: no other thread may use the handle at the same time.
  */
 void mypref_export_handle_free(mypref_export_handle **handle);
 
 /**
  * The handle as JSON, with the access token: keep it where only those can read it who may read the export. NULL only
  * for NULL.
- *
- * Lifetime: the text is valid until the handle is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_export_handle_json_with_token(const mypref_export_handle *handle);
 
 /**
  * The access token that Initiate returned, for mypref_commit and mypref_status; 0 for NULL. Not to be shown.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_export_handle_access_token(const mypref_export_handle *handle);
 
 /**
  * The server's time just before Initiate was sent, never later, in seconds since 1970 in UTC: what the next export asks
  * for by last_date_time, minus an overlap. MYPREF_NO_DATE for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_export_handle_watermark(const mypref_export_handle *handle);
 
@@ -1397,15 +1277,11 @@ mypref_error *mypref_commit_landed_start(const mypref_client *client,
  * Frees what a landing has come to and sets `*landed` to NULL; NULL is fine. What lies on the disk stays.
  *
  * Lifetime: its texts, its proof and its receipt end with it.
- * Threads: no other thread may use it at the same time.
  */
 void mypref_landed_free(mypref_landed **landed);
 
 /**
  * The record as JSON: the same bytes in every language; NULL only for NULL.
- *
- * Lifetime: the text is valid until the handle is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_landed_json(const mypref_landed *landed);
 
@@ -1413,7 +1289,6 @@ const char *mypref_landed_json(const mypref_landed *landed);
  * The proof for mypref_commit_landed; NULL only for NULL.
  *
  * Lifetime: the proof belongs to the handle and ends with it.
- * Threads: may be called from any thread, from many at once.
  */
 const mypref_sealed *mypref_landed_sealed(const mypref_landed *landed);
 
@@ -1421,96 +1296,62 @@ const mypref_sealed *mypref_landed_sealed(const mypref_landed *landed);
  * How the commit ended; NULL when there was none.
  *
  * Lifetime: the receipt belongs to the handle and ends with it.
- * Threads: may be called from any thread, from many at once.
  */
 const mypref_batch_receipt *mypref_landed_receipt(const mypref_landed *landed);
 
 /**
  * The batch's folder: the one that was given to the landing, and the batch's name; NULL only for NULL.
- *
- * Lifetime: the text is valid until the handle is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_landed_folder(const mypref_landed *landed);
 
 /**
  * The name of the batch's folder; NULL only for NULL.
- *
- * Lifetime: the text is valid until the handle is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_landed_batch(const mypref_landed *landed);
 
 /**
  * Records landed; -1 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_landed_rows(const mypref_landed *landed);
 
 /**
  * Bytes of the parts on disk; -1 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_landed_bytes(const mypref_landed *landed);
 
 /**
  * How many parts there are; -1 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_landed_parts(const mypref_landed *landed);
 
 /**
  * LastDateTime as it was sent; NULL when everything was asked for.
- *
- * Lifetime: the text is valid until the handle is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_landed_since(const mypref_landed *landed);
 
 /**
  * The server's time just before the export was started; NULL only for NULL.
- *
- * Lifetime: the text is valid until the handle is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_landed_watermark(const mypref_landed *landed);
 
 /**
  * False when the folder had the batch, finished, before, and nothing was sent; false for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 bool mypref_landed_is_new(const mypref_landed *landed);
 
 /**
  * How many notes there are; 0 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 size_t mypref_landed_note_count(const mypref_landed *landed);
 
 /**
  * What a person should know, a sentence at each `index` (from 0); NULL when there is none.
- *
- * Lifetime: the text is valid until the handle is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_landed_note(const mypref_landed *landed, size_t index);
 
 /**
  * Makes landing options in which everything has its default; keep_files has none. Freed with
  * mypref_landing_options_free.
- *
- * Lifetime: the caller owns the result.
- * Threads: may be called from any thread.
  */
 mypref_landing_options *mypref_landing_options_new(void);
 
@@ -1518,7 +1359,6 @@ mypref_landing_options *mypref_landing_options_new(void);
  * Frees landing options and sets `*options` to NULL; NULL is fine.
  *
  * Lifetime: calls that were started with them are not affected.
- * Threads: no other thread may use the options at the same time.
  */
 void mypref_landing_options_free(mypref_landing_options **options);
 
@@ -1531,9 +1371,6 @@ void mypref_landing_options_free(mypref_landing_options **options);
  * "compression": "none" (default) or "zstd", which this library is built without: it is refused by the call.
  *
  * Errors: invalid_argument for another name, NULL or invalid UTF-8; words are checked by the call.
- *
- * Lifetime: name and value are copied.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_landing_options_set(mypref_landing_options *options,
@@ -1545,9 +1382,6 @@ mypref_error *mypref_landing_options_set(mypref_landing_options *options,
  * commit is "never": false deletes the server's copy.
  *
  * Errors: invalid_argument for another name or NULL.
- *
- * Lifetime: the name is copied.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_landing_options_set_bool(mypref_landing_options *options,
@@ -1559,9 +1393,6 @@ mypref_error *mypref_landing_options_set_bool(mypref_landing_options *options,
  * default 64 MiB) or "part_bytes" (size of a part before compression; default 64 MiB).
  *
  * Errors: invalid_argument for another name, NULL or a negative number; ranges are checked by the call.
- *
- * Lifetime: the name is copied.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_landing_options_set_int(mypref_landing_options *options,
@@ -1573,9 +1404,6 @@ mypref_error *mypref_landing_options_set_int(mypref_landing_options *options,
  * "overlap" (how far since "auto" goes back before the newest batch; default 5 minutes).
  *
  * Errors: invalid_argument for another name, NULL or a negative number; ranges are checked by the call.
- *
- * Lifetime: the name is copied.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_landing_options_set_duration_ms(mypref_landing_options *options,
@@ -1595,9 +1423,6 @@ mypref_error *mypref_landing_options_set_progress(mypref_landing_options *option
 
 /**
  * Makes options in which every setting has its default. Freed with mypref_options_free.
- *
- * Lifetime: the caller owns the result.
- * Threads: may be called from any thread.
  */
 mypref_options *mypref_options_new(void);
 
@@ -1605,7 +1430,6 @@ mypref_options *mypref_options_new(void);
  * Frees options and sets `*options` to NULL; NULL is fine.
  *
  * Lifetime: clients that were opened with them are not affected.
- * Threads: no other thread may use the options at the same time.
  */
 void mypref_options_free(mypref_options **options);
 
@@ -1616,9 +1440,6 @@ void mypref_options_free(mypref_options **options);
  * with "secret" or "secret_file"; "oauth_token_url", "oauth_client_id" and "oauth_client_secret" (or
  * "oauth_client_secret_file") with "user_id" or "oauth_scope", and "oauth_client_auth"; "bearer_token"; and
  * "authorization". An unknown name or an unreadable value is invalid_argument, with the names or forms that are known.
- *
- * Lifetime: name and value are copied.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_options_set(mypref_options *options,
@@ -1627,9 +1448,6 @@ mypref_error *mypref_options_set(mypref_options *options,
 
 /**
  * As mypref_options_set, with a value that need not end with NUL: `length` is in bytes.
- *
- * Lifetime: name and value are copied.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_options_set_bytes(mypref_options *options,
@@ -1642,7 +1460,6 @@ mypref_error *mypref_options_set_bytes(mypref_options *options,
  * what these options do not set: settings and credentials, read when a client is opened. `profile` names a profile;
  * NULL takes MYPREFERENCES_PROFILE, or the profile "default" where there is one.
  *
- * Lifetime: the text is copied.
  * Threads: no other thread may use the options at the same time, and none may change the environment while a client is
  * opened with them.
  */
@@ -1652,9 +1469,6 @@ mypref_error *mypref_options_use_environment(mypref_options *options,
 
 /**
  * Sets a length of time in milliseconds, such as "timeout".
- *
- * Lifetime: the name is copied.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_options_set_duration_ms(mypref_options *options,
@@ -1663,9 +1477,6 @@ mypref_error *mypref_options_set_duration_ms(mypref_options *options,
 
 /**
  * Sets a number, such as "max_attempts" or "max_page_body" (in bytes).
- *
- * Lifetime: the name is copied.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_options_set_int(mypref_options *options,
@@ -1674,9 +1485,6 @@ mypref_error *mypref_options_set_int(mypref_options *options,
 
 /**
  * Sets a switch, such as "require_certain".
- *
- * Lifetime: the name is copied.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE mypref_error *mypref_options_set_bool(mypref_options *options, const char *name, bool value);
 
@@ -1686,7 +1494,6 @@ MYPREF_MUST_USE mypref_error *mypref_options_set_bool(mypref_options *options, c
  * given otherwise.
  *
  * Lifetime: both texts are copied; the copy of the secret is wiped when it is freed.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_options_set_hmac(mypref_options *options,
@@ -1700,7 +1507,6 @@ mypref_error *mypref_options_set_hmac(mypref_options *options,
  * given otherwise.
  *
  * Lifetime: the token is copied; the copy is wiped when it is freed.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_options_set_bearer(mypref_options *options,
@@ -1713,7 +1519,6 @@ mypref_error *mypref_options_set_bearer(mypref_options *options,
  * given otherwise.
  *
  * Lifetime: the value is copied; the copy is wiped when it is freed.
- * Threads: no other thread may use the options at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_options_set_authorization(mypref_options *options,
@@ -1737,9 +1542,6 @@ mypref_error *mypref_options_set_log(mypref_options *options,
 
 /**
  * Makes an order with nothing set. Freed with mypref_order_free.
- *
- * Lifetime: the caller owns the result.
- * Threads: may be called from any thread.
  */
 mypref_order *mypref_order_new(void);
 
@@ -1747,7 +1549,6 @@ mypref_order *mypref_order_new(void);
  * Frees an order and sets `*order` to NULL; NULL is fine.
  *
  * Lifetime: calls that were started with it are not affected.
- * Threads: no other thread may use the order at the same time.
  */
 void mypref_order_free(mypref_order **order);
 
@@ -1763,9 +1564,6 @@ void mypref_order_free(mypref_order **order);
  * "start_date", "end_date": days such as "2026-11-24", of a schedule or of customers; both or none.
  *
  * Errors: invalid_argument for another name, NULL or invalid UTF-8. Whether the parts fit is checked by the call.
- *
- * Lifetime: name and value are copied.
- * Threads: no other thread may use the order at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_order_set(mypref_order *order,
@@ -1777,9 +1575,6 @@ mypref_error *mypref_order_set(mypref_order *order,
  * or "channels" (of the customers).
  *
  * Errors: as mypref_order_set.
- *
- * Lifetime: name and value are copied.
- * Threads: no other thread may use the order at the same time.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_order_add(mypref_order *order,
@@ -1795,7 +1590,6 @@ mypref_error *mypref_order_add(mypref_order *order,
  *
  * Lifetime: client and handle may be freed before the pages, but with the client they are closed; the caller owns
  * `*pages`, which is NULL after an error.
- * Threads: may be called from any thread.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_pages_open(const mypref_client *client,
@@ -1847,34 +1641,24 @@ mypref_error *mypref_pages_next_start(const mypref_pages *pages,
  * Frees a page and sets `*page` to NULL; NULL is fine.
  *
  * Lifetime: all that its getters handed out ends with it.
- * Threads: no other thread may use the page at the same time.
  */
 void mypref_page_free(mypref_page **page);
 
 /**
  * The whole body as the server sent it, `*length` bytes of JSON that do not end with NUL; NULL only for NULL. `length`
  * may be NULL, here and below; it is written only with bytes.
- *
- * Lifetime: the bytes are valid until the page is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_page_raw(const mypref_page *page,
                             size_t *length);
 
 /**
  * How many records the page holds; 0 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 size_t mypref_page_record_count(const mypref_page *page);
 
 /**
  * The record at `index` (from 0) as the server sent it, `*length` bytes of JSON that do not end with NUL, perhaps with
  * line breaks between its tokens; NULL when there is none.
- *
- * Lifetime: the bytes are valid until the page is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_page_record(const mypref_page *page,
                                size_t index,
@@ -1883,9 +1667,6 @@ const char *mypref_page_record(const mypref_page *page,
 /**
  * As mypref_page_record, but in one line, without its end: where the server sent line breaks, white space outside of
  * strings is left out.
- *
- * Lifetime: the bytes are valid until the page is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_page_line(const mypref_page *page,
                              size_t index,
@@ -1893,49 +1674,31 @@ const char *mypref_page_line(const mypref_page *page,
 
 /**
  * Records of this page, as the server says; -1 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_page_count(const mypref_page *page);
 
 /**
  * Whether there are more pages after this one; false for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 bool mypref_page_has_more(const mypref_page *page);
 
 /**
  * The place of the first record in the export, from 1; -1 when the server does not repeat it.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_page_offset(const mypref_page *page);
 
 /**
  * Records of the whole export; -1 when the server does not tell.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_page_total_results(const mypref_page *page);
 
 /**
  * How many other members the page has: column headers of a schedule, Messages of customers, unknown ones; 0 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 size_t mypref_page_other_count(const mypref_page *page);
 
 /**
  * The name of the other member at `index` (from 0), `*length` bytes that do not end with NUL; NULL when there is none.
- *
- * Lifetime: the bytes are valid until the page is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_page_other_name(const mypref_page *page,
                                    size_t index,
@@ -1944,9 +1707,6 @@ const char *mypref_page_other_name(const mypref_page *page,
 /**
  * The value of the other member at `index` (from 0), `*length` bytes of JSON that do not end with NUL; NULL when there is
  * none.
- *
- * Lifetime: the bytes are valid until the page is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_page_other(const mypref_page *page,
                               size_t index,
@@ -1954,82 +1714,52 @@ const char *mypref_page_other(const mypref_page *page,
 
 /**
  * Frees a receipt and sets `*receipt` to NULL; NULL is fine.
- *
- * Lifetime: its texts end with it.
- * Threads: no other thread may use the receipt at the same time.
  */
 void mypref_receipt_free(mypref_receipt **receipt);
 
 /**
  * The canonical record as JSON: the same bytes in every language; NULL only for NULL.
- *
- * Lifetime: the text is valid until the receipt is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_receipt_json(const mypref_receipt *receipt);
 
 /**
  * How the token came to be consumed. MYPREF_OUTCOME_NONE for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 mypref_outcome mypref_receipt_outcome(const mypref_receipt *receipt);
 
 /**
  * How sure that is. MYPREF_CERTAINTY_NONE for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 mypref_certainty mypref_receipt_certainty(const mypref_receipt *receipt);
 
 /**
  * What it was read from. MYPREF_CONFIRMED_BY_NONE for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 mypref_confirmed_by mypref_receipt_confirmed_by(const mypref_receipt *receipt);
 
 /**
  * As asked; MYPREF_KEEP_FILES_NONE when absent.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 mypref_keep_files mypref_receipt_keep_files(const mypref_receipt *receipt);
 
 /**
  * What is known about the export files. MYPREF_FILES_NONE for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 mypref_files mypref_receipt_files(const mypref_receipt *receipt);
 
 /**
  * How many POSTs of this call reached the server or may have; 0 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 uint32_t mypref_receipt_sends(const mypref_receipt *receipt);
 
 /**
  * How many sends the call made, those that never left included; 0 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 size_t mypref_receipt_attempt_count(const mypref_receipt *receipt);
 
 /**
  * Copies the send at `index` (from 0) to `*attempt`. `attempt_size` is sizeof(mypref_attempt) as the program knows it.
  * False, and nothing written, when there is no such send.
- *
- * Lifetime: what is written is the caller's.
- * Threads: may be called from any thread, from many at once.
  */
 bool mypref_receipt_attempt(const mypref_receipt *receipt,
                             size_t index,
@@ -2038,25 +1768,16 @@ bool mypref_receipt_attempt(const mypref_receipt *receipt,
 
 /**
  * How long the call took, questions included, in seconds; 0 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 double mypref_receipt_elapsed_seconds(const mypref_receipt *receipt);
 
 /**
  * The server's id of the confirming request; NULL when absent.
- *
- * Lifetime: the text is valid until the receipt is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_receipt_request_id(const mypref_receipt *receipt);
 
 /**
  * Date of the confirming answer, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_receipt_server_date(const mypref_receipt *receipt);
 
@@ -2064,23 +1785,16 @@ int64_t mypref_receipt_server_date(const mypref_receipt *receipt);
  * Frees a resolution and sets `*resolution` to NULL; NULL is fine.
  *
  * Lifetime: its texts, its receipt and its error end with it.
- * Threads: no other thread may use the resolution at the same time.
  */
 void mypref_resolution_free(mypref_resolution **resolution);
 
 /**
  * The canonical record as JSON: the same bytes in every language; NULL only for NULL.
- *
- * Lifetime: the text is valid until the resolution is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_resolution_json(const mypref_resolution *resolution);
 
 /**
  * What was found. MYPREF_RESOLVED_NONE for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 mypref_resolved mypref_resolution_state(const mypref_resolution *resolution);
 
@@ -2088,7 +1802,6 @@ mypref_resolved mypref_resolution_state(const mypref_resolution *resolution);
  * With MYPREF_RESOLVED_COMMITTED the receipt; otherwise NULL.
  *
  * Lifetime: the receipt belongs to the resolution and ends with it.
- * Threads: may be called from any thread, from many at once.
  */
 const mypref_receipt *mypref_resolution_receipt(const mypref_resolution *resolution);
 
@@ -2096,15 +1809,11 @@ const mypref_receipt *mypref_resolution_receipt(const mypref_resolution *resolut
  * With MYPREF_RESOLVED_UNKNOWN the error, outcome_unknown; otherwise NULL.
  *
  * Lifetime: the error belongs to the resolution and ends with it.
- * Threads: may be called from any thread, from many at once.
  */
 const mypref_error *mypref_resolution_error(const mypref_resolution *resolution);
 
 /**
  * With MYPREF_RESOLVED_NOT_COMMITTED the date of the answer that said so, in seconds since 1970 in UTC, as a commit may have arrived since; otherwise MYPREF_NO_DATE.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_resolution_as_of(const mypref_resolution *resolution);
 
@@ -2114,7 +1823,6 @@ int64_t mypref_resolution_as_of(const mypref_resolution *resolution);
  * Errors: not_sealed when it is not; invalid_argument for a folder that holds no export; corrupt, storage.
  *
  * Lifetime: the texts are copied; the caller owns `*sealed`, which is NULL after an error.
- * Threads: may be called from any thread.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_sealed_of_batch(const char *out,
@@ -2125,7 +1833,6 @@ mypref_error *mypref_sealed_of_batch(const char *out,
  * Frees a proof and sets `*sealed` to NULL; NULL is fine. Not for one that belongs to another handle.
  *
  * Lifetime: its texts end with it; calls that it was shown to are not affected.
- * Threads: no other thread may use the proof at the same time.
  */
 void mypref_sealed_free(mypref_sealed **sealed);
 
@@ -2133,7 +1840,6 @@ void mypref_sealed_free(mypref_sealed **sealed);
  * The folder that the landing was made in; NULL only for NULL.
  *
  * Lifetime: the text is valid until the proof, or what it belongs to, is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_sealed_out(const mypref_sealed *sealed);
 
@@ -2141,7 +1847,6 @@ const char *mypref_sealed_out(const mypref_sealed *sealed);
  * The name of the batch's folder; NULL only for NULL.
  *
  * Lifetime: the text is valid until the proof, or what it belongs to, is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_sealed_batch(const mypref_sealed *sealed);
 
@@ -2149,7 +1854,6 @@ const char *mypref_sealed_batch(const mypref_sealed *sealed);
  * The hash of the batch's _manifest.json, which names every part by its own; NULL only for NULL.
  *
  * Lifetime: the text is valid until the proof, or what it belongs to, is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_sealed_manifest_sha256(const mypref_sealed *sealed);
 
@@ -2160,7 +1864,6 @@ const char *mypref_sealed_manifest_sha256(const mypref_sealed *sealed);
  * Errors: as mypref_sealed_of_batch.
  *
  * Lifetime: the text is copied; the caller owns `*list`, which is NULL after an error.
- * Threads: may be called from any thread.
  */
 MYPREF_MUST_USE
 mypref_error *mypref_sealed_list_open(const char *out,
@@ -2170,15 +1873,11 @@ mypref_error *mypref_sealed_list_open(const char *out,
  * Frees a list and sets `*list` to NULL; NULL is fine.
  *
  * Lifetime: its proofs end with it.
- * Threads: no other thread may use the list at the same time.
  */
 void mypref_sealed_list_free(mypref_sealed_list **list);
 
 /**
  * How many they are; 0 for NULL.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 size_t mypref_sealed_list_count(const mypref_sealed_list *list);
 
@@ -2186,7 +1885,6 @@ size_t mypref_sealed_list_count(const mypref_sealed_list *list);
  * The proof at `index` (from 0, the oldest); NULL when there is none.
  *
  * Lifetime: the proof belongs to the list and ends with it.
- * Threads: may be called from any thread, from many at once.
  */
 const mypref_sealed *mypref_sealed_list_at(const mypref_sealed_list *list, size_t index);
 
@@ -2243,57 +1941,36 @@ mypref_error *mypref_status_start(const mypref_client *client,
 
 /**
  * Frees a status and sets `*status` to NULL; NULL is fine.
- *
- * Lifetime: its texts end with it.
- * Threads: no other thread may use the status at the same time.
  */
 void mypref_export_status_free(mypref_export_status **status);
 
 /**
  * The canonical record as JSON: the same bytes in every language; NULL only for NULL.
- *
- * Lifetime: the text is valid until the status is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_export_status_json(const mypref_export_status *status);
 
 /**
  * The server's own word: Processing (not ready), Complete (ready to be read, so not committed), Retrieved (consumed), Expired, Error, Failed, in whatever case, or another that no page documents; NULL only for NULL.
- *
- * Lifetime: the text is valid until the status is freed.
- * Threads: may be called from any thread, from many at once.
  */
 const char *mypref_export_status_word(const mypref_export_status *status);
 
 /**
  * When the token expires, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent or unreadable.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_export_status_expires(const mypref_export_status *status);
 
 /**
  * Rows of the export, when it completed; -1 when absent.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_export_status_row_count(const mypref_export_status *status);
 
 /**
  * Bytes of the export, when it completed; -1 when absent.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_export_status_byte_count(const mypref_export_status *status);
 
 /**
  * Date of the answer, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent.
- *
- * Lifetime: nothing is handed out.
- * Threads: may be called from any thread, from many at once.
  */
 int64_t mypref_export_status_server_date(const mypref_export_status *status);
 

@@ -28,9 +28,6 @@ impl From<BatchReceipt> for BatchReceiptHandle {
 }
 
 /// Frees a receipt of a batch and sets `*receipt` to NULL; NULL is fine. Not for one that belongs to another handle.
-///
-/// Lifetime: its texts end with it.
-/// Threads: no other thread may use the receipt at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_batch_receipt_free(receipt: Option<&mut Option<Box<BatchReceiptHandle>>>) {
     free(receipt);
@@ -40,7 +37,6 @@ pub extern "C" fn mypref_batch_receipt_free(receipt: Option<&mut Option<Box<Batc
 /// NULL.
 ///
 /// Lifetime: the text is valid until the receipt, or what it belongs to, is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_batch_receipt_json(receipt: Option<&BatchReceiptHandle>) -> *const c_char {
     field(receipt, std::ptr::null(), |receipt| {
@@ -52,9 +48,6 @@ pub extern "C" fn mypref_batch_receipt_json(receipt: Option<&BatchReceiptHandle>
 }
 
 /// How it ended. MYPREF_COMMIT_END_NONE for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_batch_receipt_end(receipt: Option<&BatchReceiptHandle>) -> CommitEnd {
     field(receipt, CommitEnd::None, |receipt| {
@@ -63,9 +56,6 @@ pub extern "C" fn mypref_batch_receipt_end(receipt: Option<&BatchReceiptHandle>)
 }
 
 /// As asked; MYPREF_KEEP_FILES_NONE for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_batch_receipt_keep_files(
     receipt: Option<&BatchReceiptHandle>,
@@ -76,9 +66,6 @@ pub extern "C" fn mypref_batch_receipt_keep_files(
 }
 
 /// Whether a claim about the server's files, kept or deleted, can be made from this receipt; false for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_batch_receipt_files_are_as_asked(
     receipt: Option<&BatchReceiptHandle>,
@@ -91,7 +78,6 @@ pub extern "C" fn mypref_batch_receipt_files_are_as_asked(
 /// When it was written, by the local clock, such as "2026-11-24T06:25:53Z"; NULL when absent.
 ///
 /// Lifetime: the text is valid until the receipt, or what it belongs to, is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_batch_receipt_at(receipt: Option<&BatchReceiptHandle>) -> *const c_char {
     field(receipt, std::ptr::null(), |receipt| {
@@ -102,7 +88,6 @@ pub extern "C" fn mypref_batch_receipt_at(receipt: Option<&BatchReceiptHandle>) 
 /// Date of the answer that confirmed it, such as "2026-11-24T06:25:53Z"; NULL when absent.
 ///
 /// Lifetime: the text is valid until the receipt, or what it belongs to, is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_batch_receipt_server_date(
     receipt: Option<&BatchReceiptHandle>,

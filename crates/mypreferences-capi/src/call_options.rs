@@ -26,9 +26,6 @@ pub struct CallOptionsHandle {
 }
 
 /// Makes a token that is not cancelled. Freed with mypref_cancel_token_free.
-///
-/// Lifetime: the caller owns the result.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_cancel_token_new() -> Option<Box<CancelTokenHandle>> {
     Some(Box::new(CancelTokenHandle(CancelToken::new())))
@@ -37,7 +34,6 @@ pub extern "C" fn mypref_cancel_token_new() -> Option<Box<CancelTokenHandle>> {
 /// Frees a token and sets `*token` to NULL; NULL is fine. Does not cancel.
 ///
 /// Lifetime: call options and calls that were given the token are not affected.
-/// Threads: no other thread may use the token at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_cancel_token_free(token: Option<&mut Option<Box<CancelTokenHandle>>>) {
     free(token);
@@ -48,7 +44,6 @@ pub extern "C" fn mypref_cancel_token_free(token: Option<&mut Option<Box<CancelT
 /// once; NULL is fine.
 ///
 /// Lifetime: the token stays usable and cancelled.
-/// Threads: may be called from any thread at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_cancel_token_cancel(token: Option<&CancelTokenHandle>) {
     if let Some(token) = token {
@@ -57,9 +52,6 @@ pub extern "C" fn mypref_cancel_token_cancel(token: Option<&CancelTokenHandle>) 
 }
 
 /// Whether the token was cancelled; false for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_cancel_token_is_cancelled(token: Option<&CancelTokenHandle>) -> bool {
     field(token, false, |token| token.0.is_cancelled())
@@ -67,9 +59,6 @@ pub extern "C" fn mypref_cancel_token_is_cancelled(token: Option<&CancelTokenHan
 
 /// Makes call options with nothing set: the client's kind and timeout, and no token. Freed with
 /// mypref_call_options_free.
-///
-/// Lifetime: the caller owns the result.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_call_options_new() -> Option<Box<CallOptionsHandle>> {
     Some(Box::default())
@@ -78,16 +67,12 @@ pub extern "C" fn mypref_call_options_new() -> Option<Box<CallOptionsHandle>> {
 /// Frees call options and sets `*options` to NULL; NULL is fine.
 ///
 /// Lifetime: calls that were started with them are not affected.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_call_options_free(options: Option<&mut Option<Box<CallOptionsHandle>>>) {
     free(options);
 }
 
 /// What was exported: "segment", "segment-group", "schedule" or "cid". Default: the client's setting "kind".
-///
-/// Lifetime: the text is copied.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_call_options_set_kind(
@@ -106,9 +91,6 @@ pub unsafe extern "C" fn mypref_call_options_set_kind(
 /// How long the call may take, questions about a lost answer included, in milliseconds: 1 to 86400000 (24 hours).
 /// Default: the client's setting "timeout". For mypref_wait: how long to wait at most, up to 2592000000 (30 days).
 /// Default: 24 hours.
-///
-/// Lifetime: nothing is kept.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn mypref_call_options_set_timeout_ms(
@@ -132,7 +114,6 @@ pub extern "C" fn mypref_call_options_set_timeout_ms(
 /// Lets `token` cancel the calls that have these options.
 ///
 /// Lifetime: the token may be freed before the options and before the calls; its state is shared.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn mypref_call_options_set_cancel_token(

@@ -33,7 +33,6 @@ impl Drop for ClientHandle {
 /// Errors: invalid_argument, configuration.
 ///
 /// Lifetime: the options are copied and stay the caller's; the caller owns `*client`, which is NULL after an error.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn mypref_client_open(
@@ -62,9 +61,6 @@ pub extern "C" fn mypref_client_close(client: Option<&ClientHandle>) {
 }
 
 /// Whether the client was closed; true for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_client_is_closed(client: Option<&ClientHandle>) -> bool {
     field(client, true, |client| client.0.is_closed())
@@ -82,9 +78,6 @@ pub extern "C" fn mypref_client_free(client: Option<&mut Option<Box<ClientHandle
 /// Reads an access token from text: the digits that Initiate returned, as they stand in a file or on a command line.
 ///
 /// Errors: invalid_argument; `*access_token` is 0 then.
-///
-/// Lifetime: nothing is kept.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_access_token_parse(

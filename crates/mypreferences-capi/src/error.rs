@@ -63,18 +63,12 @@ impl ErrorHandle {
 }
 
 /// Frees an error and sets `*error` to NULL; NULL is fine.
-///
-/// Lifetime: its texts end with it.
-/// Threads: no other thread may use the error at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_free(error: Option<&mut Option<Box<ErrorHandle>>>) {
     free(error);
 }
 
 /// The error in one line that ends with the next step, for people and logs; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the error is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_message(error: Option<&ErrorHandle>) -> *const c_char {
     field(error, std::ptr::null(), |error| {
@@ -83,36 +77,24 @@ pub extern "C" fn mypref_error_message(error: Option<&ErrorHandle>) -> *const c_
 }
 
 /// The canonical record as JSON: the same bytes in every language; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the error is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_json(error: Option<&ErrorHandle>) -> *const c_char {
     field(error, std::ptr::null(), |error| error.texts().json.as_ptr())
 }
 
 /// What went wrong; the value is the number of the catalogue. MYPREF_KIND_NONE for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_kind(error: Option<&ErrorHandle>) -> Kind {
     field(error, Kind::None, |error| error.record.kind().into())
 }
 
 /// The kind's name, such as "rate_limited"; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the error is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_kind_name(error: Option<&ErrorHandle>) -> *const c_char {
     field(error, std::ptr::null(), |error| error.texts().kind.as_ptr())
 }
 
 /// With MYPREF_KIND_TIMEOUT which limit passed: "connect", "first_byte", "body", "operation" or "server"; otherwise NULL.
-///
-/// Lifetime: the text is valid until the error is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_phase(error: Option<&ErrorHandle>) -> *const c_char {
     field(error, std::ptr::null(), |error| {
@@ -121,9 +103,6 @@ pub extern "C" fn mypref_error_phase(error: Option<&ErrorHandle>) -> *const c_ch
 }
 
 /// The call that failed, such as "commit" or "configure"; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the error is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_operation(error: Option<&ErrorHandle>) -> *const c_char {
     field(error, std::ptr::null(), |error| {
@@ -132,9 +111,6 @@ pub extern "C" fn mypref_error_operation(error: Option<&ErrorHandle>) -> *const 
 }
 
 /// What exactly was wrong, when the kind alone does not say it; NULL when absent.
-///
-/// Lifetime: the text is valid until the error is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_detail(error: Option<&ErrorHandle>) -> *const c_char {
     field(error, std::ptr::null(), |error| {
@@ -143,9 +119,6 @@ pub extern "C" fn mypref_error_detail(error: Option<&ErrorHandle>) -> *const c_c
 }
 
 /// Status code of the last send; 0 when absent.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_http_status(error: Option<&ErrorHandle>) -> i32 {
     field(error, 0, |error| {
@@ -154,9 +127,6 @@ pub extern "C" fn mypref_error_http_status(error: Option<&ErrorHandle>) -> i32 {
 }
 
 /// Message of the answer's body, at most 2 KiB, control characters escaped; NULL when absent.
-///
-/// Lifetime: the text is valid until the error is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_server_message(error: Option<&ErrorHandle>) -> *const c_char {
     field(error, std::ptr::null(), |error| {
@@ -165,18 +135,12 @@ pub extern "C" fn mypref_error_server_message(error: Option<&ErrorHandle>) -> *c
 }
 
 /// Whether trying again can help. MYPREF_RETRY_NONE for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_retry(error: Option<&ErrorHandle>) -> Retry {
     field(error, Retry::None, |error| error.record.retry().into())
 }
 
 /// How long the server asks to wait before the next try, in seconds; negative when absent.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_retry_after_seconds(error: Option<&ErrorHandle>) -> f64 {
     field(error, -1.0, |error| {
@@ -188,18 +152,12 @@ pub extern "C" fn mypref_error_retry_after_seconds(error: Option<&ErrorHandle>) 
 }
 
 /// The transport fact of the last send. MYPREF_SENT_NONE for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_sent(error: Option<&ErrorHandle>) -> Sent {
     field(error, Sent::None, |error| error.record.sent().into())
 }
 
 /// What is known about this call's requests; MYPREF_COMMIT_STATE_NONE on other operations than commit.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_commit_state(error: Option<&ErrorHandle>) -> CommitState {
     field(error, CommitState::None, |error| {
@@ -211,9 +169,6 @@ pub extern "C" fn mypref_error_commit_state(error: Option<&ErrorHandle>) -> Comm
 }
 
 /// How many sends the call made; 0 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_attempt_count(error: Option<&ErrorHandle>) -> usize {
     field(error, 0, |error| error.record.attempts().len())
@@ -221,9 +176,6 @@ pub extern "C" fn mypref_error_attempt_count(error: Option<&ErrorHandle>) -> usi
 
 /// Copies the send at `index` (from 0) to `*attempt`. `attempt_size` is sizeof(mypref_attempt) as the program knows it.
 /// False, and nothing written, when there is no such send.
-///
-/// Lifetime: what is written is the caller's.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mypref_error_attempt(
     error: Option<&ErrorHandle>,
@@ -238,18 +190,12 @@ pub unsafe extern "C" fn mypref_error_attempt(
 }
 
 /// How long the call took, in seconds; 0 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_elapsed_seconds(error: Option<&ErrorHandle>) -> f64 {
     field(error, 0.0, |error| error.record.elapsed().as_secs_f64())
 }
 
 /// The server's id of the request; NULL when absent.
-///
-/// Lifetime: the text is valid until the error is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_request_id(error: Option<&ErrorHandle>) -> *const c_char {
     field(error, std::ptr::null(), |error| {
@@ -258,9 +204,6 @@ pub extern "C" fn mypref_error_request_id(error: Option<&ErrorHandle>) -> *const
 }
 
 /// The HTTP method of the request; NULL when absent.
-///
-/// Lifetime: the text is valid until the error is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_method(error: Option<&ErrorHandle>) -> *const c_char {
     field(error, std::ptr::null(), |error| {
@@ -269,9 +212,6 @@ pub extern "C" fn mypref_error_method(error: Option<&ErrorHandle>) -> *const c_c
 }
 
 /// The request's URL with the access token masked; NULL when absent.
-///
-/// Lifetime: the text is valid until the error is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_url(error: Option<&ErrorHandle>) -> *const c_char {
     field(error, std::ptr::null(), |error| {
@@ -280,9 +220,6 @@ pub extern "C" fn mypref_error_url(error: Option<&ErrorHandle>) -> *const c_char
 }
 
 /// One sentence: what to do next; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the error is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_next_action(error: Option<&ErrorHandle>) -> *const c_char {
     field(error, std::ptr::null(), |error| {
@@ -291,9 +228,6 @@ pub extern "C" fn mypref_error_next_action(error: Option<&ErrorHandle>) -> *cons
 }
 
 /// The underlying cause in words, for diagnosis, not stable; NULL when absent.
-///
-/// Lifetime: the text is valid until the error is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_source(error: Option<&ErrorHandle>) -> *const c_char {
     field(error, std::ptr::null(), |error| {

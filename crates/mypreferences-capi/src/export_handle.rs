@@ -33,7 +33,6 @@ impl From<Export> for ExportHandle {
 /// Errors: invalid_argument; the text is not repeated.
 ///
 /// Lifetime: the text is copied; the caller owns `*handle`, which is NULL after an error.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_export_handle_from_json(
@@ -52,7 +51,6 @@ pub unsafe extern "C" fn mypref_export_handle_from_json(
 /// Frees a handle and sets `*handle` to NULL; NULL is fine. The export on the server is not affected.
 ///
 /// Lifetime: its texts end with it; pages and calls that it was given to are not affected.
-/// Threads: no other thread may use the handle at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_handle_free(handle: Option<&mut Option<Box<ExportHandle>>>) {
     free(handle);
@@ -60,9 +58,6 @@ pub extern "C" fn mypref_export_handle_free(handle: Option<&mut Option<Box<Expor
 
 /// The handle as JSON, with the access token: keep it where only those can read it who may read the export. NULL only
 /// for NULL.
-///
-/// Lifetime: the text is valid until the handle is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_handle_json_with_token(
     handle: Option<&ExportHandle>,
@@ -76,9 +71,6 @@ pub extern "C" fn mypref_export_handle_json_with_token(
 }
 
 /// The access token that Initiate returned, for mypref_commit and mypref_status; 0 for NULL. Not to be shown.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_handle_access_token(handle: Option<&ExportHandle>) -> i64 {
     field(handle, 0, |handle| handle.record.access_token().expose())
@@ -86,9 +78,6 @@ pub extern "C" fn mypref_export_handle_access_token(handle: Option<&ExportHandle
 
 /// The server's time just before Initiate was sent, never later, in seconds since 1970 in UTC: what the next export asks
 /// for by last_date_time, minus an overlap. MYPREF_NO_DATE for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_handle_watermark(handle: Option<&ExportHandle>) -> i64 {
     field(handle, NO_DATE, |handle| {

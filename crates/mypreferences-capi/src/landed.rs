@@ -41,16 +41,12 @@ impl From<Landed> for LandedHandle {
 /// Frees what a landing has come to and sets `*landed` to NULL; NULL is fine. What lies on the disk stays.
 ///
 /// Lifetime: its texts, its proof and its receipt end with it.
-/// Threads: no other thread may use it at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_free(landed: Option<&mut Option<Box<LandedHandle>>>) {
     free(landed);
 }
 
 /// The record as JSON: the same bytes in every language; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the handle is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_json(landed: Option<&LandedHandle>) -> *const c_char {
     field(landed, std::ptr::null(), |landed| {
@@ -64,7 +60,6 @@ pub extern "C" fn mypref_landed_json(landed: Option<&LandedHandle>) -> *const c_
 /// The proof for mypref_commit_landed; NULL only for NULL.
 ///
 /// Lifetime: the proof belongs to the handle and ends with it.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_sealed(landed: Option<&LandedHandle>) -> *const SealedHandle {
     field(landed, std::ptr::null(), |landed| {
@@ -75,7 +70,6 @@ pub extern "C" fn mypref_landed_sealed(landed: Option<&LandedHandle>) -> *const 
 /// How the commit ended; NULL when there was none.
 ///
 /// Lifetime: the receipt belongs to the handle and ends with it.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_receipt(
     landed: Option<&LandedHandle>,
@@ -89,36 +83,24 @@ pub extern "C" fn mypref_landed_receipt(
 }
 
 /// The batch's folder: the one that was given to the landing, and the batch's name; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the handle is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_folder(landed: Option<&LandedHandle>) -> *const c_char {
     field(landed, std::ptr::null(), |landed| landed.folder.as_ptr())
 }
 
 /// The name of the batch's folder; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the handle is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_batch(landed: Option<&LandedHandle>) -> *const c_char {
     field(landed, std::ptr::null(), |landed| landed.batch.as_ptr())
 }
 
 /// Records landed; -1 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_rows(landed: Option<&LandedHandle>) -> i64 {
     field(landed, -1, |landed| c_count(Some(landed.record.rows())))
 }
 
 /// Bytes of the parts on disk; -1 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_bytes(landed: Option<&LandedHandle>) -> i64 {
     field(landed, -1, |landed| {
@@ -127,9 +109,6 @@ pub extern "C" fn mypref_landed_bytes(landed: Option<&LandedHandle>) -> i64 {
 }
 
 /// How many parts there are; -1 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_parts(landed: Option<&LandedHandle>) -> i64 {
     field(landed, -1, |landed| {
@@ -138,9 +117,6 @@ pub extern "C" fn mypref_landed_parts(landed: Option<&LandedHandle>) -> i64 {
 }
 
 /// LastDateTime as it was sent; NULL when everything was asked for.
-///
-/// Lifetime: the text is valid until the handle is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_since(landed: Option<&LandedHandle>) -> *const c_char {
     field(landed, std::ptr::null(), |landed| {
@@ -149,36 +125,24 @@ pub extern "C" fn mypref_landed_since(landed: Option<&LandedHandle>) -> *const c
 }
 
 /// The server's time just before the export was started; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the handle is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_watermark(landed: Option<&LandedHandle>) -> *const c_char {
     field(landed, std::ptr::null(), |landed| landed.watermark.as_ptr())
 }
 
 /// False when the folder had the batch, finished, before, and nothing was sent; false for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_is_new(landed: Option<&LandedHandle>) -> bool {
     field(landed, false, |landed| landed.record.is_new)
 }
 
 /// How many notes there are; 0 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_note_count(landed: Option<&LandedHandle>) -> usize {
     field(landed, 0, |landed| landed.notes.len())
 }
 
 /// What a person should know, a sentence at each `index` (from 0); NULL when there is none.
-///
-/// Lifetime: the text is valid until the handle is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_note(landed: Option<&LandedHandle>, index: usize) -> *const c_char {
     field(landed, std::ptr::null(), |landed| {

@@ -106,9 +106,6 @@ impl LandingOptionsHandle {
 
 /// Makes landing options in which everything has its default; keep_files has none. Freed with
 /// mypref_landing_options_free.
-///
-/// Lifetime: the caller owns the result.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landing_options_new() -> Option<Box<LandingOptionsHandle>> {
     Some(Box::default())
@@ -117,7 +114,6 @@ pub extern "C" fn mypref_landing_options_new() -> Option<Box<LandingOptionsHandl
 /// Frees landing options and sets `*options` to NULL; NULL is fine.
 ///
 /// Lifetime: calls that were started with them are not affected.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landing_options_free(
     options: Option<&mut Option<Box<LandingOptionsHandle>>>,
@@ -133,9 +129,6 @@ pub extern "C" fn mypref_landing_options_free(
 /// "compression": "none" (default) or "zstd", which this library is built without: it is refused by the call.
 ///
 /// Errors: invalid_argument for another name, NULL or invalid UTF-8; words are checked by the call.
-///
-/// Lifetime: name and value are copied.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_landing_options_set(
@@ -162,9 +155,6 @@ pub unsafe extern "C" fn mypref_landing_options_set(
 /// commit is "never": false deletes the server's copy.
 ///
 /// Errors: invalid_argument for another name or NULL.
-///
-/// Lifetime: the name is copied.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_landing_options_set_bool(
@@ -188,9 +178,6 @@ pub unsafe extern "C" fn mypref_landing_options_set_bool(
 /// default 64 MiB) or "part_bytes" (size of a part before compression; default 64 MiB).
 ///
 /// Errors: invalid_argument for another name, NULL or a negative number; ranges are checked by the call.
-///
-/// Lifetime: the name is copied.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_landing_options_set_int(
@@ -217,9 +204,6 @@ pub unsafe extern "C" fn mypref_landing_options_set_int(
 /// "overlap" (how far since "auto" goes back before the newest batch; default 5 minutes).
 ///
 /// Errors: invalid_argument for another name, NULL or a negative number; ranges are checked by the call.
-///
-/// Lifetime: the name is copied.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_landing_options_set_duration_ms(

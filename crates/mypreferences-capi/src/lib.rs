@@ -49,16 +49,12 @@ pub const ABI_VERSION: c_int = 0;
 /// The library's version, such as "0.1.0".
 ///
 /// Lifetime: the text is valid for as long as the library is loaded.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
 /// The version of the loaded library's ABI; compare it with MYPREF_ABI_VERSION when the library is loaded by hand.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_abi_version() -> c_int {
     ABI_VERSION

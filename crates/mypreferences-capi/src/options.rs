@@ -106,9 +106,6 @@ impl OptionsHandle {
 }
 
 /// Makes options in which every setting has its default. Freed with mypref_options_free.
-///
-/// Lifetime: the caller owns the result.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_options_new() -> Option<Box<OptionsHandle>> {
     Some(Box::default())
@@ -117,7 +114,6 @@ pub extern "C" fn mypref_options_new() -> Option<Box<OptionsHandle>> {
 /// Frees options and sets `*options` to NULL; NULL is fine.
 ///
 /// Lifetime: clients that were opened with them are not affected.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_options_free(options: Option<&mut Option<Box<OptionsHandle>>>) {
     free(options);
@@ -129,9 +125,6 @@ pub extern "C" fn mypref_options_free(options: Option<&mut Option<Box<OptionsHan
 /// with "secret" or "secret_file"; "oauth_token_url", "oauth_client_id" and "oauth_client_secret" (or
 /// "oauth_client_secret_file") with "user_id" or "oauth_scope", and "oauth_client_auth"; "bearer_token"; and
 /// "authorization". An unknown name or an unreadable value is invalid_argument, with the names or forms that are known.
-///
-/// Lifetime: name and value are copied.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_options_set(
@@ -152,9 +145,6 @@ pub unsafe extern "C" fn mypref_options_set(
 }
 
 /// As mypref_options_set, with a value that need not end with NUL: `length` is in bytes.
-///
-/// Lifetime: name and value are copied.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_options_set_bytes(
@@ -179,7 +169,6 @@ pub unsafe extern "C" fn mypref_options_set_bytes(
 /// what these options do not set: settings and credentials, read when a client is opened. `profile` names a profile;
 /// NULL takes MYPREFERENCES_PROFILE, or the profile "default" where there is one.
 ///
-/// Lifetime: the text is copied.
 /// Threads: no other thread may use the options at the same time, and none may change the environment while a client is
 /// opened with them.
 #[unsafe(no_mangle)]
@@ -201,9 +190,6 @@ pub unsafe extern "C" fn mypref_options_use_environment(
 }
 
 /// Sets a length of time in milliseconds, such as "timeout".
-///
-/// Lifetime: the name is copied.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_options_set_duration_ms(
@@ -216,9 +202,6 @@ pub unsafe extern "C" fn mypref_options_set_duration_ms(
 }
 
 /// Sets a number, such as "max_attempts" or "max_page_body" (in bytes).
-///
-/// Lifetime: the name is copied.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_options_set_int(
@@ -231,9 +214,6 @@ pub unsafe extern "C" fn mypref_options_set_int(
 }
 
 /// Sets a switch, such as "require_certain".
-///
-/// Lifetime: the name is copied.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_options_set_bool(
@@ -250,7 +230,6 @@ pub unsafe extern "C" fn mypref_options_set_bool(
 /// given otherwise.
 ///
 /// Lifetime: both texts are copied; the copy of the secret is wiped when it is freed.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_options_set_hmac(
@@ -277,7 +256,6 @@ pub unsafe extern "C" fn mypref_options_set_hmac(
 /// given otherwise.
 ///
 /// Lifetime: the token is copied; the copy is wiped when it is freed.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_options_set_bearer(
@@ -298,7 +276,6 @@ pub unsafe extern "C" fn mypref_options_set_bearer(
 /// given otherwise.
 ///
 /// Lifetime: the value is copied; the copy is wiped when it is freed.
-/// Threads: no other thread may use the options at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_options_set_authorization(

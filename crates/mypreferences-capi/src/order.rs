@@ -14,9 +14,6 @@ use crate::error::ErrorHandle;
 pub struct OrderHandle(pub(crate) OrderArguments);
 
 /// Makes an order with nothing set. Freed with mypref_order_free.
-///
-/// Lifetime: the caller owns the result.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_order_new() -> Option<Box<OrderHandle>> {
     Some(Box::default())
@@ -25,7 +22,6 @@ pub extern "C" fn mypref_order_new() -> Option<Box<OrderHandle>> {
 /// Frees an order and sets `*order` to NULL; NULL is fine.
 ///
 /// Lifetime: calls that were started with it are not affected.
-/// Threads: no other thread may use the order at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_order_free(order: Option<&mut Option<Box<OrderHandle>>>) {
     free(order);
@@ -42,9 +38,6 @@ pub extern "C" fn mypref_order_free(order: Option<&mut Option<Box<OrderHandle>>>
 /// "start_date", "end_date": days such as "2026-11-24", of a schedule or of customers; both or none.
 ///
 /// Errors: invalid_argument for another name, NULL or invalid UTF-8. Whether the parts fit is checked by the call.
-///
-/// Lifetime: name and value are copied.
-/// Threads: no other thread may use the order at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_order_set(
@@ -84,9 +77,6 @@ pub unsafe extern "C" fn mypref_order_set(
 /// or "channels" (of the customers).
 ///
 /// Errors: as mypref_order_set.
-///
-/// Lifetime: name and value are copied.
-/// Threads: no other thread may use the order at the same time.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_order_add(

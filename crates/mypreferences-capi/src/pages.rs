@@ -58,7 +58,6 @@ pub type PageCallback = Option<
 ///
 /// Lifetime: client and handle may be freed before the pages, but with the client they are closed; the caller owns
 /// `*pages`, which is NULL after an error.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn mypref_pages_open(
@@ -171,7 +170,6 @@ fn boxed(page: Page) -> Box<PageHandle> {
 /// Frees a page and sets `*page` to NULL; NULL is fine.
 ///
 /// Lifetime: all that its getters handed out ends with it.
-/// Threads: no other thread may use the page at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_page_free(page: Option<&mut Option<Box<PageHandle>>>) {
     free(page);
@@ -179,9 +177,6 @@ pub extern "C" fn mypref_page_free(page: Option<&mut Option<Box<PageHandle>>>) {
 
 /// The whole body as the server sent it, `*length` bytes of JSON that do not end with NUL; NULL only for NULL. `length`
 /// may be NULL, here and below; it is written only with bytes.
-///
-/// Lifetime: the bytes are valid until the page is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_page_raw(
     page: Option<&PageHandle>,
@@ -193,9 +188,6 @@ pub extern "C" fn mypref_page_raw(
 }
 
 /// How many records the page holds; 0 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_page_record_count(page: Option<&PageHandle>) -> usize {
     field(page, 0, |page| page.page.records().len())
@@ -203,9 +195,6 @@ pub extern "C" fn mypref_page_record_count(page: Option<&PageHandle>) -> usize {
 
 /// The record at `index` (from 0) as the server sent it, `*length` bytes of JSON that do not end with NUL, perhaps with
 /// line breaks between its tokens; NULL when there is none.
-///
-/// Lifetime: the bytes are valid until the page is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_page_record(
     page: Option<&PageHandle>,
@@ -222,9 +211,6 @@ pub extern "C" fn mypref_page_record(
 
 /// As mypref_page_record, but in one line, without its end: where the server sent line breaks, white space outside of
 /// strings is left out.
-///
-/// Lifetime: the bytes are valid until the page is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_page_line(
     page: Option<&PageHandle>,
@@ -256,54 +242,36 @@ impl PageHandle {
 }
 
 /// Records of this page, as the server says; -1 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_page_count(page: Option<&PageHandle>) -> i64 {
     field(page, -1, |page| c_count(Some(page.page.count)))
 }
 
 /// Whether there are more pages after this one; false for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_page_has_more(page: Option<&PageHandle>) -> bool {
     field(page, false, |page| page.page.has_more)
 }
 
 /// The place of the first record in the export, from 1; -1 when the server does not repeat it.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_page_offset(page: Option<&PageHandle>) -> i64 {
     field(page, -1, |page| c_count(page.page.offset))
 }
 
 /// Records of the whole export; -1 when the server does not tell.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_page_total_results(page: Option<&PageHandle>) -> i64 {
     field(page, -1, |page| c_count(page.page.total_results))
 }
 
 /// How many other members the page has: column headers of a schedule, Messages of customers, unknown ones; 0 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_page_other_count(page: Option<&PageHandle>) -> usize {
     field(page, 0, |page| page.page.others().len())
 }
 
 /// The name of the other member at `index` (from 0), `*length` bytes that do not end with NUL; NULL when there is none.
-///
-/// Lifetime: the bytes are valid until the page is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_page_other_name(
     page: Option<&PageHandle>,
@@ -320,9 +288,6 @@ pub extern "C" fn mypref_page_other_name(
 
 /// The value of the other member at `index` (from 0), `*length` bytes of JSON that do not end with NUL; NULL when there is
 /// none.
-///
-/// Lifetime: the bytes are valid until the page is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_page_other(
     page: Option<&PageHandle>,

@@ -31,18 +31,12 @@ impl From<CommitReceipt> for ReceiptHandle {
 }
 
 /// Frees a receipt and sets `*receipt` to NULL; NULL is fine.
-///
-/// Lifetime: its texts end with it.
-/// Threads: no other thread may use the receipt at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_free(receipt: Option<&mut Option<Box<ReceiptHandle>>>) {
     free(receipt);
 }
 
 /// The canonical record as JSON: the same bytes in every language; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the receipt is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_json(receipt: Option<&ReceiptHandle>) -> *const c_char {
     field(receipt, std::ptr::null(), |receipt| {
@@ -54,9 +48,6 @@ pub extern "C" fn mypref_receipt_json(receipt: Option<&ReceiptHandle>) -> *const
 }
 
 /// How the token came to be consumed. MYPREF_OUTCOME_NONE for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_outcome(receipt: Option<&ReceiptHandle>) -> Outcome {
     field(receipt, Outcome::None, |receipt| {
@@ -65,9 +56,6 @@ pub extern "C" fn mypref_receipt_outcome(receipt: Option<&ReceiptHandle>) -> Out
 }
 
 /// How sure that is. MYPREF_CERTAINTY_NONE for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_certainty(receipt: Option<&ReceiptHandle>) -> Certainty {
     field(receipt, Certainty::None, |receipt| {
@@ -76,9 +64,6 @@ pub extern "C" fn mypref_receipt_certainty(receipt: Option<&ReceiptHandle>) -> C
 }
 
 /// What it was read from. MYPREF_CONFIRMED_BY_NONE for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_confirmed_by(receipt: Option<&ReceiptHandle>) -> ConfirmedBy {
     field(receipt, ConfirmedBy::None, |receipt| {
@@ -87,9 +72,6 @@ pub extern "C" fn mypref_receipt_confirmed_by(receipt: Option<&ReceiptHandle>) -
 }
 
 /// As asked; MYPREF_KEEP_FILES_NONE when absent.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_keep_files(receipt: Option<&ReceiptHandle>) -> KeepFiles {
     field(receipt, KeepFiles::None, |receipt| {
@@ -98,27 +80,18 @@ pub extern "C" fn mypref_receipt_keep_files(receipt: Option<&ReceiptHandle>) -> 
 }
 
 /// What is known about the export files. MYPREF_FILES_NONE for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_files(receipt: Option<&ReceiptHandle>) -> Files {
     field(receipt, Files::None, |receipt| receipt.record.files.into())
 }
 
 /// How many POSTs of this call reached the server or may have; 0 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_sends(receipt: Option<&ReceiptHandle>) -> u32 {
     field(receipt, 0, |receipt| receipt.record.sends)
 }
 
 /// How many sends the call made, those that never left included; 0 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_attempt_count(receipt: Option<&ReceiptHandle>) -> usize {
     field(receipt, 0, |receipt| receipt.record.attempts.len())
@@ -126,9 +99,6 @@ pub extern "C" fn mypref_receipt_attempt_count(receipt: Option<&ReceiptHandle>) 
 
 /// Copies the send at `index` (from 0) to `*attempt`. `attempt_size` is sizeof(mypref_attempt) as the program knows it.
 /// False, and nothing written, when there is no such send.
-///
-/// Lifetime: what is written is the caller's.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mypref_receipt_attempt(
     receipt: Option<&ReceiptHandle>,
@@ -143,18 +113,12 @@ pub unsafe extern "C" fn mypref_receipt_attempt(
 }
 
 /// How long the call took, questions included, in seconds; 0 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_elapsed_seconds(receipt: Option<&ReceiptHandle>) -> f64 {
     field(receipt, 0.0, |receipt| receipt.record.elapsed.as_secs_f64())
 }
 
 /// The server's id of the confirming request; NULL when absent.
-///
-/// Lifetime: the text is valid until the receipt is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_request_id(receipt: Option<&ReceiptHandle>) -> *const c_char {
     field(receipt, std::ptr::null(), |receipt| {
@@ -163,9 +127,6 @@ pub extern "C" fn mypref_receipt_request_id(receipt: Option<&ReceiptHandle>) -> 
 }
 
 /// Date of the confirming answer, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_server_date(receipt: Option<&ReceiptHandle>) -> i64 {
     field(receipt, NO_DATE, |receipt| {

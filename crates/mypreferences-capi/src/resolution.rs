@@ -38,16 +38,12 @@ impl From<Resolution> for ResolutionHandle {
 /// Frees a resolution and sets `*resolution` to NULL; NULL is fine.
 ///
 /// Lifetime: its texts, its receipt and its error end with it.
-/// Threads: no other thread may use the resolution at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_resolution_free(resolution: Option<&mut Option<Box<ResolutionHandle>>>) {
     free(resolution);
 }
 
 /// The canonical record as JSON: the same bytes in every language; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the resolution is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_resolution_json(resolution: Option<&ResolutionHandle>) -> *const c_char {
     field(resolution, std::ptr::null(), |resolution| {
@@ -59,9 +55,6 @@ pub extern "C" fn mypref_resolution_json(resolution: Option<&ResolutionHandle>) 
 }
 
 /// What was found. MYPREF_RESOLVED_NONE for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_resolution_state(resolution: Option<&ResolutionHandle>) -> Resolved {
     field(resolution, Resolved::None, |resolution| {
@@ -72,7 +65,6 @@ pub extern "C" fn mypref_resolution_state(resolution: Option<&ResolutionHandle>)
 /// With MYPREF_RESOLVED_COMMITTED the receipt; otherwise NULL.
 ///
 /// Lifetime: the receipt belongs to the resolution and ends with it.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_resolution_receipt(
     resolution: Option<&ResolutionHandle>,
@@ -88,7 +80,6 @@ pub extern "C" fn mypref_resolution_receipt(
 /// With MYPREF_RESOLVED_UNKNOWN the error, outcome_unknown; otherwise NULL.
 ///
 /// Lifetime: the error belongs to the resolution and ends with it.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_resolution_error(
     resolution: Option<&ResolutionHandle>,
@@ -102,9 +93,6 @@ pub extern "C" fn mypref_resolution_error(
 }
 
 /// With MYPREF_RESOLVED_NOT_COMMITTED the date of the answer that said so, in seconds since 1970 in UTC, as a commit may have arrived since; otherwise MYPREF_NO_DATE.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_resolution_as_of(resolution: Option<&ResolutionHandle>) -> i64 {
     field(resolution, NO_DATE, |resolution| match &resolution.record {

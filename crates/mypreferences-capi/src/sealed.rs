@@ -90,7 +90,6 @@ fn not_sealed(detail: &str) -> Error {
 /// Errors: not_sealed when it is not; invalid_argument for a folder that holds no export; corrupt, storage.
 ///
 /// Lifetime: the texts are copied; the caller owns `*sealed`, which is NULL after an error.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_sealed_of_batch(
@@ -115,7 +114,6 @@ pub unsafe extern "C" fn mypref_sealed_of_batch(
 /// Frees a proof and sets `*sealed` to NULL; NULL is fine. Not for one that belongs to another handle.
 ///
 /// Lifetime: its texts end with it; calls that it was shown to are not affected.
-/// Threads: no other thread may use the proof at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_sealed_free(sealed: Option<&mut Option<Box<SealedHandle>>>) {
     free(sealed);
@@ -124,7 +122,6 @@ pub extern "C" fn mypref_sealed_free(sealed: Option<&mut Option<Box<SealedHandle
 /// The folder that the landing was made in; NULL only for NULL.
 ///
 /// Lifetime: the text is valid until the proof, or what it belongs to, is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_sealed_out(sealed: Option<&SealedHandle>) -> *const c_char {
     field(sealed, std::ptr::null(), |sealed| {
@@ -135,7 +132,6 @@ pub extern "C" fn mypref_sealed_out(sealed: Option<&SealedHandle>) -> *const c_c
 /// The name of the batch's folder; NULL only for NULL.
 ///
 /// Lifetime: the text is valid until the proof, or what it belongs to, is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_sealed_batch(sealed: Option<&SealedHandle>) -> *const c_char {
     field(sealed, std::ptr::null(), |sealed| {
@@ -146,7 +142,6 @@ pub extern "C" fn mypref_sealed_batch(sealed: Option<&SealedHandle>) -> *const c
 /// The hash of the batch's _manifest.json, which names every part by its own; NULL only for NULL.
 ///
 /// Lifetime: the text is valid until the proof, or what it belongs to, is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_sealed_manifest_sha256(sealed: Option<&SealedHandle>) -> *const c_char {
     field(sealed, std::ptr::null(), |sealed| {
@@ -163,7 +158,6 @@ pub struct SealedListHandle(Vec<SealedHandle>);
 /// Errors: as mypref_sealed_of_batch.
 ///
 /// Lifetime: the text is copied; the caller owns `*list`, which is NULL after an error.
-/// Threads: may be called from any thread.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mypref_sealed_list_open(
@@ -185,16 +179,12 @@ pub unsafe extern "C" fn mypref_sealed_list_open(
 /// Frees a list and sets `*list` to NULL; NULL is fine.
 ///
 /// Lifetime: its proofs end with it.
-/// Threads: no other thread may use the list at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_sealed_list_free(list: Option<&mut Option<Box<SealedListHandle>>>) {
     free(list);
 }
 
 /// How many they are; 0 for NULL.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_sealed_list_count(list: Option<&SealedListHandle>) -> usize {
     field(list, 0, |list| list.0.len())
@@ -203,7 +193,6 @@ pub extern "C" fn mypref_sealed_list_count(list: Option<&SealedListHandle>) -> u
 /// The proof at `index` (from 0, the oldest); NULL when there is none.
 ///
 /// Lifetime: the proof belongs to the list and ends with it.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_sealed_list_at(
     list: Option<&SealedListHandle>,

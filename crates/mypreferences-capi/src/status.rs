@@ -27,18 +27,12 @@ impl From<ExportStatus> for ExportStatusHandle {
 }
 
 /// Frees a status and sets `*status` to NULL; NULL is fine.
-///
-/// Lifetime: its texts end with it.
-/// Threads: no other thread may use the status at the same time.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_status_free(status: Option<&mut Option<Box<ExportStatusHandle>>>) {
     free(status);
 }
 
 /// The canonical record as JSON: the same bytes in every language; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the status is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_status_json(status: Option<&ExportStatusHandle>) -> *const c_char {
     field(status, std::ptr::null(), |status| {
@@ -50,18 +44,12 @@ pub extern "C" fn mypref_export_status_json(status: Option<&ExportStatusHandle>)
 }
 
 /// The server's own word: Processing (not ready), Complete (ready to be read, so not committed), Retrieved (consumed), Expired, Error, Failed, in whatever case, or another that no page documents; NULL only for NULL.
-///
-/// Lifetime: the text is valid until the status is freed.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_status_word(status: Option<&ExportStatusHandle>) -> *const c_char {
     field(status, std::ptr::null(), |status| status.word.as_ptr())
 }
 
 /// When the token expires, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent or unreadable.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_status_expires(status: Option<&ExportStatusHandle>) -> i64 {
     field(status, NO_DATE, |status| {
@@ -74,27 +62,18 @@ pub extern "C" fn mypref_export_status_expires(status: Option<&ExportStatusHandl
 }
 
 /// Rows of the export, when it completed; -1 when absent.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_status_row_count(status: Option<&ExportStatusHandle>) -> i64 {
     field(status, -1, |status| c_count(status.record.row_count))
 }
 
 /// Bytes of the export, when it completed; -1 when absent.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_status_byte_count(status: Option<&ExportStatusHandle>) -> i64 {
     field(status, -1, |status| c_count(status.record.byte_count))
 }
 
 /// Date of the answer, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent.
-///
-/// Lifetime: nothing is handed out.
-/// Threads: may be called from any thread, from many at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_status_server_date(status: Option<&ExportStatusHandle>) -> i64 {
     field(status, NO_DATE, |status| {
