@@ -88,7 +88,10 @@ fn written(path: &Path) -> Result<Json, Trouble> {
 
 /// Writes every file of JSON in its one form.
 pub(crate) fn format(root: &Path) -> Result<(), Trouble> {
-    for path in files(root)?.into_iter().chain(OTHERS.map(|name| root.join(name))) {
+    for path in files(root)?
+        .into_iter()
+        .chain(OTHERS.map(|name| root.join(name)))
+    {
         let text = std::fs::read_to_string(&path).map_err(|error| Trouble::file(&path, &error))?;
         let written = Json::parse(&text).map_err(|error| Trouble::file(&path, &error))?;
         std::fs::write(&path, laid_out(&written)).map_err(|error| Trouble::file(&path, &error))?;
