@@ -129,7 +129,7 @@ typedef enum {
      */
     MYPREF_KIND_PROXY = 202,
     /**
-     * A time limit passed; the phase says which: connect, `first_byte`, body, operation, server (408).
+     * A time limit passed; its phase is connect, `first_byte`, body, operation or server (408).
      */
     MYPREF_KIND_TIMEOUT = 210,
     /**

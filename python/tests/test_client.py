@@ -100,7 +100,8 @@ def test_settings_are_checked_with_their_names(mypreferences_mock: MockService) 
         mypreferences_mock.client(credentials="secret")
     with pytest.raises(m.ConfigurationError, match="contradict"):
         mypreferences_mock.client(environment="staging")
-    with mypreferences_mock.client(resend_delay=timedelta(milliseconds=200), timeout=30, require_certain=True) as client:
+    soon = timedelta(milliseconds=200)
+    with mypreferences_mock.client(resend_delay=soon, timeout=30, require_certain=True) as client:
         mypreferences_mock.add_export(1)
         client.commit(1, keep_files=True, timeout=timedelta(seconds=20))
 
@@ -199,7 +200,6 @@ def test_a_setting_of_the_version_before_is_read_with_a_warning(mypreferences_mo
     }
     with pytest.warns(DeprecationWarning, match="MYPREFERENCES_RESEND_DELAY"):
         m.Client.from_env(environ=environ).close()
-
 
 
 def test_from_env_reads_profiles(mypreferences_mock: MockService, tmp_path: Path) -> None:

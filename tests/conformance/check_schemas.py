@@ -8,8 +8,6 @@ Usage: check_schemas.py WORKSPACE
 
 import json
 import sys
-import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 

@@ -25,7 +25,7 @@ pub enum Kind {
     Tls = 201,
     /// The proxy asked for credentials (407) or refused CONNECT.
     Proxy = 202,
-    /// A time limit passed; the phase says which: connect, `first_byte`, body, operation, server (408).
+    /// A time limit passed; its phase is connect, `first_byte`, body, operation or server (408).
     Timeout = 210,
     /// The connection ended before the response head, or in the body of a read.
     Interrupted = 220,

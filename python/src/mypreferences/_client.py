@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypedDict, cast
 
 from mypreferences import _arguments, _calls, _native, _progress
 from mypreferences._arguments import Duration
@@ -25,6 +25,10 @@ _EXIT_BOUND = 2.0
 """Seconds that the end of the interpreter waits for our threads."""
 
 atexit.register(_native.shutdown, _EXIT_BOUND)
+
+
+Kind = Literal["segment", "segment-group", "schedule", "cid"]
+"""What was exported."""
 
 
 class What(TypedDict, total=False):
@@ -49,6 +53,32 @@ class What(TypedDict, total=False):
     end_date: str | date
     channels: Iterable[str]
     """Of customers."""
+
+
+class HowToLand(TypedDict, total=False):
+    """How an export is landed."""
+
+    compression: Literal["none", "zstd"]
+    limit: int
+    """Records a page: 1,000."""
+    max_wait: Duration
+    """Until the export is ready: 24 hours."""
+    max_memory: int
+    """Bytes for pages: 64 MiB."""
+    part_bytes: int
+    """Bytes of a file: 64 MiB."""
+
+
+class HowToExport(What, HowToLand, total=False):
+    """What to export, how it is landed, and what comes after."""
+
+    keep_files: bool
+    """Whether the server keeps its copy after the commit. Required, unless ``commit="never"``."""
+    commit: Literal["never", "after_seal"]
+    since: str | datetime
+    """A moment, or ``"auto"``: what changed since the newest batch of the folder; everything when there is none."""
+    overlap: Duration
+    """So much before the newest batch does ``"auto"`` begin: 5 minutes."""
 
 
 _NOTHING: dict[str, Any] = dict.fromkeys(What.__annotations__)
@@ -228,13 +258,49 @@ class _Base:
         )
         return client
 
+    def _commit(
+        self, access_token: int | str, keep_files: bool, kind: Kind | None, timeout: Duration | None
+    ) -> _calls.ClientCall:
+        token, keep = _arguments.token(access_token), _arguments.keep_files(keep_files)
+        return self._call(_native.Request.commit, token, keep, kind, _arguments.seconds(timeout))
+
+    def _resolve(self, access_token: int | str, kind: Kind | None, timeout: Duration | None) -> _calls.ClientCall:
+        token = _arguments.token(access_token)
+        return self._call(_native.Request.resolve_commit, token, kind, _arguments.seconds(timeout))
+
+    def _status(self, access_token: int | str, timeout: Duration | None) -> _calls.ClientCall:
+        return self._call(_native.Request.status, _arguments.token(access_token), _arguments.seconds(timeout))
+
     def _initiate(self, what: What, timeout: Duration | None) -> _calls.ClientCall:
         return self._call(_native.Request.initiate, _order(what), _arguments.seconds(timeout))
 
-    def _export(self, what: What, landing: _arguments.Landing, told: Any) -> _calls.ClientCall:
-        if landing["since"] is not None and what.get("last_date_time") is not None:
+    def _export(
+        self, out: str | os.PathLike[str], how: HowToExport, progress: _progress.OnLanding
+    ) -> tuple[_calls.ClientCall, _progress.Teller | None]:
+        given: dict[str, Any] = {**how}
+        landing = {name: given.pop(name, None) for name in (*HowToLand.__annotations__, "commit", "since", "overlap")}
+        landing["keep"] = given.pop("keep_files", None)
+        if landing["since"] is not None and given.get("last_date_time") is not None:
             raise TypeError("since and last_date_time say the same; pass since")
-        return self._call(_native.Request.export, _order(what), landing, told)
+        teller = _progress.of_landing(progress)
+        told = None if teller is None else teller.here
+        order = _order(cast("What", given))
+        return self._call(_native.Request.export, order, _arguments.landing(out=out, **landing), told), teller
+
+    def _land(
+        self, export: Export | AsyncExport, out: str | os.PathLike[str], how: HowToLand, progress: _progress.OnLanding
+    ) -> tuple[_calls.ClientCall, _progress.Teller | None]:
+        unknown = how.keys() - HowToLand.__annotations__.keys()
+        if unknown:
+            known = sorted(HowToLand.__annotations__)
+            raise TypeError(f"there is no argument {sorted(unknown)[0]!r}; pass one of {known}")
+        teller = _progress.of_landing(progress)
+        told = None if teller is None else teller.here
+        landing = _arguments.landing(out=out, **how)
+        return self._call(_native.Request.land, native_export(export), landing, told), teller
+
+    def _commit_landed(self, sealed: Sealed, keep_files: bool) -> _calls.ClientCall:
+        return self._call(_native.Request.commit_landed, native_sealed(sealed), _arguments.keep_files(keep_files))
 
     def _call(self, request: Any, *arguments: Any) -> _calls.ClientCall:
         return _calls.ClientCall(self._native, _calls.raising(request, *arguments))
@@ -276,7 +342,7 @@ class Client(_Base):
         access_token: int | str,
         *,
         keep_files: bool,
-        kind: str | None = None,
+        kind: Kind | None = None,
         timeout: Duration | None = None,
         cancel_token: CancelToken | None = None,
     ) -> CommitReceipt:
@@ -286,25 +352,19 @@ class Client(_Base):
         safe on your side: you vouch for your own storage, where :meth:`commit_landed` has proof. Without ``keep_files``
         there is no other copy afterwards.
         """
-        arguments = (
-            _arguments.token(access_token),
-            _arguments.keep_files(keep_files),
-            kind,
-            _arguments.seconds(timeout),
-        )
-        return CommitReceipt.from_json(_calls.run(self._call(_native.Request.commit, *arguments), cancel_token))
+        call = self._commit(access_token, keep_files, kind, timeout)
+        return CommitReceipt.from_json(_calls.run(call, cancel_token))
 
     def resolve_commit(
         self,
         access_token: int | str,
         *,
-        kind: str | None = None,
+        kind: Kind | None = None,
         timeout: Duration | None = None,
         cancel_token: CancelToken | None = None,
     ) -> Resolution:
         """Asks whether a token was committed, without sending a commit."""
-        arguments = (_arguments.token(access_token), kind, _arguments.seconds(timeout))
-        return Resolution.from_json(_calls.run(self._call(_native.Request.resolve_commit, *arguments), cancel_token))
+        return Resolution.from_json(_calls.run(self._resolve(access_token, kind, timeout), cancel_token))
 
     def status(
         self,
@@ -314,8 +374,7 @@ class Client(_Base):
         cancel_token: CancelToken | None = None,
     ) -> ExportStatus:
         """Asks the status of an export. Temporary failures are tried again."""
-        call = self._call(_native.Request.status, _arguments.token(access_token), _arguments.seconds(timeout))
-        return ExportStatus.from_json(_calls.run(call, cancel_token))
+        return ExportStatus.from_json(_calls.run(self._status(access_token, timeout), cancel_token))
 
     def initiate(
         self, *, timeout: Duration | None = None, cancel_token: CancelToken | None = None, **what: Unpack[What]
@@ -331,49 +390,23 @@ class Client(_Base):
         self,
         *,
         out: str | os.PathLike[str],
-        keep_files: bool | None = None,
-        commit: str | None = None,
-        since: str | datetime | None = None,
-        overlap: Duration | None = None,
-        compression: str | None = None,
-        limit: int | None = None,
-        max_wait: Duration | None = None,
-        max_memory: int | None = None,
-        part_bytes: int | None = None,
         progress: _progress.OnLanding = "auto",
         cancel_token: CancelToken | None = None,
-        **what: Unpack[What],
+        **how: Unpack[HowToExport],
     ) -> Landed:
         """Lands an export in the folder ``out`` and commits it: initiate, wait, pages, seal, commit.
 
         The commit comes last, when the batch is durable and whole. Whatever stopped an earlier call, Ctrl-C and a crash
         too, the same call continues it; a finished one is not done again.
 
-        What to export is said as in :meth:`initiate`. ``keep_files`` says whether the server keeps its copy after the
-        commit and must be given, unless ``commit="never"``. ``since`` is a moment, or ``"auto"``: what changed since
-        the newest batch of this folder, minus an ``overlap`` (5 minutes), and everything when there is none; each
-        finished call then begins a new batch. ``compression`` is ``none`` or ``zstd``; ``limit`` records a page
-        (1,000); ``max_wait`` until the export is ready (24 hours); ``max_memory`` bytes for pages (64 MiB);
-        ``part_bytes`` of a file (64 MiB).
+        What to export is said as in :meth:`initiate`; ``keep_files`` must be given, unless ``commit="never"``. With
+        ``since="auto"`` each finished call begins a new batch.
 
         ``progress`` is called with a :class:`LandingProgress` from this thread. ``"auto"`` is a bar where standard
         error is a terminal and tqdm is installed, else lines of the log. What a callable raises ends the call and is
         raised by it.
         """
-        landing = _arguments.landing(
-            out=out,
-            commit=commit,
-            keep=keep_files,
-            since=since,
-            overlap=overlap,
-            compression=compression,
-            limit=limit,
-            max_wait=max_wait,
-            max_memory=max_memory,
-            part_bytes=part_bytes,
-        )
-        teller = _progress.of_landing(progress)
-        call = self._export(what, landing, None if teller is None else teller.here)
+        call, teller = self._export(out, how, progress)
         return Landed.of(_calls.run(call, cancel_token, teller))
 
     def land(
@@ -381,29 +414,15 @@ class Client(_Base):
         export: Export,
         out: str | os.PathLike[str],
         *,
-        compression: str | None = None,
-        limit: int | None = None,
-        max_wait: Duration | None = None,
-        max_memory: int | None = None,
-        part_bytes: int | None = None,
         progress: _progress.OnLanding = "auto",
         cancel_token: CancelToken | None = None,
+        **how: Unpack[HowToLand],
     ) -> Landed:
         """Lands an export that was initiated before, here or in another process. :meth:`commit_landed` commits it.
 
         The arguments are those of :meth:`export`.
         """
-        landing = _arguments.landing(
-            out=out,
-            compression=compression,
-            limit=limit,
-            max_wait=max_wait,
-            max_memory=max_memory,
-            part_bytes=part_bytes,
-        )
-        teller = _progress.of_landing(progress)
-        told = None if teller is None else teller.here
-        call = self._call(_native.Request.land, native_export(export), landing, told)
+        call, teller = self._land(export, out, how, progress)
         return Landed.of(_calls.run(call, cancel_token, teller))
 
     def commit_landed(
@@ -415,8 +434,7 @@ class Client(_Base):
         ``sealed`` comes from :attr:`Landed.sealed` or a :class:`Folder`. What is not sealed, and what changed on disk
         since, is :class:`NotSealedError` or :class:`CorruptError`, and nothing is sent.
         """
-        arguments = (native_sealed(sealed), _arguments.keep_files(keep_files))
-        return BatchReceipt.from_json(_calls.run(self._call(_native.Request.commit_landed, *arguments), cancel_token))
+        return BatchReceipt.from_json(_calls.run(self._commit_landed(sealed, keep_files), cancel_token))
 
     def __enter__(self) -> Client:
         return self
@@ -445,32 +463,24 @@ class AsyncClient(_Base):
         access_token: int | str,
         *,
         keep_files: bool,
-        kind: str | None = None,
+        kind: Kind | None = None,
         timeout: Duration | None = None,
         cancel_token: CancelToken | None = None,
     ) -> CommitReceipt:
         """As :meth:`Client.commit`: the same precondition, the same verdict."""
-        arguments = (
-            _arguments.token(access_token),
-            _arguments.keep_files(keep_files),
-            kind,
-            _arguments.seconds(timeout),
-        )
-        call = self._call(_native.Request.commit, *arguments)
+        call = self._commit(access_token, keep_files, kind, timeout)
         return CommitReceipt.from_json(await _calls.awaited(call, cancel_token))
 
     async def resolve_commit(
         self,
         access_token: int | str,
         *,
-        kind: str | None = None,
+        kind: Kind | None = None,
         timeout: Duration | None = None,
         cancel_token: CancelToken | None = None,
     ) -> Resolution:
         """As :meth:`Client.resolve_commit`."""
-        arguments = (_arguments.token(access_token), kind, _arguments.seconds(timeout))
-        call = self._call(_native.Request.resolve_commit, *arguments)
-        return Resolution.from_json(await _calls.awaited(call, cancel_token))
+        return Resolution.from_json(await _calls.awaited(self._resolve(access_token, kind, timeout), cancel_token))
 
     async def status(
         self,
@@ -480,8 +490,7 @@ class AsyncClient(_Base):
         cancel_token: CancelToken | None = None,
     ) -> ExportStatus:
         """As :meth:`Client.status`."""
-        call = self._call(_native.Request.status, _arguments.token(access_token), _arguments.seconds(timeout))
-        return ExportStatus.from_json(await _calls.awaited(call, cancel_token))
+        return ExportStatus.from_json(await _calls.awaited(self._status(access_token, timeout), cancel_token))
 
     async def initiate(
         self, *, timeout: Duration | None = None, cancel_token: CancelToken | None = None, **what: Unpack[What]
@@ -493,34 +502,12 @@ class AsyncClient(_Base):
         self,
         *,
         out: str | os.PathLike[str],
-        keep_files: bool | None = None,
-        commit: str | None = None,
-        since: str | datetime | None = None,
-        overlap: Duration | None = None,
-        compression: str | None = None,
-        limit: int | None = None,
-        max_wait: Duration | None = None,
-        max_memory: int | None = None,
-        part_bytes: int | None = None,
         progress: _progress.OnLanding = "auto",
         cancel_token: CancelToken | None = None,
-        **what: Unpack[What],
+        **how: Unpack[HowToExport],
     ) -> Landed:
         """As :meth:`Client.export`; ``progress`` is called on the loop's thread."""
-        landing = _arguments.landing(
-            out=out,
-            commit=commit,
-            keep=keep_files,
-            since=since,
-            overlap=overlap,
-            compression=compression,
-            limit=limit,
-            max_wait=max_wait,
-            max_memory=max_memory,
-            part_bytes=part_bytes,
-        )
-        teller = _progress.of_landing(progress)
-        call = self._export(what, landing, None if teller is None else teller.here)
+        call, teller = self._export(out, how, progress)
         return Landed.of(await _calls.awaited(call, cancel_token, teller, _calls.LANDING_CANCEL_BOUND))
 
     async def land(
@@ -528,36 +515,19 @@ class AsyncClient(_Base):
         export: AsyncExport,
         out: str | os.PathLike[str],
         *,
-        compression: str | None = None,
-        limit: int | None = None,
-        max_wait: Duration | None = None,
-        max_memory: int | None = None,
-        part_bytes: int | None = None,
         progress: _progress.OnLanding = "auto",
         cancel_token: CancelToken | None = None,
+        **how: Unpack[HowToLand],
     ) -> Landed:
         """As :meth:`Client.land`; ``progress`` is called on the loop's thread."""
-        landing = _arguments.landing(
-            out=out,
-            compression=compression,
-            limit=limit,
-            max_wait=max_wait,
-            max_memory=max_memory,
-            part_bytes=part_bytes,
-        )
-        teller = _progress.of_landing(progress)
-        told = None if teller is None else teller.here
-        call = self._call(_native.Request.land, native_export(export), landing, told)
+        call, teller = self._land(export, out, how, progress)
         return Landed.of(await _calls.awaited(call, cancel_token, teller, _calls.LANDING_CANCEL_BOUND))
 
     async def commit_landed(
         self, sealed: Sealed, *, keep_files: bool, cancel_token: CancelToken | None = None
     ) -> BatchReceipt:
         """As :meth:`Client.commit_landed`."""
-        arguments = (native_sealed(sealed), _arguments.keep_files(keep_files))
-        return BatchReceipt.from_json(
-            await _calls.awaited(self._call(_native.Request.commit_landed, *arguments), cancel_token)
-        )
+        return BatchReceipt.from_json(await _calls.awaited(self._commit_landed(sealed, keep_files), cancel_token))
 
     async def aclose(self) -> None:
         """Closes the client and cancels its calls."""

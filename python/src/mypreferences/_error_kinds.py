@@ -73,7 +73,7 @@ class ProxyError(MyPreferencesError, ConnectionError, number=202):
 
 
 class RequestTimeoutError(MyPreferencesError, TimeoutError, number=210):
-    """``timeout``: a time limit passed; the phase says which: connect, ``first_byte``, body, operation, server (408)."""
+    """``timeout``: a time limit passed; its phase is connect, ``first_byte``, body, operation or server (408)."""
 
 
 class InterruptedRequestError(MyPreferencesError, ConnectionError, number=220):

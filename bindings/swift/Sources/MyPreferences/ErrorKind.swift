@@ -16,7 +16,7 @@ public enum ErrorKind: Int, Sendable, CaseIterable {
     case tls = 201
     /// `proxy`: the proxy asked for credentials (407) or refused CONNECT.
     case proxy = 202
-    /// `timeout`: a time limit passed; the phase says which: connect, `first_byte`, body, operation, server (408).
+    /// `timeout`: a time limit passed; its phase is connect, `first_byte`, body, operation or server (408).
     case timeout = 210
     /// `interrupted`: the connection ended before the response head, or in the body of a read.
     case interrupted = 220

@@ -25,7 +25,7 @@ public class TlsException internal constructor(record: NativeError) : MyPreferen
 /** `proxy` (202): the proxy asked for credentials (407) or refused CONNECT. */
 public class ProxyException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `timeout` (210): a time limit passed; the phase says which: connect, `first_byte`, body, operation, server (408). */
+/** `timeout` (210): a time limit passed; its phase is connect, `first_byte`, body, operation or server (408). */
 public class RequestTimeoutException internal constructor(record: NativeError) : MyPreferencesException(record)
 
 /** `interrupted` (220): the connection ended before the response head, or in the body of a read. */
