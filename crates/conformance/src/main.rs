@@ -7,6 +7,7 @@
 
 mod adapter;
 mod corpus;
+mod harness;
 mod judge;
 mod landed;
 mod matrix;

@@ -10,10 +10,11 @@ use serde::Deserialize;
 use crate::Wish;
 use crate::adapter::Observation;
 use crate::corpus::{self, Corpus};
+use crate::harness::Harness;
 use crate::judge::Seen;
 use crate::matrix;
 use crate::report::Verdict;
-use crate::suite::{self, Played, Stage};
+use crate::suite::{self, Played};
 use crate::trouble::Trouble;
 
 /// Mutants are played on one surface: they test the suite, not the surfaces.
@@ -60,7 +61,7 @@ pub(crate) fn prove(wish: &Wish) -> Result<bool, Trouble> {
     let mutants: Vec<Mutant> =
         serde_json::from_str(&text).map_err(|error| Trouble::file(&path, &error))?;
     let names = suite::chosen(&matrix[SURFACE], &[]);
-    let stage = Stage::new()?;
+    let stage = Harness::new()?;
     let healthy = suite::play(&stage, &wish.adapters, SURFACE, &corpus, &names, None);
     let (mut passed, mut failed) = (0, 0);
     let sick = red(&corpus, &healthy);

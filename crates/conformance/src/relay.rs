@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use crate::adapter::{Adapter, Observation};
+use crate::harness::Harness;
 use crate::judge::Seen;
 use crate::plan::Plan;
 use crate::scenario::Scenario;
-use crate::suite::Stage;
 
 /// Which surfaces follow one another.
 const TEAMS: [[&str; 3]; 4] = [
@@ -33,7 +33,7 @@ const EXPORT: &str = r#"{"operation": "export", "kind": "segment", "name": "Ever
     "limit": 2, "part_bytes": 1"#;
 
 /// Plays every team whose surfaces are all there; what went wrong.
-pub(crate) fn run(stage: &Stage, adapters: &Path, surfaces: &[&String]) -> Vec<String> {
+pub(crate) fn run(stage: &Harness, adapters: &Path, surfaces: &[&String]) -> Vec<String> {
     let mut wrong = Vec::new();
     for team in TEAMS {
         if !team
@@ -50,7 +50,7 @@ pub(crate) fn run(stage: &Stage, adapters: &Path, surfaces: &[&String]) -> Vec<S
     wrong
 }
 
-fn play(stage: &Stage, adapters: &Path, team: [&str; 3]) -> Result<(), String> {
+fn play(stage: &Harness, adapters: &Path, team: [&str; 3]) -> Result<(), String> {
     let calls = [
         (format!("{EXPORT}, \"cancel_after_ms\": 700}}"), "error"),
         (format!("{EXPORT}}}"), "landed"),

@@ -5,14 +5,15 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use mypreferences_mock::{MockConfig, MockService, OpenScenario, PROXIED_HOST, RefusedPort};
+use mypreferences_mock::{PROXIED_HOST, RefusedPort};
 
 use crate::Wish;
 use crate::adapter::{Adapter, Observation};
 use crate::corpus::{self, Corpus};
+use crate::harness::Harness;
 use crate::judge::{Seen, disconnects_have_come, judge};
 use crate::matrix::{self, Matrix};
-use crate::places::{Files, Places};
+use crate::places::Places;
 use crate::plan::Plan;
 use crate::relay;
 use crate::report::{self, Table, Verdict};
@@ -38,7 +39,7 @@ pub(crate) fn run(wish: &Wish) -> Result<bool, Trouble> {
     let corpus = corpus::read(&wish.root)?;
     let matrix = matrix::read(&wish.root, &corpus)?;
     let mut missing = Vec::new();
-    let mock = Stage::new()?;
+    let mock = Harness::new()?;
     let mut table = Table::new();
     for (surface, row) in &matrix {
         if !wish.surfaces.is_empty() && !wish.surfaces.contains(surface) {
@@ -120,57 +121,9 @@ pub(crate) fn verdict(corpus: &Corpus, surface: &str, case: &Played) -> Verdict 
     }
 }
 
-/// What all cases of a run are played on.
-pub(crate) struct Stage {
-    mock: MockService,
-    files: Files,
-    /// The proxy of the environment of every adapter: nobody is there. All cases but those that name a proxy are on
-    /// loopback, so a surface that follows it reaches nothing.
-    nobody: RefusedPort,
-}
-
-impl Stage {
-    pub(crate) fn new() -> Result<Stage, Trouble> {
-        let mock = MockService::start_blocking(MockConfig::default()).map_err(|error| {
-            Trouble::new(format!(
-                "the mock cannot start: {error}; free a port and memory"
-            ))
-        })?;
-        let files = Files::of(&mock)?;
-        let nobody = RefusedPort::take()
-            .map_err(|error| Trouble::new(format!("no free port: {error}; close programs")))?;
-        Ok(Stage {
-            mock,
-            files,
-            nobody,
-        })
-    }
-
-    /// Opens a scenario as it is.
-    pub(crate) fn open(&self, scenario: &Scenario) -> Result<OpenScenario, String> {
-        self.mock
-            .open_scenario(scenario.server.get())
-            .map_err(|error| format!("server: {error}"))
-    }
-
-    /// The places of a case whose server is opened, and whose words are nobody's.
-    pub(crate) fn places(
-        &self,
-        scenario: &Scenario,
-        opened: &OpenScenario,
-        base_url: &str,
-    ) -> Result<Places, Trouble> {
-        Places::of(&self.files, scenario, opened, (base_url, base_url))
-    }
-
-    pub(crate) fn proxy(&self) -> String {
-        self.nobody.base_url()
-    }
-}
-
 /// Plays these scenarios on one surface. `fault` is a mutation of the server's part.
 pub(crate) fn play(
-    stage: &Stage,
+    stage: &Harness,
     adapters: &Path,
     surface: &str,
     corpus: &Corpus,
@@ -203,7 +156,7 @@ pub(crate) fn play(
 }
 
 fn one_case(
-    stage: &Stage,
+    stage: &Harness,
     (surface, adapter): (&str, &mut Adapter),
     scenario: &Scenario,
     fault: Option<&serde_json::Value>,

@@ -7,20 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mypreferences::{Error, ErrorKind, Operation};
 
-use crate::error::ErrorHandle;
-
-/// What a fallible function returns: NULL when all is fine.
-pub(crate) type Failure = Option<Box<ErrorHandle>>;
-
 /// An out-parameter for a handle: may be NULL, and what it points to need not be initialised.
 pub(crate) type Out<'a, T> = Option<&'a mut MaybeUninit<Option<Box<T>>>>;
-
-/// Runs the body of a fallible function.
-pub(crate) fn fallible(operation: Operation, run: impl FnOnce() -> Result<(), Error>) -> Failure {
-    mypreferences_bridge::guarded(operation, run)
-        .err()
-        .map(ErrorHandle::boxed)
-}
 
 /// Runs the body of a function that cannot fail and returns nothing.
 pub(crate) fn quietly(run: impl FnOnce()) {

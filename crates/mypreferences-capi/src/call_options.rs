@@ -6,8 +6,9 @@ use std::time::Duration;
 use mypreferences::{ExportKind, Operation};
 use mypreferences_bridge::CancelToken;
 
-use crate::border::{fallible, field, free, quietly, refused, required, text};
+use crate::border::{field, free, quietly, refused, required, text};
 use crate::error::ErrorHandle;
+use crate::error::fallible;
 
 /// Ends the calls that it was given to.
 pub struct CancelTokenHandle(CancelToken);

@@ -9,9 +9,10 @@ use std::pin::Pin;
 use mypreferences::{AccessToken, CommitReceipt, Error, ExportStatus, Operation, Resolution};
 use mypreferences_bridge as bridge;
 
-use crate::border::{Failure, Out, fallible, field, free, place, quietly, required, text};
+use crate::border::{Out, field, free, place, quietly, required, text};
 use crate::call_options::CallOptionsHandle;
 use crate::error::ErrorHandle;
+use crate::error::{Failure, fallible};
 use crate::options::OptionsHandle;
 use crate::receipt::ReceiptHandle;
 use crate::resolution::ResolutionHandle;

@@ -4,7 +4,7 @@
 use std::ffi::{CString, c_char};
 use std::sync::OnceLock;
 
-use mypreferences::{Error, TimeoutPhase};
+use mypreferences::{Error, Operation, TimeoutPhase};
 
 use crate::attempt::{self, Attempt};
 use crate::border::{c_pointer, c_text, field, free};
@@ -233,4 +233,14 @@ pub extern "C" fn mypref_error_source(error: Option<&ErrorHandle>) -> *const c_c
     field(error, std::ptr::null(), |error| {
         c_pointer(error.texts().source.as_ref())
     })
+}
+
+/// What a fallible function returns: NULL when all is fine.
+pub(crate) type Failure = Option<Box<ErrorHandle>>;
+
+/// Runs the body of a fallible function.
+pub(crate) fn fallible(operation: Operation, run: impl FnOnce() -> Result<(), Error>) -> Failure {
+    mypreferences_bridge::guarded(operation, run)
+        .err()
+        .map(ErrorHandle::boxed)
 }

@@ -9,8 +9,9 @@ use mypreferences::Operation;
 use mypreferences::export::Export;
 use mypreferences_bridge::unix_seconds;
 
-use crate::border::{c_text, fallible, field, free, place, text};
+use crate::border::{c_text, field, free, place, text};
 use crate::error::ErrorHandle;
+use crate::error::fallible;
 use crate::receipt::NO_DATE;
 
 /// An export that was initiated, of one account. Getters take NULL too and give the value for "absent" then.

@@ -8,10 +8,9 @@ use mypreferences::landing::{LandExport, LandingProgress};
 use mypreferences::{Error, Operation};
 use mypreferences_bridge::{LandingArguments, Reader};
 
-use crate::border::{
-    Failure, UserData, c_count, c_pointer, c_text, fallible, free, refused, required, text,
-};
+use crate::border::{UserData, c_count, c_pointer, c_text, free, refused, required, text};
 use crate::error::ErrorHandle;
+use crate::error::{Failure, fallible};
 use crate::kinds::Stage;
 
 /// How far a landing is. It may grow at its end.

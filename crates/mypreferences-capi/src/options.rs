@@ -7,8 +7,9 @@ use std::sync::Arc;
 use mypreferences::configuration::{CREDENTIAL_NAMES, Sources};
 use mypreferences::{AttemptEvent, ClientBuilder, Credentials, Error, Operation, Settings};
 
-use crate::border::{Failure, UserData, c_text, fallible, free, required, text, text_of_length};
+use crate::border::{UserData, c_text, free, required, text, text_of_length};
 use crate::error::ErrorHandle;
+use crate::error::{Failure, fallible};
 
 /// Called for each request of each call, after it ended. `event` is one line of JSON in UTF-8 with the members
 /// operation, n, delay_before, elapsed, sent, status, kind and url; secrets and access tokens are not in it.

@@ -6,8 +6,9 @@ use std::ffi::c_char;
 use mypreferences::{Error, Operation};
 use mypreferences_bridge::OrderArguments;
 
-use crate::border::{Failure, fallible, free, refused, required, text};
+use crate::border::{free, refused, required, text};
 use crate::error::ErrorHandle;
+use crate::error::{Failure, fallible};
 
 /// What to export.
 #[derive(Default)]

@@ -10,10 +10,11 @@ use mypreferences::export::Page;
 use mypreferences::{Error, Operation};
 use mypreferences_bridge::{PageStream, page_limit};
 
-use crate::border::{UserData, c_bytes, c_count, fallible, field, free, place, refused, required};
+use crate::border::{UserData, c_bytes, c_count, field, free, place, refused, required};
 use crate::call_options::{CancelTokenHandle, token_of};
 use crate::client::ClientHandle;
 use crate::error::ErrorHandle;
+use crate::error::fallible;
 use crate::export_handle::ExportHandle;
 
 /// Stands for the default where a number is asked for.

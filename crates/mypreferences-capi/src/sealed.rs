@@ -7,8 +7,9 @@ use std::mem::{MaybeUninit, offset_of};
 use mypreferences::landing::{Folder, Sealed};
 use mypreferences::{Error, ErrorKind, Operation};
 
-use crate::border::{c_text, fallible, field, free, place, text};
+use crate::border::{c_text, field, free, place, text};
 use crate::error::ErrorHandle;
+use crate::error::fallible;
 
 /// Stands at the beginning of each handle while it lives.
 #[expect(

@@ -5,10 +5,11 @@ use std::ffi::c_void;
 use mypreferences::{Error, Operation};
 use mypreferences_bridge::CancelToken;
 
-use crate::border::{Failure, UserData, fallible, required};
+use crate::border::{UserData, required};
 use crate::call_options::CallOptionsHandle;
 use crate::client::{Beside, Call, ClientHandle, cancel_token, commit, resolve_commit, status_of};
 use crate::error::ErrorHandle;
+use crate::error::{Failure, fallible};
 use crate::receipt::ReceiptHandle;
 use crate::resolution::ResolutionHandle;
 use crate::status::ExportStatusHandle;

@@ -5,8 +5,9 @@ use std::ffi::c_char;
 use mypreferences::Operation;
 use mypreferences::landing::Folder;
 
-use crate::border::{c_count, fallible, required, text, write_known};
+use crate::border::{c_count, required, text, write_known};
 use crate::error::ErrorHandle;
+use crate::error::fallible;
 
 /// What was verified. It may grow at its end: mypref_verify is told the size that the program knows.
 #[repr(C)]

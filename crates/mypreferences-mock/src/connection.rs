@@ -14,7 +14,7 @@ use crate::log::{BODY_CAP, LoggedRequest};
 use crate::page_changes::PageChanges;
 use crate::route::Route;
 use crate::rules::{Action, Apply, Asked, Delivery, ResetPoint};
-use crate::server::Shared;
+use crate::shared::Shared;
 use crate::strict::Checked;
 use crate::wire::{Arrival, Body, Stream, Wire};
 use crate::world::World;

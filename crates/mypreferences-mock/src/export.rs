@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use crate::answer::{Answer, Reply};
 use crate::clock::Clock;
-use crate::page_changes::PageChanges;
-use crate::records::{Page, Recipe, RecordKind, Wanted};
+use crate::export_kind::ExportKind;
+use crate::page_changes::{PageChanges, Wanted};
+use crate::records::{Page, Recipe, RecordKind};
 use crate::redact::MaskedToken;
 
 pub(crate) const PROCESSING: &str = "Processing";
@@ -18,42 +19,6 @@ pub(crate) const COMPLETE: &str = "Complete";
 pub(crate) const RETRIEVED: &str = "Retrieved";
 pub(crate) const EXPIRED: &str = "Expired";
 const NOT_FOUND: &str = "The access token was not found or has expired.";
-
-/// What is exported; the path element differs, and the shape of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ExportKind {
-    /// A segment: `export/Segment/…`, pages hold `Preferences`.
-    Segment,
-    /// A group of segments: `export/SegmentGroup/…`, pages as those of a segment. The vendor documents the operation
-    /// and not its path: this one is a guess.
-    SegmentGroup,
-    /// A schedule: `export/Schedule/…`, pages hold `ExportScheduleRows`.
-    Schedule,
-    /// A list of customer ids: `export/CID/…`, pages hold `Preferences` and `Messages`.
-    Cid,
-}
-
-impl ExportKind {
-    pub(crate) fn of_segment(segment: &str) -> Option<Self> {
-        match segment {
-            "Segment" => Some(Self::Segment),
-            "SegmentGroup" => Some(Self::SegmentGroup),
-            "Schedule" => Some(Self::Schedule),
-            "CID" => Some(Self::Cid),
-            _ => None,
-        }
-    }
-
-    /// Its element in paths.
-    pub fn segment(self) -> &'static str {
-        match self {
-            Self::Segment => "Segment",
-            Self::SegmentGroup => "SegmentGroup",
-            Self::Schedule => "Schedule",
-            Self::Cid => "CID",
-        }
-    }
-}
 
 /// What the status request answers once the export has been committed, instead of `Retrieved`:
 /// the vendor does not say.
@@ -423,7 +388,7 @@ impl ExportState {
             RETRIEVED.clone_into(&mut self.export.status);
             self.files_kept = false;
         }
-        match changes.laid_out(&page) {
+        match changes.laid_out(|| page.whole()) {
             Some(text) => Answer::json(200, text).into(),
             None => Reply::page(page),
         }

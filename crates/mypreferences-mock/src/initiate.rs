@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
-use crate::export::ExportKind;
+use crate::export_kind::ExportKind;
 use crate::http::Head;
 
 /// What of an initiate changes the export that comes of it.

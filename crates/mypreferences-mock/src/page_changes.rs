@@ -1,7 +1,14 @@
 //! Pages that are not as they should be: what a rule changes about a page that is made anew for it. Which records it
 //! has is decided in `records`; here is what may be said about them, and how the text is laid out.
 
-use crate::records::{Page, Wanted};
+/// Which rows of how many.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) total: u64,
+    pub(crate) limit: u64,
+    /// The first row is 1.
+    pub(crate) offset: u64,
+}
 
 /// What is different about a page. The default changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,15 +52,11 @@ impl PageChanges {
     }
 
     /// The text that the page is sent as, when it cannot be made while it is sent.
-    pub(crate) fn laid_out(&self, page: &Page) -> Option<Vec<u8>> {
+    pub(crate) fn laid_out(&self, whole: impl FnOnce() -> Vec<u8>) -> Option<Vec<u8>> {
         if !self.lower_case && !self.pretty {
             return None;
         }
-        let mut text = Vec::new();
-        let mut pieces = page.pieces();
-        while let Some(piece) = pieces.next() {
-            text.extend_from_slice(piece);
-        }
+        let mut text = whole();
         if self.lower_case {
             lower_keys(&mut text);
         }

@@ -3,7 +3,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::export::ExportKind;
+use crate::export_kind::ExportKind;
 
 /// The operations of the service, as far as they are mocked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::authorization::Authorization;
-use crate::export::{Export, ExportKind};
+use crate::export::Export;
+use crate::export_kind::ExportKind;
 use crate::scenario::Spec;
 use crate::server::{MockConfig, MockService};
 use crate::source::Source;

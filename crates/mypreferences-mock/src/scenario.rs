@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::authorization::{Authorization, OAuthClient, Refusal};
-use crate::export::{Export, ExportKind, StatusAfterCommit};
+use crate::export::{Export, StatusAfterCommit};
+use crate::export_kind::ExportKind;
 use crate::page_changes::PageChanges;
 use crate::proxy::ProxyMode;
 use crate::records::RecordKind;

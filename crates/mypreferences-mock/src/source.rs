@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use crate::export::{Export, ExportKind};
+use crate::export::Export;
+use crate::export_kind::ExportKind;
 use crate::initiate::Order;
 use crate::records::{RecordKind, Seeded};
 

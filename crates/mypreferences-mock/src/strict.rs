@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::answer::Answer;
 use crate::authorization::Authorization;
-use crate::export::{ExportKind, Request};
+use crate::export::Request;
+use crate::export_kind::ExportKind;
 use crate::http::{Framing, Head};
 use crate::initiate::{self, Order};
 use crate::oauth::{self, Issued};

@@ -11,63 +11,17 @@ use mypreferences::{
 };
 use mypreferences_bridge as bridge;
 use pyo3::IntoPyObjectExt;
-use pyo3::create_exception;
 use pyo3::exceptions::PyDeprecationWarning;
-use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
+use crate::cancel::{CancelToken, Started};
+use crate::error::{raised, told_of};
 use crate::logging::Events;
-use crate::request::{Outcome, Request, Told};
-
-create_exception!(
-    mypreferences._native,
-    RecordError,
-    PyException,
-    "An error of the core: its only argument is the canonical record. The package turns it into its own classes."
-);
+use crate::outcome::Outcome;
+use crate::request::{Request, Told};
 
 /// How often a blocking call looks at signals, at least.
 const LOOK_AT_SIGNALS: Duration = Duration::from_millis(50);
-
-/// Ends the calls that it was given to.
-#[pyclass(frozen, module = "mypreferences._native")]
-pub(crate) struct CancelToken(bridge::CancelToken);
-
-impl CancelToken {
-    pub(crate) fn token(&self) -> &bridge::CancelToken {
-        &self.0
-    }
-}
-
-#[pymethods]
-impl CancelToken {
-    #[new]
-    fn new() -> CancelToken {
-        CancelToken(bridge::CancelToken::new())
-    }
-
-    /// Cancels. Twice is the same as once.
-    fn cancel(&self) {
-        self.0.cancel();
-    }
-
-    /// Whether it was cancelled.
-    fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
-    }
-}
-
-/// A call that was started. Cancels that call alone; the token that it was given may belong to others too.
-#[pyclass(frozen, module = "mypreferences._native")]
-pub(crate) struct Started(bridge::Started);
-
-#[pymethods]
-impl Started {
-    /// Cancels the call; its completion still comes.
-    fn cancel(&self) {
-        self.0.cancel();
-    }
-}
 
 /// A client handle of the bridge.
 #[pyclass(frozen, module = "mypreferences._native")]
@@ -151,7 +105,7 @@ impl NativeClient {
         self.blocking(py, events, request.told(), |between| {
             self.client.run(
                 request.operation(),
-                &cancel.0,
+                cancel.token(),
                 Some(between),
                 |core, cancel| request.call(core, cancel),
             )
@@ -174,7 +128,7 @@ impl NativeClient {
         self.starting(py, events, told, operation, (wake, complete), |complete| {
             self.client.start(
                 operation,
-                cancel.0.clone(),
+                cancel.token().clone(),
                 |core, cancel| request.call(core, cancel),
                 complete,
             )
@@ -380,13 +334,4 @@ fn secret(given: Option<&String>, file: Option<&String>) -> Option<Secret> {
         (None, Some(file)) => Some(Secret::file(file)),
         (None, None) => None,
     }
-}
-
-pub(crate) fn raised(error: &Error) -> PyErr {
-    RecordError::new_err(told_of(error))
-}
-
-/// What an exception is made of: the canonical record, and the line for people.
-fn told_of(error: &Error) -> (String, String) {
-    (error.to_json(), error.to_string())
 }

@@ -7,7 +7,7 @@ use mypreferences::landing::{Folder, Sealed};
 use mypreferences::{Error, ErrorKind, Operation};
 use pyo3::prelude::*;
 
-use crate::client::raised;
+use crate::error::raised;
 
 /// The core's proof. Only a landing, and a folder that holds one, give it.
 #[pyclass(frozen, eq, module = "mypreferences", name = "Sealed")]

@@ -1,11 +1,15 @@
 //! The Python module `mypreferences._native`: converts arguments, calls the bridge, converts the result. Records of the
 //! catalogue cross the border as their canonical JSON; the typed classes around them are Python's, in `python/src/mypreferences`.
 
+mod cancel;
 mod client;
+mod error;
 mod export;
 mod landing;
 mod logging;
+mod outcome;
 mod page;
+mod pages;
 mod request;
 
 use std::ffi::OsString;
@@ -42,15 +46,15 @@ fn panic_in_next_call() {
 #[pymodule(name = "_native", gil_used = false)]
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<client::NativeClient>()?;
-    module.add_class::<client::CancelToken>()?;
-    module.add_class::<client::Started>()?;
+    module.add_class::<cancel::CancelToken>()?;
+    module.add_class::<cancel::Started>()?;
     module.add_class::<request::Request>()?;
     module.add_class::<export::NativeExport>()?;
-    module.add_class::<export::NativePages>()?;
+    module.add_class::<pages::NativePages>()?;
     module.add_class::<page::NativePage>()?;
     module.add_class::<page::NativeRecords>()?;
     module.add_class::<landing::NativeSealed>()?;
-    module.add("RecordError", module.py().get_type::<client::RecordError>())?;
+    module.add("RecordError", module.py().get_type::<error::RecordError>())?;
     module.add_function(wrap_pyfunction!(run_cli, module)?)?;
     module.add_function(wrap_pyfunction!(shutdown, module)?)?;
     module.add_function(wrap_pyfunction!(renamed, module)?)?;

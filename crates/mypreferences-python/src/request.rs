@@ -7,19 +7,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mypreferences::export::{Export, Page, WaitProgress};
-use mypreferences::landing::{LandExport, Landed, LandingProgress, Sealed};
+use mypreferences::export::{Export, WaitProgress};
+use mypreferences::landing::{LandExport, LandingProgress, Sealed};
 use mypreferences::{Client, Error, ExportKind, ExportStatus, Operation};
 use mypreferences_bridge::{
     CancelToken, Inbox, LandingArguments, News, OrderArguments, ProgressView, seconds,
 };
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 
-use crate::client::raised;
+use crate::error::raised;
 use crate::export::NativeExport;
 use crate::landing::NativeSealed;
-use crate::page::NativePage;
+use crate::outcome::Outcome;
 
 /// What to export: a dict with all of these keys.
 #[derive(FromPyObject)]
@@ -426,27 +425,3 @@ fn landed(mut call: LandExport, told: Option<Arc<Told>>) -> Call {
 }
 
 pub(crate) type Call = Pin<Box<dyn Future<Output = Result<Outcome, Error>> + Send>>;
-
-/// What a call gives.
-pub(crate) enum Outcome {
-    /// A canonical record.
-    Record(String),
-    Export(Export),
-    /// None after the last one.
-    Page(Option<Page>),
-    Landed(Box<Landed>),
-}
-
-impl Outcome {
-    /// A text, a `NativeExport`, a `NativePage` or none, or the record of a landing with its `Sealed`.
-    pub(crate) fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        match self {
-            Outcome::Record(record) => record.into_py_any(py),
-            Outcome::Export(export) => NativeExport(export).into_py_any(py),
-            Outcome::Page(page) => page.map(NativePage::new).into_py_any(py),
-            Outcome::Landed(landed) => {
-                (landed.to_json(), NativeSealed(landed.sealed.clone())).into_py_any(py)
-            }
-        }
-    }
-}

@@ -1,26 +1,10 @@
-//! One call: what is asked, the token that ends it, and the callback that takes its outcome.
+//! One call: what is asked, and the token that ends it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use mypreferences::{Error, ExportKind, Operation};
 use mypreferences_bridge as bridge;
-
-use crate::records::{NativeError, NativeOutcome};
-
-/// Takes the outcome of one call.
-#[uniffi::export(callback_interface)]
-pub trait NativeCompletion: Send + Sync {
-    /// Called once, from the thread that carries every call. Must not block.
-    fn complete(&self, outcome: NativeOutcome);
-}
-
-/// Tells a completion how its call ended.
-pub(crate) fn completed(completion: &dyn NativeCompletion, result: Result<NativeOutcome, Error>) {
-    completion.complete(result.unwrap_or_else(|error| NativeOutcome::Failed {
-        error: NativeError::from(&error),
-    }));
-}
 
 /// The token that was given, or one that nobody cancels.
 pub(crate) fn token_of(cancel: Option<&Arc<NativeCancelToken>>) -> bridge::CancelToken {

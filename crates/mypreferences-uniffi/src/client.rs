@@ -10,16 +10,15 @@ use mypreferences::{CancelToken, ClientBuilder, Error, ErrorKind, Operation, Set
 use mypreferences_bridge as bridge;
 use mypreferences_bridge::{OrderArguments, PageStream};
 
-use crate::call::{
-    NativeCall, NativeCallOptions, NativeCancelToken, NativeCompletion, Options, completed,
-    token_of,
-};
+use crate::call::{NativeCall, NativeCallOptions, NativeCancelToken, Options, token_of};
 use crate::credentials::NativeCredentials;
+use crate::error::NativeFailure;
 use crate::export::{
-    NativeExport, NativeLanding, NativeLandingProgress, NativeOrder, NativePages, NativeProgress,
-    NativeSealed, NativeWaitProgress,
+    NativeExport, NativeLanding, NativeLandingProgress, NativeOrder, NativeProgress, NativeSealed,
+    NativeWaitProgress,
 };
-use crate::records::{NativeFailure, NativeOutcome};
+use crate::outcome::{NativeCompletion, NativeOutcome, completed};
+use crate::pages::NativePages;
 
 /// Hands a call its options; its outcome is what crosses the border.
 macro_rules! with_options {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mypreferences::{ClientAuth, Credentials, Error, ErrorKind, OAuth, Operation, Secret};
 
-use crate::records::NativeFailure;
+use crate::error::NativeFailure;
 
 /// What to authorise with. No `Debug`: some of it is secret.
 #[derive(uniffi::Object)]

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use mypreferences::export::{Export, OwnedRecord, Page, WaitProgress};
-use mypreferences::landing::{BatchReceipt, Folder, Landed, LandingProgress, Sealed};
-use mypreferences::{Error, Operation};
+use mypreferences::landing::{BatchReceipt, Landed, LandingProgress, Sealed};
 use mypreferences_bridge as bridge;
-use mypreferences_bridge::{LandingArguments, OrderArguments, PageStream, ProgressView};
+use mypreferences_bridge::{LandingArguments, OrderArguments, ProgressView, unix_seconds};
 
-use crate::call::{NativeCall, NativeCancelToken, NativeCompletion, completed, token_of};
-use crate::records::{NativeFailure, NativeOutcome, NativeStatus, unix_seconds};
+use crate::call::{NativeCancelToken, token_of};
+use crate::error::NativeFailure;
+use crate::records::NativeStatus;
 
 /// What to export: the arguments of Initiate as texts. What is not given is none.
 #[derive(uniffi::Record)]
@@ -281,36 +281,6 @@ pub fn line_of(record: Vec<u8>) -> Vec<u8> {
     OwnedRecord::from(record).line()
 }
 
-/// The pages of an export, pulled one at a time. Letting go of it ends the transfer.
-#[derive(uniffi::Object)]
-pub struct NativePages(pub(crate) PageStream);
-
-#[uniffi::export]
-impl NativePages {
-    /// Starts to read the next page. `completion` is called once, unless this throws.
-    pub fn next_page(
-        &self,
-        cancel: Option<Arc<NativeCancelToken>>,
-        completion: Box<dyn NativeCompletion>,
-    ) -> Result<Arc<NativeCall>, NativeFailure> {
-        let started = self.0.start_next(token_of(cancel.as_ref()), move |page| {
-            completed(
-                &*completion,
-                page.map(|page| match page {
-                    Some(page) => NativeOutcome::Page { page: page.into() },
-                    None => NativeOutcome::EndOfPages,
-                }),
-            );
-        })?;
-        Ok(Arc::new(NativeCall(started)))
-    }
-
-    /// Ends the transfer. Twice is the same as once.
-    pub fn end(&self) {
-        self.0.close();
-    }
-}
-
 /// The proof that a batch is whole. Only a landing, or a folder with a sealed batch, gives one.
 #[derive(uniffi::Object)]
 pub struct NativeSealed(pub(crate) Sealed);
@@ -409,73 +379,4 @@ impl From<Landed> for NativeLanded {
             notes: landed.notes,
         }
     }
-}
-
-/// What was verified.
-#[derive(uniffi::Record)]
-pub struct NativeVerified {
-    /// Sealed batches.
-    pub batches: u64,
-    /// Their parts.
-    pub parts: u64,
-    /// Their records.
-    pub rows: u64,
-    /// Their bytes on disk.
-    pub bytes: u64,
-    /// Sealed batches that the journal knows and the folder lacks.
-    pub moved: Vec<String>,
-    /// Files of parts that no manifest names.
-    pub unnamed: Vec<String>,
-    /// Batches that begin after what those before them cover, in sentences.
-    pub gaps: Vec<String>,
-    /// The same object in every language.
-    pub json: String,
-}
-
-/// A folder that exports were landed in. Its functions block.
-#[derive(uniffi::Object)]
-pub struct NativeFolder(Folder);
-
-#[uniffi::export]
-impl NativeFolder {
-    /// The folder that was given to an export as its place.
-    #[uniffi::constructor]
-    pub fn new(out: String) -> Arc<NativeFolder> {
-        Arc::new(NativeFolder(Folder::new(out)))
-    }
-
-    /// The proofs of the sealed batches that are not committed, oldest first.
-    pub fn sealed(&self) -> Result<Vec<Arc<NativeSealed>>, NativeFailure> {
-        let sealed = looking(|| self.0.sealed())?;
-        Ok(sealed
-            .into_iter()
-            .map(|sealed| Arc::new(NativeSealed(sealed)))
-            .collect())
-    }
-
-    /// The proof of one batch, committed or not.
-    pub fn sealed_batch(&self, batch: String) -> Result<Arc<NativeSealed>, NativeFailure> {
-        let sealed = looking(|| self.0.sealed_batch(&batch))?;
-        Ok(Arc::new(NativeSealed(sealed)))
-    }
-
-    /// Verifies every batch without a server.
-    pub fn verify(&self) -> Result<NativeVerified, NativeFailure> {
-        let verified = looking(|| self.0.verify(|_| {}))?;
-        Ok(NativeVerified {
-            batches: verified.batches,
-            parts: verified.parts,
-            rows: verified.rows,
-            bytes: verified.bytes,
-            json: verified.to_json(),
-            moved: verified.moved,
-            unnamed: verified.unnamed,
-            gaps: verified.gaps,
-        })
-    }
-}
-
-/// Looks at a folder; a panic is an error of kind `internal`, as in every call.
-fn looking<T>(look: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    bridge::guarded(Operation::Export, look)
 }

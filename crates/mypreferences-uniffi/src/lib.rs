@@ -7,7 +7,11 @@
 mod call;
 mod client;
 mod credentials;
+mod error;
 mod export;
+mod folder;
+mod outcome;
+mod pages;
 mod records;
 
 #[cfg(feature = "test-hooks")]

@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::c;
 use crate::cargo;
 use crate::failure::Failure;
 use crate::steps::run_visibly;
+use crate::symbols;
 
 /// The number in the soname, which is `ABI_VERSION` of the C library.
 pub(crate) const ABI: &str = "0";
@@ -126,10 +126,10 @@ fn compile(build: Build) -> Result<PathBuf, Failure> {
 
 /// What only tests may do is in no library that somebody might ship.
 fn refuse_hooks(prefix: &Path) -> Result<(), Failure> {
-    let exported = c::exported(prefix)?;
+    let exported = symbols::exported(prefix)?;
     let hooks: Vec<&String> = exported
         .iter()
-        .filter(|symbol| symbol.starts_with(c::HOOK_PREFIX))
+        .filter(|symbol| symbol.starts_with(symbols::HOOK_PREFIX))
         .collect();
     if hooks.is_empty() {
         return Ok(());

@@ -21,6 +21,7 @@ mod setup;
 mod simulate;
 mod steps;
 mod swift;
+mod symbols;
 mod test;
 mod virtual_environment;
 

@@ -22,11 +22,11 @@ from mypreferences._records import (
     ExportStatus,
     Files,
     Outcome,
-    Resolution,
     Retry,
     Sent,
     Verified,
 )
+from mypreferences._resolution import Resolution
 
 __all__ = [
     "AsyncClient",

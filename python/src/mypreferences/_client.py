@@ -14,7 +14,8 @@ from mypreferences import _arguments, _calls, _native, _progress
 from mypreferences._arguments import Duration
 from mypreferences._export import AsyncExport, Export, Landed, native_export, native_sealed
 from mypreferences._native import CancelToken, Sealed
-from mypreferences._records import BatchReceipt, CommitReceipt, ExportStatus, Resolution
+from mypreferences._records import BatchReceipt, CommitReceipt, ExportStatus
+from mypreferences._resolution import Resolution
 from mypreferences._settings import Settings
 
 if TYPE_CHECKING:

@@ -10,15 +10,12 @@ from datetime import datetime, timezone
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from mypreferences import _arguments, _calls, _native, _progress
 from mypreferences._arguments import Duration
 from mypreferences._native import CancelToken, Sealed
 from mypreferences._records import BatchReceipt, ExportStatus, Verified
-
-if TYPE_CHECKING:
-    from mypreferences._client import AsyncClient, Client
 
 
 class Page:
@@ -89,6 +86,13 @@ class Page:
             f"Page(count={self.count}, offset={self.offset}, has_more={self.has_more}, "
             f"total_results={self.total_results})"
         )
+
+
+class _OpenClient(Protocol):
+    """A :class:`Client` or an :class:`AsyncClient`."""
+
+    @property
+    def _native(self) -> _native.NativeClient: ...
 
 
 class _Handle:
@@ -222,7 +226,7 @@ class Export(_Handle):
     __slots__ = ()
 
     @staticmethod
-    def from_json(text: str, client: Client) -> Export:
+    def from_json(text: str, client: _OpenClient) -> Export:
         """Reads what :meth:`to_json_with_token` wrote, for a client of the same account and service."""
         native = _calls.raising(_native.NativeExport.from_json, _arguments.text("text", text, shown=False))
         return Export(native, client._native)  # pyright: ignore[reportPrivateUsage]
@@ -291,7 +295,7 @@ class AsyncExport(_Handle):
     __slots__ = ()
 
     @staticmethod
-    def from_json(text: str, client: AsyncClient) -> AsyncExport:
+    def from_json(text: str, client: _OpenClient) -> AsyncExport:
         """Reads what :meth:`to_json_with_token` wrote, for a client of the same account and service."""
         native = _calls.raising(_native.NativeExport.from_json, _arguments.text("text", text, shown=False))
         return AsyncExport(native, client._native)  # pyright: ignore[reportPrivateUsage]

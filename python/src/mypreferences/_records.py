@@ -6,10 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from mypreferences._errors import MyPreferencesError
+from typing import Any
 
 
 class _Word(str, Enum):
@@ -78,7 +75,7 @@ class CommitState(_Word):
     UNKNOWN = "unknown"
 
 
-def _time(text: str | None) -> datetime | None:
+def time_of(text: str | None) -> datetime | None:
     """A moment of a canonical record, which ends in ``Z`` and has up to nine decimals: ``datetime`` holds six of them,
     and before Python 3.11 it reads three or six and no ``Z``."""
     if text is None:
@@ -87,7 +84,7 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(f"{whole}.{decimals[:6]:0<6}+00:00")
 
 
-def _inner(record: dict[str, Any] | None) -> str | None:
+def inner_of(record: dict[str, Any] | None) -> str | None:
     """A record within another one as it stands in the text: compact, in its order."""
     return None if record is None else json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
@@ -157,7 +154,7 @@ class CommitReceipt:
             attempts=attempts_of(record["attempts"]),
             elapsed=record["elapsed"],
             request_id=record["request_id"],
-            server_date=_time(record["server_date"]),
+            server_date=time_of(record["server_date"]),
             _json=text,
         )
 
@@ -185,44 +182,10 @@ class ExportStatus:
         record = json.loads(text)
         return cls(
             status=record["status"],
-            expires=_time(record["expires"]),
+            expires=time_of(record["expires"]),
             row_count=record["row_count"],
             byte_count=record["byte_count"],
-            server_date=_time(record["server_date"]),
-            _json=text,
-        )
-
-
-@dataclass(frozen=True)
-class Resolution:
-    """What ``resolve_commit`` found."""
-
-    resolution: str
-    """``committed``, ``not_committed`` or ``unknown``."""
-    receipt: CommitReceipt | None
-    """With ``committed``."""
-    as_of: datetime | None
-    """With ``not_committed``: the server's time of the answer; a commit may have arrived since."""
-    error: MyPreferencesError | None = field(compare=False)
-    """With ``unknown``: what the answers were. (Exceptions compare by identity, so it is left out of comparisons.)"""
-    _json: str = field(repr=False)
-
-    def to_json(self) -> str:
-        """The canonical record: the same bytes in every language."""
-        return self._json
-
-    @classmethod
-    def from_json(cls, text: str) -> Resolution:
-        """Reads a canonical record back."""
-        from mypreferences._errors import MyPreferencesError
-
-        record = json.loads(text)
-        inner = {key: _inner(record[key]) for key in ("receipt", "error")}
-        return cls(
-            resolution=record["resolution"],
-            receipt=None if inner["receipt"] is None else CommitReceipt.from_json(inner["receipt"]),
-            as_of=_time(record["as_of"]),
-            error=None if inner["error"] is None else MyPreferencesError.from_json(inner["error"]),
+            server_date=time_of(record["server_date"]),
             _json=text,
         )
 
@@ -261,12 +224,12 @@ class BatchReceipt:
     def from_json(cls, text: str) -> BatchReceipt:
         """Reads a canonical record back."""
         record = json.loads(text)
-        inner = _inner(record["receipt"])
+        inner = inner_of(record["receipt"])
         return cls(
             end=CommitEnd(record["end"]),
             keep_files=record["keep_files"],
-            at=_time(record["at"]),
-            server_date=_time(record["server_date"]),
+            at=time_of(record["at"]),
+            server_date=time_of(record["server_date"]),
             receipt=None if inner is None else CommitReceipt.from_json(inner),
             _json=text,
         )
@@ -274,7 +237,7 @@ class BatchReceipt:
     @classmethod
     def within(cls, record: dict[str, Any] | None) -> BatchReceipt | None:
         """The one within another record."""
-        inner = _inner(record)
+        inner = inner_of(record)
         return None if inner is None else cls.from_json(inner)
 
 

@@ -5357,40 +5357,40 @@ private let initializationResult: InitializationResult = {
     if (uniffi_mypreferences_uniffi_checksum_method_nativecanceltoken_is_cancelled() != 7901) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit() != 65495) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit() != 51300) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_landed() != 62812) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_landed() != 60909) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_describe() != 31713) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_export() != 44332) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_export() != 61404) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_initiate() != 13038) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_initiate() != 53974) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_is_shut() != 19608) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_land() != 3641) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_land() != 45007) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_pages() != 21045) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_pages() != 57379) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_resolve_commit() != 56646) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_resolve_commit() != 43142) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_shut() != 41291) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_status() != 47697) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_status() != 21442) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_wait_until_ready() != 60665) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_wait_until_ready() != 10168) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeexport_access_token() != 19156) {
@@ -5408,21 +5408,6 @@ private let initializationResult: InitializationResult = {
     if (uniffi_mypreferences_uniffi_checksum_method_nativeexport_watermark() != 19917) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed() != 20339) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed_batch() != 44183) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativefolder_verify() != 13667) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativepages_end() != 39153) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativepages_next_page() != 27624) {
-        return InitializationResult.apiChecksumMismatch
-    }
     if (uniffi_mypreferences_uniffi_checksum_method_nativesealed_batch() != 17268) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -5432,40 +5417,55 @@ private let initializationResult: InitializationResult = {
     if (uniffi_mypreferences_uniffi_checksum_method_nativesealed_out() != 43722) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed() != 34528) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed_batch() != 58421) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativefolder_verify() != 13958) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativepages_end() != 730) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativepages_next_page() != 8989) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_mypreferences_uniffi_checksum_constructor_nativecanceltoken_new() != 55083) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_constructor_nativeclient_from_environment() != 13576) {
+    if (uniffi_mypreferences_uniffi_checksum_constructor_nativeclient_from_environment() != 37447) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_constructor_nativeclient_open() != 8145) {
+    if (uniffi_mypreferences_uniffi_checksum_constructor_nativeclient_open() != 17671) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_bearer() != 23058) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_hmac() != 11442) {
+    if (uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_hmac() != 64853) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_oauth() != 29174) {
+    if (uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_oauth() != 20173) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_verbatim() != 34599) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_constructor_nativeexport_from_json() != 60416) {
+    if (uniffi_mypreferences_uniffi_checksum_constructor_nativeexport_from_json() != 39261) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new() != 39859) {
-        return InitializationResult.apiChecksumMismatch
-    }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete() != 41920) {
+    if (uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new() != 9582) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeprogress_landing() != 3909) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeprogress_waiting() != 19830) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete() != 53161) {
         return InitializationResult.apiChecksumMismatch
     }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::http::{Framing, Head};
 use crate::scenario::{ExportSpec, OpenScenario, RuleSpec, ScenarioError, read_json};
-use crate::server::Shared;
+use crate::shared::Shared;
 use crate::world::World;
 
 /// How large a request to it may be.

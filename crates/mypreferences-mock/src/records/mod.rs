@@ -10,8 +10,8 @@ mod text;
 
 use std::sync::Arc;
 
-use crate::export::ExportKind;
-use crate::page_changes::PageChanges;
+use crate::export_kind::ExportKind;
+use crate::page_changes::{PageChanges, Wanted};
 pub(crate) use recipe::Recipe;
 pub(crate) use seeded::Seeded;
 
@@ -38,15 +38,6 @@ pub(crate) struct Page {
     head: String,
     tail: String,
     pub(crate) has_more: bool,
-}
-
-/// Which rows of how many.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted {
-    pub(crate) total: u64,
-    pub(crate) limit: u64,
-    /// The first row is 1.
-    pub(crate) offset: u64,
 }
 
 impl Page {
@@ -109,6 +100,15 @@ impl Page {
             .size(self.first, self.count)
             .saturating_sub(u64::from(self.count > 0));
         frame.saturating_add(rows)
+    }
+
+    pub(crate) fn whole(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        let mut pieces = self.pieces();
+        while let Some(piece) = pieces.next() {
+            text.extend_from_slice(piece);
+        }
+        text
     }
 
     pub(crate) fn pieces(&self) -> Pieces<'_> {

@@ -30,6 +30,13 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn crate::http::transport::TestTransport>>,
 }
 
+impl Client {
+    /// Starts a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+}
+
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

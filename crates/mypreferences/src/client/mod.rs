@@ -8,7 +8,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::builder::ClientBuilder;
 use crate::commit::Call;
 use crate::commit::receipt::{CommitReceipt, Resolution};
 use crate::commit::single_flight::SingleFlights;
@@ -62,11 +61,6 @@ impl Client {
         let session = Arc::new(session);
         let flights = Arc::new(SingleFlights::new(Arc::clone(&session)));
         Client { session, flights }
-    }
-
-    /// Starts a client.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
     }
 
     /// The base URL of every request, with its slash at the end.

@@ -12,11 +12,13 @@ use crate::export::{ASKED, Arrived, Asking, Export, OfBody, Pages};
 use crate::http::backoff::draw_jitter;
 use crate::http::status_code::{TokenRefusal, refused_token};
 use crate::http::status_word::StatusWord;
-use crate::landing::pipeline::PAGES_IN_MEMORY;
 use crate::landing::progress::Progress;
 use crate::read::ReadStatus;
 use crate::session::cancel::CancelToken;
 use crate::session::patience::{Borne, Patience};
+
+/// So many of the largest pages fit into the memory: one that is written, one that is taken apart, one that arrives.
+pub(crate) const PAGES_IN_MEMORY: usize = 3;
 
 /// Where the pages come from.
 pub(crate) struct PageSource {

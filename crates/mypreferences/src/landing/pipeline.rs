@@ -23,8 +23,6 @@ use crate::landing::store_worker::{Beside, Step, StoreWorker};
 
 /// A part ends when it was open for so long, too, so that a crash does not cost hours of a slow export.
 const PART_TIME: Duration = Duration::from_secs(60);
-/// So many of the largest pages fit into the memory: one that is written, one that is taken apart, one that arrives.
-pub(crate) const PAGES_IN_MEMORY: usize = 3;
 /// Of pages that are smaller than this share of the memory two may arrive and two be written: there are up to five, and a
 /// sudden large one finds room.
 const SMALL: usize = 8;

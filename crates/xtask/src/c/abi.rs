@@ -6,9 +6,10 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Places, output_of};
+use super::Places;
 use crate::failure::Failure;
 use crate::install::ABI;
+use crate::symbols::{exported, output_of};
 
 const FILE: &str = "tests/abi/abi.txt";
 
@@ -68,18 +69,6 @@ fn describe(places: &Places) -> Result<String, Failure> {
     }
     text.push_str(&measured(places, &code)?);
     Ok(text)
-}
-
-/// What the shared library exports, of any name.
-pub(crate) fn exported(prefix: &Path) -> Result<BTreeSet<String>, Failure> {
-    let mut nm = Command::new("nm");
-    nm.args(["-D", "--defined-only"])
-        .arg(prefix.join("lib/libmypreferences.so"));
-    Ok(output_of(&mut nm, "install binutils")?
-        .lines()
-        .filter_map(|line| line.split_whitespace().last())
-        .map(str::to_owned)
-        .collect())
 }
 
 fn soname(prefix: &Path) -> Result<String, Failure> {

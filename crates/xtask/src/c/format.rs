@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Places, output_of};
+use super::Places;
 use crate::failure::Failure;
+use crate::symbols::output_of;
 
 const FOLDERS: [&str; 5] = [
     "include",

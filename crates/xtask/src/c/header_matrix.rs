@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
-use super::{Places, output_of};
+use super::Places;
 use crate::failure::Failure;
+use crate::symbols::output_of;
 
 /// The language for the compilers, the versions, and the headers.
 const MATRIX: [(&str, &[&str], &[&str]); 2] = [

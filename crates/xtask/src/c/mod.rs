@@ -16,11 +16,6 @@ use crate::failure::Failure;
 use crate::install::{self, Build};
 use crate::steps::{Steps, run_visibly};
 
-pub(crate) use abi::exported;
-
-/// How the names of functions begin that only tests may call.
-pub(crate) const HOOK_PREFIX: &str = "mypref_test_";
-
 type Part = (&'static str, fn(&Places) -> Result<String, Failure>);
 
 const PARTS: &[Part] = &[
@@ -134,25 +129,6 @@ impl Places {
         run_visibly(&mut compile, "repair what the compiler printed above")?;
         Ok(build)
     }
-}
-
-/// A program's whole output as text; `remedy` is the next step if it fails.
-fn output_of(command: &mut Command, remedy: &str) -> Result<String, Failure> {
-    let line = crate::steps::command_line(command);
-    let output = command.output().map_err(|error| {
-        Failure::new(format!(
-            "`{line}` could not be started: {error}; run `cargo xtask setup`"
-        ))
-    })?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    Err(Failure::new(format!(
-        "`{line}` ended with {}; {remedy}:\n{}{}",
-        output.status,
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )))
 }
 
 #[cfg(test)]

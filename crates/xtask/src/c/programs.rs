@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::Places;
 use super::mock::Mock;
-use super::{Places, output_of};
 use crate::docs;
 use crate::failure::Failure;
+use crate::symbols::output_of;
 
 const CLIENT_ID: &str = "SanchezAssociates";
 const USER_ID: &str = "RickSanchez";

@@ -4,11 +4,12 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::Places;
 use super::mock::Mock;
-use super::{HOOK_PREFIX, Places, output_of};
 use crate::failure::Failure;
 use crate::install::{self, Build};
 use crate::steps::run_visibly;
+use crate::symbols::{HOOK_PREFIX, output_of};
 
 const CLANG: [&str; 2] = ["-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++"];
 
@@ -41,7 +42,7 @@ pub(super) fn panics(places: &Places) -> Result<String, Failure> {
         &["-DMYPREF_HOOKS=ON", "-DMYPREF_VALGRIND=ON"],
     )?;
     // Without hooks the installation itself has looked; here it is seen that it would have found some.
-    let exported = super::exported(&prefix)?;
+    let exported = crate::symbols::exported(&prefix)?;
     if !exported
         .iter()
         .any(|symbol| symbol.starts_with(HOOK_PREFIX))

@@ -2,6 +2,7 @@
 //!
 //! Format, lints and documentation are cargo's own judgement; `deny` is ours (module `deny`).
 
+mod circles;
 mod floors;
 
 use crate::cargo;
@@ -19,6 +20,7 @@ const PARTS: &[Part] = &[
     ("generated", generated),
     ("scenarios", scenarios),
     ("floors", floors::run),
+    ("circles", circles::run),
     ("deny", deny::run),
 ];
 
@@ -40,7 +42,7 @@ fn chosen(arguments: &[String]) -> Result<Vec<Part>, Failure> {
         .find(|argument| PARTS.iter().all(|(name, _)| name != argument));
     if let Some(unknown) = unknown {
         return Err(Failure::new(format!(
-            "`{unknown}` is not a part of check; choose from fmt, clippy, docs, generated, scenarios, floors, deny, or name none for all"
+            "`{unknown}` is not a part of check; choose from fmt, clippy, docs, generated, scenarios, floors, circles, deny, or name none for all"
         )));
     }
     let is_chosen =
@@ -142,6 +144,7 @@ mod tests {
                 "generated",
                 "scenarios",
                 "floors",
+                "circles",
                 "deny"
             ]
         );

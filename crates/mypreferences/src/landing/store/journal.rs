@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::http::clock::Expires;
-use crate::landing::store::manifest::{Identity, Parameters, PartFile};
+use crate::landing::store::manifest::{
+    Identity, Manifest, Parameters, PartFile, VERSION, watermark_text,
+};
 use crate::landing::store::receipt::BatchReceipt;
 
 /// Version of the form. The first released one had no line of its own for it.
@@ -220,6 +222,28 @@ fn understand(text: &[u8]) -> Line {
 #[cfg(not(test))]
 const fn tolerates_torn_lines() -> bool {
     true
+}
+
+impl Manifest {
+    /// What the journal knows of it: all but the members of pages.
+    pub(crate) fn of_journal(log: &BatchLog, watermark_ms: i64) -> Manifest {
+        let last = log.parts.last();
+        Manifest {
+            version: VERSION,
+            batch: log.intent.batch.clone(),
+            identity: log.intent.identity.clone(),
+            parameters: log.intent.parameters.clone(),
+            since: log.intent.since.clone(),
+            previous: log.intent.previous.clone(),
+            watermark_ms,
+            watermark: watermark_text(watermark_ms),
+            total_results: last.and_then(|part| part.total_results).unwrap_or(0),
+            row_count: last.and_then(|part| part.row_count),
+            parts: log.parts.iter().map(|part| part.file.clone()).collect(),
+            members: None,
+            envelopes: None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use sha2::{Digest, Sha256};
 
 use crate::http::clock::system_time;
 use crate::json::rfc3339;
-use crate::landing::store::journal::BatchLog;
 
 /// Version of the form.
 pub(crate) const VERSION: u32 = 1;
@@ -235,26 +234,6 @@ impl Manifest {
     /// It can stand in one chain with others of this export of these profiles.
     pub(crate) fn is_of(&self, identity: &Identity, body: &serde_json::Value) -> bool {
         self.identity == *identity && self.parameters.body == *body && !self.parameters.adopted
-    }
-
-    /// What the journal knows of it: all but the members of pages.
-    pub(crate) fn of_journal(log: &BatchLog, watermark_ms: i64) -> Manifest {
-        let last = log.parts.last();
-        Manifest {
-            version: VERSION,
-            batch: log.intent.batch.clone(),
-            identity: log.intent.identity.clone(),
-            parameters: log.intent.parameters.clone(),
-            since: log.intent.since.clone(),
-            previous: log.intent.previous.clone(),
-            watermark_ms,
-            watermark: watermark_text(watermark_ms),
-            total_results: last.and_then(|part| part.total_results).unwrap_or(0),
-            row_count: last.and_then(|part| part.row_count),
-            parts: log.parts.iter().map(|part| part.file.clone()).collect(),
-            members: None,
-            envelopes: None,
-        }
     }
 
     /// Records in all parts.

@@ -5,13 +5,13 @@
 mod disk;
 mod forms;
 mod operators;
+mod rows;
 mod service;
 
 use crate::landing::store::layout::Layout;
 use crate::landing::store::read::read_journal;
 use crate::landing::store::read::{read_manifest, read_receipt, visible_batches};
 use std::collections::BTreeSet;
-use std::io::Read;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,15 +22,13 @@ use futures_util::FutureExt;
 use crate::export::ExportRequest;
 use crate::landing::mutants::{self, Mutant};
 use crate::landing::store::disk::Disk;
-use crate::landing::store::manifest::Manifest;
 use crate::landing::tests::model::disk::{Crash, ModelDisk, Stop, Sync};
+use crate::landing::tests::model::rows::{OUT, landed_rows, rows_of};
 use crate::landing::tests::model::service::{ModelService, Odd, ServerExport, Story};
 use crate::landing::verify::verify;
 use crate::landing::{BatchReceipt, CommitEnd, CommitPolicy, LandExport, Landed};
 use crate::{Client, Credentials, Error};
 
-/// The folder of the model.
-const OUT: &str = "data/out";
 /// Where a consumer puts what it takes from there.
 const TAKEN: &str = "data/taken";
 /// Rows of a page, and so many bytes that a part holds two pages.
@@ -122,24 +120,6 @@ fn stories() -> Vec<Story> {
             ..PLAIN
         },
     ]
-}
-
-/// The rows of an export: no two exports have the same.
-fn rows_of(token: i64, rows: usize) -> Vec<String> {
-    (1..=rows)
-        .map(|row| format!(r#"{{"ProfileId":{row},"Of":{token}}}"#))
-        .collect()
-}
-
-fn landed_rows(disk: &dyn Disk, place: &Layout, manifest: &Manifest) -> Vec<String> {
-    let mut text = String::new();
-    for part in &manifest.parts {
-        let file = place.batch(&manifest.batch).join(&part.file);
-        if let Ok(Some(mut opened)) = disk.open(&file) {
-            let _ = opened.read_to_string(&mut text);
-        }
-    }
-    text.lines().map(str::to_owned).collect()
 }
 
 fn place() -> Layout {

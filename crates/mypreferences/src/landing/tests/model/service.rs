@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::http::delivery::{BodyEnd, Failure};
 use crate::landing::tests::model::disk::ModelDisk;
-use crate::landing::tests::model::{OUT, rows_of};
+use crate::landing::tests::model::rows::{OUT, landed_rows, rows_of};
 use crate::landing::verify::verify;
 use crate::test_hooks::{Answer, ExchangeFuture, Request, TestTransport};
 use crate::{ErrorKind, Sent};
@@ -421,7 +421,7 @@ impl ModelService {
         if let Err(error) = verify(&disk, &place, |_| {}) {
             return Some(format!("the batch would not be whole: {error}"));
         }
-        let rows = super::landed_rows(&disk, &place, &manifest);
+        let rows = landed_rows(&disk, &place, &manifest);
         (rows != rows_of(token, self.inner().story.rows))
             .then(|| "its rows would differ".to_owned())
     }

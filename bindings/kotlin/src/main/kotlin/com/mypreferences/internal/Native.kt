@@ -650,33 +650,14 @@ internal open class UniffiForeignFutureResultVoid(
 internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
     fun callback(`callbackData`: Long,`result`: UniffiForeignFutureResultVoid.UniffiByValue,)
 }
-internal interface UniffiCallbackInterfaceNativeCompletionMethod0 : com.sun.jna.Callback {
-    fun callback(`uniffiHandle`: Long,`outcome`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
-}
 internal interface UniffiCallbackInterfaceNativeProgressMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`progress`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 internal interface UniffiCallbackInterfaceNativeProgressMethod1 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`progress`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
-@Structure.FieldOrder("uniffiFree", "uniffiClone", "complete")
-internal open class UniffiVTableCallbackInterfaceNativeCompletion(
-    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-    @JvmField internal var `complete`: UniffiCallbackInterfaceNativeCompletionMethod0? = null,
-) : Structure() {
-    class UniffiByValue(
-        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
-        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
-        `complete`: UniffiCallbackInterfaceNativeCompletionMethod0? = null,
-    ): UniffiVTableCallbackInterfaceNativeCompletion(`uniffiFree`,`uniffiClone`,`complete`,), Structure.ByValue
-
-   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceNativeCompletion) {
-        `uniffiFree` = other.`uniffiFree`
-        `uniffiClone` = other.`uniffiClone`
-        `complete` = other.`complete`
-    }
-
+internal interface UniffiCallbackInterfaceNativeCompletionMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`outcome`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
 }
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "landing", "waiting")
 internal open class UniffiVTableCallbackInterfaceNativeProgress(
@@ -697,6 +678,25 @@ internal open class UniffiVTableCallbackInterfaceNativeProgress(
         `uniffiClone` = other.`uniffiClone`
         `landing` = other.`landing`
         `waiting` = other.`waiting`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "complete")
+internal open class UniffiVTableCallbackInterfaceNativeCompletion(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `complete`: UniffiCallbackInterfaceNativeCompletionMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `complete`: UniffiCallbackInterfaceNativeCompletionMethod0? = null,
+    ): UniffiVTableCallbackInterfaceNativeCompletion(`uniffiFree`,`uniffiClone`,`complete`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceNativeCompletion) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `complete` = other.`complete`
     }
 
 }
@@ -767,6 +767,12 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeexport_watermark(
     ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativesealed_batch(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativesealed_manifest_sha256(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativesealed_out(
+    ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed_batch(
@@ -776,12 +782,6 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_mypreferences_uniffi_checksum_method_nativepages_end(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativepages_next_page(
-    ): Int
-    external fun uniffi_mypreferences_uniffi_checksum_method_nativesealed_batch(
-    ): Int
-    external fun uniffi_mypreferences_uniffi_checksum_method_nativesealed_manifest_sha256(
-    ): Int
-    external fun uniffi_mypreferences_uniffi_checksum_method_nativesealed_out(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_constructor_nativecanceltoken_new(
     ): Int
@@ -801,11 +801,11 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new(
     ): Int
-    external fun uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete(
-    ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeprogress_landing(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeprogress_waiting(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete(
     ): Int
     external fun ffi_mypreferences_uniffi_uniffi_contract_version(
     ): Int
@@ -905,6 +905,16 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_mypreferences_uniffi_fn_method_nativeexport_watermark(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_clone_nativesealed(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_free_nativesealed(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_mypreferences_uniffi_fn_method_nativesealed_batch(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_method_nativesealed_manifest_sha256(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_method_nativesealed_out(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_mypreferences_uniffi_fn_clone_nativefolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_mypreferences_uniffi_fn_free_nativefolder(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -925,19 +935,9 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_mypreferences_uniffi_fn_method_nativepages_next_page(`ptr`: Long,`cancel`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
-    external fun uniffi_mypreferences_uniffi_fn_clone_nativesealed(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Long
-    external fun uniffi_mypreferences_uniffi_fn_free_nativesealed(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
-    external fun uniffi_mypreferences_uniffi_fn_method_nativesealed_batch(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_mypreferences_uniffi_fn_method_nativesealed_manifest_sha256(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_mypreferences_uniffi_fn_method_nativesealed_out(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
-    external fun uniffi_mypreferences_uniffi_fn_init_callback_vtable_nativecompletion(`vtable`: UniffiVTableCallbackInterfaceNativeCompletion,
-    ): Unit
     external fun uniffi_mypreferences_uniffi_fn_init_callback_vtable_nativeprogress(`vtable`: UniffiVTableCallbackInterfaceNativeProgress,
+    ): Unit
+    external fun uniffi_mypreferences_uniffi_fn_init_callback_vtable_nativecompletion(`vtable`: UniffiVTableCallbackInterfaceNativeCompletion,
     ): Unit
     external fun uniffi_mypreferences_uniffi_fn_func_line_of(`record`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1072,40 +1072,40 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativecanceltoken_is_cancelled() and 0xFFFF) != 7901) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit() and 0xFFFF) != 65495) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit() and 0xFFFF) != 51300) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_landed() and 0xFFFF) != 62812) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_landed() and 0xFFFF) != 60909) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_describe() and 0xFFFF) != 31713) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_export() and 0xFFFF) != 44332) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_export() and 0xFFFF) != 61404) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_initiate() and 0xFFFF) != 13038) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_initiate() and 0xFFFF) != 53974) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_is_shut() and 0xFFFF) != 19608) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_land() and 0xFFFF) != 3641) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_land() and 0xFFFF) != 45007) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_pages() and 0xFFFF) != 21045) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_pages() and 0xFFFF) != 57379) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_resolve_commit() and 0xFFFF) != 56646) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_resolve_commit() and 0xFFFF) != 43142) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_shut() and 0xFFFF) != 41291) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_status() and 0xFFFF) != 47697) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_status() and 0xFFFF) != 21442) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_wait_until_ready() and 0xFFFF) != 60665) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_wait_until_ready() and 0xFFFF) != 10168) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeexport_access_token() and 0xFFFF) != 19156) {
@@ -1123,21 +1123,6 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeexport_watermark() and 0xFFFF) != 19917) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed() and 0xFFFF) != 20339) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed_batch() and 0xFFFF) != 44183) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativefolder_verify() and 0xFFFF) != 13667) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativepages_end() and 0xFFFF) != 39153) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativepages_next_page() and 0xFFFF) != 27624) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativesealed_batch() and 0xFFFF) != 17268) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1147,40 +1132,55 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativesealed_out() and 0xFFFF) != 43722) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed() and 0xFFFF) != 34528) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativefolder_sealed_batch() and 0xFFFF) != 58421) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativefolder_verify() and 0xFFFF) != 13958) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativepages_end() and 0xFFFF) != 730) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativepages_next_page() and 0xFFFF) != 8989) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativecanceltoken_new() and 0xFFFF) != 55083) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativeclient_from_environment() and 0xFFFF) != 13576) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativeclient_from_environment() and 0xFFFF) != 37447) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativeclient_open() and 0xFFFF) != 8145) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativeclient_open() and 0xFFFF) != 17671) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_bearer() and 0xFFFF) != 23058) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_hmac() and 0xFFFF) != 11442) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_hmac() and 0xFFFF) != 64853) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_oauth() and 0xFFFF) != 29174) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_oauth() and 0xFFFF) != 20173) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativecredentials_verbatim() and 0xFFFF) != 34599) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativeexport_from_json() and 0xFFFF) != 60416) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativeexport_from_json() and 0xFFFF) != 39261) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new() and 0xFFFF) != 39859) {
-        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
-    }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete() and 0xFFFF) != 41920) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_constructor_nativefolder_new() and 0xFFFF) != 9582) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeprogress_landing() and 0xFFFF) != 3909) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeprogress_waiting() and 0xFFFF) != 19830) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativecompletion_complete() and 0xFFFF) != 53161) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
