@@ -50,11 +50,7 @@ struct Running {
 
 impl Adapter {
     pub(crate) fn new(folder: &Path, surface: &str, proxy: String) -> Adapter {
-        Adapter {
-            program: folder.join(format!("adapter-{}", surface.replace('_', "-"))),
-            proxy,
-            running: None,
-        }
+        Adapter { program: folder.join(format!("adapter-{}", surface.replace('_', "-"))), proxy, running: None }
     }
 
     /// Plays one plan; the observation, or why there is none.
@@ -65,8 +61,7 @@ impl Adapter {
             self.stop();
         }
         let answer = answer?;
-        serde_json::from_str(&answer)
-            .map_err(|error| format!("the adapter's line is no observation: {error}"))
+        serde_json::from_str(&answer).map_err(|error| format!("the adapter's line is no observation: {error}"))
     }
 
     fn exchange(&mut self, line: &str) -> Result<String, String> {
@@ -74,14 +69,11 @@ impl Adapter {
             Some(running) => running,
             None => self.running.insert(start(&self.program, &self.proxy)?),
         };
-        writeln!(running.stdin, "{line}")
-            .map_err(|error| format!("the adapter takes no plan: {error}"))?;
+        writeln!(running.stdin, "{line}").map_err(|error| format!("the adapter takes no plan: {error}"))?;
         match running.lines.recv_timeout(CASE_LIMIT) {
             Ok(answer) => Ok(answer),
             Err(RecvTimeoutError::Timeout) => Err(format!("no observation within {CASE_LIMIT:?}")),
-            Err(RecvTimeoutError::Disconnected) => {
-                Err("the adapter ended in the middle of a case".to_owned())
-            }
+            Err(RecvTimeoutError::Disconnected) => Err("the adapter ended in the middle of a case".to_owned()),
         }
     }
 
@@ -101,14 +93,7 @@ impl Drop for Adapter {
 }
 
 /// Where clients look for a proxy, and for exceptions from it.
-const PROXIES: [&str; 6] = [
-    "HTTP_PROXY",
-    "http_proxy",
-    "HTTPS_PROXY",
-    "https_proxy",
-    "ALL_PROXY",
-    "all_proxy",
-];
+const PROXIES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
 fn start(program: &Path, proxy: &str) -> Result<Running, String> {
@@ -141,9 +126,5 @@ fn start(program: &Path, proxy: &str) -> Result<Running, String> {
             }
         }
     });
-    Ok(Running {
-        process,
-        stdin,
-        lines,
-    })
+    Ok(Running { process, stdin, lines })
 }

@@ -32,43 +32,23 @@ pub(crate) fn read(root: &Path) -> Result<Corpus, Trouble> {
     for path in files(root)? {
         let wrong = |error: serde_json::Error| Trouble::file(&path, &error);
         let written = written(&path)?;
-        let scenario: Scenario =
-            serde_json::from_str(&defaults.filled(written).to_string()).map_err(wrong)?;
+        let scenario: Scenario = serde_json::from_str(&defaults.filled(written).to_string()).map_err(wrong)?;
         if path.file_stem().and_then(|stem| stem.to_str()) != Some(scenario.name.as_str()) {
-            return Err(Trouble::file(
-                &path,
-                &format!("its name is {:?}", scenario.name),
-            ));
+            return Err(Trouble::file(&path, &format!("its name is {:?}", scenario.name)));
         }
         if scenario.why.trim().len() < 10 {
-            return Err(Trouble::file(
-                &path,
-                &"`why` must give a reason in one sentence",
-            ));
+            return Err(Trouble::file(&path, &"`why` must give a reason in one sentence"));
         }
-        if scenario
-            .except
-            .iter()
-            .any(|exception| exception.why.trim().len() < 10)
-        {
-            return Err(Trouble::file(
-                &path,
-                &"each exception must give its reason in `why`",
-            ));
+        if scenario.except.iter().any(|exception| exception.why.trim().len() < 10) {
+            return Err(Trouble::file(&path, &"each exception must give its reason in `why`"));
         }
         if scenario.calls.is_empty() || scenario.expect.results.len() != scenario.calls.len() {
-            return Err(Trouble::file(
-                &path,
-                &"`expect.results` must have one result for each call",
-            ));
+            return Err(Trouble::file(&path, &"`expect.results` must have one result for each call"));
         }
         scenarios.insert(scenario.name.clone(), scenario);
     }
     if scenarios.is_empty() {
-        return Err(Trouble::new(format!(
-            "below {} there is no scenario; restore the corpus",
-            root.display()
-        )));
+        return Err(Trouble::new(format!("below {} there is no scenario; restore the corpus", root.display())));
     }
     Ok(scenarios)
 }
@@ -88,10 +68,7 @@ fn written(path: &Path) -> Result<Json, Trouble> {
 
 /// Writes every file of JSON in its one form.
 pub(crate) fn format(root: &Path) -> Result<(), Trouble> {
-    for path in files(root)?
-        .into_iter()
-        .chain(OTHERS.map(|name| root.join(name)))
-    {
+    for path in files(root)?.into_iter().chain(OTHERS.map(|name| root.join(name))) {
         let text = std::fs::read_to_string(&path).map_err(|error| Trouble::file(&path, &error))?;
         let written = Json::parse(&text).map_err(|error| Trouble::file(&path, &error))?;
         std::fs::write(&path, laid_out(&written)).map_err(|error| Trouble::file(&path, &error))?;

@@ -17,35 +17,21 @@ pub(crate) struct Harness {
 
 impl Harness {
     pub(crate) fn new() -> Result<Harness, Trouble> {
-        let mock = MockService::start_blocking(MockConfig::default()).map_err(|error| {
-            Trouble::new(format!(
-                "the mock cannot start: {error}; free a port and memory"
-            ))
-        })?;
+        let mock = MockService::start_blocking(MockConfig::default())
+            .map_err(|error| Trouble::new(format!("the mock cannot start: {error}; free a port and memory")))?;
         let files = Files::of(&mock)?;
-        let nobody = RefusedPort::take()
-            .map_err(|error| Trouble::new(format!("no free port: {error}; close programs")))?;
-        Ok(Harness {
-            mock,
-            files,
-            nobody,
-        })
+        let nobody =
+            RefusedPort::take().map_err(|error| Trouble::new(format!("no free port: {error}; close programs")))?;
+        Ok(Harness { mock, files, nobody })
     }
 
     /// Opens a scenario as it is.
     pub(crate) fn open(&self, scenario: &Scenario) -> Result<OpenScenario, String> {
-        self.mock
-            .open_scenario(scenario.server.get())
-            .map_err(|error| format!("server: {error}"))
+        self.mock.open_scenario(scenario.server.get()).map_err(|error| format!("server: {error}"))
     }
 
     /// The places of a case whose server is opened, and whose words are nobody's.
-    pub(crate) fn places(
-        &self,
-        scenario: &Scenario,
-        opened: &OpenScenario,
-        base_url: &str,
-    ) -> Result<Places, Trouble> {
+    pub(crate) fn places(&self, scenario: &Scenario, opened: &OpenScenario, base_url: &str) -> Result<Places, Trouble> {
         Places::of(&self.files, scenario, opened, (base_url, base_url))
     }
 

@@ -8,9 +8,7 @@ use mypreferences_mock::{LoggedRequest, Operation, World};
 use crate::adapter::{Observation, ObservedResult};
 use crate::landed::batches_in;
 use crate::ordered_json::Json;
-use crate::scenario::{
-    Batch, CANARY_SECRET, CANARY_TOKEN, Count, Expect, ExpectedResult, Gap, OnTheWire, Scenario,
-};
+use crate::scenario::{Batch, CANARY_SECRET, CANARY_TOKEN, Count, Expect, ExpectedResult, Gap, OnTheWire, Scenario};
 
 /// What the server saw.
 #[derive(Clone)]
@@ -30,39 +28,22 @@ const TELLING: usize = 10;
 impl Seen {
     pub(crate) fn of(world: &World, tokens: &[i64], out: &Path) -> Seen {
         let exports = world.exports();
-        let shown_never = exports
-            .iter()
-            .map(|export| export.token.to_string())
-            .filter(|token| token.len() >= TELLING)
-            .collect();
+        let shown_never =
+            exports.iter().map(|export| export.token.to_string()).filter(|token| token.len() >= TELLING).collect();
         let applied = exports
             .into_iter()
             .filter(|export| tokens.contains(&export.token))
             .map(|export| {
-                let commits = export
-                    .commits
-                    .iter()
-                    .map(|commit| commit.keep_files)
-                    .collect();
+                let commits = export.commits.iter().map(|commit| commit.keep_files).collect();
                 (export.token.to_string(), commits)
             })
             .collect();
-        Seen {
-            requests: world.requests(),
-            applied,
-            shown_never,
-            batches: batches_in(out),
-        }
+        Seen { requests: world.requests(), applied, shown_never, batches: batches_in(out) }
     }
 }
 
 /// Every difference between what was expected and what was seen; empty when the case is green.
-pub(crate) fn judge(
-    scenario: &Scenario,
-    expect: &Expect,
-    observation: &Observation,
-    seen: &Seen,
-) -> Vec<String> {
+pub(crate) fn judge(scenario: &Scenario, expect: &Expect, observation: &Observation, seen: &Seen) -> Vec<String> {
     let mut differences = Vec::new();
     results(expect, observation, &mut differences);
     numbers(scenario, observation, &mut differences);
@@ -78,15 +59,9 @@ pub(crate) fn judge(
     }
     if let Some(applied) = &expect.applied {
         for (token, keep_files) in applied {
-            let found = seen
-                .applied
-                .iter()
-                .find(|(known, _)| known == token)
-                .map(|(_, commits)| commits);
+            let found = seen.applied.iter().find(|(known, _)| known == token).map(|(_, commits)| commits);
             if found != Some(keep_files) {
-                differences.push(format!(
-                    "applied commits: expected {keep_files:?}, the server has {found:?}"
-                ));
+                differences.push(format!("applied commits: expected {keep_files:?}, the server has {found:?}"));
             }
         }
     }
@@ -95,11 +70,7 @@ pub(crate) fn judge(
         (Some(_), Err(wrong)) => differences.push(format!("the folder: {wrong}")),
         (Some(wanted), Ok(found)) => {
             let shown = |batches: &Vec<Batch>| serde_json::to_string(batches).unwrap_or_default();
-            differences.push(format!(
-                "the folder:\n      expected {}\n      found {}",
-                shown(wanted),
-                shown(found)
-            ));
+            differences.push(format!("the folder:\n      expected {}\n      found {}", shown(wanted), shown(found)));
         }
         (None, _) => {}
     }
@@ -118,8 +89,7 @@ fn results(expect: &Expect, observation: &Observation, differences: &mut Vec<Str
             observation.results.len()
         ));
     }
-    for (index, (expected, observed)) in expect.results.iter().zip(&observation.results).enumerate()
-    {
+    for (index, (expected, observed)) in expect.results.iter().zip(&observation.results).enumerate() {
         if observed.is_empty() {
             differences.push(format!("call {index}: no result"));
         }
@@ -134,19 +104,12 @@ fn results(expect: &Expect, observation: &Observation, differences: &mut Vec<Str
     }
 }
 
-fn one_result(
-    index: usize,
-    expected: &ExpectedResult,
-    observed: &ObservedResult,
-    differences: &mut Vec<String>,
-) {
+fn one_result(index: usize, expected: &ExpectedResult, observed: &ObservedResult, differences: &mut Vec<String>) {
     let got = match Json::parse(&observed.record) {
         Ok(record) => {
             // Canonical means the same bytes, not only the same value. Pages are put together by the adapter.
             if observed.sort != "pages" && record.to_string() != observed.record {
-                differences.push(format!(
-                    "call {index}: the record is not in its canonical form"
-                ));
+                differences.push(format!("call {index}: the record is not in its canonical form"));
             }
             record.normalised().to_string()
         }
@@ -158,14 +121,8 @@ fn one_result(
     if let Err(error) = alternatives(expected, &mut wanted) {
         return differences.push(format!("call {index}: the expectation is no JSON: {error}"));
     }
-    if !wanted
-        .iter()
-        .any(|(sort, record)| *sort == observed.sort && *record == got)
-    {
-        let wanted: Vec<String> = wanted
-            .iter()
-            .map(|(sort, record)| format!("{sort} {record}"))
-            .collect();
+    if !wanted.iter().any(|(sort, record)| *sort == observed.sort && *record == got) {
+        let wanted: Vec<String> = wanted.iter().map(|(sort, record)| format!("{sort} {record}")).collect();
         differences.push(format!(
             "call {index}:\n      expected {}\n      observed {} {got}",
             wanted.join("\n            or "),
@@ -175,10 +132,7 @@ fn one_result(
 }
 
 /// Every record that would do, normalised.
-fn alternatives(
-    expected: &ExpectedResult,
-    wanted: &mut Vec<(&'static str, String)>,
-) -> Result<(), serde_json::Error> {
+fn alternatives(expected: &ExpectedResult, wanted: &mut Vec<(&'static str, String)>) -> Result<(), serde_json::Error> {
     let (sort, record) = match expected {
         ExpectedResult::Receipt(record) => ("receipt", record),
         ExpectedResult::Error(record) => ("error", record),
@@ -200,15 +154,10 @@ fn alternatives(
 /// As many results as there were calls at once.
 fn numbers(scenario: &Scenario, observation: &Observation, differences: &mut Vec<String>) {
     for (index, (call, observed)) in scenario.calls.iter().zip(&observation.results).enumerate() {
-        let expected = call
-            .concurrent
-            .map_or(1, |concurrent| concurrent.n as usize);
+        let expected = call.concurrent.map_or(1, |concurrent| concurrent.n as usize);
         // A client that cannot be made has one failure to tell, whatever was to be called.
         if observed.len() != expected {
-            differences.push(format!(
-                "call {index}: {} results of {expected}",
-                observed.len()
-            ));
+            differences.push(format!("call {index}: {} results of {expected}", observed.len()));
         }
     }
 }
@@ -216,9 +165,7 @@ fn numbers(scenario: &Scenario, observation: &Observation, differences: &mut Vec
 /// What the records say about how long the calls took.
 fn durations(limit: u64, observation: &Observation, differences: &mut Vec<String>) {
     for result in observation.results.iter().flatten() {
-        let elapsed = Json::parse(&result.record)
-            .ok()
-            .and_then(|record| record.seconds("elapsed"));
+        let elapsed = Json::parse(&result.record).ok().and_then(|record| record.seconds("elapsed"));
         #[expect(clippy::cast_precision_loss, reason = "limits are small")]
         if elapsed.is_none_or(|elapsed| elapsed * 1000.0 > limit as f64) {
             differences.push(format!("a call took {elapsed:?} s, more than {limit} ms"));
@@ -238,70 +185,48 @@ fn name(operation: Option<Operation>) -> &'static str {
 }
 
 fn of<'a>(seen: &'a Seen, operation: &str) -> Vec<&'a LoggedRequest> {
-    seen.requests
-        .iter()
-        .filter(|request| name(request.operation) == operation)
-        .collect()
+    seen.requests.iter().filter(|request| name(request.operation) == operation).collect()
 }
 
 /// How many requests of this operation the client gave up, as far as the server has noticed.
 fn disconnects(requests: &[LoggedRequest], operation: &str) -> u64 {
-    requests
-        .iter()
-        .filter(|request| name(request.operation) == operation && request.disconnected_at.is_some())
-        .count() as u64
+    requests.iter().filter(|request| name(request.operation) == operation && request.disconnected_at.is_some()).count()
+        as u64
 }
 
 /// Whether the server has noticed every disconnect that it must notice. A surface answers as soon as its call is over,
 /// and the end of a connection takes a moment to arrive.
 pub(crate) fn disconnects_have_come(expect: &Expect, requests: &[LoggedRequest]) -> bool {
-    expect
-        .disconnects
-        .iter()
-        .all(|(operation, count)| count.holds(disconnects(requests, operation)))
+    expect.disconnects.iter().all(|(operation, count)| count.holds(disconnects(requests, operation)))
 }
 
 fn requests(expect: &Expect, seen: &Seen, differences: &mut Vec<String>) {
     for operation in ["commit", "status", "page", "initiate", "token", "other"] {
         let found = of(seen, operation);
-        let expected = expect
-            .requests
-            .get(operation)
-            .copied()
-            .unwrap_or(Count::Exactly(0));
+        let expected = expect.requests.get(operation).copied().unwrap_or(Count::Exactly(0));
         let number = found.len() as u64;
         if !expected.holds(number) {
-            differences.push(format!(
-                "{operation} requests: expected {expected}, the server received {number}"
-            ));
+            differences.push(format!("{operation} requests: expected {expected}, the server received {number}"));
         }
         let left = disconnects(&seen.requests, operation);
         if let Some(expected) = expect.disconnects.get(operation)
             && !expected.holds(left)
         {
-            differences.push(format!(
-                "{operation} disconnects: expected {expected}, the server saw {left}"
-            ));
+            differences.push(format!("{operation} disconnects: expected {expected}, the server saw {left}"));
         }
     }
     for request in &seen.requests {
         if let Some(status) = request.violation
             && !expect.violations.contains(&status)
         {
-            differences.push(format!(
-                "a request breaks the rules of the service ({status}): {}",
-                request.method
-            ));
+            differences.push(format!("a request breaks the rules of the service ({status}): {}", request.method));
         }
     }
 }
 
 fn on_the_wire(wire: &OnTheWire, seen: &Seen, differences: &mut Vec<String>) {
     let Some(request) = of(seen, &wire.operation).get(wire.number).copied() else {
-        return differences.push(format!(
-            "on the wire: no {} request {}",
-            wire.operation, wire.number
-        ));
+        return differences.push(format!("on the wire: no {} request {}", wire.operation, wire.number));
     };
     let head = String::from_utf8_lossy(&request.raw_head);
     let line = head.lines().next().unwrap_or_default();
@@ -319,10 +244,7 @@ fn on_the_wire(wire: &OnTheWire, seen: &Seen, differences: &mut Vec<String>) {
             .map(|(_, value)| value.as_slice())
             .collect();
         if values.len() != 1 {
-            differences.push(format!(
-                "on the wire: {} headers {header}, expected one",
-                values.len()
-            ));
+            differences.push(format!("on the wire: {} headers {header}, expected one", values.len()));
         } else if value != "*" && values[0] != value.as_bytes() {
             differences.push(format!("on the wire: header {header} has another value"));
         }
@@ -339,10 +261,7 @@ fn on_the_wire(wire: &OnTheWire, seen: &Seen, differences: &mut Vec<String>) {
 
 /// `POST /s/7/acme/… HTTP/1.1` as `POST /acme/… HTTP/1.1`.
 fn without_scenario(line: &str) -> String {
-    match line
-        .split_once(" /s/")
-        .and_then(|(method, rest)| Some((method, rest.split_once('/')?.1)))
-    {
+    match line.split_once(" /s/").and_then(|(method, rest)| Some((method, rest.split_once('/')?.1))) {
         Some((method, rest)) => format!("{method} /{rest}"),
         None => line.to_owned(),
     }
@@ -351,17 +270,13 @@ fn without_scenario(line: &str) -> String {
 fn between(gap: &Gap, seen: &Seen, differences: &mut Vec<String>) {
     let moment = |name: &str| {
         let (operation, number) = name.split_once(':')?;
-        of(seen, operation)
-            .get(number.parse::<usize>().ok()?)
-            .map(|request| request.received_at)
+        of(seen, operation).get(number.parse::<usize>().ok()?).map(|request| request.received_at)
     };
     let (Some(from), Some(to)) = (moment(&gap.from), moment(&gap.to)) else {
         return differences.push(format!("gap: no requests {} and {}", gap.from, gap.to));
     };
     let waited = to.saturating_sub(from).as_millis();
-    let too_long = gap
-        .at_most_ms
-        .is_some_and(|at_most| waited > u128::from(at_most));
+    let too_long = gap.at_most_ms.is_some_and(|at_most| waited > u128::from(at_most));
     if waited < u128::from(gap.at_least_ms) || too_long {
         differences.push(format!("gap from {} to {}: {waited} ms", gap.from, gap.to));
     }
@@ -384,24 +299,14 @@ fn asked_between(seen: &Seen, differences: &mut Vec<String>) {
 /// Secrets and tokens in anything that the surface said. The text itself is not repeated.
 fn canaries(observation: &Observation, seen: &Seen, differences: &mut Vec<String>) {
     // What the token endpoint gave out came back in the requests.
-    let bearer_tokens: Vec<&str> = seen
-        .requests
-        .iter()
-        .filter_map(|request| request.header("Authorization")?.strip_prefix("Bearer "))
-        .collect();
+    let bearer_tokens: Vec<&str> =
+        seen.requests.iter().filter_map(|request| request.header("Authorization")?.strip_prefix("Bearer ")).collect();
     // A handle's text holds its token, and says so.
-    let records = observation
-        .results
-        .iter()
-        .flatten()
-        .filter(|result| result.sort != "export")
-        .map(|result| &result.record);
+    let records =
+        observation.results.iter().flatten().filter(|result| result.sort != "export").map(|result| &result.record);
     for text in records.chain(&observation.texts) {
         if seen.shown_never.iter().any(|token| text.contains(token)) {
-            differences.push(format!(
-                "an export's token is shown in a text of {} bytes",
-                text.len()
-            ));
+            differences.push(format!("an export's token is shown in a text of {} bytes", text.len()));
         }
         for (what, canary) in [
             ("the secret", CANARY_SECRET),
@@ -413,10 +318,7 @@ fn canaries(observation: &Observation, seen: &Seen, differences: &mut Vec<String
             }
         }
         if bearer_tokens.iter().any(|token| text.contains(token)) {
-            differences.push(format!(
-                "a bearer token is shown in a text of {} bytes",
-                text.len()
-            ));
+            differences.push(format!("a bearer token is shown in a text of {} bytes", text.len()));
         }
     }
 }

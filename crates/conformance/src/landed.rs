@@ -33,11 +33,7 @@ fn batch(folder: &Path) -> Result<Batch, String> {
     for part in manifest["parts"].as_array().into_iter().flatten() {
         let name = part["file"].as_str().unwrap_or_default();
         let bytes = checked(folder, part)?;
-        let lines = if manifest["parameters"]["compression"] == "zstd" {
-            Vec::new()
-        } else {
-            lines(&bytes)
-        };
+        let lines = if manifest["parameters"]["compression"] == "zstd" { Vec::new() } else { lines(&bytes) };
         parts.insert(name.to_owned(), lines);
     }
     let members = manifest["members"]
@@ -51,10 +47,11 @@ fn batch(folder: &Path) -> Result<Batch, String> {
         file => lines(&checked(folder, file)?),
     };
     let receipt = match std::fs::read_to_string(folder.join("_receipt.json")) {
-        Ok(text) => serde_json::from_str::<Value>(&text)
-            .map_err(|error| format!("the receipt is no JSON: {error}"))?["end"]
-            .as_str()
-            .map(str::to_owned),
+        Ok(text) => {
+            serde_json::from_str::<Value>(&text).map_err(|error| format!("the receipt is no JSON: {error}"))?["end"]
+                .as_str()
+                .map(str::to_owned)
+        }
         Err(_) => None,
     };
     Ok(Batch {
@@ -70,9 +67,7 @@ fn batch(folder: &Path) -> Result<Batch, String> {
 fn checked(folder: &Path, named: &Value) -> Result<Vec<u8>, String> {
     let name = named["file"].as_str().unwrap_or_default();
     let bytes = std::fs::read(folder.join(name)).map_err(|error| format!("{name}: {error}"))?;
-    let hash = Sha256::digest(&bytes)
-        .iter()
-        .fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"));
+    let hash = Sha256::digest(&bytes).iter().fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"));
     if named["sha256"] != hash || named["bytes"] != bytes.len() {
         return Err(format!("{name} is not what its manifest says"));
     }
@@ -80,10 +75,7 @@ fn checked(folder: &Path, named: &Value) -> Result<Vec<u8>, String> {
 }
 
 fn lines(bytes: &[u8]) -> Vec<String> {
-    String::from_utf8_lossy(bytes)
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect()
 }
 
 fn text(file: &Path) -> Result<String, String> {

@@ -27,7 +27,8 @@ use std::process::ExitCode;
 
 use trouble::Trouble;
 
-const USAGE: &str = "Usage: conformance [mutants|format|check] --root DIR --adapters DIR [--surface NAME]... [--scenario NAME]...
+const USAGE: &str =
+    "Usage: conformance [mutants|format|check] --root DIR --adapters DIR [--surface NAME]... [--scenario NAME]...
 
   --root DIR       the checkout: tests/conformance is read below it
   --adapters DIR   where the adapters' programs are
@@ -78,11 +79,7 @@ fn wish(mut arguments: impl Iterator<Item = String>) -> Result<Wish, Trouble> {
         scenarios: Vec::new(),
     };
     while let Some(argument) = arguments.next() {
-        let mut value = || {
-            arguments
-                .next()
-                .ok_or_else(|| Trouble::new(format!("{argument} needs a value\n{USAGE}")))
-        };
+        let mut value = || arguments.next().ok_or_else(|| Trouble::new(format!("{argument} needs a value\n{USAGE}")));
         match argument.as_str() {
             "mutants" => wish.task = Task::Mutants,
             "format" => wish.task = Task::Format,

@@ -30,8 +30,7 @@ struct Skip {
 impl Skip {
     fn matches(&self, surface: &str, scenario: &Scenario) -> bool {
         let mut calls = scenario.calls.iter();
-        self.surfaces.iter().any(|name| name == surface)
-            && calls.any(|call| self.operations.contains(&call.operation))
+        self.surfaces.iter().any(|name| name == surface) && calls.any(|call| self.operations.contains(&call.operation))
     }
 }
 
@@ -48,16 +47,10 @@ pub(crate) fn read(root: &Path, corpus: &Corpus) -> Result<Matrix, Trouble> {
 fn of(rules: &Rules, corpus: &Corpus) -> Result<Matrix, String> {
     for skip in &rules.skips {
         let matches = |surface: &String| {
-            rules.surfaces.contains(surface)
-                && corpus
-                    .values()
-                    .any(|scenario| skip.matches(surface, scenario))
+            rules.surfaces.contains(surface) && corpus.values().any(|scenario| skip.matches(surface, scenario))
         };
         if skip.why.trim().len() < 10 || !skip.surfaces.iter().all(matches) {
-            return Err(format!(
-                "the skip of {:?} has no reason or matches nothing",
-                skip.surfaces
-            ));
+            return Err(format!("the skip of {:?} has no reason or matches nothing", skip.surfaces));
         }
     }
     let is_played = |surface: &str, scenario| {
@@ -65,11 +58,7 @@ fn of(rules: &Rules, corpus: &Corpus) -> Result<Matrix, String> {
         !skips.any(|skip| skip.matches(surface, scenario))
     };
     for (name, scenario) in corpus {
-        if !rules
-            .surfaces
-            .iter()
-            .any(|surface| is_played(surface, scenario))
-        {
+        if !rules.surfaces.iter().any(|surface| is_played(surface, scenario)) {
             return Err(format!("no surface plays {name}"));
         }
     }

@@ -58,65 +58,34 @@ pub(crate) fn prove(wish: &Wish) -> Result<bool, Trouble> {
     let matrix = matrix::read(&wish.root, &corpus)?;
     let path = wish.root.join("tests/conformance/mutants.json");
     let text = std::fs::read_to_string(&path).map_err(|error| Trouble::file(&path, &error))?;
-    let mutants: Vec<Mutant> =
-        serde_json::from_str(&text).map_err(|error| Trouble::file(&path, &error))?;
+    let mutants: Vec<Mutant> = serde_json::from_str(&text).map_err(|error| Trouble::file(&path, &error))?;
     let names = suite::chosen(&matrix[SURFACE], &[]);
     let stage = Harness::new()?;
     let healthy = suite::play(&stage, &wish.adapters, SURFACE, &corpus, &names, None);
     let (mut passed, mut failed) = (0, 0);
     let sick = red(&corpus, &healthy);
     if !sick.is_empty() {
-        return Err(Trouble::new(format!(
-            "without a mutant these are red: {sick:?}; repair them first"
-        )));
+        return Err(Trouble::new(format!("without a mutant these are red: {sick:?}; repair them first")));
     }
     for mutant in &mutants {
         let turned = match &mutant.fault {
             Fault::Rules(rules) => {
-                let played = suite::play(
-                    &stage,
-                    &wish.adapters,
-                    SURFACE,
-                    &corpus,
-                    &names,
-                    Some(rules),
-                );
+                let played = suite::play(&stage, &wish.adapters, SURFACE, &corpus, &names, Some(rules));
                 red(&corpus, &played)
             }
-            fault => red(
-                &corpus,
-                &healthy
-                    .iter()
-                    .map(|case| doctored(case, fault))
-                    .collect::<Vec<_>>(),
-            ),
+            fault => red(&corpus, &healthy.iter().map(|case| doctored(case, fault)).collect::<Vec<_>>()),
         };
         if turned == mutant.red && !turned.is_empty() {
             passed += 1;
-            println!(
-                "ok   {}: {} red ({})",
-                mutant.name,
-                turned.len(),
-                mutant.why
-            );
+            println!("ok   {}: {} red ({})", mutant.name, turned.len(), mutant.why);
         } else {
             failed += 1;
             println!("FAIL {}: {}", mutant.name, mutant.why);
-            println!(
-                "     red but not written down: {:?}",
-                turned.difference(&mutant.red).collect::<Vec<_>>()
-            );
-            println!(
-                "     written down but green:   {:?}",
-                mutant.red.difference(&turned).collect::<Vec<_>>()
-            );
+            println!("     red but not written down: {:?}", turned.difference(&mutant.red).collect::<Vec<_>>());
+            println!("     written down but green:   {:?}", mutant.red.difference(&turned).collect::<Vec<_>>());
         }
     }
-    println!(
-        "\n{} mutants, {:.1} s",
-        mutants.len(),
-        begun.elapsed().as_secs_f64()
-    );
+    println!("\n{} mutants, {:.1} s", mutants.len(), begun.elapsed().as_secs_f64());
     println!("mutants: {passed} passed, {failed} failed");
     Ok(failed == 0 && !mutants.is_empty())
 }
@@ -138,10 +107,7 @@ fn doctored(case: &Played, fault: &Fault) -> Played {
         }
         Err(reason) => Err(reason.clone()),
     };
-    Played {
-        scenario: case.scenario.clone(),
-        outcome,
-    }
+    Played { scenario: case.scenario.clone(), outcome }
 }
 
 fn doctor(observation: &mut Observation, seen: &mut Seen, fault: &Fault) {
@@ -161,11 +127,7 @@ fn doctor(observation: &mut Observation, seen: &mut Seen, fault: &Fault) {
         }
         Fault::Text(text) => observation.texts.push(text.clone()),
         Fault::RequestTwice(name) => {
-            if let Some(at) = seen
-                .requests
-                .iter()
-                .position(|request| is(request.operation, name))
-            {
+            if let Some(at) = seen.requests.iter().position(|request| is(request.operation, name)) {
                 let again = seen.requests[at].clone();
                 seen.requests.insert(at, again);
             }

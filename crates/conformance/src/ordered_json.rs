@@ -18,17 +18,8 @@ pub(crate) enum Json {
 }
 
 /// Members that are durations or moments; absent ones stay absent.
-const TIMES: [&str; 9] = [
-    "elapsed",
-    "delay_before",
-    "server_date",
-    "as_of",
-    "expires",
-    "watermark_ms",
-    "watermark",
-    "since",
-    "at",
-];
+const TIMES: [&str; 9] =
+    ["elapsed", "delay_before", "server_date", "as_of", "expires", "watermark_ms", "watermark", "since", "at"];
 
 impl Json {
     pub(crate) fn parse(text: &str) -> Result<Json, serde_json::Error> {
@@ -71,9 +62,7 @@ fn without_batch_names(text: &str) -> String {
     let mut rest = text;
     let mut said = String::new();
     while let Some((before, after)) = rest.split_once(NAME) {
-        let name = after
-            .find(|letter: char| !letter.is_ascii_alphanumeric())
-            .unwrap_or(after.len());
+        let name = after.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(after.len());
         said.push_str(before);
         said.push_str("BATCH");
         rest = &after[name..];
@@ -89,9 +78,7 @@ fn normalised_member(key: &str, value: Json) -> Json {
         Json::Number(_) | Json::Text(_) if key == "byte_count" => Json::Text("BYTES".to_owned()),
         Json::Text(_) if key == "manifest_sha256" => Json::Text("HASH".to_owned()),
         _ if key == "source" => Json::Text("SOURCE".to_owned()),
-        Json::Text(url) if key == "url" || key == "base_url" => {
-            Json::Text(without_port_and_scenario(&url))
-        }
+        Json::Text(url) if key == "url" || key == "base_url" => Json::Text(without_port_and_scenario(&url)),
         other => other.normalised(),
     }
 }
@@ -102,10 +89,7 @@ fn without_port_and_scenario(url: &str) -> String {
         return url.to_owned();
     };
     let path = rest.split_once('/').map_or("", |(_, path)| path);
-    let path = match path
-        .strip_prefix("s/")
-        .and_then(|rest| rest.split_once('/'))
-    {
+    let path = match path.strip_prefix("s/").and_then(|rest| rest.split_once('/')) {
         Some((_, path)) => path,
         None => path,
     };
@@ -130,11 +114,7 @@ impl fmt::Display for Json {
                 f.write_str("{")?;
                 for (index, (key, value)) in members.iter().enumerate() {
                     let comma = if index == 0 { "" } else { "," };
-                    write!(
-                        f,
-                        "{comma}{}:{value}",
-                        serde_json::Value::from(key.as_str())
-                    )?;
+                    write!(f, "{comma}{}:{value}", serde_json::Value::from(key.as_str()))?;
                 }
                 f.write_str("}")
             }

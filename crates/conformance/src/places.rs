@@ -23,8 +23,7 @@ impl Files {
         let Some(tls) = opened.tls() else {
             return Err(Trouble::new("the mock gives no certificates".to_owned()));
         };
-        let folder =
-            std::env::temp_dir().join(format!("mypreferences-suite-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("mypreferences-suite-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|error| Trouble::file(&folder, &error))?;
         let files = Files { folder };
         for (word, text) in [
@@ -41,9 +40,7 @@ impl Files {
     }
 
     fn path(&self, word: &str) -> PathBuf {
-        self.folder
-            .join(word.trim_matches(['{', '}']))
-            .with_extension("pem")
+        self.folder.join(word.trim_matches(['{', '}'])).with_extension("pem")
     }
 }
 
@@ -67,13 +64,7 @@ fn write(file: &Path, text: &str, mode: u32) -> Result<(), Trouble> {
 }
 
 /// The words for files.
-const FILES: [&str; 5] = [
-    "{ca_file}",
-    "{client_cert}",
-    "{client_key}",
-    "{garbage_file}",
-    "{secret_file}",
-];
+const FILES: [&str; 5] = ["{ca_file}", "{client_cert}", "{client_key}", "{garbage_file}", "{secret_file}"];
 
 /// The places of one case.
 pub(crate) struct Places {
@@ -90,25 +81,15 @@ impl Places {
         opened: &OpenScenario,
         (base_url, refused): (&str, &str),
     ) -> Result<Places, Trouble> {
-        let mut words: Vec<(&'static str, String)> = FILES
-            .iter()
-            .map(|word| (*word, shown(&files.path(word))))
-            .collect();
+        let mut words: Vec<(&'static str, String)> =
+            FILES.iter().map(|word| (*word, shown(&files.path(word)))).collect();
         words.push(("{out}", shown(&files.folder.join("out").join(opened.id()))));
         words.push(("{proxy}", opened.proxy_url().unwrap_or_default().to_owned()));
-        let mut places = Places {
-            words,
-            own_token_url: opened.token_url(),
-            refused: refused.to_owned(),
-        };
+        let mut places = Places { words, own_token_url: opened.token_url(), refused: refused.to_owned() };
         if let Some(configuration) = &scenario.configuration {
             let file = files.folder.join(opened.id()).with_extension("toml");
             let text = places.filled(&configuration.file.replace("{base_url}", base_url));
-            let mode = if configuration.others_can_read {
-                0o644
-            } else {
-                0o600
-            };
+            let mode = if configuration.others_can_read { 0o644 } else { 0o600 };
             write(&file, &text, mode)?;
             places.words.push(("{config_file}", shown(&file)));
         }
@@ -117,11 +98,7 @@ impl Places {
 
     /// The value of a setting.
     pub(crate) fn filled(&self, value: &str) -> String {
-        self.words
-            .iter()
-            .fold(value.to_owned(), |value, (word, place)| {
-                value.replace(word, place)
-            })
+        self.words.iter().fold(value.to_owned(), |value, (word, place)| value.replace(word, place))
     }
 
     /// What a surface said, in the words of scenarios.
@@ -129,9 +106,7 @@ impl Places {
         self.words
             .iter()
             .filter(|(_, place)| !place.is_empty())
-            .fold(text.to_owned(), |text, (word, place)| {
-                text.replace(place, word)
-            })
+            .fold(text.to_owned(), |text, (word, place)| text.replace(place, word))
     }
 
     /// The address of a token endpoint.

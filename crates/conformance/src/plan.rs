@@ -34,48 +34,23 @@ pub(crate) const CLIENT_ID: &str = "acme";
 
 impl<'a> Plan<'a> {
     pub(crate) fn new(scenario: &'a Scenario, base_url: String, places: &Places) -> Plan<'a> {
-        let settings = scenario
-            .settings
-            .iter()
-            .map(|(name, value)| (name.as_str(), places.filled(value)))
-            .collect();
+        let settings = scenario.settings.iter().map(|(name, value)| (name.as_str(), places.filled(value))).collect();
         let credentials = match &scenario.credentials {
-            Credentials::OAuth(oauth) => Credentials::OAuth(OAuth {
-                token_url: places.token_url(&oauth.token_url),
-                ..oauth.clone()
-            }),
+            Credentials::OAuth(oauth) => {
+                Credentials::OAuth(OAuth { token_url: places.token_url(&oauth.token_url), ..oauth.clone() })
+            }
             other => other.clone(),
         };
         let configuration = scenario.configuration.as_ref().map(|given| {
-            let mut variables: BTreeMap<&str, String> = given
-                .variables
-                .iter()
-                .map(|(name, value)| (name.as_str(), places.filled(value)))
-                .collect();
+            let mut variables: BTreeMap<&str, String> =
+                given.variables.iter().map(|(name, value)| (name.as_str(), places.filled(value))).collect();
             variables.insert("MYPREFERENCES_CONFIG_FILE", places.filled("{config_file}"));
-            Configuration {
-                profile: given.profile.as_deref(),
-                variables,
-            }
+            Configuration { profile: given.profile.as_deref(), variables }
         });
-        let client_id = scenario
-            .settings
-            .get("client_id")
-            .map_or(CLIENT_ID, String::as_str);
-        let calls = scenario
-            .calls
-            .iter()
-            .map(|call| with_folder(with_handle(call, &base_url, client_id), places))
-            .collect();
-        Plan {
-            case: &scenario.name,
-            base_url,
-            client_id,
-            credentials,
-            settings,
-            configuration,
-            calls,
-        }
+        let client_id = scenario.settings.get("client_id").map_or(CLIENT_ID, String::as_str);
+        let calls =
+            scenario.calls.iter().map(|call| with_folder(with_handle(call, &base_url, client_id), places)).collect();
+        Plan { case: &scenario.name, base_url, client_id, credentials, settings, configuration, calls }
     }
 }
 
@@ -112,8 +87,5 @@ fn with_handle(call: &Call, base_url: &str, client_id: &str) -> Call {
 }
 
 fn with_folder(call: Call, places: &Places) -> Call {
-    Call {
-        out: call.out.as_deref().map(|out| places.filled(out)),
-        ..call
-    }
+    Call { out: call.out.as_deref().map(|out| places.filled(out)), ..call }
 }

@@ -36,10 +36,7 @@ const EXPORT: &str = r#"{"operation": "export", "kind": "segment", "name": "Ever
 pub(crate) fn run(stage: &Harness, adapters: &Path, surfaces: &[&String]) -> Vec<String> {
     let mut wrong = Vec::new();
     for team in TEAMS {
-        if !team
-            .iter()
-            .all(|surface| surfaces.iter().any(|there| there == surface))
-        {
+        if !team.iter().all(|surface| surfaces.iter().any(|there| there == surface)) {
             continue;
         }
         match play(stage, adapters, team) {
@@ -54,36 +51,24 @@ fn play(stage: &Harness, adapters: &Path, team: [&str; 3]) -> Result<(), String>
     let calls = [
         (format!("{EXPORT}, \"cancel_after_ms\": 700}}"), "error"),
         (format!("{EXPORT}}}"), "landed"),
-        (
-            r#"{"operation": "commit_landed", "out": "{out}", "keep_files": false}"#.to_owned(),
-            "batch_receipt",
-        ),
+        (r#"{"operation": "commit_landed", "out": "{out}", "keep_files": false}"#.to_owned(), "batch_receipt"),
     ];
     let scenario = scenario(&calls[0].0)?;
     let opened = stage.open(&scenario)?;
     let base_url = opened.base_url();
-    let places = stage
-        .places(&scenario, &opened, &base_url)
-        .map_err(|trouble| trouble.to_string())?;
+    let places = stage.places(&scenario, &opened, &base_url).map_err(|trouble| trouble.to_string())?;
     for (surface, (call, wanted)) in team.iter().zip(&calls) {
         let scenario = self::scenario(call)?;
         let mut adapter = Adapter::new(adapters, surface, stage.proxy());
         let plan = Plan::new(&scenario, base_url.clone(), &places);
         let observation = adapter.play(&plan)?;
         if sort(&observation) != Some(*wanted) {
-            return Err(format!(
-                "{surface} says {:?} instead of {wanted}",
-                observation.results
-            ));
+            return Err(format!("{surface} says {:?} instead of {wanted}", observation.results));
         }
     }
     let world = opened.world();
     let seen = Seen::of(&world, &opened.tokens(), Path::new(&places.filled("{out}")));
-    let commits: usize = world
-        .exports()
-        .iter()
-        .map(|export| export.commits.len())
-        .sum();
+    let commits: usize = world.exports().iter().map(|export| export.commits.len()).sum();
     let batches = seen.batches?;
     let [batch] = batches.as_slice() else {
         return Err(format!("{} batches", batches.len()));
@@ -95,10 +80,7 @@ fn play(stage: &Harness, adapters: &Path, team: [&str; 3]) -> Result<(), String>
         .filter(|request| request.operation == Some(mypreferences_mock::Operation::Initiate))
         .count();
     if (lines, initiates, commits) != (60, 1, 1) || batch.receipt.as_deref() != Some("committed") {
-        return Err(format!(
-            "{lines} records, {initiates} initiates, {commits} commits, receipt {:?}",
-            batch.receipt
-        ));
+        return Err(format!("{lines} records, {initiates} initiates, {commits} commits, receipt {:?}", batch.receipt));
     }
     Ok(())
 }

@@ -17,18 +17,9 @@ pub(crate) type Table = BTreeMap<String, BTreeMap<String, Verdict>>;
 pub(crate) fn print(table: &Table, missing: &[String], took: Duration) -> bool {
     let (mut passed, mut failed, mut skipped) = (0_usize, missing.len(), 0_usize);
     let surfaces: Vec<&String> = table.keys().collect();
-    let scenarios: std::collections::BTreeSet<&String> =
-        table.values().flat_map(|row| row.keys()).collect();
+    let scenarios: std::collections::BTreeSet<&String> = table.values().flat_map(|row| row.keys()).collect();
     let width = scenarios.iter().map(|name| name.len()).max().unwrap_or(0);
-    println!(
-        "{:width$}  {}",
-        "",
-        surfaces
-            .iter()
-            .map(|s| s.as_str())
-            .collect::<Vec<_>>()
-            .join("  ")
-    );
+    println!("{:width$}  {}", "", surfaces.iter().map(|s| s.as_str()).collect::<Vec<_>>().join("  "));
     for scenario in &scenarios {
         let cells: Vec<String> = surfaces
             .iter()
@@ -67,12 +58,7 @@ pub(crate) fn print(table: &Table, missing: &[String], took: Duration) -> bool {
     for line in missing {
         println!("\nMISSING {line}");
     }
-    println!(
-        "\n{} surfaces, {} scenarios, {:.1} s",
-        table.len(),
-        scenarios.len(),
-        took.as_secs_f64()
-    );
+    println!("\n{} surfaces, {} scenarios, {:.1} s", table.len(), scenarios.len(), took.as_secs_f64());
     println!("conformance: {passed} passed, {failed} failed, {skipped} skipped");
     failed == 0
 }

@@ -109,10 +109,7 @@ pub(crate) const CANARY_TOKEN: &str = "7731902846155093";
 
 impl Default for Credentials {
     fn default() -> Credentials {
-        Credentials::Hmac {
-            user_id: "etl".to_owned(),
-            secret: CANARY_SECRET.to_owned(),
-        }
+        Credentials::Hmac { user_id: "etl".to_owned(), secret: CANARY_SECRET.to_owned() }
     }
 }
 
@@ -311,14 +308,8 @@ impl std::fmt::Display for Count {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Count::Exactly(exactly) => write!(f, "{exactly}"),
-            Count::Between {
-                at_least,
-                at_most: None,
-            } => write!(f, "{at_least} or more"),
-            Count::Between {
-                at_least,
-                at_most: Some(at_most),
-            } => write!(f, "{at_least} to {at_most}"),
+            Count::Between { at_least, at_most: None } => write!(f, "{at_least} or more"),
+            Count::Between { at_least, at_most: Some(at_most) } => write!(f, "{at_least} to {at_most}"),
         }
     }
 }

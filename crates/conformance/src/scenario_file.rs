@@ -49,8 +49,7 @@ impl Defaults {
                 "expect" => self.expectation(value),
                 "except" => match value {
                     Json::List(list) => {
-                        let each =
-                            |exception| changed(exception, "expect", |it| self.expectation(it));
+                        let each = |exception| changed(exception, "expect", |it| self.expectation(it));
                         Json::List(list.into_iter().map(each).collect())
                     }
                     other => other,
@@ -154,9 +153,7 @@ fn lay_out(value: &Json, indent: usize, begun: usize, text: &mut String) {
     let line = in_one_line(value);
     let (open, close, elements): (_, _, Vec<(Option<&str>, &Json)>) = match value {
         _ if begun + line.chars().count() < WIDTH => return text.push_str(&line),
-        Json::List(list) if !list.is_empty() => {
-            ('[', ']', list.iter().map(|value| (None, value)).collect())
-        }
+        Json::List(list) if !list.is_empty() => ('[', ']', list.iter().map(|value| (None, value)).collect()),
         Json::Object(members) if !members.is_empty() => {
             let members = members.iter();
             let named = members.map(|(key, value)| (Some(key.as_str()), value));
@@ -187,9 +184,7 @@ fn lay_out(value: &Json, indent: usize, begun: usize, text: &mut String) {
     }
     for (index, (key, value)) in elements.into_iter().enumerate() {
         let _ = write!(text, "\n{:inner$}", "");
-        let name = key.map_or_else(String::new, |key| {
-            format!("{}: ", Json::Text(key.to_owned()))
-        });
+        let name = key.map_or_else(String::new, |key| format!("{}: ", Json::Text(key.to_owned())));
         text.push_str(&name);
         lay_out(value, inner, inner + name.chars().count(), text);
         if index < last {
@@ -206,9 +201,7 @@ fn in_one_line(value: &Json) -> String {
             format!("[{}]", list.join(", "))
         }
         Json::Object(members) => {
-            let named = |(key, value): &(String, Json)| {
-                format!("{}: {}", Json::Text(key.clone()), in_one_line(value))
-            };
+            let named = |(key, value): &(String, Json)| format!("{}: {}", Json::Text(key.clone()), in_one_line(value));
             let members: Vec<String> = members.iter().map(named).collect();
             format!("{{{}}}", members.join(", "))
         }
@@ -256,17 +249,14 @@ mod tests {
     #[test]
     fn what_fits_into_a_line_stands_on_one() {
         let long = "x".repeat(98);
-        let value = json(&format!(
-            r#"{{"a": [1, {{"b": null}}], "c": ["{long}", {{}}, 2.0]}}"#
-        ));
-        let expected =
-            format!("{{\n  \"a\": [1, {{\"b\": null}}],\n  \"c\": [\"{long}\", {{}}, 2.0]\n}}\n");
+        let value = json(&format!(r#"{{"a": [1, {{"b": null}}], "c": ["{long}", {{}}, 2.0]}}"#));
+        let expected = format!("{{\n  \"a\": [1, {{\"b\": null}}],\n  \"c\": [\"{long}\", {{}}, 2.0]\n}}\n");
         assert_eq!(laid_out(&value), expected);
     }
 
     #[test]
     fn words_of_a_list_fill_lines() {
-        let words = vec!["\"abcdefgh\""; 12].join(",");
+        let words = ["\"abcdefgh\""; 12].join(",");
         let line = |words: usize| vec!["\"abcdefgh\""; words].join(", ");
         let expected = format!("[\n  {},\n  {}\n]\n", line(9), line(3));
         assert_eq!(laid_out(&json(&format!("[{words}]"))), expected);

@@ -48,11 +48,7 @@ pub(crate) fn run(wish: &Wish) -> Result<bool, Trouble> {
         let chosen = chosen(row, &wish.scenarios);
         let played = play(&mock, &wish.adapters, surface, &corpus, &chosen, None);
         if played.len() < chosen.len() {
-            missing.push(format!(
-                "{surface}: {} of {} cases ran",
-                played.len(),
-                chosen.len()
-            ));
+            missing.push(format!("{surface}: {} of {} cases ran", played.len(), chosen.len()));
         }
         let mut verdicts = BTreeMap::new();
         for (scenario, _) in row.iter().filter(|(_, is_played)| !**is_played) {
@@ -88,11 +84,7 @@ fn absent_cells(corpus: &Corpus, matrix: &Matrix, table: &Table) -> Vec<String> 
     matrix
         .keys()
         .flat_map(|surface| corpus.keys().map(move |scenario| (surface, scenario)))
-        .filter(|(surface, scenario)| {
-            !table
-                .get(*surface)
-                .is_some_and(|row| row.contains_key(*scenario))
-        })
+        .filter(|(surface, scenario)| !table.get(*surface).is_some_and(|row| row.contains_key(*scenario)))
         .map(|(surface, scenario)| format!("{surface} x {scenario} was not played"))
         .collect()
 }
@@ -112,11 +104,7 @@ pub(crate) fn verdict(corpus: &Corpus, surface: &str, case: &Played) -> Verdict 
         Err(reason) => Verdict::Red(vec![reason.clone()]),
         Ok((observation, seen)) => {
             let differences = judge(scenario, scenario.expect(surface), observation, seen);
-            if differences.is_empty() {
-                Verdict::Green
-            } else {
-                Verdict::Red(differences)
-            }
+            if differences.is_empty() { Verdict::Green } else { Verdict::Red(differences) }
         }
     }
 }
@@ -143,10 +131,7 @@ pub(crate) fn play(
                     };
                     let outcome = one_case(stage, (surface, &mut adapter), scenario, fault);
                     if let Ok(mut played) = played.lock() {
-                        played.push(Played {
-                            scenario: name.clone(),
-                            outcome,
-                        });
+                        played.push(Played { scenario: name.clone(), outcome });
                     }
                 }
             });
@@ -166,10 +151,7 @@ fn one_case(
     if let Some(fault) = fault {
         mutate(&mut server, fault);
     }
-    let opened = stage
-        .mock
-        .open_scenario(&server.to_string())
-        .map_err(|error| format!("server: {error}"))?;
+    let opened = stage.mock.open_scenario(&server.to_string()).map_err(|error| format!("server: {error}"))?;
     let refused = RefusedPort::take().map_err(|error| format!("no free port: {error}"))?;
     let base_url = match scenario.reach {
         Reach::Mock => opened.base_url(),
@@ -178,30 +160,20 @@ fn one_case(
         Reach::Proxied => opened.base_url().replace("127.0.0.1", PROXIED_HOST),
     };
     let addresses = (base_url.as_str(), &*refused.base_url());
-    let places = Places::of(&stage.files, scenario, &opened, addresses)
-        .map_err(|trouble| trouble.to_string())?;
+    let places = Places::of(&stage.files, scenario, &opened, addresses).map_err(|trouble| trouble.to_string())?;
     let mut observation = adapter.play(&Plan::new(scenario, base_url, &places))?;
     for result in observation.results.iter_mut().flatten() {
         result.record = places.worded(&result.record);
     }
     if observation.case != scenario.name {
-        return Err(format!(
-            "the adapter answered another case: {}",
-            observation.case
-        ));
+        return Err(format!("the adapter answered another case: {}", observation.case));
     }
     let world = opened.world();
     let expect = scenario.expect(surface);
     // Should they not come, the judge says so.
-    world.wait_for_blocking(
-        |requests| disconnects_have_come(expect, requests),
-        DISCONNECTS_COME_WITHIN,
-    );
+    world.wait_for_blocking(|requests| disconnects_have_come(expect, requests), DISCONNECTS_COME_WITHIN);
     let out = places.filled("{out}");
-    Ok((
-        observation,
-        Seen::of(&world, &opened.tokens(), Path::new(&out)),
-    ))
+    Ok((observation, Seen::of(&world, &opened.tokens(), Path::new(&out))))
 }
 
 /// Puts the fault's rules before the scenario's own.
@@ -211,11 +183,6 @@ fn mutate(server: &mut serde_json::Value, fault: &serde_json::Value) {
     };
     let own = server.remove("rules");
     let mut rules = first.clone();
-    rules.extend(
-        own.as_ref()
-            .and_then(|own| own.as_array())
-            .cloned()
-            .unwrap_or_default(),
-    );
+    rules.extend(own.as_ref().and_then(|own| own.as_array()).cloned().unwrap_or_default());
     server.insert("rules".to_owned(), rules.into());
 }

@@ -20,9 +20,7 @@ impl BindgenPathsLayer for Configuration {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [library, configuration, folder] = arguments.as_slice() else {
-        eprintln!(
-            "generate-bindings: pass the native library, its uniffi.toml and the folder to write to"
-        );
+        eprintln!("generate-bindings: pass the native library, its uniffi.toml and the folder to write to");
         return ExitCode::FAILURE;
     };
     let mut paths = BindgenPaths::default();

@@ -69,13 +69,8 @@ fn refused(operation: Operation, detail: impl Into<String>, next: &str) -> Error
 /// # Errors
 /// `invalid_argument` for what is none.
 pub fn seconds(operation: Operation, name: &str, value: f64) -> Result<Duration, Error> {
-    Duration::try_from_secs_f64(value).map_err(|_| {
-        refused(
-            operation,
-            format!("{name} is no length of time"),
-            "pass seconds, more than zero",
-        )
-    })
+    Duration::try_from_secs_f64(value)
+        .map_err(|_| refused(operation, format!("{name} is no length of time"), "pass seconds, more than zero"))
 }
 
 impl OrderArguments {
@@ -107,18 +102,10 @@ impl OrderArguments {
             ExportKind::Cid => ExportRequest::cid(self.cids.iter().cloned()),
         };
         if kind == ExportKind::Cid && self.name.is_some() {
-            return Err(refused(
-                Operation::Initiate,
-                "customers (CID) have no name",
-                "pass cids alone",
-            ));
+            return Err(refused(Operation::Initiate, "customers (CID) have no name", "pass cids alone"));
         }
         if kind != ExportKind::Cid && !self.cids.is_empty() {
-            return Err(refused(
-                Operation::Initiate,
-                "cids are for the kind cid",
-                "leave them out",
-            ));
+            return Err(refused(Operation::Initiate, "cids are for the kind cid", "leave them out"));
         }
         if let Some(text) = &self.last_date_time {
             order = order.since(text.parse::<LastDateTime>()?);
@@ -155,12 +142,7 @@ impl LandingArguments {
     ///
     /// # Errors
     /// `invalid_argument`.
-    pub fn export(
-        &self,
-        client: &Core,
-        order: ExportRequest,
-        cancel: CancelToken,
-    ) -> Result<LandExport, Error> {
+    pub fn export(&self, client: &Core, order: ExportRequest, cancel: CancelToken) -> Result<LandExport, Error> {
         let policy = self.policy()?;
         let order = match self.since.as_deref() {
             Some("auto") | None => order,
@@ -169,9 +151,7 @@ impl LandingArguments {
         let call = client.export(order, self.out.clone(), policy);
         let call = match (self.since.as_deref(), self.overlap) {
             (Some("auto"), None) => call.since_auto(None),
-            (Some("auto"), Some(overlap)) => {
-                call.since_auto(Some(seconds(Operation::Export, "overlap", overlap)?))
-            }
+            (Some("auto"), Some(overlap)) => call.since_auto(Some(seconds(Operation::Export, "overlap", overlap)?)),
             (Some(_) | None, Some(_)) => {
                 return Err(refused(
                     Operation::Export,
@@ -188,12 +168,7 @@ impl LandingArguments {
     ///
     /// # Errors
     /// `invalid_argument`, for what says what to export or whether to commit too.
-    pub fn land(
-        &self,
-        client: &Core,
-        export: &Export,
-        cancel: CancelToken,
-    ) -> Result<LandExport, Error> {
+    pub fn land(&self, client: &Core, export: &Export, cancel: CancelToken) -> Result<LandExport, Error> {
         let commits = self.commit.as_deref().is_some_and(|word| word != "never");
         for (name, is_given) in [
             ("commit", commits),
@@ -214,9 +189,7 @@ impl LandingArguments {
 
     fn policy(&self) -> Result<CommitPolicy, Error> {
         match (self.commit.as_deref(), self.keep_files) {
-            (None | Some("after_seal"), Some(keep_files)) => {
-                Ok(CommitPolicy::AfterSeal { keep_files })
-            }
+            (None | Some("after_seal"), Some(keep_files)) => Ok(CommitPolicy::AfterSeal { keep_files }),
             (None | Some("after_seal"), None) => Err(refused(
                 Operation::Export,
                 "keep_files is missing",
@@ -228,11 +201,9 @@ impl LandingArguments {
                 "keep_files is for a commit, and commit is never",
                 "leave one of the two out",
             )),
-            (Some(_), _) => Err(refused(
-                Operation::Export,
-                "commit is none of the known words",
-                "pass after_seal or never",
-            )),
+            (Some(_), _) => {
+                Err(refused(Operation::Export, "commit is none of the known words", "pass after_seal or never"))
+            }
         }
     }
 
@@ -243,11 +214,7 @@ impl LandingArguments {
             Some("none") => call = call.compression(Compression::None),
             Some("zstd") => call = call.compression(Compression::Zstd),
             Some(_) => {
-                return Err(refused(
-                    Operation::Export,
-                    "compression is none of the known words",
-                    "pass none or zstd",
-                ));
+                return Err(refused(Operation::Export, "compression is none of the known words", "pass none or zstd"));
             }
         }
         if let Some(limit) = self.limit {
@@ -271,11 +238,5 @@ impl LandingArguments {
 /// # Errors
 /// `invalid_argument` beyond 32 bits.
 pub fn page_limit(operation: Operation, limit: u64) -> Result<u32, Error> {
-    u32::try_from(limit).map_err(|_| {
-        refused(
-            operation,
-            "limit is too large",
-            "pass the records of one page",
-        )
-    })
+    u32::try_from(limit).map_err(|_| refused(operation, "limit is too large", "pass the records of one page"))
 }

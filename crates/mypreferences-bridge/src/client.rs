@@ -93,10 +93,7 @@ impl<T: Send + 'static> Slot<T> {
 }
 
 /// The call, with its panics caught.
-fn made(
-    operation: Operation,
-    call: Option<AnyCall>,
-) -> Result<impl Future<Output = Result<(), Error>> + Send, Error> {
+fn made(operation: Operation, call: Option<AnyCall>) -> Result<impl Future<Output = Result<(), Error>> + Send, Error> {
     let call = call.ok_or_else(|| Error::panicked(operation))?;
     Ok(guarded_call(operation, call))
 }
@@ -392,12 +389,7 @@ async fn let_connections_run() {
 }
 
 fn closed(operation: Operation) -> Error {
-    Error::before_io(
-        ErrorKind::Closed,
-        operation,
-        "the client was closed",
-        "make a new client",
-    )
+    Error::before_io(ErrorKind::Closed, operation, "the client was closed", "make a new client")
 }
 
 /// Ends a call by its own token when the caller cancels or the client is closed, so that it ends with its own record.
@@ -421,18 +413,13 @@ async fn ended_by<T>(
 }
 
 /// Runs a call until it is over, or until something is due between.
-async fn until_due<T>(
-    mut call: Pin<&mut impl Future<Output = T>>,
-    between: &Between<'_>,
-) -> Option<T> {
+async fn until_due<T>(mut call: Pin<&mut impl Future<Output = T>>, between: &Between<'_>) -> Option<T> {
     let told = std::future::poll_fn(|context| match call.as_mut().poll(context) {
         Poll::Ready(result) => Poll::Ready(Some(result)),
         Poll::Pending if (between.is_due)() => Poll::Ready(None),
         Poll::Pending => Poll::Pending,
     });
-    tokio::time::timeout(between.every, told)
-        .await
-        .unwrap_or(None)
+    tokio::time::timeout(between.every, told).await.unwrap_or(None)
 }
 
 /// Waits for a result and asks between whether to stop.

@@ -6,8 +6,7 @@ use futures_util::FutureExt;
 use mypreferences::{Error, Operation};
 
 #[cfg(feature = "test-hooks")]
-static PANIC_IN_NEXT_CALL: std::sync::atomic::AtomicBool =
-    std::sync::atomic::AtomicBool::new(false);
+static PANIC_IN_NEXT_CALL: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 
 /// Makes the next call of this process panic.
 #[cfg(feature = "test-hooks")]
@@ -19,10 +18,7 @@ pub fn panic_in_next_call() {
 ///
 /// # Errors
 /// What the code gives; `internal` after a panic.
-pub fn guarded<T>(
-    operation: Operation,
-    run: impl FnOnce() -> Result<T, Error>,
-) -> Result<T, Error> {
+pub fn guarded<T>(operation: Operation, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     // What is left half done by a panic is given up with it: nothing of it is used again.
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Error::panicked(operation)))
 }
@@ -34,16 +30,10 @@ pub(crate) async fn guarded_call<T>(
 ) -> Result<T, Error> {
     let call = async {
         #[cfg(feature = "test-hooks")]
-        assert!(
-            !PANIC_IN_NEXT_CALL.swap(false, std::sync::atomic::Ordering::SeqCst),
-            "asked for by a test"
-        );
+        assert!(!PANIC_IN_NEXT_CALL.swap(false, std::sync::atomic::Ordering::SeqCst), "asked for by a test");
         call.await
     };
-    AssertUnwindSafe(call)
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| Err(Error::panicked(operation)))
+    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| Err(Error::panicked(operation)))
 }
 
 #[cfg(test)]

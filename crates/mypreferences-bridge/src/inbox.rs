@@ -51,13 +51,7 @@ impl News for LandingProgress {
 
 impl<T> Default for Inbox<T> {
     fn default() -> Inbox<T> {
-        Inbox {
-            waiting: Mutex::new(Waiting {
-                news: VecDeque::new(),
-                wake: None,
-                woken: false,
-            }),
-        }
+        Inbox { waiting: Mutex::new(Waiting { news: VecDeque::new(), wake: None, woken: false }) }
     }
 }
 
@@ -133,11 +127,7 @@ impl<T: News + Send + 'static> Reader<T> {
                     let _ = aside(move || reader.read());
                 }
             });
-            Reader {
-                inbox,
-                read: Box::new(read),
-                turn: Mutex::new(()),
-            }
+            Reader { inbox, read: Box::new(read), turn: Mutex::new(()) }
         })
     }
 
@@ -211,13 +201,7 @@ mod tests {
     #[test]
     fn the_newest_of_a_stage_is_kept_and_so_is_each_stage() {
         let inbox = Inbox::default();
-        for (n, stage) in [
-            (1, "wait"),
-            (2, "wait"),
-            (3, "land"),
-            (4, "land"),
-            (5, "seal"),
-        ] {
+        for (n, stage) in [(1, "wait"), (2, "wait"), (3, "land"), (4, "land"), (5, "seal")] {
             inbox.tell(Number(n, stage));
         }
         assert_eq!(all(&inbox), [2, 4, 5]);

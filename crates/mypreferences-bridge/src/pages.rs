@@ -21,42 +21,22 @@ pub struct PageStream {
 impl PageStream {
     /// A stream from this record on, counted from 1. Each page bears temporary failures for so long; zero: as a single
     /// call.
-    pub fn open(
-        client: &Client,
-        export: &Export,
-        limit: Option<u32>,
-        offset: u64,
-        patience: Duration,
-    ) -> PageStream {
+    pub fn open(client: &Client, export: &Export, limit: Option<u32>, offset: u64, patience: Duration) -> PageStream {
         let dropped = CancelToken::new();
-        let mut pages = client
-            .core()
-            .pages(export)
-            .offset(offset)
-            .patience(patience)
-            .cancel_token(dropped.clone());
+        let mut pages = client.core().pages(export).offset(offset).patience(patience).cancel_token(dropped.clone());
         if let Some(limit) = limit {
             pages = pages.limit(limit);
         }
-        PageStream {
-            client: client.clone(),
-            pages: Arc::new(Mutex::new(pages)),
-            dropped,
-        }
+        PageStream { client: client.clone(), pages: Arc::new(Mutex::new(pages)), dropped }
     }
 
     /// The next page; blocks the calling thread meanwhile. See [`Client::run`].
     ///
     /// # Errors
     /// What the page's request gives.
-    pub fn next(
-        &self,
-        cancel: &CancelToken,
-        between: Option<Between<'_>>,
-    ) -> Result<Option<Page>, Error> {
+    pub fn next(&self, cancel: &CancelToken, between: Option<Between<'_>>) -> Result<Option<Page>, Error> {
         let pages = Arc::clone(&self.pages);
-        self.client
-            .run(Operation::Page, cancel, between, |_, own| next(pages, own))
+        self.client.run(Operation::Page, cancel, between, |_, own| next(pages, own))
     }
 
     /// The next page; `complete` is called with it. See [`Client::start`].
@@ -69,8 +49,7 @@ impl PageStream {
         complete: impl FnOnce(Result<Option<Page>, Error>) + Send + 'static,
     ) -> Result<Started, Error> {
         let pages = Arc::clone(&self.pages);
-        self.client
-            .start(Operation::Page, cancel, |_, own| next(pages, own), complete)
+        self.client.start(Operation::Page, cancel, |_, own| next(pages, own), complete)
     }
 
     /// Ends the transfer: a `next` under way ends with `cancelled`. Twice is the same as once.

@@ -82,10 +82,7 @@ pub(crate) fn current() -> &'static Process {
     {
         return process;
     }
-    let fresh = Box::into_raw(Box::new(Process {
-        id,
-        state: Mutex::default(),
-    }));
+    let fresh = Box::into_raw(Box::new(Process { id, state: Mutex::default() }));
     match CURRENT.compare_exchange(known, fresh, Ordering::AcqRel, Ordering::Acquire) {
         // SAFETY: `fresh` came from `Box::into_raw` just now and is never freed from here on.
         Ok(_) => unsafe { &*fresh },
@@ -112,33 +109,20 @@ impl Process {
     pub(crate) fn closed(&self) {
         let mut state = self.state();
         state.open_clients = state.open_clients.saturating_sub(1);
-        let last = if state.open_clients == 0 {
-            [state.workers.take(), state.callers.take()]
-        } else {
-            [None, None]
-        };
+        let last = if state.open_clients == 0 { [state.workers.take(), state.callers.take()] } else { [None, None] };
         drop(state);
         drop(last);
     }
 
     /// The runtime, started if there is none.
-    pub(crate) fn runtime(
-        &self,
-        driven_by: DrivenBy,
-        operation: Operation,
-    ) -> Result<Arc<Owned>, Error> {
+    pub(crate) fn runtime(&self, driven_by: DrivenBy, operation: Operation) -> Result<Arc<Owned>, Error> {
         let mut state = self.state();
         if let Some(runtime) = state.runtime(driven_by) {
             return Ok(Arc::clone(runtime));
         }
         // The last client was closed a moment ago: a runtime that nobody would end must not start.
         if state.open_clients == 0 {
-            return Err(Error::before_io(
-                ErrorKind::Closed,
-                operation,
-                "the client was closed",
-                "make a new client",
-            ));
+            return Err(Error::before_io(ErrorKind::Closed, operation, "the client was closed", "make a new client"));
         }
         let no_thread = |error: std::io::Error| {
             Error::before_io(

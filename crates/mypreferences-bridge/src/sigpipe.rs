@@ -20,10 +20,7 @@ mod imp {
     impl Blocked {
         pub(crate) fn here() -> Blocked {
             let before = block().filter(|before| !has_sigpipe(before));
-            Blocked {
-                was_pending: before.is_some() && is_pending(),
-                before,
-            }
+            Blocked { was_pending: before.is_some() && is_pending(), before }
         }
     }
 
@@ -34,10 +31,7 @@ mod imp {
             };
             if !self.was_pending && is_pending() {
                 // It is ours: taken away, or it would be delivered as soon as the mask is lifted.
-                let now = libc::timespec {
-                    tv_sec: 0,
-                    tv_nsec: 0,
-                };
+                let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
                 // SAFETY: both point to values of this frame; the second may be NULL.
                 unsafe { libc::sigtimedwait(&only_sigpipe(), ptr::null_mut(), &raw const now) };
             }
@@ -55,8 +49,7 @@ mod imp {
     fn block() -> Option<sigset_t> {
         let mut before = MaybeUninit::uninit();
         // SAFETY: the first is a mask of this frame, the second is written when the answer is 0.
-        let answer =
-            unsafe { libc::pthread_sigmask(SIG_BLOCK, &only_sigpipe(), before.as_mut_ptr()) };
+        let answer = unsafe { libc::pthread_sigmask(SIG_BLOCK, &only_sigpipe(), before.as_mut_ptr()) };
         // SAFETY: it was written.
         (answer == 0).then(|| unsafe { before.assume_init() })
     }
@@ -79,9 +72,7 @@ mod imp {
     fn is_pending() -> bool {
         let mut pending = MaybeUninit::uninit();
         // SAFETY: it is written when the answer is 0, and read only then.
-        unsafe {
-            libc::sigpending(pending.as_mut_ptr()) == 0 && has_sigpipe(&pending.assume_init())
-        }
+        unsafe { libc::sigpending(pending.as_mut_ptr()) == 0 && has_sigpipe(&pending.assume_init()) }
     }
 }
 

@@ -49,8 +49,6 @@ fn seconds(duration: Duration) -> f64 {
 pub fn unix_seconds(time: SystemTime) -> Option<i64> {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_secs()).ok(),
-        Err(before) => i64::try_from(before.duration().as_secs())
-            .ok()
-            .map(|seconds| -seconds),
+        Err(before) => i64::try_from(before.duration().as_secs()).ok().map(|seconds| -seconds),
     }
 }

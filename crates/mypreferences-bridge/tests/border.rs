@@ -1,12 +1,7 @@
 //! The border as a binding sees it: runtime, closing, cancelling, panics.
 
 #![cfg(all(target_os = "linux", feature = "test-hooks"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may fail in any way"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail in any way")]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -16,15 +11,10 @@ use std::time::{Duration, Instant};
 
 use mypreferences::landing::{LandingProgress, Stage};
 use mypreferences::{
-    ClientBuilder, CommitReceipt, CommitState, Credentials, Error, ErrorKind, Files, Operation,
-    Outcome, Sent,
+    ClientBuilder, CommitReceipt, CommitState, Credentials, Error, ErrorKind, Files, Operation, Outcome, Sent,
 };
-use mypreferences_bridge::{
-    Between, CancelToken, Client, LandingArguments, OrderArguments, Reader, shutdown,
-};
-use mypreferences_mock::{
-    Action, Apply, Export, ExportKind, MockConfig, MockService, Operation as On, Rule, Source,
-};
+use mypreferences_bridge::{Between, CancelToken, Client, LandingArguments, OrderArguments, Reader, shutdown};
+use mypreferences_mock::{Action, Apply, Export, ExportKind, MockConfig, MockService, Operation as On, Rule, Source};
 
 const LONG: Duration = Duration::from_secs(20);
 /// The tests look at the threads of the whole process, so they run one after the other.
@@ -39,10 +29,7 @@ fn mock() -> MockService {
 }
 
 fn builder(base_url: &str) -> ClientBuilder {
-    mypreferences::Client::builder()
-        .client_id("acme")
-        .base_url(base_url)
-        .credentials(Credentials::bearer("made-up"))
+    mypreferences::Client::builder().client_id("acme").base_url(base_url).credentials(Credentials::bearer("made-up"))
 }
 
 fn client(mock: &MockService) -> Client {
@@ -92,16 +79,10 @@ fn there_are_no_threads_before_the_first_call_and_none_after_the_last_client() {
     assert!(our_threads() > 0);
     first.close();
     first.close();
-    assert_eq!(
-        commit(&first, 2, &CancelToken::new()).unwrap_err().kind(),
-        ErrorKind::Closed
-    );
+    assert_eq!(commit(&first, 2, &CancelToken::new()).unwrap_err().kind(), ErrorKind::Closed);
     commit(&second, 2, &CancelToken::new()).unwrap();
     drop(second);
-    assert!(
-        wait_until(|| our_threads() == 0),
-        "threads were left behind"
-    );
+    assert!(wait_until(|| our_threads() == 0), "threads were left behind");
 }
 
 #[test]
@@ -125,12 +106,7 @@ fn closing_cancels_the_calls_under_way() {
 
 fn closing_cancels(open: fn(&MockService) -> Client) {
     let mock = mock();
-    mock.push_rule(Rule::new(
-        On::Commit,
-        Action::Hang {
-            apply: Apply::Never,
-        },
-    ));
+    mock.push_rule(Rule::new(On::Commit, Action::Hang { apply: Apply::Never }));
     let client = open(&mock);
     let error = std::thread::scope(|scope| {
         let call = scope.spawn(|| commit(&client, 1, &CancelToken::new()).unwrap_err());
@@ -139,10 +115,7 @@ fn closing_cancels(open: fn(&MockService) -> Client) {
         call.join().unwrap()
     });
     assert_eq!(error.kind(), ErrorKind::Cancelled);
-    assert_eq!(
-        (error.commit_state(), error.sent()),
-        (Some(CommitState::Unknown), Sent::MaybeSent)
-    );
+    assert_eq!((error.commit_state(), error.sent()), (Some(CommitState::Unknown), Sent::MaybeSent));
     assert!(mock.wait_for_blocking(|log| log[0].disconnected_at.is_some(), LONG));
 }
 
@@ -164,10 +137,7 @@ fn blocking_clients_call_on_the_callers_threads_however_many_those_are() {
         |core, cancel| core.commit(1, false).cancel_token(cancel).into_future(),
         |_| panic!("nothing was started"),
     );
-    assert_eq!(
-        refused.err().map(|error| error.kind()),
-        Some(ErrorKind::Configuration)
-    );
+    assert_eq!(refused.err().map(|error| error.kind()), Some(ErrorKind::Configuration));
 }
 
 #[test]
@@ -184,9 +154,7 @@ fn a_blocking_client_sees_that_the_server_closed_its_connection_meanwhile() {
             while !head.ends_with(b"\r\n\r\n") && connection.read(&mut byte).unwrap() > 0 {
                 head.extend(byte);
             }
-            connection
-                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-                .unwrap();
+            connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
             // Long enough for the client to put it into its pool, and then it is closed.
             std::thread::sleep(Duration::from_millis(200));
             drop(connection);
@@ -221,39 +189,20 @@ fn a_started_call_completes_exactly_once_and_can_be_cancelled() {
     };
     let _first = start(1);
     let receipt = receiver.recv_timeout(LONG).unwrap().unwrap();
-    assert_eq!(
-        (receipt.outcome, receipt.files, receipt.sends),
-        (Outcome::Committed, Files::AsAsked, 1)
-    );
-    mock.push_rule(Rule::new(
-        On::Commit,
-        Action::Hang {
-            apply: Apply::Never,
-        },
-    ));
+    assert_eq!((receipt.outcome, receipt.files, receipt.sends), (Outcome::Committed, Files::AsAsked, 1));
+    mock.push_rule(Rule::new(On::Commit, Action::Hang { apply: Apply::Never }));
     let second = start(2);
     assert!(mock.wait_for_blocking(|log| log.len() == 2, LONG));
     second.cancel();
-    assert_eq!(
-        receiver.recv_timeout(LONG).unwrap().unwrap_err().kind(),
-        ErrorKind::Cancelled
-    );
-    assert!(
-        receiver.recv_timeout(Duration::from_millis(100)).is_err(),
-        "it completed twice"
-    );
+    assert_eq!(receiver.recv_timeout(LONG).unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
+    assert!(receiver.recv_timeout(Duration::from_millis(100)).is_err(), "it completed twice");
 }
 
 #[test]
 fn a_tick_can_stop_a_blocking_call() {
     let _one = ONE_AT_A_TIME.lock();
     let mock = mock();
-    mock.push_rule(Rule::new(
-        On::Commit,
-        Action::Hang {
-            apply: Apply::Never,
-        },
-    ));
+    mock.push_rule(Rule::new(On::Commit, Action::Hang { apply: Apply::Never }));
     let client = client(&mock);
     let mut ticks = 0;
     let mut tick = || {
@@ -265,11 +214,7 @@ fn a_tick_can_stop_a_blocking_call() {
         .run(
             Operation::Commit,
             &cancel,
-            Some(Between {
-                every: Duration::from_millis(20),
-                is_due: &|| false,
-                look: &mut tick,
-            }),
+            Some(Between { every: Duration::from_millis(20), is_due: &|| false, look: &mut tick }),
             |core, cancel| core.commit(1, false).cancel_token(cancel).into_future(),
         )
         .unwrap_err();
@@ -281,9 +226,7 @@ fn a_tick_can_stop_a_blocking_call() {
 fn what_one_blocking_call_does_between_holds_up_no_other_one() {
     let _one = ONE_AT_A_TIME.lock();
     let mock = mock();
-    let hang = Action::Hang {
-        apply: Apply::Never,
-    };
+    let hang = Action::Hang { apply: Apply::Never };
     mock.push_rule(Rule::new(On::Commit, hang).forever());
     let (first, second) = (blocking_client(&mock), blocking_client(&mock));
     let (busy, is_busy) = channel();
@@ -297,11 +240,7 @@ fn what_one_blocking_call_does_between_holds_up_no_other_one() {
                 is_over.recv_timeout(LONG).unwrap();
                 true
             };
-            let between = Between {
-                every: Duration::from_millis(20),
-                is_due: &|| false,
-                look: &mut look,
-            };
+            let between = Between { every: Duration::from_millis(20), is_due: &|| false, look: &mut look };
             let (cancel, operation) = (CancelToken::new(), Operation::Commit);
             let error = first.run(operation, &cancel, Some(between), |core, cancel| {
                 core.commit(1, false).cancel_token(cancel).into_future()
@@ -317,11 +256,7 @@ fn what_one_blocking_call_does_between_holds_up_no_other_one() {
             call.timeout(timeout).into_future()
         });
         assert_eq!(error.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
-        assert!(
-            begun.elapsed() < Duration::from_secs(2),
-            "{:?}",
-            begun.elapsed()
-        );
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
         over.send(()).unwrap();
     });
 }
@@ -341,11 +276,7 @@ fn what_is_due_between_is_done_at_once_and_may_make_a_call_itself() {
         commit(&client, 2, &inner).unwrap();
         false
     };
-    let between = Between {
-        every: LONG,
-        is_due: &|| told.load(std::sync::atomic::Ordering::SeqCst),
-        look: &mut look,
-    };
+    let between = Between { every: LONG, is_due: &|| told.load(std::sync::atomic::Ordering::SeqCst), look: &mut look };
     let cancel = CancelToken::new();
     let telling = std::sync::Arc::clone(&told);
     let receipt = client.run(Operation::Commit, &cancel, Some(between), |core, cancel| {
@@ -373,16 +304,10 @@ fn a_callback_of_a_started_landing_may_wait_for_another_call_and_is_told_the_las
             }
         }
     });
-    let order = OrderArguments {
-        kind: "segment".to_owned(),
-        name: Some("Everyone".to_owned()),
-        ..OrderArguments::default()
-    };
-    let landing = LandingArguments {
-        out: out.clone(),
-        commit: Some("never".to_owned()),
-        ..LandingArguments::default()
-    };
+    let order =
+        OrderArguments { kind: "segment".to_owned(), name: Some("Everyone".to_owned()), ..OrderArguments::default() };
+    let landing =
+        LandingArguments { out: out.clone(), commit: Some("never".to_owned()), ..LandingArguments::default() };
     let (sender, receiver) = channel();
     let cancel = CancelToken::new();
     let _started = client
@@ -390,9 +315,7 @@ fn a_callback_of_a_started_landing_may_wait_for_another_call_and_is_told_the_las
             Operation::Export,
             cancel,
             |core, cancel| {
-                let call = landing
-                    .export(core, order.order().unwrap(), cancel)
-                    .unwrap();
+                let call = landing.export(core, order.order().unwrap(), cancel).unwrap();
                 let hook = std::sync::Arc::clone(&reader);
                 let call = call.on_progress(move |now| hook.tell(now.clone()));
                 reader.until_read(call.into_future())

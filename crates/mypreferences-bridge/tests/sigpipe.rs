@@ -2,11 +2,7 @@
 //! it does not, this whole test is ended by the signal.
 
 #![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test may fail in any way"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail in any way")]
 
 use std::io::Error as IoError;
 use std::sync::mpsc::channel;
@@ -42,9 +38,7 @@ fn a_write_to_a_connection_that_is_gone_does_not_end_the_program() {
     };
     let client = Client::open(builder()).unwrap();
     for client in [&client, &Client::open_blocking(builder()).unwrap()] {
-        let result = client.run(Operation::Commit, &CancelToken::new(), None, |_, _| async {
-            Ok(write_to_nobody())
-        });
+        let result = client.run(Operation::Commit, &CancelToken::new(), None, |_, _| async { Ok(write_to_nobody()) });
         assert_eq!(result.unwrap(), Some(libc::EPIPE));
     }
 

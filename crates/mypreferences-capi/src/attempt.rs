@@ -41,12 +41,7 @@ impl From<&Core> for Attempt {
 ///
 /// # Safety
 /// `place` is NULL or points to `size` bytes that may be written.
-pub(crate) unsafe fn write(
-    attempts: &[Core],
-    index: usize,
-    place: *mut Attempt,
-    size: usize,
-) -> bool {
+pub(crate) unsafe fn write(attempts: &[Core], index: usize, place: *mut Attempt, size: usize) -> bool {
     let Some(attempt) = attempts.get(index) else {
         return false;
     };

@@ -39,40 +39,25 @@ pub extern "C" fn mypref_batch_receipt_free(receipt: Option<&mut Option<Box<Batc
 /// Lifetime: the text is valid until the receipt, or what it belongs to, is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_batch_receipt_json(receipt: Option<&BatchReceiptHandle>) -> *const c_char {
-    field(receipt, std::ptr::null(), |receipt| {
-        receipt
-            .json
-            .get_or_init(|| c_text(&receipt.record.to_json()))
-            .as_ptr()
-    })
+    field(receipt, std::ptr::null(), |receipt| receipt.json.get_or_init(|| c_text(&receipt.record.to_json())).as_ptr())
 }
 
 /// How it ended. MYPREF_COMMIT_END_NONE for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_batch_receipt_end(receipt: Option<&BatchReceiptHandle>) -> CommitEnd {
-    field(receipt, CommitEnd::None, |receipt| {
-        receipt.record.end.into()
-    })
+    field(receipt, CommitEnd::None, |receipt| receipt.record.end.into())
 }
 
 /// As asked; MYPREF_KEEP_FILES_NONE for NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn mypref_batch_receipt_keep_files(
-    receipt: Option<&BatchReceiptHandle>,
-) -> KeepFiles {
-    field(receipt, KeepFiles::None, |receipt| {
-        Some(receipt.record.keep_files).into()
-    })
+pub extern "C" fn mypref_batch_receipt_keep_files(receipt: Option<&BatchReceiptHandle>) -> KeepFiles {
+    field(receipt, KeepFiles::None, |receipt| Some(receipt.record.keep_files).into())
 }
 
 /// Whether a claim about the server's files, kept or deleted, can be made from this receipt; false for NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn mypref_batch_receipt_files_are_as_asked(
-    receipt: Option<&BatchReceiptHandle>,
-) -> bool {
-    field(receipt, false, |receipt| {
-        receipt.record.files_are_as_asked()
-    })
+pub extern "C" fn mypref_batch_receipt_files_are_as_asked(receipt: Option<&BatchReceiptHandle>) -> bool {
+    field(receipt, false, |receipt| receipt.record.files_are_as_asked())
 }
 
 /// When it was written, by the local clock, such as "2026-11-24T06:25:53Z"; NULL when absent.
@@ -80,19 +65,13 @@ pub extern "C" fn mypref_batch_receipt_files_are_as_asked(
 /// Lifetime: the text is valid until the receipt, or what it belongs to, is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_batch_receipt_at(receipt: Option<&BatchReceiptHandle>) -> *const c_char {
-    field(receipt, std::ptr::null(), |receipt| {
-        c_pointer(receipt.at.as_ref())
-    })
+    field(receipt, std::ptr::null(), |receipt| c_pointer(receipt.at.as_ref()))
 }
 
 /// Date of the answer that confirmed it, such as "2026-11-24T06:25:53Z"; NULL when absent.
 ///
 /// Lifetime: the text is valid until the receipt, or what it belongs to, is freed.
 #[unsafe(no_mangle)]
-pub extern "C" fn mypref_batch_receipt_server_date(
-    receipt: Option<&BatchReceiptHandle>,
-) -> *const c_char {
-    field(receipt, std::ptr::null(), |receipt| {
-        c_pointer(receipt.server_date.as_ref())
-    })
+pub extern "C" fn mypref_batch_receipt_server_date(receipt: Option<&BatchReceiptHandle>) -> *const c_char {
+    field(receipt, std::ptr::null(), |receipt| c_pointer(receipt.server_date.as_ref()))
 }

@@ -33,11 +33,7 @@ pub(crate) fn free<T>(handle: Option<&mut Option<Box<T>>>) {
 }
 
 /// The place of a result, NULL from now on.
-pub(crate) fn place<'a, T>(
-    out: Out<'a, T>,
-    operation: Operation,
-    name: &str,
-) -> Result<&'a mut Option<Box<T>>, Error> {
+pub(crate) fn place<'a, T>(out: Out<'a, T>, operation: Operation, name: &str) -> Result<&'a mut Option<Box<T>>, Error> {
     match out {
         // `write` does not drop what was there: it may be anything.
         Some(out) => Ok(out.write(None)),
@@ -54,11 +50,7 @@ pub(crate) fn required<H>(handle: Option<H>, operation: Operation, name: &str) -
 ///
 /// # Safety
 /// `text` is NULL or points to bytes up to a NUL that live for `'a`.
-pub(crate) unsafe fn text<'a>(
-    text: *const c_char,
-    operation: Operation,
-    name: &str,
-) -> Result<&'a str, Error> {
+pub(crate) unsafe fn text<'a>(text: *const c_char, operation: Operation, name: &str) -> Result<&'a str, Error> {
     if text.is_null() {
         return Err(null(operation, name));
     }
@@ -88,28 +80,16 @@ pub(crate) unsafe fn text_of_length<'a>(
 fn utf8<'a>(text: &'a [u8], operation: Operation, name: &str) -> Result<&'a str, Error> {
     std::str::from_utf8(text).map_err(|_| {
         // Not the bytes themselves: they may be a secret's.
-        refused(
-            operation,
-            format!("{name} is not valid UTF-8"),
-            format!("pass {name} in UTF-8"),
-        )
+        refused(operation, format!("{name} is not valid UTF-8"), format!("pass {name} in UTF-8"))
     })
 }
 
-pub(crate) fn refused(
-    operation: Operation,
-    detail: impl Into<String>,
-    next_action: impl Into<String>,
-) -> Error {
+pub(crate) fn refused(operation: Operation, detail: impl Into<String>, next_action: impl Into<String>) -> Error {
     Error::before_io(ErrorKind::InvalidArgument, operation, detail, next_action)
 }
 
 fn null(operation: Operation, name: &str) -> Error {
-    refused(
-        operation,
-        format!("{name} is NULL"),
-        format!("pass a {name} that is not NULL"),
-    )
+    refused(operation, format!("{name} is NULL"), format!("pass a {name} that is not NULL"))
 }
 
 /// Writes a record as far as the program knows it: it may have been compiled when the record was smaller.
@@ -120,11 +100,7 @@ pub(crate) unsafe fn write_known<T: Copy>(record: &T, place: *mut T, size: usize
     let known = size.min(size_of::<T>());
     // SAFETY: both sides have `known` bytes, and they are different objects.
     unsafe {
-        std::ptr::copy_nonoverlapping(
-            std::ptr::from_ref(record).cast::<u8>(),
-            place.cast::<u8>(),
-            known,
-        );
+        std::ptr::copy_nonoverlapping(std::ptr::from_ref(record).cast::<u8>(), place.cast::<u8>(), known);
     }
 }
 
@@ -143,9 +119,7 @@ pub(crate) fn c_bytes(bytes: &[u8], length: Option<&mut MaybeUninit<usize>>) -> 
 
 /// A text for C. A NUL inside, which no text of the core has, would cut it short and is shown instead.
 pub(crate) fn c_text(text: &str) -> CString {
-    CString::new(text)
-        .or_else(|_| CString::new(text.replace('\0', "\u{fffd}")))
-        .unwrap_or_default()
+    CString::new(text).or_else(|_| CString::new(text.replace('\0', "\u{fffd}"))).unwrap_or_default()
 }
 
 /// A text for C that is absent as NULL.

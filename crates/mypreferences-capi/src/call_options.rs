@@ -100,13 +100,8 @@ pub extern "C" fn mypref_call_options_set_timeout_ms(
 ) -> Option<Box<ErrorHandle>> {
     fallible(Operation::Configure, || {
         let options = required(options, Operation::Configure, "options")?;
-        let milliseconds = u64::try_from(milliseconds).map_err(|_| {
-            refused(
-                Operation::Configure,
-                "timeout is negative",
-                "pass milliseconds, more than zero",
-            )
-        })?;
+        let milliseconds = u64::try_from(milliseconds)
+            .map_err(|_| refused(Operation::Configure, "timeout is negative", "pass milliseconds, more than zero"))?;
         options.timeout = Some(Duration::from_millis(milliseconds));
         Ok(())
     })

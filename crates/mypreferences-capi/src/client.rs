@@ -119,13 +119,9 @@ pub unsafe extern "C" fn mypref_commit(
 ) -> Option<Box<ErrorHandle>> {
     // SAFETY: the caller gives NULL or a client that lives until this returns.
     let client = unsafe { client.as_ref() };
-    run(
-        Operation::Commit,
-        client,
-        options,
-        (receipt, "receipt"),
-        |core, call| commit(core, access_token, keep_files, call),
-    )
+    run(Operation::Commit, client, options, (receipt, "receipt"), |core, call| {
+        commit(core, access_token, keep_files, call)
+    })
 }
 
 /// Asks whether a token was committed, without sending a commit: for a call that ended with outcome_unknown. Blocks
@@ -145,13 +141,9 @@ pub unsafe extern "C" fn mypref_resolve_commit(
 ) -> Option<Box<ErrorHandle>> {
     // SAFETY: the caller gives NULL or a client that lives until this returns.
     let client = unsafe { client.as_ref() };
-    run(
-        Operation::ResolveCommit,
-        client,
-        options,
-        (resolution, "resolution"),
-        |core, call| resolve_commit(core, access_token, call),
-    )
+    run(Operation::ResolveCommit, client, options, (resolution, "resolution"), |core, call| {
+        resolve_commit(core, access_token, call)
+    })
 }
 
 /// Asks the status of an export. Blocks until it is over; temporary failures are tried again.
@@ -170,13 +162,7 @@ pub unsafe extern "C" fn mypref_status(
 ) -> Option<Box<ErrorHandle>> {
     // SAFETY: the caller gives NULL or a client that lives until this returns.
     let client = unsafe { client.as_ref() };
-    run(
-        Operation::Status,
-        client,
-        options,
-        (status, "status"),
-        |core, call| status_of(core, access_token, call),
-    )
+    run(Operation::Status, client, options, (status, "status"), |core, call| status_of(core, access_token, call))
 }
 
 /// A call of the core, ready to be polled.
@@ -210,19 +196,11 @@ pub(crate) fn commit(
     with_options!(core.commit(access_token, keep_files), beside)
 }
 
-pub(crate) fn resolve_commit(
-    core: &mypreferences::Client,
-    access_token: i64,
-    beside: Beside<'_>,
-) -> Call<Resolution> {
+pub(crate) fn resolve_commit(core: &mypreferences::Client, access_token: i64, beside: Beside<'_>) -> Call<Resolution> {
     with_options!(core.resolve_commit(access_token), beside)
 }
 
-pub(crate) fn status_of(
-    core: &mypreferences::Client,
-    access_token: i64,
-    beside: Beside<'_>,
-) -> Call<ExportStatus> {
+pub(crate) fn status_of(core: &mypreferences::Client, access_token: i64, beside: Beside<'_>) -> Call<ExportStatus> {
     with_options!(core.status(access_token), beside)
 }
 
@@ -240,9 +218,7 @@ pub(crate) fn run<T: Send + 'static, H: From<T>>(
     call: impl FnOnce(&mypreferences::Client, Beside<'_>) -> Call<T>,
 ) -> Failure {
     let cancel = cancel_token(options);
-    run_until_cancelled(operation, client, &cancel, out, |core, cancel| {
-        call(core, Beside { options, cancel })
-    })
+    run_until_cancelled(operation, client, &cancel, out, |core, cancel| call(core, Beside { options, cancel }))
 }
 
 /// As `run`, for a call that has nothing of its own but a token.

@@ -34,10 +34,7 @@ struct Texts {
 
 impl ErrorHandle {
     pub(crate) fn boxed(record: Error) -> Box<ErrorHandle> {
-        Box::new(ErrorHandle {
-            record,
-            texts: OnceLock::new(),
-        })
+        Box::new(ErrorHandle { record, texts: OnceLock::new() })
     }
 
     fn texts(&self) -> &Texts {
@@ -71,9 +68,7 @@ pub extern "C" fn mypref_error_free(error: Option<&mut Option<Box<ErrorHandle>>>
 /// The error in one line that ends with the next step, for people and logs; NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_message(error: Option<&ErrorHandle>) -> *const c_char {
-    field(error, std::ptr::null(), |error| {
-        error.texts().message.as_ptr()
-    })
+    field(error, std::ptr::null(), |error| error.texts().message.as_ptr())
 }
 
 /// The canonical record as JSON: the same bytes in every language; NULL only for NULL.
@@ -97,41 +92,31 @@ pub extern "C" fn mypref_error_kind_name(error: Option<&ErrorHandle>) -> *const 
 /// With MYPREF_KIND_TIMEOUT which limit passed: "connect", "first_byte", "body", "operation" or "server"; otherwise NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_phase(error: Option<&ErrorHandle>) -> *const c_char {
-    field(error, std::ptr::null(), |error| {
-        c_pointer(error.texts().phase.as_ref())
-    })
+    field(error, std::ptr::null(), |error| c_pointer(error.texts().phase.as_ref()))
 }
 
 /// The call that failed, such as "commit" or "configure"; NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_operation(error: Option<&ErrorHandle>) -> *const c_char {
-    field(error, std::ptr::null(), |error| {
-        error.texts().operation.as_ptr()
-    })
+    field(error, std::ptr::null(), |error| error.texts().operation.as_ptr())
 }
 
 /// What exactly was wrong, when the kind alone does not say it; NULL when absent.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_detail(error: Option<&ErrorHandle>) -> *const c_char {
-    field(error, std::ptr::null(), |error| {
-        c_pointer(error.texts().detail.as_ref())
-    })
+    field(error, std::ptr::null(), |error| c_pointer(error.texts().detail.as_ref()))
 }
 
 /// Status code of the last send; 0 when absent.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_http_status(error: Option<&ErrorHandle>) -> i32 {
-    field(error, 0, |error| {
-        error.record.http_status().map_or(0, i32::from)
-    })
+    field(error, 0, |error| error.record.http_status().map_or(0, i32::from))
 }
 
 /// Message of the answer's body, at most 2 KiB, control characters escaped; NULL when absent.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_server_message(error: Option<&ErrorHandle>) -> *const c_char {
-    field(error, std::ptr::null(), |error| {
-        c_pointer(error.texts().server_message.as_ref())
-    })
+    field(error, std::ptr::null(), |error| c_pointer(error.texts().server_message.as_ref()))
 }
 
 /// Whether trying again can help. MYPREF_RETRY_NONE for NULL.
@@ -143,12 +128,7 @@ pub extern "C" fn mypref_error_retry(error: Option<&ErrorHandle>) -> Retry {
 /// How long the server asks to wait before the next try, in seconds; negative when absent.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_retry_after_seconds(error: Option<&ErrorHandle>) -> f64 {
-    field(error, -1.0, |error| {
-        error
-            .record
-            .retry_after()
-            .map_or(-1.0, |after| after.as_secs_f64())
-    })
+    field(error, -1.0, |error| error.record.retry_after().map_or(-1.0, |after| after.as_secs_f64()))
 }
 
 /// The transport fact of the last send. MYPREF_SENT_NONE for NULL.
@@ -160,12 +140,7 @@ pub extern "C" fn mypref_error_sent(error: Option<&ErrorHandle>) -> Sent {
 /// What is known about this call's requests; MYPREF_COMMIT_STATE_NONE on other operations than commit.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_commit_state(error: Option<&ErrorHandle>) -> CommitState {
-    field(error, CommitState::None, |error| {
-        error
-            .record
-            .commit_state()
-            .map_or(CommitState::None, CommitState::from)
-    })
+    field(error, CommitState::None, |error| error.record.commit_state().map_or(CommitState::None, CommitState::from))
 }
 
 /// How many sends the call made; 0 for NULL.
@@ -198,41 +173,31 @@ pub extern "C" fn mypref_error_elapsed_seconds(error: Option<&ErrorHandle>) -> f
 /// The server's id of the request; NULL when absent.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_request_id(error: Option<&ErrorHandle>) -> *const c_char {
-    field(error, std::ptr::null(), |error| {
-        c_pointer(error.texts().request_id.as_ref())
-    })
+    field(error, std::ptr::null(), |error| c_pointer(error.texts().request_id.as_ref()))
 }
 
 /// The HTTP method of the request; NULL when absent.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_method(error: Option<&ErrorHandle>) -> *const c_char {
-    field(error, std::ptr::null(), |error| {
-        c_pointer(error.texts().method.as_ref())
-    })
+    field(error, std::ptr::null(), |error| c_pointer(error.texts().method.as_ref()))
 }
 
 /// The request's URL with the access token masked; NULL when absent.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_url(error: Option<&ErrorHandle>) -> *const c_char {
-    field(error, std::ptr::null(), |error| {
-        c_pointer(error.texts().url.as_ref())
-    })
+    field(error, std::ptr::null(), |error| c_pointer(error.texts().url.as_ref()))
 }
 
 /// One sentence: what to do next; NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_next_action(error: Option<&ErrorHandle>) -> *const c_char {
-    field(error, std::ptr::null(), |error| {
-        error.texts().next_action.as_ptr()
-    })
+    field(error, std::ptr::null(), |error| error.texts().next_action.as_ptr())
 }
 
 /// The underlying cause in words, for diagnosis, not stable; NULL when absent.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_error_source(error: Option<&ErrorHandle>) -> *const c_char {
-    field(error, std::ptr::null(), |error| {
-        c_pointer(error.texts().source.as_ref())
-    })
+    field(error, std::ptr::null(), |error| c_pointer(error.texts().source.as_ref()))
 }
 
 /// What a fallible function returns: NULL when all is fine.
@@ -240,7 +205,5 @@ pub(crate) type Failure = Option<Box<ErrorHandle>>;
 
 /// Runs the body of a fallible function.
 pub(crate) fn fallible(operation: Operation, run: impl FnOnce() -> Result<(), Error>) -> Failure {
-    mypreferences_bridge::guarded(operation, run)
-        .err()
-        .map(ErrorHandle::boxed)
+    mypreferences_bridge::guarded(operation, run).err().map(ErrorHandle::boxed)
 }

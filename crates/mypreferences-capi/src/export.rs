@@ -40,9 +40,7 @@ pub extern "C" fn mypref_initiate(
     handle: Option<&mut MaybeUninit<Option<Box<ExportHandle>>>>,
 ) -> Option<Box<ErrorHandle>> {
     let out = (handle, "handle");
-    run(Operation::Initiate, client, options, out, |core, beside| {
-        initiate(core, order, beside)
-    })
+    run(Operation::Initiate, client, options, out, |core, beside| initiate(core, order, beside))
 }
 
 /// Waits until an export is ready, at most for the options' timeout (24 hours unless said otherwise), and gives its
@@ -63,9 +61,7 @@ pub extern "C" fn mypref_wait(
     status: Option<&mut MaybeUninit<Option<Box<ExportStatusHandle>>>>,
 ) -> Option<Box<ErrorHandle>> {
     let out = (status, "status");
-    run(Operation::Wait, client, options, out, |core, beside| {
-        wait(core, handle, beside)
-    })
+    run(Operation::Wait, client, options, out, |core, beside| wait(core, handle, beside))
 }
 
 /// Lands an export in the folder `out` and commits it: initiate, wait, pages, seal, commit. Blocks until it is over.
@@ -175,11 +171,7 @@ fn check_kind(beside: &Beside<'_>, own: ExportKind, operation: Operation) -> Res
     }
 }
 
-pub(crate) fn initiate(
-    core: &Core,
-    order: Option<&OrderHandle>,
-    beside: Beside<'_>,
-) -> Call<Export> {
+pub(crate) fn initiate(core: &Core, order: Option<&OrderHandle>, beside: Beside<'_>) -> Call<Export> {
     let call = || {
         let order = required(order, Operation::Initiate, "order")?.0.order()?;
         check_kind(&beside, order.kind(), Operation::Initiate)?;
@@ -192,11 +184,7 @@ pub(crate) fn initiate(
     ready(call())
 }
 
-pub(crate) fn wait(
-    core: &Core,
-    handle: Option<&ExportHandle>,
-    beside: Beside<'_>,
-) -> Call<ExportStatus> {
+pub(crate) fn wait(core: &Core, handle: Option<&ExportHandle>, beside: Beside<'_>) -> Call<ExportStatus> {
     let call = || {
         let export = &required(handle, Operation::Wait, "handle")?.record;
         check_kind(&beside, export.kind(), Operation::Wait)?;

@@ -22,10 +22,7 @@ pub struct ExportHandle {
 
 impl From<Export> for ExportHandle {
     fn from(record: Export) -> ExportHandle {
-        ExportHandle {
-            record,
-            json: OnceLock::new(),
-        }
+        ExportHandle { record, json: OnceLock::new() }
     }
 }
 
@@ -60,14 +57,9 @@ pub extern "C" fn mypref_export_handle_free(handle: Option<&mut Option<Box<Expor
 /// The handle as JSON, with the access token: keep it where only those can read it who may read the export. NULL only
 /// for NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn mypref_export_handle_json_with_token(
-    handle: Option<&ExportHandle>,
-) -> *const c_char {
+pub extern "C" fn mypref_export_handle_json_with_token(handle: Option<&ExportHandle>) -> *const c_char {
     field(handle, std::ptr::null(), |handle| {
-        handle
-            .json
-            .get_or_init(|| c_text(&handle.record.to_json_with_token()))
-            .as_ptr()
+        handle.json.get_or_init(|| c_text(&handle.record.to_json_with_token())).as_ptr()
     })
 }
 
@@ -81,7 +73,5 @@ pub extern "C" fn mypref_export_handle_access_token(handle: Option<&ExportHandle
 /// for by last_date_time, minus an overlap. MYPREF_NO_DATE for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_handle_watermark(handle: Option<&ExportHandle>) -> i64 {
-    field(handle, NO_DATE, |handle| {
-        unix_seconds(handle.record.watermark()).unwrap_or(NO_DATE)
-    })
+    field(handle, NO_DATE, |handle| unix_seconds(handle.record.watermark()).unwrap_or(NO_DATE))
 }

@@ -23,11 +23,7 @@ use crate::started::{StatusCallback, own, start, start_until_cancelled};
 /// Lifetime: the callback owns what it gets and frees it.
 /// Threads: as mypref_commit_callback.
 pub type InitiateCallback = Option<
-    unsafe extern "C" fn(
-        user_data: *mut c_void,
-        error: Option<Box<ErrorHandle>>,
-        handle: Option<Box<ExportHandle>>,
-    ),
+    unsafe extern "C" fn(user_data: *mut c_void, error: Option<Box<ErrorHandle>>, handle: Option<Box<ExportHandle>>),
 >;
 
 /// The completion of mypref_export_start and mypref_land_start: exactly one of `error` and `landed` is not NULL.
@@ -35,11 +31,7 @@ pub type InitiateCallback = Option<
 /// Lifetime: the callback owns what it gets and frees it.
 /// Threads: as mypref_commit_callback.
 pub type LandedCallback = Option<
-    unsafe extern "C" fn(
-        user_data: *mut c_void,
-        error: Option<Box<ErrorHandle>>,
-        landed: Option<Box<LandedHandle>>,
-    ),
+    unsafe extern "C" fn(user_data: *mut c_void, error: Option<Box<ErrorHandle>>, landed: Option<Box<LandedHandle>>),
 >;
 
 /// The completion of mypref_commit_landed_start: exactly one of `error` and `receipt` is not NULL.

@@ -49,12 +49,7 @@ pub extern "C" fn mypref_landed_free(landed: Option<&mut Option<Box<LandedHandle
 /// The record as JSON: the same bytes in every language; NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_json(landed: Option<&LandedHandle>) -> *const c_char {
-    field(landed, std::ptr::null(), |landed| {
-        landed
-            .json
-            .get_or_init(|| c_text(&landed.record.to_json()))
-            .as_ptr()
-    })
+    field(landed, std::ptr::null(), |landed| landed.json.get_or_init(|| c_text(&landed.record.to_json())).as_ptr())
 }
 
 /// The proof for mypref_commit_landed; NULL only for NULL.
@@ -62,24 +57,15 @@ pub extern "C" fn mypref_landed_json(landed: Option<&LandedHandle>) -> *const c_
 /// Lifetime: the proof belongs to the handle and ends with it.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_sealed(landed: Option<&LandedHandle>) -> *const SealedHandle {
-    field(landed, std::ptr::null(), |landed| {
-        std::ptr::from_ref(&landed.sealed)
-    })
+    field(landed, std::ptr::null(), |landed| std::ptr::from_ref(&landed.sealed))
 }
 
 /// How the commit ended; NULL when there was none.
 ///
 /// Lifetime: the receipt belongs to the handle and ends with it.
 #[unsafe(no_mangle)]
-pub extern "C" fn mypref_landed_receipt(
-    landed: Option<&LandedHandle>,
-) -> *const BatchReceiptHandle {
-    field(landed, std::ptr::null(), |landed| {
-        landed
-            .receipt
-            .as_ref()
-            .map_or(std::ptr::null(), std::ptr::from_ref)
-    })
+pub extern "C" fn mypref_landed_receipt(landed: Option<&LandedHandle>) -> *const BatchReceiptHandle {
+    field(landed, std::ptr::null(), |landed| landed.receipt.as_ref().map_or(std::ptr::null(), std::ptr::from_ref))
 }
 
 /// The batch's folder: the one that was given to the landing, and the batch's name; NULL only for NULL.
@@ -103,25 +89,19 @@ pub extern "C" fn mypref_landed_rows(landed: Option<&LandedHandle>) -> i64 {
 /// Bytes of the parts on disk; -1 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_bytes(landed: Option<&LandedHandle>) -> i64 {
-    field(landed, -1, |landed| {
-        c_count(Some(landed.record.manifest.bytes()))
-    })
+    field(landed, -1, |landed| c_count(Some(landed.record.manifest.bytes())))
 }
 
 /// How many parts there are; -1 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_parts(landed: Option<&LandedHandle>) -> i64 {
-    field(landed, -1, |landed| {
-        c_count(u64::try_from(landed.record.manifest.parts.len()).ok())
-    })
+    field(landed, -1, |landed| c_count(u64::try_from(landed.record.manifest.parts.len()).ok()))
 }
 
 /// LastDateTime as it was sent; NULL when everything was asked for.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_since(landed: Option<&LandedHandle>) -> *const c_char {
-    field(landed, std::ptr::null(), |landed| {
-        c_pointer(landed.since.as_ref())
-    })
+    field(landed, std::ptr::null(), |landed| c_pointer(landed.since.as_ref()))
 }
 
 /// The server's time just before the export was started; NULL only for NULL.
@@ -145,7 +125,5 @@ pub extern "C" fn mypref_landed_note_count(landed: Option<&LandedHandle>) -> usi
 /// What a person should know, a sentence at each `index` (from 0); NULL when there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_landed_note(landed: Option<&LandedHandle>, index: usize) -> *const c_char {
-    field(landed, std::ptr::null(), |landed| {
-        c_pointer(landed.notes.get(index))
-    })
+    field(landed, std::ptr::null(), |landed| c_pointer(landed.notes.get(index)))
 }

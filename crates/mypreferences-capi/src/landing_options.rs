@@ -42,8 +42,7 @@ pub struct Progress {
 /// the completion of its call, which waits for it; what is overtaken meanwhile is left out, but no stage, no note and
 /// not the last state. It may take its time and call any function of the library, a blocking one too; it must not
 /// throw; to stop, it cancels the call's token.
-pub type ProgressCallback =
-    Option<unsafe extern "C" fn(user_data: *mut c_void, progress: *const Progress)>;
+pub type ProgressCallback = Option<unsafe extern "C" fn(user_data: *mut c_void, progress: *const Progress)>;
 
 /// How to land exports. One set may serve any number of calls.
 #[derive(Default)]
@@ -82,9 +81,7 @@ impl LandingOptionsHandle {
     pub(crate) fn arguments(options: Option<&LandingOptionsHandle>, out: &str) -> LandingArguments {
         LandingArguments {
             out: out.into(),
-            ..options.map_or_else(LandingArguments::default, |options| {
-                options.arguments.clone()
-            })
+            ..options.map_or_else(LandingArguments::default, |options| options.arguments.clone())
         }
     }
 
@@ -114,9 +111,7 @@ pub extern "C" fn mypref_landing_options_new() -> Option<Box<LandingOptionsHandl
 ///
 /// Lifetime: calls that were started with them are not affected.
 #[unsafe(no_mangle)]
-pub extern "C" fn mypref_landing_options_free(
-    options: Option<&mut Option<Box<LandingOptionsHandle>>>,
-) {
+pub extern "C" fn mypref_landing_options_free(options: Option<&mut Option<Box<LandingOptionsHandle>>>) {
     free(options);
 }
 
@@ -237,10 +232,8 @@ pub extern "C" fn mypref_landing_options_set_progress(
     callback: ProgressCallback,
 ) -> Option<Box<ErrorHandle>> {
     fallible(Operation::Export, || {
-        required(options, Operation::Export, "options")?.told = callback.map(|callback| Told {
-            callback,
-            user_data: UserData(user_data),
-        });
+        required(options, Operation::Export, "options")?.told =
+            callback.map(|callback| Told { callback, user_data: UserData(user_data) });
         Ok(())
     })
 }
@@ -254,13 +247,8 @@ fn unknown(name: &str) -> Error {
 }
 
 fn not_negative(name: &str, value: i64) -> Result<u64, Error> {
-    u64::try_from(value).map_err(|_| {
-        refused(
-            Operation::Export,
-            format!("{name} is negative"),
-            "leave it out for the default",
-        )
-    })
+    u64::try_from(value)
+        .map_err(|_| refused(Operation::Export, format!("{name} is negative"), "leave it out for the default"))
 }
 
 /// # Safety

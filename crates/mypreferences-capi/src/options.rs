@@ -135,12 +135,8 @@ pub unsafe extern "C" fn mypref_options_set(
 ) -> Option<Box<ErrorHandle>> {
     configure(options, |options| {
         // SAFETY: the caller gives texts that end with NUL and live until this returns.
-        let (name, value) = unsafe {
-            (
-                text(name, Operation::Configure, "name")?,
-                text(value, Operation::Configure, "value")?,
-            )
-        };
+        let (name, value) =
+            unsafe { (text(name, Operation::Configure, "name")?, text(value, Operation::Configure, "value")?) };
         options.set(name, value)
     })
 }
@@ -157,10 +153,7 @@ pub unsafe extern "C" fn mypref_options_set_bytes(
     configure(options, |options| {
         // SAFETY: the caller gives a text that ends with NUL and `length` bytes, which live until this returns.
         let (name, value) = unsafe {
-            (
-                text(name, Operation::Configure, "name")?,
-                text_of_length(value, length, Operation::Configure, "value")?,
-            )
+            (text(name, Operation::Configure, "name")?, text_of_length(value, length, Operation::Configure, "value")?)
         };
         options.set(name, value)
     })
@@ -307,13 +300,7 @@ pub extern "C" fn mypref_options_set_log(
     callback: LogCallback,
     release: ReleaseCallback,
 ) -> Option<Box<ErrorHandle>> {
-    let told = callback.map(|callback| {
-        Arc::new(Log {
-            callback,
-            user_data: UserData(user_data),
-            release,
-        })
-    });
+    let told = callback.map(|callback| Arc::new(Log { callback, user_data: UserData(user_data), release }));
     configure(options, |options| {
         options.log = told;
         Ok(())
@@ -324,20 +311,14 @@ fn configure(
     options: Option<&mut OptionsHandle>,
     change: impl FnOnce(&mut OptionsHandle) -> Result<(), Error>,
 ) -> Failure {
-    fallible(Operation::Configure, || {
-        change(required(options, Operation::Configure, "options")?)
-    })
+    fallible(Operation::Configure, || change(required(options, Operation::Configure, "options")?))
 }
 
 /// Sets a value that was no text.
 ///
 /// # Safety
 /// `name` is NULL or points to a text that ends with NUL and lives until this returns.
-unsafe fn set_shown(
-    options: Option<&mut OptionsHandle>,
-    name: *const c_char,
-    value: &str,
-) -> Failure {
+unsafe fn set_shown(options: Option<&mut OptionsHandle>, name: *const c_char, value: &str) -> Failure {
     configure(options, |options| {
         // SAFETY: the caller vouches for it.
         let name = unsafe { text(name, Operation::Configure, "name")? };

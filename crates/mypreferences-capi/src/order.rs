@@ -101,11 +101,7 @@ pub unsafe extern "C" fn mypref_order_add(
 }
 
 fn unknown(name: &str, known: &str) -> Error {
-    refused(
-        Operation::Initiate,
-        format!("an order has no part {name:?} here"),
-        format!("pass {known}"),
-    )
+    refused(Operation::Initiate, format!("an order has no part {name:?} here"), format!("pass {known}"))
 }
 
 /// # Safety
@@ -119,12 +115,8 @@ unsafe fn change(
     fallible(Operation::Initiate, || {
         let order = required(order, Operation::Initiate, "order")?;
         // SAFETY: the caller vouches for both.
-        let (name, value) = unsafe {
-            (
-                text(name, Operation::Initiate, "name")?,
-                text(value, Operation::Initiate, "value")?,
-            )
-        };
+        let (name, value) =
+            unsafe { (text(name, Operation::Initiate, "name")?, text(value, Operation::Initiate, "value")?) };
         change(&mut order.0, name, value.to_owned())
     })
 }

@@ -32,10 +32,7 @@ pub struct PageHandle {
 
 impl From<Page> for PageHandle {
     fn from(page: Page) -> PageHandle {
-        PageHandle {
-            page,
-            lines: OnceLock::new(),
-        }
+        PageHandle { page, lines: OnceLock::new() }
     }
 }
 
@@ -44,11 +41,7 @@ impl From<Page> for PageHandle {
 /// Lifetime: the callback owns what it gets and frees it.
 /// Threads: as mypref_commit_callback; it may ask for the next page and free the pages.
 pub type PageCallback = Option<
-    unsafe extern "C" fn(
-        user_data: *mut c_void,
-        error: Option<Box<ErrorHandle>>,
-        page: Option<Box<PageHandle>>,
-    ),
+    unsafe extern "C" fn(user_data: *mut c_void, error: Option<Box<ErrorHandle>>, page: Option<Box<PageHandle>>),
 >;
 
 /// Opens the pages of an export that is ready, with `limit` records a page (at least 1; MYPREF_DEFAULT is 1000) from the
@@ -72,9 +65,7 @@ pub extern "C" fn mypref_pages_open(
         let pages = place(pages, Operation::Page, "pages")?;
         let client = required(client, Operation::Page, "client")?;
         let handle = required(handle, Operation::Page, "handle")?;
-        let limit = given("limit", limit)?
-            .map(|limit| page_limit(Operation::Page, limit))
-            .transpose()?;
+        let limit = given("limit", limit)?.map(|limit| page_limit(Operation::Page, limit)).transpose()?;
         let offset = given("offset", offset)?.unwrap_or(1);
         let stream = PageStream::open(&client.0, &handle.record, limit, offset, Duration::ZERO);
         *pages = Some(Box::new(PagesHandle(Arc::new(stream))));
@@ -87,13 +78,9 @@ fn given(name: &str, number: i64) -> Result<Option<u64>, Error> {
     if number == DEFAULT {
         return Ok(None);
     }
-    u64::try_from(number).map(Some).map_err(|_| {
-        refused(
-            Operation::Page,
-            format!("{name} is negative"),
-            "pass MYPREF_DEFAULT for the default",
-        )
-    })
+    u64::try_from(number)
+        .map(Some)
+        .map_err(|_| refused(Operation::Page, format!("{name} is negative"), "pass MYPREF_DEFAULT for the default"))
 }
 
 /// Frees pages, ends a transfer that is under way, and sets `*pages` to NULL; NULL is fine.
@@ -179,13 +166,8 @@ pub extern "C" fn mypref_page_free(page: Option<&mut Option<Box<PageHandle>>>) {
 /// The whole body as the server sent it, `*length` bytes of JSON that do not end with NUL; NULL only for NULL. `length`
 /// may be NULL, here and below; it is written only with bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn mypref_page_raw(
-    page: Option<&PageHandle>,
-    length: Option<&mut MaybeUninit<usize>>,
-) -> *const c_char {
-    field(page, std::ptr::null(), |page| {
-        c_bytes(page.page.raw(), length)
-    })
+pub extern "C" fn mypref_page_raw(page: Option<&PageHandle>, length: Option<&mut MaybeUninit<usize>>) -> *const c_char {
+    field(page, std::ptr::null(), |page| c_bytes(page.page.raw(), length))
 }
 
 /// How many records the page holds; 0 for NULL.
@@ -202,11 +184,9 @@ pub extern "C" fn mypref_page_record(
     index: usize,
     length: Option<&mut MaybeUninit<usize>>,
 ) -> *const c_char {
-    field(page, std::ptr::null(), |page| {
-        match page.page.record(index) {
-            Some(record) => c_bytes(record.bytes(), length),
-            None => std::ptr::null(),
-        }
+    field(page, std::ptr::null(), |page| match page.page.record(index) {
+        Some(record) => c_bytes(record.bytes(), length),
+        None => std::ptr::null(),
     })
 }
 
@@ -218,10 +198,7 @@ pub extern "C" fn mypref_page_line(
     index: usize,
     length: Option<&mut MaybeUninit<usize>>,
 ) -> *const c_char {
-    field(page, std::ptr::null(), |page| {
-        page.line(index)
-            .map_or(std::ptr::null(), |line| c_bytes(line, length))
-    })
+    field(page, std::ptr::null(), |page| page.line(index).map_or(std::ptr::null(), |line| c_bytes(line, length)))
 }
 
 impl PageHandle {
@@ -279,11 +256,9 @@ pub extern "C" fn mypref_page_other_name(
     index: usize,
     length: Option<&mut MaybeUninit<usize>>,
 ) -> *const c_char {
-    field(page, std::ptr::null(), |page| {
-        match page.page.others().nth(index) {
-            Some((name, _)) => c_bytes(name.as_bytes(), length),
-            None => std::ptr::null(),
-        }
+    field(page, std::ptr::null(), |page| match page.page.others().nth(index) {
+        Some((name, _)) => c_bytes(name.as_bytes(), length),
+        None => std::ptr::null(),
     })
 }
 
@@ -295,10 +270,8 @@ pub extern "C" fn mypref_page_other(
     index: usize,
     length: Option<&mut MaybeUninit<usize>>,
 ) -> *const c_char {
-    field(page, std::ptr::null(), |page| {
-        match page.page.others().nth(index) {
-            Some((_, value)) => c_bytes(value, length),
-            None => std::ptr::null(),
-        }
+    field(page, std::ptr::null(), |page| match page.page.others().nth(index) {
+        Some((_, value)) => c_bytes(value, length),
+        None => std::ptr::null(),
     })
 }

@@ -22,11 +22,7 @@ pub struct ReceiptHandle {
 
 impl From<CommitReceipt> for ReceiptHandle {
     fn from(record: CommitReceipt) -> ReceiptHandle {
-        ReceiptHandle {
-            request_id: record.request_id.as_deref().map(c_text),
-            record,
-            json: OnceLock::new(),
-        }
+        ReceiptHandle { request_id: record.request_id.as_deref().map(c_text), record, json: OnceLock::new() }
     }
 }
 
@@ -39,44 +35,31 @@ pub extern "C" fn mypref_receipt_free(receipt: Option<&mut Option<Box<ReceiptHan
 /// The canonical record as JSON: the same bytes in every language; NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_json(receipt: Option<&ReceiptHandle>) -> *const c_char {
-    field(receipt, std::ptr::null(), |receipt| {
-        receipt
-            .json
-            .get_or_init(|| c_text(&receipt.record.to_json()))
-            .as_ptr()
-    })
+    field(receipt, std::ptr::null(), |receipt| receipt.json.get_or_init(|| c_text(&receipt.record.to_json())).as_ptr())
 }
 
 /// How the token came to be consumed. MYPREF_OUTCOME_NONE for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_outcome(receipt: Option<&ReceiptHandle>) -> Outcome {
-    field(receipt, Outcome::None, |receipt| {
-        receipt.record.outcome.into()
-    })
+    field(receipt, Outcome::None, |receipt| receipt.record.outcome.into())
 }
 
 /// How sure that is. MYPREF_CERTAINTY_NONE for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_certainty(receipt: Option<&ReceiptHandle>) -> Certainty {
-    field(receipt, Certainty::None, |receipt| {
-        receipt.record.certainty.into()
-    })
+    field(receipt, Certainty::None, |receipt| receipt.record.certainty.into())
 }
 
 /// What it was read from. MYPREF_CONFIRMED_BY_NONE for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_confirmed_by(receipt: Option<&ReceiptHandle>) -> ConfirmedBy {
-    field(receipt, ConfirmedBy::None, |receipt| {
-        receipt.record.confirmed_by.into()
-    })
+    field(receipt, ConfirmedBy::None, |receipt| receipt.record.confirmed_by.into())
 }
 
 /// As asked; MYPREF_KEEP_FILES_NONE when absent.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_keep_files(receipt: Option<&ReceiptHandle>) -> KeepFiles {
-    field(receipt, KeepFiles::None, |receipt| {
-        receipt.record.keep_files.into()
-    })
+    field(receipt, KeepFiles::None, |receipt| receipt.record.keep_files.into())
 }
 
 /// What is known about the export files. MYPREF_FILES_NONE for NULL.
@@ -121,19 +104,11 @@ pub extern "C" fn mypref_receipt_elapsed_seconds(receipt: Option<&ReceiptHandle>
 /// The server's id of the confirming request; NULL when absent.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_request_id(receipt: Option<&ReceiptHandle>) -> *const c_char {
-    field(receipt, std::ptr::null(), |receipt| {
-        c_pointer(receipt.request_id.as_ref())
-    })
+    field(receipt, std::ptr::null(), |receipt| c_pointer(receipt.request_id.as_ref()))
 }
 
 /// Date of the confirming answer, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_receipt_server_date(receipt: Option<&ReceiptHandle>) -> i64 {
-    field(receipt, NO_DATE, |receipt| {
-        receipt
-            .record
-            .server_date
-            .and_then(unix_seconds)
-            .unwrap_or(NO_DATE)
-    })
+    field(receipt, NO_DATE, |receipt| receipt.record.server_date.and_then(unix_seconds).unwrap_or(NO_DATE))
 }

@@ -26,12 +26,7 @@ impl From<Resolution> for ResolutionHandle {
             Resolution::NotCommitted { .. } => (None, None),
             Resolution::Unknown(error) => (None, Some(ErrorHandle::boxed(error.clone()))),
         };
-        ResolutionHandle {
-            json: OnceLock::new(),
-            receipt,
-            error,
-            record,
-        }
+        ResolutionHandle { json: OnceLock::new(), receipt, error, record }
     }
 }
 
@@ -47,33 +42,23 @@ pub extern "C" fn mypref_resolution_free(resolution: Option<&mut Option<Box<Reso
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_resolution_json(resolution: Option<&ResolutionHandle>) -> *const c_char {
     field(resolution, std::ptr::null(), |resolution| {
-        resolution
-            .json
-            .get_or_init(|| c_text(&resolution.record.to_json()))
-            .as_ptr()
+        resolution.json.get_or_init(|| c_text(&resolution.record.to_json())).as_ptr()
     })
 }
 
 /// What was found. MYPREF_RESOLVED_NONE for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_resolution_state(resolution: Option<&ResolutionHandle>) -> Resolved {
-    field(resolution, Resolved::None, |resolution| {
-        (&resolution.record).into()
-    })
+    field(resolution, Resolved::None, |resolution| (&resolution.record).into())
 }
 
 /// With MYPREF_RESOLVED_COMMITTED the receipt; otherwise NULL.
 ///
 /// Lifetime: the receipt belongs to the resolution and ends with it.
 #[unsafe(no_mangle)]
-pub extern "C" fn mypref_resolution_receipt(
-    resolution: Option<&ResolutionHandle>,
-) -> *const ReceiptHandle {
+pub extern "C" fn mypref_resolution_receipt(resolution: Option<&ResolutionHandle>) -> *const ReceiptHandle {
     field(resolution, std::ptr::null(), |resolution| {
-        resolution
-            .receipt
-            .as_deref()
-            .map_or(std::ptr::null(), std::ptr::from_ref)
+        resolution.receipt.as_deref().map_or(std::ptr::null(), std::ptr::from_ref)
     })
 }
 
@@ -81,14 +66,9 @@ pub extern "C" fn mypref_resolution_receipt(
 ///
 /// Lifetime: the error belongs to the resolution and ends with it.
 #[unsafe(no_mangle)]
-pub extern "C" fn mypref_resolution_error(
-    resolution: Option<&ResolutionHandle>,
-) -> *const ErrorHandle {
+pub extern "C" fn mypref_resolution_error(resolution: Option<&ResolutionHandle>) -> *const ErrorHandle {
     field(resolution, std::ptr::null(), |resolution| {
-        resolution
-            .error
-            .as_deref()
-            .map_or(std::ptr::null(), std::ptr::from_ref)
+        resolution.error.as_deref().map_or(std::ptr::null(), std::ptr::from_ref)
     })
 }
 

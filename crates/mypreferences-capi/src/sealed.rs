@@ -12,10 +12,7 @@ use crate::error::ErrorHandle;
 use crate::error::fallible;
 
 /// Stands at the beginning of each handle while it lives.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "half of it will do where pointers are short"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "half of it will do where pointers are short")]
 const MARK: usize = 0x9d5e_41c7_a86f_3b21_u64 as usize;
 
 /// The proof that a batch is durable and whole. Made by landing alone. Getters take NULL too and give the value for
@@ -101,12 +98,7 @@ pub unsafe extern "C" fn mypref_sealed_of_batch(
     fallible(Operation::Export, || {
         let sealed = place(sealed, Operation::Export, "sealed")?;
         // SAFETY: the caller gives texts that end with NUL and live until this returns.
-        let (out, batch) = unsafe {
-            (
-                text(out, Operation::Export, "out")?,
-                text(batch, Operation::Export, "batch")?,
-            )
-        };
+        let (out, batch) = unsafe { (text(out, Operation::Export, "out")?, text(batch, Operation::Export, "batch")?) };
         *sealed = Some(Box::new(Folder::new(out).sealed_batch(batch)?.into()));
         Ok(())
     })
@@ -125,9 +117,7 @@ pub extern "C" fn mypref_sealed_free(sealed: Option<&mut Option<Box<SealedHandle
 /// Lifetime: the text is valid until the proof, or what it belongs to, is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_sealed_out(sealed: Option<&SealedHandle>) -> *const c_char {
-    field(sealed, std::ptr::null(), |sealed| {
-        sealed.marked.out.as_ptr()
-    })
+    field(sealed, std::ptr::null(), |sealed| sealed.marked.out.as_ptr())
 }
 
 /// The name of the batch's folder; NULL only for NULL.
@@ -135,9 +125,7 @@ pub extern "C" fn mypref_sealed_out(sealed: Option<&SealedHandle>) -> *const c_c
 /// Lifetime: the text is valid until the proof, or what it belongs to, is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_sealed_batch(sealed: Option<&SealedHandle>) -> *const c_char {
-    field(sealed, std::ptr::null(), |sealed| {
-        sealed.marked.batch.as_ptr()
-    })
+    field(sealed, std::ptr::null(), |sealed| sealed.marked.batch.as_ptr())
 }
 
 /// The hash of the batch's _manifest.json, which names every part by its own; NULL only for NULL.
@@ -145,9 +133,7 @@ pub extern "C" fn mypref_sealed_batch(sealed: Option<&SealedHandle>) -> *const c
 /// Lifetime: the text is valid until the proof, or what it belongs to, is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_sealed_manifest_sha256(sealed: Option<&SealedHandle>) -> *const c_char {
-    field(sealed, std::ptr::null(), |sealed| {
-        sealed.marked.manifest_sha256.as_ptr()
-    })
+    field(sealed, std::ptr::null(), |sealed| sealed.marked.manifest_sha256.as_ptr())
 }
 
 /// The sealed batches of a folder that are not committed, oldest first.
@@ -170,9 +156,7 @@ pub unsafe extern "C" fn mypref_sealed_list_open(
         // SAFETY: the caller gives a text that ends with NUL and lives until this returns.
         let out = unsafe { text(out, Operation::Export, "out")? };
         let sealed = Folder::new(out).sealed()?;
-        *list = Some(Box::new(SealedListHandle(
-            sealed.into_iter().map(SealedHandle::from).collect(),
-        )));
+        *list = Some(Box::new(SealedListHandle(sealed.into_iter().map(SealedHandle::from).collect())));
         Ok(())
     })
 }
@@ -195,13 +179,6 @@ pub extern "C" fn mypref_sealed_list_count(list: Option<&SealedListHandle>) -> u
 ///
 /// Lifetime: the proof belongs to the list and ends with it.
 #[unsafe(no_mangle)]
-pub extern "C" fn mypref_sealed_list_at(
-    list: Option<&SealedListHandle>,
-    index: usize,
-) -> *const SealedHandle {
-    field(list, std::ptr::null(), |list| {
-        list.0
-            .get(index)
-            .map_or(std::ptr::null(), std::ptr::from_ref)
-    })
+pub extern "C" fn mypref_sealed_list_at(list: Option<&SealedListHandle>, index: usize) -> *const SealedHandle {
+    field(list, std::ptr::null(), |list| list.0.get(index).map_or(std::ptr::null(), std::ptr::from_ref))
 }

@@ -21,11 +21,7 @@ use crate::status::ExportStatusHandle;
 /// the client, but not block, call a blocking function of the library, or throw: until it returns, no other call goes
 /// on, and their time limits do not end them.
 pub type CommitCallback = Option<
-    unsafe extern "C" fn(
-        user_data: *mut c_void,
-        error: Option<Box<ErrorHandle>>,
-        receipt: Option<Box<ReceiptHandle>>,
-    ),
+    unsafe extern "C" fn(user_data: *mut c_void, error: Option<Box<ErrorHandle>>, receipt: Option<Box<ReceiptHandle>>),
 >;
 
 /// The completion of mypref_resolve_commit_start: exactly one of `error` and `resolution` is not NULL.
@@ -177,9 +173,7 @@ where
 {
     let call = |core: &mypreferences::Client, cancel| call(core, Beside { options, cancel });
     let cancel = cancel_token(options);
-    start_until_cancelled(
-        operation, client, cancel, callback, call, complete, user_data,
-    )
+    start_until_cancelled(operation, client, cancel, callback, call, complete, user_data)
 }
 
 /// As `start`, for a call that has nothing of its own but a token.
@@ -207,9 +201,7 @@ where
             };
             complete(callback, user_data.pointer(), error, value);
         };
-        client
-            .start(operation, cancel, call, completed)
-            .map(|_started| ())
+        client.start(operation, cancel, call, completed).map(|_started| ())
     })
 }
 

@@ -18,11 +18,7 @@ pub struct ExportStatusHandle {
 
 impl From<ExportStatus> for ExportStatusHandle {
     fn from(record: ExportStatus) -> ExportStatusHandle {
-        ExportStatusHandle {
-            word: c_text(&record.word),
-            record,
-            json: OnceLock::new(),
-        }
+        ExportStatusHandle { word: c_text(&record.word), record, json: OnceLock::new() }
     }
 }
 
@@ -35,12 +31,7 @@ pub extern "C" fn mypref_export_status_free(status: Option<&mut Option<Box<Expor
 /// The canonical record as JSON: the same bytes in every language; NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_status_json(status: Option<&ExportStatusHandle>) -> *const c_char {
-    field(status, std::ptr::null(), |status| {
-        status
-            .json
-            .get_or_init(|| c_text(&status.record.to_json()))
-            .as_ptr()
-    })
+    field(status, std::ptr::null(), |status| status.json.get_or_init(|| c_text(&status.record.to_json())).as_ptr())
 }
 
 /// The server's own word: Processing (not ready), Complete (ready to be read, so not committed), Retrieved (consumed), Expired, Error, Failed, in whatever case, or another that no page documents; NULL only for NULL.
@@ -52,13 +43,7 @@ pub extern "C" fn mypref_export_status_word(status: Option<&ExportStatusHandle>)
 /// When the token expires, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent or unreadable.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_status_expires(status: Option<&ExportStatusHandle>) -> i64 {
-    field(status, NO_DATE, |status| {
-        status
-            .record
-            .expires
-            .and_then(unix_seconds)
-            .unwrap_or(NO_DATE)
-    })
+    field(status, NO_DATE, |status| status.record.expires.and_then(unix_seconds).unwrap_or(NO_DATE))
 }
 
 /// Rows of the export, when it completed; -1 when absent.
@@ -76,11 +61,5 @@ pub extern "C" fn mypref_export_status_byte_count(status: Option<&ExportStatusHa
 /// Date of the answer, in seconds since 1970 in UTC; MYPREF_NO_DATE when absent.
 #[unsafe(no_mangle)]
 pub extern "C" fn mypref_export_status_server_date(status: Option<&ExportStatusHandle>) -> i64 {
-    field(status, NO_DATE, |status| {
-        status
-            .record
-            .server_date
-            .and_then(unix_seconds)
-            .unwrap_or(NO_DATE)
-    })
+    field(status, NO_DATE, |status| status.record.server_date.and_then(unix_seconds).unwrap_or(NO_DATE))
 }

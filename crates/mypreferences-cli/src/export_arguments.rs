@@ -11,25 +11,13 @@ pub(crate) struct ExportArguments {
     #[command(subcommand)]
     pub(crate) command: Option<ExportCommand>,
     /// The segment to export
-    #[arg(
-        long,
-        value_name = "NAME",
-        help_heading = "What to export, exactly one"
-    )]
+    #[arg(long, value_name = "NAME", help_heading = "What to export, exactly one")]
     pub(crate) segment: Option<String>,
     /// The group of segments to export (no documented route on the async surface)
-    #[arg(
-        long,
-        value_name = "NAME",
-        help_heading = "What to export, exactly one"
-    )]
+    #[arg(long, value_name = "NAME", help_heading = "What to export, exactly one")]
     pub(crate) segment_group: Option<String>,
     /// The schedule to export
-    #[arg(
-        long,
-        value_name = "NAME",
-        help_heading = "What to export, exactly one"
-    )]
+    #[arg(long, value_name = "NAME", help_heading = "What to export, exactly one")]
     pub(crate) schedule: Option<String>,
     /// The customers to export
     #[arg(long, value_name = "ID", num_args = 1.., help_heading = "What to export, exactly one")]

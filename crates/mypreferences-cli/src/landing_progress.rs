@@ -59,11 +59,7 @@ impl LandingLines {
         LandingLines {
             output,
             form,
-            state: Arc::new(Mutex::new(State {
-                now: None,
-                landing_since: None,
-                last_line: Instant::now(),
-            })),
+            state: Arc::new(Mutex::new(State { now: None, landing_since: None, last_line: Instant::now() })),
         }
     }
 
@@ -146,12 +142,7 @@ impl LandingLines {
     }
 }
 
-fn draw(
-    bar: &ProgressBar,
-    progress: &LandingProgress,
-    landing_since: Option<(u64, Instant)>,
-    is_new_stage: bool,
-) {
+fn draw(bar: &ProgressBar, progress: &LandingProgress, landing_since: Option<(u64, Instant)>, is_new_stage: bool) {
     // First, as a bar without its words would be drawn otherwise.
     bar.set_message(text(progress, landing_since));
     if let Some(total) = progress.total.filter(|_| progress.stage == Stage::Land) {
@@ -177,10 +168,7 @@ fn text(now: &LandingProgress, landing_since: Option<(u64, Instant)>) -> String 
     match now.stage {
         Stage::Initiate => "starting the export".to_owned(),
         Stage::Wait => waiting(now),
-        Stage::Land => landing(
-            now,
-            landing_since.map(|(rows, since)| (rows, since.elapsed())),
-        ),
+        Stage::Land => landing(now, landing_since.map(|(rows, since)| (rows, since.elapsed()))),
         Stage::Seal => "sealing: making the batch durable and whole".to_owned(),
         Stage::Commit => "committing".to_owned(),
     }
@@ -198,19 +186,10 @@ fn waiting(now: &LandingProgress) -> String {
 }
 
 fn landing(now: &LandingProgress, since: Option<(u64, Duration)>) -> String {
-    let of_how_many = now
-        .total
-        .map(|total| format!(" of {}", words::count(total)))
-        .unwrap_or_default();
-    let mut words = vec![format!(
-        "landing: {}{of_how_many} records",
-        words::count(now.rows)
-    )];
+    let of_how_many = now.total.map(|total| format!(" of {}", words::count(total))).unwrap_or_default();
+    let mut words = vec![format!("landing: {}{of_how_many} records", words::count(now.rows))];
     if now.resumed_rows > 0 {
-        words.push(format!(
-            "{} of them by an earlier run",
-            words::count(now.resumed_rows)
-        ));
+        words.push(format!("{} of them by an earlier run", words::count(now.resumed_rows)));
     }
     if let Some((before, elapsed)) = since {
         words.extend(rate(now, now.rows.saturating_sub(before), elapsed));
@@ -220,20 +199,14 @@ fn landing(now: &LandingProgress, since: Option<(u64, Duration)>) -> String {
 
 /// `55,310 records/s` and `1.4 s left`, as far as they are known.
 // A rate is exact enough for people.
-#[allow(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss
-)]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn rate(now: &LandingProgress, rows: u64, elapsed: Duration) -> Vec<String> {
     if rows == 0 || elapsed.is_zero() {
         return Vec::new();
     }
     let rate = rows as f64 / elapsed.as_secs_f64();
     let mut words = vec![format!("{} records/s", words::count(rate as u64))];
-    let left = now
-        .total
-        .map(|total| total.saturating_sub(now.rows) as f64 / rate);
+    let left = now.total.map(|total| total.saturating_sub(now.rows) as f64 / rate);
     if let Some(Ok(left)) = left.map(Duration::try_from_secs_f64) {
         words.push(format!("{} left", words::seconds(left)));
     }

@@ -46,16 +46,13 @@ use crate::output::Output;
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = args.into_iter().collect();
     let output = Output::new(usage::wants_json(&arguments));
-    guarded(output, usage::operation(&arguments), || {
-        commands::dispatch(&arguments)
-    })
+    guarded(output, usage::operation(&arguments), || commands::dispatch(&arguments))
 }
 
 /// A panic ends here: with a record, as every other failure. One in the middle of a commit may have come after the
 /// send, so it claims nothing.
 fn guarded(output: Output, operation: Operation, run: impl FnOnce() -> u8) -> u8 {
-    catch_unwind(AssertUnwindSafe(run))
-        .unwrap_or_else(|_| output.failure(&Failure::panicked(operation), None))
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| output.failure(&Failure::panicked(operation), None))
 }
 
 #[cfg(test)]

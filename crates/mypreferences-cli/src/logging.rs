@@ -18,10 +18,5 @@ pub(crate) fn listen(verbose: u8) -> Option<impl Sized> {
         .with_ansi(false)
         // Its own complaints go through a macro that panics when standard error is closed.
         .log_internal_errors(false);
-    Some(
-        tracing_subscriber::registry()
-            .with(lines)
-            .with(core)
-            .set_default(),
-    )
+    Some(tracing_subscriber::registry().with(lines).with(core).set_default())
 }

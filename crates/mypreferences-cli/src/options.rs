@@ -150,10 +150,7 @@ impl Options {
             ("secret_file", self.secret_file.as_deref()),
             ("oauth_token_url", self.oauth_token_url.as_deref()),
             ("oauth_client_id", self.oauth_client_id.as_deref()),
-            (
-                "oauth_client_secret_file",
-                self.oauth_client_secret_file.as_deref(),
-            ),
+            ("oauth_client_secret_file", self.oauth_client_secret_file.as_deref()),
             ("oauth_scope", self.oauth_scope.as_deref()),
             ("oauth_client_auth", self.oauth_client_auth.as_deref()),
             ("ca_file", self.ca_file.as_deref()),
@@ -175,10 +172,8 @@ mod tests {
 
     #[test]
     fn every_option_of_a_setting_or_credential_is_read() {
-        let known = mypreferences::Settings::NAMES
-            .iter()
-            .copied()
-            .chain(mypreferences::configuration::CREDENTIAL_NAMES);
+        let known =
+            mypreferences::Settings::NAMES.iter().copied().chain(mypreferences::configuration::CREDENTIAL_NAMES);
         let known: Vec<&str> = known.collect();
         let mut count = 0;
         for argument in Arguments::command().get_arguments() {
@@ -190,8 +185,7 @@ mod tests {
                 continue;
             }
             let given = format!("--{long}=true");
-            let parsed =
-                Arguments::try_parse_from(["mypreferences", &given, "status", "1"]).unwrap();
+            let parsed = Arguments::try_parse_from(["mypreferences", &given, "status", "1"]).unwrap();
             let read: Vec<_> = parsed.options.given().collect();
             assert_eq!(read, [(name.as_str(), "true")], "{long}");
             count += 1;

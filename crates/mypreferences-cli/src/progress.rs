@@ -39,10 +39,7 @@ impl Progress {
             output,
             wanted: verbose > 0 || (std::io::stderr().is_terminal() && !output.json()),
             begun,
-            state: Arc::new(Mutex::new(State {
-                waiting: Vec::new(),
-                last_line: begun,
-            })),
+            state: Arc::new(Mutex::new(State { waiting: Vec::new(), last_line: begun })),
         }
     }
 
@@ -51,11 +48,7 @@ impl Progress {
         if !self.wanted {
             return;
         }
-        let line = format!(
-            "{} after {}",
-            words::attempt(event),
-            words::seconds(self.begun.elapsed())
-        );
+        let line = format!("{} after {}", words::attempt(event), words::seconds(self.begun.elapsed()));
         let mut state = self.state();
         if state.waiting.len() < KEPT {
             state.waiting.push(line);

@@ -39,9 +39,7 @@ impl Signals {
         use tokio::signal::unix::{SignalKind, signal};
         let ignored = ignored_signals();
         let listen = |kind: SignalKind| {
-            signal(kind).map_err(|error| {
-                failure::internal(format!("the system lets us hear no signals: {error}"))
-            })
+            signal(kind).map_err(|error| failure::internal(format!("the system lets us hear no signals: {error}")))
         };
         let unless_ignored = |kind: SignalKind| {
             let bit = 1_u64.checked_shl(u32::try_from(kind.as_raw_value() - 1).unwrap_or(64));

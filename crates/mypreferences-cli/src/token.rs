@@ -23,10 +23,7 @@ pub(crate) fn token_text(
     match argument {
         Some("-") => read_line(input(), operation),
         Some(token) => Ok(token.to_owned()),
-        None => match variable
-            .filter(|value| !value.is_empty())
-            .map(OsString::into_string)
-        {
+        None => match variable.filter(|value| !value.is_empty()).map(OsString::into_string) {
             Some(Ok(token)) => Ok(token),
             Some(Err(_)) => Err(failure::configuration(
                 format!("{VARIABLE} is not UTF-8"),
@@ -43,24 +40,14 @@ pub(crate) fn token_text(
 }
 
 fn read_line(input: Box<dyn BufRead>, operation: Operation) -> Result<String, Failure> {
-    let refused = |detail: &str| {
-        failure::usage(
-            operation,
-            detail,
-            "write one line with the access token to standard input",
-        )
-    };
+    let refused =
+        |detail: &str| failure::usage(operation, detail, "write one line with the access token to standard input");
     let mut line = String::new();
-    input
-        .take(MAX_LINE)
-        .read_line(&mut line)
-        .map_err(|_| refused("standard input cannot be read as text"))?;
+    input.take(MAX_LINE).read_line(&mut line).map_err(|_| refused("standard input cannot be read as text"))?;
     if line.is_empty() {
         return Err(refused("standard input is empty"));
     }
-    let token = line
-        .strip_suffix("\r\n")
-        .or_else(|| line.strip_suffix('\n'));
+    let token = line.strip_suffix("\r\n").or_else(|| line.strip_suffix('\n'));
     Ok(token.unwrap_or(&line).to_owned())
 }
 
@@ -69,13 +56,8 @@ mod tests {
     use super::*;
 
     fn found(argument: Option<&str>, variable: Option<&str>, input: &'static str) -> String {
-        token_text(
-            argument,
-            variable.map(OsString::from),
-            || Box::new(input.as_bytes()),
-            Operation::Commit,
-        )
-        .unwrap_or_else(|failure| failure.to_string())
+        token_text(argument, variable.map(OsString::from), || Box::new(input.as_bytes()), Operation::Commit)
+            .unwrap_or_else(|failure| failure.to_string())
     }
 
     #[test]

@@ -11,16 +11,11 @@ use crate::failure::{self, Failure};
 
 /// Whether `--json` was asked for, known before (and even if not) the command line can be read.
 pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
-    arguments
-        .iter()
-        .skip(1)
-        .take_while(|argument| *argument != "--")
-        .any(|argument| argument == "--json")
+    arguments.iter().skip(1).take_while(|argument| *argument != "--").any(|argument| argument == "--json")
 }
 
 /// What else there would be.
-const COMMANDS: &str =
-    "use export, verify, commit, status, resolve, doctor, config, demo or mock; see --help";
+const COMMANDS: &str = "use export, verify, commit, status, resolve, doctor, config, demo or mock; see --help";
 
 /// The failure for a command line that clap refused.
 pub(crate) fn refused(error: &clap::Error, arguments: &[OsString]) -> Failure {
@@ -33,9 +28,7 @@ pub(crate) fn refused(error: &clap::Error, arguments: &[OsString]) -> Failure {
             "set MYPREFERENCES_SECRET, or point --secret-file at a file that only you can read",
         ),
         ErrorKind::InvalidValue | ErrorKind::MissingRequiredArgument
-            if name
-                .as_deref()
-                .is_some_and(|name| name.starts_with("--keep-files")) =>
+            if name.as_deref().is_some_and(|name| name.starts_with("--keep-files")) =>
         {
             (
                 "--keep-files must be true or false; it has no default".to_owned(),
@@ -43,29 +36,19 @@ pub(crate) fn refused(error: &clap::Error, arguments: &[OsString]) -> Failure {
             )
         }
         ErrorKind::InvalidValue | ErrorKind::NoEquals | ErrorKind::WrongNumberOfValues => (
-            format!(
-                "{} lacks a value or has a wrong one",
-                name.as_deref().unwrap_or("an option")
-            ),
-            values
-                .as_deref()
-                .unwrap_or("see --help for the values it takes"),
+            format!("{} lacks a value or has a wrong one", name.as_deref().unwrap_or("an option")),
+            values.as_deref().unwrap_or("see --help for the values it takes"),
         ),
-        ErrorKind::MissingRequiredArgument => (
-            "an argument of the command is missing".to_owned(),
-            "see --help for the arguments of the command",
-        ),
+        ErrorKind::MissingRequiredArgument => {
+            ("an argument of the command is missing".to_owned(), "see --help for the arguments of the command")
+        }
         ErrorKind::ArgumentConflict if stands_before_a_command(error) => (
             "list, status, commit and abandon take no options of an export".to_owned(),
             "leave the options of the export out; see `mypreferences export --help`",
         ),
-        ErrorKind::ArgumentConflict => (
-            format!(
-                "{} is given more than once",
-                name.as_deref().unwrap_or("an option")
-            ),
-            "give it once",
-        ),
+        ErrorKind::ArgumentConflict => {
+            (format!("{} is given more than once", name.as_deref().unwrap_or("an option")), "give it once")
+        }
         ErrorKind::UnknownArgument => (
             match name.as_deref() {
                 Some(name) => format!("there is no option {name}"),
@@ -81,15 +64,9 @@ pub(crate) fn refused(error: &clap::Error, arguments: &[OsString]) -> Failure {
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             ("there is no command".to_owned(), COMMANDS)
         }
-        ErrorKind::InvalidUtf8 => (
-            "an argument is not UTF-8".to_owned(),
-            "pass text in UTF-8; see --help",
-        ),
+        ErrorKind::InvalidUtf8 => ("an argument is not UTF-8".to_owned(), "pass text in UTF-8; see --help"),
         // clap may know more ways to be wrong; none of them needs other words.
-        _ => (
-            "the arguments cannot be understood".to_owned(),
-            "see --help for the arguments of the command",
-        ),
+        _ => ("the arguments cannot be understood".to_owned(), "see --help for the arguments of the command"),
     };
     failure::usage(operation, detail, next_action)
 }
@@ -97,9 +74,7 @@ pub(crate) fn refused(error: &clap::Error, arguments: &[OsString]) -> Failure {
 /// The words that an option takes, where clap knows them: ours, nothing of what was typed.
 fn valid_values(error: &clap::Error) -> Option<String> {
     match error.get(ContextKind::ValidValue)? {
-        ContextValue::Strings(values) if !values.is_empty() => {
-            Some(format!("pass one of {}", values.join(", ")))
-        }
+        ContextValue::Strings(values) if !values.is_empty() => Some(format!("pass one of {}", values.join(", "))),
         _ => None,
     }
 }
@@ -118,21 +93,14 @@ fn argument_name(error: &clap::Error) -> Option<String> {
     };
     let name = text.split(['=', ' ']).next()?;
     let looks_like_one = name.strip_prefix("--").is_some_and(|rest| {
-        (1..=24).contains(&rest.len())
-            && rest
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        (1..=24).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     });
     looks_like_one.then(|| name.to_owned())
 }
 
 /// The core's name of the operation that the command line was meant for.
 pub(crate) fn operation(arguments: &[OsString]) -> Operation {
-    arguments
-        .iter()
-        .skip(1)
-        .find_map(|argument| named(argument))
-        .unwrap_or(Operation::Configure)
+    arguments.iter().skip(1).find_map(|argument| named(argument)).unwrap_or(Operation::Configure)
 }
 
 fn named(argument: &OsStr) -> Option<Operation> {
@@ -152,10 +120,8 @@ mod tests {
     use clap::Parser;
 
     fn told(arguments: &[&str]) -> String {
-        let arguments: Vec<OsString> = std::iter::once("mypreferences")
-            .chain(arguments.iter().copied())
-            .map(OsString::from)
-            .collect();
+        let arguments: Vec<OsString> =
+            std::iter::once("mypreferences").chain(arguments.iter().copied()).map(OsString::from).collect();
         match Arguments::try_parse_from(&arguments) {
             Ok(_) => panic!("was taken"),
             Err(error) => refused(&error, &arguments).to_string(),
@@ -193,31 +159,16 @@ mod tests {
             &["commit", "7", "--keep-files=yes"],
         ] {
             let text = told(arguments);
-            assert!(
-                text.contains("--keep-files must be true or false"),
-                "{text}"
-            );
+            assert!(text.contains("--keep-files must be true or false"), "{text}");
             assert!(text.contains("; not committed; say --keep-files"), "{text}");
         }
-        let text = told(&[
-            "commit",
-            "7",
-            "--keep-files",
-            "true",
-            "--keep-files",
-            "false",
-        ]);
-        assert!(
-            text.contains("--keep-files is given more than once"),
-            "{text}"
-        );
+        let text = told(&["commit", "7", "--keep-files", "true", "--keep-files", "false"]);
+        assert!(text.contains("--keep-files is given more than once"), "{text}");
     }
 
     #[test]
     fn json_is_seen_wherever_it_stands() {
-        let seen = |arguments: &[&str]| {
-            wants_json(&arguments.iter().map(OsString::from).collect::<Vec<_>>())
-        };
+        let seen = |arguments: &[&str]| wants_json(&arguments.iter().map(OsString::from).collect::<Vec<_>>());
         assert!(seen(&["m", "--json", "commit"]));
         assert!(seen(&["m", "commit", "--nonsense", "--json"]));
         assert!(!seen(&["m", "commit", "--", "--json"]));

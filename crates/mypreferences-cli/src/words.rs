@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use mypreferences::landing::{BatchReceipt, BatchSummary, CommitEnd, Landed, Verified};
 use mypreferences::{
-    AccessToken, AttemptEvent, Certainty, CommitReceipt, ConfirmedBy, ExportStatus, Files,
-    Operation, Outcome, Sent, StatusWord,
+    AccessToken, AttemptEvent, Certainty, CommitReceipt, ConfirmedBy, ExportStatus, Files, Operation, Outcome, Sent,
+    StatusWord,
 };
 
 /// `committed: token ***4711; the server answered the commit; export files deleted, as asked; 1 commit sent, 0.1 s`
@@ -33,10 +33,7 @@ pub(crate) fn receipt(receipt: &CommitReceipt, token: AccessToken) -> String {
         1 => "1 commit sent".to_owned(),
         sends => format!("{sends} commits sent"),
     };
-    format!(
-        "{outcome}: token {token}; {confirmed_by}; {files}; {sends}, {}",
-        seconds(receipt.elapsed)
-    )
+    format!("{outcome}: token {token}; {confirmed_by}; {files}; {sends}, {}", seconds(receipt.elapsed))
 }
 
 /// What must not be claimed from this receipt, if anything.
@@ -61,11 +58,7 @@ pub(crate) fn status(status: &ExportStatus, token: AccessToken) -> String {
     if let (Some(rows), Some(bytes)) = (status.row_count, status.byte_count) {
         parts.push(format!("{rows} rows, {bytes} bytes"));
     }
-    if let Some(expires) = status
-        .expires_text
-        .as_deref()
-        .filter(|text| !text.is_empty())
-    {
+    if let Some(expires) = status.expires_text.as_deref().filter(|text| !text.is_empty()) {
         parts.push(format!("expires {}", printable(expires)));
     }
     parts.join("; ")
@@ -95,11 +88,7 @@ pub(crate) fn landed(landed: &Landed) -> String {
     };
     format!(
         "{}: {}, {} in {}, {}; {commit}",
-        if landed.is_new {
-            "landed"
-        } else {
-            "landed before, nothing was sent"
-        },
+        if landed.is_new { "landed" } else { "landed before, nothing was sent" },
         landed.folder().display(),
         counted(landed.rows(), "record"),
         counted(manifest.parts.len() as u64, "part"),
@@ -142,24 +131,15 @@ pub(crate) fn batch(batch: &BatchSummary) -> String {
         Some(_) | None => counted(batch.rows, "record"),
     };
     let since = batch.since.as_ref().map(|since| format!(", since {since}"));
-    let receipt = batch
-        .receipt
-        .as_ref()
-        .map(|receipt| format!("; {}", batch_receipt(receipt)));
-    let given_up = batch
-        .abandoned
-        .as_ref()
-        .map(|why| format!("; given up: {}", printable(why)));
+    let receipt = batch.receipt.as_ref().map(|receipt| format!("; {}", batch_receipt(receipt)));
+    let given_up = batch.abandoned.as_ref().map(|why| format!("; given up: {}", printable(why)));
     format!(
         "{}  {:10}  {rows}, {}, {}{}",
         batch.batch,
         batch.state.name(),
         counted(batch.parts, "part"),
         size(batch.bytes),
-        [since, receipt, given_up]
-            .into_iter()
-            .flatten()
-            .collect::<String>()
+        [since, receipt, given_up].into_iter().flatten().collect::<String>()
     )
 }
 
@@ -179,14 +159,8 @@ pub(crate) fn verified(verified: &Verified) -> String {
 
 /// What verifying has found beside, a line each.
 pub(crate) fn findings(verified: &Verified) -> Vec<String> {
-    let moved = verified
-        .moved
-        .iter()
-        .map(|batch| format!("{} was sealed and is not in the folder", printable(batch)));
-    let unnamed = verified
-        .unnamed
-        .iter()
-        .map(|file| format!("{} is named by no manifest", printable(file)));
+    let moved = verified.moved.iter().map(|batch| format!("{} was sealed and is not in the folder", printable(batch)));
+    let unnamed = verified.unnamed.iter().map(|file| format!("{} is named by no manifest", printable(file)));
     let gaps = verified.gaps.iter().cloned();
     moved.chain(unnamed).chain(gaps).collect()
 }
@@ -248,10 +222,7 @@ pub(crate) fn attempt(event: &AttemptEvent) -> String {
 /// What came of one request.
 pub(crate) fn outcome(event: &AttemptEvent) -> String {
     let attempt = &event.attempt;
-    let kind = attempt
-        .kind
-        .map(|kind| format!(" ({})", kind.name().replace('_', " ")))
-        .unwrap_or_default();
+    let kind = attempt.kind.map(|kind| format!(" ({})", kind.name().replace('_', " "))).unwrap_or_default();
     match (attempt.sent, attempt.status) {
         (Sent::NotSent, _) => format!("not sent{kind}"),
         (Sent::MaybeSent, _) => format!("sent, no answer{kind}"),
@@ -292,9 +263,6 @@ mod tests {
         assert_eq!(counts, ["0", "7", "999", "1,000", "12,345", "1,234,567"]);
         assert_eq!(counted(1, "part"), "1 part");
         let sizes = [0, 1023, 1024, 1_587_000, 3 << 30].map(size);
-        assert_eq!(
-            sizes,
-            ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 MiB", "3.0 GiB"]
-        );
+        assert_eq!(sizes, ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 MiB", "3.0 GiB"]);
     }
 }

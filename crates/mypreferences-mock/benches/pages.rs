@@ -15,10 +15,7 @@ const TOKEN: i64 = 4711;
 const ROWS: u64 = 900_000_000_000;
 
 fn main() {
-    let gigabytes: f64 = std::env::args()
-        .skip(1)
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(8.0);
+    let gigabytes: f64 = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(8.0);
     println!("records      page rows   GB   wall s   GB/s   server core s   GB/s of a core");
     for (name, kind, records) in [
         ("preferences", ExportKind::Segment, RecordKind::Preferences),
@@ -81,9 +78,7 @@ fn head_and_length(received: &[u8]) -> Option<(usize, u64)> {
     let end = received.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(&received[..end]).into_owned();
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("Content-Length: "))?;
+    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "))?;
     Some((end, length.parse().unwrap()))
 }
 
@@ -95,8 +90,7 @@ fn server_time() -> Duration {
     threads
         .flatten()
         .filter(|thread| {
-            std::fs::read_to_string(thread.path().join("comm"))
-                .is_ok_and(|name| name.starts_with("mypreferences-m"))
+            std::fs::read_to_string(thread.path().join("comm")).is_ok_and(|name| name.starts_with("mypreferences-m"))
         })
         .filter_map(|thread| {
             let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;

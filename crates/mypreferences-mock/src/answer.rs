@@ -25,39 +25,26 @@ pub struct Answer {
 impl Answer {
     /// An answer with neither body nor headers of its own.
     pub fn empty(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
     /// An answer with a JSON body, given as text.
     pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self {
             status,
-            headers: vec![(
-                "Content-Type".to_owned(),
-                "application/json; charset=utf-8".to_owned(),
-            )],
+            headers: vec![("Content-Type".to_owned(), "application/json; charset=utf-8".to_owned())],
             body: body.into(),
         }
     }
 
     /// The documented error body: an object with the one attribute `Message`.
     pub fn message(status: u16, message: &str) -> Self {
-        Self::json(
-            status,
-            serde_json::json!({ "Message": message }).to_string(),
-        )
+        Self::json(status, serde_json::json!({ "Message": message }).to_string())
     }
 
     /// A 401 with one of the documented reasons and the documented challenge.
     pub fn unauthorized(refusal: Refusal, realm: &str) -> Self {
-        Self::message(401, refusal.text()).header(
-            "WWW-Authenticate",
-            &format!("PNAUTHINFO3 realm=\"{realm}\""),
-        )
+        Self::message(401, refusal.text()).header("WWW-Authenticate", &format!("PNAUTHINFO3 realm=\"{realm}\""))
     }
 
     /// An HTML page, as proxies and captive portals send; with or without a content type.
@@ -66,11 +53,7 @@ impl Answer {
             "<!DOCTYPE html>\r\n<html><head><title>Please wait</title></head>\
              <body><h1>Please wait</h1></body></html>\r\n",
         );
-        if with_content_type {
-            answer.header("Content-Type", "text/html; charset=utf-8")
-        } else {
-            answer
-        }
+        if with_content_type { answer.header("Content-Type", "text/html; charset=utf-8") } else { answer }
     }
 
     /// A redirect; `location` is sent as given.
@@ -80,10 +63,7 @@ impl Answer {
 
     /// An answer whose JSON body holds bytes that are not UTF-8.
     pub fn invalid_utf8(status: u16) -> Self {
-        Self::json(
-            status,
-            b"{\"Message\":\"\xC3\x28 \xFF\xFE \xE2\x82\"}".to_vec(),
-        )
+        Self::json(status, b"{\"Message\":\"\xC3\x28 \xFF\xFE \xE2\x82\"}".to_vec())
     }
 
     /// A JSON body that says it is gzip and is not.
@@ -128,9 +108,7 @@ impl Answer {
     }
 
     pub(crate) fn has_header(&self, name: &str) -> bool {
-        self.headers
-            .iter()
-            .any(|(given, _)| given.eq_ignore_ascii_case(name))
+        self.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name))
     }
 }
 
@@ -162,10 +140,7 @@ impl From<Answer> for Reply {
 
 impl Reply {
     pub(crate) fn page(page: Page) -> Self {
-        Self {
-            answer: Answer::json(200, ""),
-            page: Some(page),
-        }
+        Self { answer: Answer::json(200, ""), page: Some(page) }
     }
 
     /// A body can only be broken where there is one: an answer without gets a stand-in.
@@ -174,9 +149,7 @@ impl Reply {
         if same.length() == 0 {
             same.answer.body = br#"{"Message":"A body that is not what it should be."}"#.to_vec();
             if !same.answer.has_header("Content-Type") {
-                same.answer = same
-                    .answer
-                    .header("Content-Type", "application/json; charset=utf-8");
+                same.answer = same.answer.header("Content-Type", "application/json; charset=utf-8");
             }
         }
         same

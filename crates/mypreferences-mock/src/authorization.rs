@@ -65,9 +65,7 @@ impl fmt::Debug for Authorization {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => formatter.write_str("None"),
-            Self::Hmac {
-                client_id, user_id, ..
-            } => formatter
+            Self::Hmac { client_id, user_id, .. } => formatter
                 .debug_struct("Hmac")
                 .field("client_id", client_id)
                 .field("user_id", user_id)
@@ -97,22 +95,14 @@ pub enum Refusal {
 
 impl Refusal {
     /// All of them, in the vendor's order.
-    pub const ALL: [Self; 5] = [
-        Self::Scheme,
-        Self::DateFormat,
-        Self::TooOld,
-        Self::Missing,
-        Self::Unable,
-    ];
+    pub const ALL: [Self; 5] = [Self::Scheme, Self::DateFormat, Self::TooOld, Self::Missing, Self::Unable];
 
     /// The vendor's text, word for word.
     pub fn text(self) -> &'static str {
         match self {
             Self::Scheme => "The scheme is invalid",
             Self::DateFormat => "The specified date does not match an expected ISO 8601 format",
-            Self::TooOld => {
-                "The difference between the issued timestamp and the current time is too large"
-            }
+            Self::TooOld => "The difference between the issued timestamp and the current time is too large",
             Self::Missing => "Missing Authorization Header",
             Self::Unable => "Unable to authenticate request",
         }
@@ -133,11 +123,7 @@ impl Authorization {
         let header = header.ok_or(Refusal::Missing)?;
         match self {
             Self::None => Ok(()),
-            Self::Hmac {
-                client_id,
-                user_id,
-                secret,
-            } => {
+            Self::Hmac { client_id, user_id, secret } => {
                 let header = std::str::from_utf8(header).map_err(|_| Refusal::Unable)?;
                 check_signature(header, client_id, user_id, secret, now_millis)
             }
@@ -151,32 +137,16 @@ impl Authorization {
 
 /// What stands after `Bearer`.
 fn bearer(header: &[u8]) -> Result<&[u8], Refusal> {
-    let (scheme, rest) = header
-        .split_at_checked("Bearer ".len())
-        .ok_or(Refusal::Scheme)?;
-    if scheme.eq_ignore_ascii_case(b"Bearer ") {
-        Ok(rest)
-    } else {
-        Err(Refusal::Scheme)
-    }
+    let (scheme, rest) = header.split_at_checked("Bearer ".len()).ok_or(Refusal::Scheme)?;
+    if scheme.eq_ignore_ascii_case(b"Bearer ") { Ok(rest) } else { Err(Refusal::Scheme) }
 }
 
 /// `<scheme> Credential=<user>/<timestamp> Signature=<base64>`, single spaces, no commas, no quotes.
-fn check_signature(
-    header: &str,
-    client_id: &str,
-    user_id: &str,
-    secret: &str,
-    now_millis: i64,
-) -> Result<(), Refusal> {
+fn check_signature(header: &str, client_id: &str, user_id: &str, secret: &str, now_millis: i64) -> Result<(), Refusal> {
     let (scheme, parameters) = header.split_once(' ').unwrap_or((header, ""));
     let hash = Hash::of_scheme(scheme).ok_or(Refusal::Scheme)?;
-    let parameters = parameters
-        .strip_prefix("Credential=")
-        .ok_or(Refusal::Unable)?;
-    let (credential, signature) = parameters
-        .rsplit_once(" Signature=")
-        .ok_or(Refusal::Unable)?;
+    let parameters = parameters.strip_prefix("Credential=").ok_or(Refusal::Unable)?;
+    let (credential, signature) = parameters.rsplit_once(" Signature=").ok_or(Refusal::Unable)?;
     // From the right: nothing says that a user id holds no slash, but a time stamp does not.
     let (user, timestamp) = credential.rsplit_once('/').ok_or(Refusal::Unable)?;
     let issued = timestamp_millis(timestamp).ok_or(Refusal::DateFormat)?;
@@ -233,17 +203,8 @@ fn verifies_with<M: Mac + KeyInit>(key: &[u8], message: &[u8], signature: &[u8])
 
 /// Compares in a time that does not depend on where the first difference is.
 pub(crate) fn same_text(given: &[u8], expected: &[u8]) -> Result<(), Refusal> {
-    let difference = given
-        .iter()
-        .zip(expected)
-        .fold(0_u8, |difference, (left, right)| {
-            difference | (left ^ right)
-        });
-    if given.len() == expected.len() && difference == 0 {
-        Ok(())
-    } else {
-        Err(Refusal::Unable)
-    }
+    let difference = given.iter().zip(expected).fold(0_u8, |difference, (left, right)| difference | (left ^ right));
+    if given.len() == expected.len() && difference == 0 { Ok(()) } else { Err(Refusal::Unable) }
 }
 
 /// Reads the three forms that are accepted: `…:07.089Z`, `…:07Z`, and `…:07` read as UTC.
@@ -255,21 +216,15 @@ fn timestamp_millis(text: &str) -> Option<i64> {
         19 => b"dddd-dd-ddTdd:dd:dd",
         _ => return None,
     };
-    let shaped = bytes.iter().zip(shape).all(|(byte, expected)| {
-        if *expected == b'd' {
-            byte.is_ascii_digit()
-        } else {
-            byte == expected
-        }
-    });
+    let shaped = bytes.iter().zip(shape).all(
+        |(byte, expected)| {
+            if *expected == b'd' { byte.is_ascii_digit() } else { byte == expected }
+        },
+    );
     if !shaped {
         return None;
     }
-    let utc = if bytes.len() == 19 {
-        format!("{text}Z")
-    } else {
-        text.to_owned()
-    };
+    let utc = if bytes.len() == 19 { format!("{text}Z") } else { text.to_owned() };
     let timestamp: jiff::Timestamp = utc.parse().ok()?;
     Some(timestamp.as_millisecond())
 }
@@ -324,49 +279,19 @@ mod tests {
     #[test]
     fn each_documented_reason_is_given() {
         let signature = "1iYCy4rWuzi2z97MpnneOgQBeJ127gsxpnynWNJPg7Q=";
-        let with = |scheme: &str, credential: &str| {
-            format!("{scheme} Credential={credential} Signature={signature}")
-        };
+        let with = |scheme: &str, credential: &str| format!("{scheme} Credential={credential} Signature={signature}");
         let cases = [
-            (
-                with("PNAUTHINFO100-SHA256", "api.user/2026-03-04T05:06:07Z"),
-                Refusal::Scheme,
-            ),
-            (
-                with("Bearer", "api.user/2026-03-04T05:06:07Z"),
-                Refusal::Scheme,
-            ),
-            (
-                with("PNAUTHINFO3-HMAC-SHA256", "api.user/2026-03-04 05:06:07Z"),
-                Refusal::DateFormat,
-            ),
-            (
-                with("PNAUTHINFO3-HMAC-SHA256", "api.user/2026-13-04T05:06:07Z"),
-                Refusal::DateFormat,
-            ),
-            (
-                with(
-                    "PNAUTHINFO3-HMAC-SHA256",
-                    "api.user/2026-03-04T05:06:07+00:00",
-                ),
-                Refusal::DateFormat,
-            ),
-            (
-                with("PNAUTHINFO3-HMAC-SHA256", "other.user/2026-03-04T05:06:07Z"),
-                Refusal::Unable,
-            ),
-            (
-                with("PNAUTHINFO3-HMAC-SHA384", "api.user/2026-03-04T05:06:07Z"),
-                Refusal::Unable,
-            ),
+            (with("PNAUTHINFO100-SHA256", "api.user/2026-03-04T05:06:07Z"), Refusal::Scheme),
+            (with("Bearer", "api.user/2026-03-04T05:06:07Z"), Refusal::Scheme),
+            (with("PNAUTHINFO3-HMAC-SHA256", "api.user/2026-03-04 05:06:07Z"), Refusal::DateFormat),
+            (with("PNAUTHINFO3-HMAC-SHA256", "api.user/2026-13-04T05:06:07Z"), Refusal::DateFormat),
+            (with("PNAUTHINFO3-HMAC-SHA256", "api.user/2026-03-04T05:06:07+00:00"), Refusal::DateFormat),
+            (with("PNAUTHINFO3-HMAC-SHA256", "other.user/2026-03-04T05:06:07Z"), Refusal::Unable),
+            (with("PNAUTHINFO3-HMAC-SHA384", "api.user/2026-03-04T05:06:07Z"), Refusal::Unable),
             ("PNAUTHINFO3-HMAC-SHA256".to_owned(), Refusal::Unable),
+            ("PNAUTHINFO3-HMAC-SHA256 Credential=api.user/2026-03-04T05:06:07Z".to_owned(), Refusal::Unable),
             (
-                "PNAUTHINFO3-HMAC-SHA256 Credential=api.user/2026-03-04T05:06:07Z".to_owned(),
-                Refusal::Unable,
-            ),
-            (
-                "PNAUTHINFO3-HMAC-SHA256 Credential=api.user/2026-03-04T05:06:07Z, Signature=1iYC"
-                    .to_owned(),
+                "PNAUTHINFO3-HMAC-SHA256 Credential=api.user/2026-03-04T05:06:07Z, Signature=1iYC".to_owned(),
                 Refusal::DateFormat,
             ),
         ];
@@ -380,20 +305,11 @@ mod tests {
     fn bearer_and_verbatim_are_compared_exactly() {
         let bearer = Authorization::Bearer("abc".to_owned());
         assert_eq!(bearer.check(Some(b"Bearer abc"), 0, |_| false), Ok(()));
-        assert_eq!(
-            bearer.check(Some(b"Bearer abcd"), 0, |_| false),
-            Err(Refusal::Unable)
-        );
-        assert_eq!(
-            bearer.check(Some(b"Basic abc"), 0, |_| false),
-            Err(Refusal::Scheme)
-        );
+        assert_eq!(bearer.check(Some(b"Bearer abcd"), 0, |_| false), Err(Refusal::Unable));
+        assert_eq!(bearer.check(Some(b"Basic abc"), 0, |_| false), Err(Refusal::Scheme));
         let verbatim = Authorization::Verbatim("Own x".to_owned());
         assert_eq!(verbatim.check(Some(b"Own x"), 0, |_| false), Ok(()));
-        assert_eq!(
-            verbatim.check(Some(b"Own y"), 0, |_| false),
-            Err(Refusal::Unable)
-        );
+        assert_eq!(verbatim.check(Some(b"Own y"), 0, |_| false), Err(Refusal::Unable));
     }
 
     #[test]
@@ -419,11 +335,7 @@ mod tests {
             Authorization::OAuth(client),
             Authorization::Bearer("hush".to_owned()),
             Authorization::Verbatim("hush".to_owned()),
-            Authorization::Hmac {
-                client_id: "C".to_owned(),
-                user_id: "user".to_owned(),
-                secret: "hush".to_owned(),
-            },
+            Authorization::Hmac { client_id: "C".to_owned(), user_id: "user".to_owned(), secret: "hush".to_owned() },
         ] {
             let shown = format!("{authorization:?}");
             assert!(!shown.contains("hush"), "{shown}");

@@ -19,9 +19,7 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn start(is_virtual: bool) -> Self {
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             started: Instant::now(),
             started_wall_millis: millis(since_epoch),
@@ -39,11 +37,7 @@ impl Clock {
     /// Scenario time since the start.
     pub(crate) fn scenario_time(&self) -> Duration {
         let advanced = *self.advanced.borrow();
-        if self.is_virtual {
-            advanced
-        } else {
-            self.elapsed()
-        }
+        if self.is_virtual { advanced } else { self.elapsed() }
     }
 
     pub(crate) fn is_virtual(&self) -> bool {
@@ -52,8 +46,7 @@ impl Clock {
 
     /// Lets virtual time pass, and wakes whoever waits for it.
     pub(crate) fn advance(&self, duration: Duration) {
-        self.advanced
-            .send_modify(|advanced| *advanced = advanced.saturating_add(duration));
+        self.advanced.send_modify(|advanced| *advanced = advanced.saturating_add(duration));
     }
 
     /// Waits for so much scenario time.
@@ -63,11 +56,7 @@ impl Clock {
         }
         let end = self.scenario_time().saturating_add(duration);
         // The sender lives in this clock, so there is no error to wait for.
-        let _ = self
-            .advanced
-            .subscribe()
-            .wait_for(|advanced| *advanced >= end)
-            .await;
+        let _ = self.advanced.subscribe().wait_for(|advanced| *advanced >= end).await;
     }
 
     /// The server's idea of the time, in milliseconds since 1970: virtual time moves it too.
@@ -90,9 +79,7 @@ impl Clock {
     /// The value of a `Date` header, or `None` when the offset leaves the years that can be written.
     pub(crate) fn http_date(&self) -> Option<String> {
         let now = jiff::Timestamp::from_millisecond(self.now_millis()).ok()?;
-        jiff::fmt::rfc2822::DateTimePrinter::new()
-            .timestamp_to_rfc9110_string(&now)
-            .ok()
+        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now).ok()
     }
 
     /// A moment as `2026-03-04T05:06:07Z`, the form of `Expires`.
@@ -114,14 +101,8 @@ mod tests {
     fn the_date_follows_the_offset() {
         let clock = Clock::start(false);
         clock.set_offset_millis(1_772_600_767_089 - clock.now_millis());
-        assert_eq!(
-            clock.http_date().as_deref(),
-            Some("Wed, 04 Mar 2026 05:06:07 GMT")
-        );
-        assert_eq!(
-            clock.text_at(clock.elapsed()).as_deref(),
-            Some("2026-03-04T05:06:07Z")
-        );
+        assert_eq!(clock.http_date().as_deref(), Some("Wed, 04 Mar 2026 05:06:07 GMT"));
+        assert_eq!(clock.text_at(clock.elapsed()).as_deref(), Some("2026-03-04T05:06:07Z"));
     }
 
     #[tokio::test]

@@ -60,12 +60,7 @@ pub(crate) async fn serve(stream: Stream, connection: u64, shared: Arc<Shared>) 
     }
 }
 
-async fn answer_request(
-    wire: &mut Wire,
-    connection: u64,
-    shared: &Arc<Shared>,
-    head: Head,
-) -> After {
+async fn answer_request(wire: &mut Wire, connection: u64, shared: &Arc<Shared>, head: Head) -> After {
     if control::is_meant(&head.target) {
         return answer_control(wire, shared, &head).await;
     }
@@ -109,23 +104,11 @@ async fn answer_request(
         return After::Close;
     }
     let offset = match &checked {
-        Ok(Checked::OfToken {
-            request: Request::Page { offset, .. },
-            ..
-        }) => Some(*offset),
+        Ok(Checked::OfToken { request: Request::Page { offset, .. }, .. }) => Some(*offset),
         Ok(_) | Err(_) => None,
     };
-    let action = world.pick_action(Asked {
-        operation,
-        token,
-        offset,
-    });
-    let player = Player {
-        exchange,
-        checked,
-        close: !keep_alive,
-        head_only,
-    };
+    let action = world.pick_action(Asked { operation, token, offset });
+    let player = Player { exchange, checked, close: !keep_alive, head_only };
     player.play(wire, action).await
 }
 
@@ -141,11 +124,7 @@ async fn read_body(wire: &mut Wire, head: &Head, cap: usize) -> io::Result<Body>
             }
             Ok(wire.read_body(length, cap).await)
         }
-        Framing::None | Framing::Chunked => Ok(Body {
-            kept: Vec::new(),
-            received: 0,
-            complete: true,
-        }),
+        Framing::None | Framing::Chunked => Ok(Body { kept: Vec::new(), received: 0, complete: true }),
     }
 }
 
@@ -155,20 +134,12 @@ async fn answer_control(wire: &mut Wire, shared: &Arc<Shared>, head: &Head) -> A
         // Its body, if it has one, is left unread.
         Some(refused) => (refused, false),
         None => match read_body(wire, head, control::BODY_CAP).await {
-            Ok(body) if body.complete => {
-                (control::answer(shared, head, &body.kept), head.keep_alive)
-            }
+            Ok(body) if body.complete => (control::answer(shared, head, &body.kept), head.keep_alive),
             _ => return After::Close,
         },
     };
-    let envelope = Envelope {
-        common: Vec::new(),
-        close: !keep_alive,
-        head_only: head.method == "HEAD",
-    };
-    let sent = envelope
-        .deliver(wire, &Reply::from(answer), &Delivery::Whole)
-        .await;
+    let envelope = Envelope { common: Vec::new(), close: !keep_alive, head_only: head.method == "HEAD" };
+    let sent = envelope.deliver(wire, &Reply::from(answer), &Delivery::Whole).await;
     sent.unwrap_or(After::Close)
 }
 
@@ -211,11 +182,7 @@ impl Exchange {
     }
 
     async fn refuse(self, mut wire: Wire, answer: &Answer) {
-        let envelope = Envelope {
-            common: self.world.common_headers(),
-            close: true,
-            head_only: false,
-        };
+        let envelope = Envelope { common: self.world.common_headers(), close: true, head_only: false };
         self.answered(answer.status);
         let reply = Reply::from(answer.clone());
         let sent = envelope.deliver(&mut wire, &reply, &Delivery::Whole).await;
@@ -286,11 +253,7 @@ impl Player {
                 let answer = self.carry_out();
                 self.deliver(wire, &answer, &Delivery::Whole).await
             }
-            Action::Answer {
-                answer,
-                apply,
-                delivery,
-            } => {
+            Action::Answer { answer, apply, delivery } => {
                 self.apply(apply);
                 self.deliver(wire, &Reply::from(answer), &delivery).await
             }
@@ -363,10 +326,7 @@ impl Player {
         }
         self.exchange.answered(reply.answer.status);
         let quick = reply.length() <= ONE_WRITE
-            && matches!(
-                delivery,
-                Delivery::Whole | Delivery::Late(_) | Delivery::ThenClose
-            );
+            && matches!(delivery, Delivery::Whole | Delivery::Late(_) | Delivery::ThenClose);
         if quick {
             // One write is as good as done, and the client may look at the log as soon as it has the answer.
             self.exchange.finished();
@@ -391,10 +351,6 @@ impl Player {
 
     /// Made when it is needed: the `Date` is that of the answer.
     fn envelope(&self) -> Envelope {
-        Envelope {
-            common: self.exchange.world.common_headers(),
-            close: self.close,
-            head_only: self.head_only,
-        }
+        Envelope { common: self.exchange.world.common_headers(), close: self.close, head_only: self.head_only }
     }
 }

@@ -45,17 +45,8 @@ impl Envelope {
     ///
     /// # Errors
     /// When the client has left before it had the whole answer.
-    pub(crate) async fn deliver(
-        &self,
-        wire: &mut Wire,
-        reply: &Reply,
-        delivery: &Delivery,
-    ) -> io::Result<After> {
-        let kept = if self.close || says_close(&reply.answer) {
-            After::Close
-        } else {
-            After::Keep
-        };
+    pub(crate) async fn deliver(&self, wire: &mut Wire, reply: &Reply, delivery: &Delivery) -> io::Result<After> {
+        let kept = if self.close || says_close(&reply.answer) { After::Close } else { After::Keep };
         match delivery {
             // The pause of `Late` is the caller's, who notes when the client leaves meanwhile.
             Delivery::Whole | Delivery::Late(_) => {
@@ -92,8 +83,7 @@ impl Envelope {
             Delivery::CutBody => {
                 let reply = reply.with_body();
                 let length = BodyLength::Known(reply.length().saturating_add(MISSING));
-                self.send_body(wire, &reply, self.head(&reply.answer, length, &[]))
-                    .await?;
+                self.send_body(wire, &reply, self.head(&reply.answer, length, &[])).await?;
                 Ok(After::CloseAtOnce)
             }
             Delivery::BadChunks => {
@@ -106,8 +96,7 @@ impl Envelope {
             }
             Delivery::EndlessBody => {
                 let reply = reply.with_body();
-                wire.send(&self.head(&reply.answer, BodyLength::Chunked, &[]))
-                    .await?;
+                wire.send(&self.head(&reply.answer, BodyLength::Chunked, &[])).await?;
                 let piece = chunk(&vec![b' '; PIECE]);
                 loop {
                     wire.send(&piece).await?;
@@ -117,15 +106,13 @@ impl Envelope {
             }
             Delivery::HugeBody(bytes) => {
                 let answer = reply.with_body().answer;
-                wire.send(&self.head(&answer, BodyLength::Known(*bytes), &[]))
-                    .await?;
+                wire.send(&self.head(&answer, BodyLength::Known(*bytes), &[])).await?;
                 send_spaces(wire, *bytes).await?;
                 Ok(kept)
             }
             Delivery::GzipBomb { mebibytes } => {
                 let answer = reply.with_body().answer.header("Content-Encoding", "gzip");
-                wire.send(&self.head(&answer, BodyLength::Chunked, &[]))
-                    .await?;
+                wire.send(&self.head(&answer, BodyLength::Chunked, &[])).await?;
                 send_bomb(wire, *mebibytes).await?;
                 Ok(kept)
             }
@@ -154,12 +141,7 @@ impl Envelope {
     }
 
     /// As it should be. What is short goes in one write.
-    async fn whole(
-        &self,
-        wire: &mut Wire,
-        reply: &Reply,
-        extra: &[(String, String)],
-    ) -> io::Result<()> {
+    async fn whole(&self, wire: &mut Wire, reply: &Reply, extra: &[(String, String)]) -> io::Result<()> {
         let head = self.head(&reply.answer, BodyLength::Known(reply.length()), extra);
         if self.is_bare(&reply.answer) {
             return wire.send(&head).await;
@@ -201,8 +183,7 @@ impl Envelope {
     }
 
     async fn chunked(&self, wire: &mut Wire, reply: &Reply) -> io::Result<()> {
-        wire.send(&self.head(&reply.answer, BodyLength::Chunked, &[]))
-            .await?;
+        wire.send(&self.head(&reply.answer, BodyLength::Chunked, &[])).await?;
         if self.is_bare(&reply.answer) {
             return Ok(());
         }
@@ -217,8 +198,7 @@ impl Envelope {
 
     async fn compressed(&self, wire: &mut Wire, reply: &Reply) -> io::Result<()> {
         let answer = reply.answer.clone().header("Content-Encoding", "gzip");
-        wire.send(&self.head(&answer, BodyLength::Chunked, &[]))
-            .await?;
+        wire.send(&self.head(&answer, BodyLength::Chunked, &[])).await?;
         if self.is_bare(&answer) {
             return Ok(());
         }
@@ -238,9 +218,10 @@ impl Envelope {
 }
 
 fn says_close(answer: &Answer) -> bool {
-    answer.headers.iter().any(|(name, value)| {
-        name.eq_ignore_ascii_case("Connection") && value.eq_ignore_ascii_case("close")
-    })
+    answer
+        .headers
+        .iter()
+        .any(|(name, value)| name.eq_ignore_ascii_case("Connection") && value.eq_ignore_ascii_case("close"))
 }
 
 fn length(bytes: &[u8]) -> u64 {

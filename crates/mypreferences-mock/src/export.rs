@@ -196,17 +196,9 @@ impl fmt::Debug for ExportView {
 /// A request that passed the strict checks, as far as it concerns an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Request {
-    Commit {
-        kind: ExportKind,
-        keep_files: bool,
-    },
+    Commit { kind: ExportKind, keep_files: bool },
     Status,
-    Page {
-        kind: ExportKind,
-        limit: u64,
-        offset: u64,
-        keep_alive: bool,
-    },
+    Page { kind: ExportKind, limit: u64, offset: u64, keep_alive: bool },
 }
 
 /// The answer to a token that no export has.
@@ -238,14 +230,7 @@ struct StatusBody<'a> {
 
 impl ExportState {
     pub(crate) fn new(export: Export, now: Duration) -> Self {
-        Self {
-            recipe: recipe(&export),
-            export,
-            added_at: now,
-            files_kept: true,
-            commits: Vec::new(),
-            pages_read: 0,
-        }
+        Self { recipe: recipe(&export), export, added_at: now, files_kept: true, commits: Vec::new(), pages_read: 0 }
     }
 
     pub(crate) fn token(&self) -> i64 {
@@ -281,29 +266,13 @@ impl ExportState {
     }
 
     /// Does what the request asks, and answers.
-    pub(crate) fn carry_out(
-        &mut self,
-        request: Request,
-        clock: &Clock,
-        changes: &PageChanges,
-    ) -> Reply {
+    pub(crate) fn carry_out(&mut self, request: Request, clock: &Clock, changes: &PageChanges) -> Reply {
         self.age(clock.scenario_time());
         match request {
-            Request::Commit { kind, keep_files } => {
-                self.commit(kind, keep_files, clock.elapsed()).into()
-            }
+            Request::Commit { kind, keep_files } => self.commit(kind, keep_files, clock.elapsed()).into(),
             Request::Status => self.answer_status(clock).into(),
-            Request::Page {
-                kind,
-                limit,
-                offset,
-                keep_alive,
-            } => {
-                let wanted = Wanted {
-                    total: self.export.rows,
-                    limit,
-                    offset,
-                };
+            Request::Page { kind, limit, offset, keep_alive } => {
+                let wanted = Wanted { total: self.export.rows, limit, offset };
                 self.answer_page(kind, wanted, keep_alive, changes)
             }
         }
@@ -312,9 +281,7 @@ impl ExportState {
     /// Lets time do its work; looked at whenever the export is touched, so no timer is needed.
     fn age(&mut self, now: Duration) {
         let age = now.saturating_sub(self.added_at);
-        if self.export.status == PROCESSING
-            && self.export.ready_after.is_some_and(|ready| age >= ready)
-        {
+        if self.export.status == PROCESSING && self.export.ready_after.is_some_and(|ready| age >= ready) {
             let end = self.export.ends.take();
             self.export.status = end.unwrap_or_else(|| COMPLETE.to_owned());
         }
@@ -331,10 +298,7 @@ impl ExportState {
         }
         RETRIEVED.clone_into(&mut self.export.status);
         self.files_kept = keep_files;
-        self.commits.push(AppliedCommit {
-            keep_files,
-            at: now,
-        });
+        self.commits.push(AppliedCommit { keep_files, at: now });
         // "OK - The request was successfully received.": no body is documented.
         Answer::empty(200)
     }
@@ -354,15 +318,9 @@ impl ExportState {
         let expires = match (&self.export.expires_text, word) {
             (_, PROCESSING) => String::new(),
             (Some(text), _) => text.clone(),
-            (None, _) => clock
-                .text_at(self.added_at.saturating_add(self.export.lifetime))
-                .unwrap_or_default(),
+            (None, _) => clock.text_at(self.added_at.saturating_add(self.export.lifetime)).unwrap_or_default(),
         };
-        let (rows, bytes) = if counted {
-            (self.export.rows, self.recipe.size(1, self.export.rows))
-        } else {
-            (0, 0)
-        };
+        let (rows, bytes) = if counted { (self.export.rows, self.recipe.size(1, self.export.rows)) } else { (0, 0) };
         json(&StatusBody {
             access_token: self.export.token,
             expires: &expires,
@@ -372,13 +330,7 @@ impl ExportState {
         })
     }
 
-    fn answer_page(
-        &mut self,
-        kind: ExportKind,
-        wanted: Wanted,
-        keep_alive: bool,
-        changes: &PageChanges,
-    ) -> Reply {
+    fn answer_page(&mut self, kind: ExportKind, wanted: Wanted, keep_alive: bool, changes: &PageChanges) -> Reply {
         if let Err(refused) = self.must_be_complete(kind) {
             return refused.into();
         }
@@ -428,10 +380,7 @@ fn json(body: &impl Serialize) -> Answer {
 mod tests {
     use super::*;
 
-    const COMMIT: Request = Request::Commit {
-        kind: ExportKind::Segment,
-        keep_files: false,
-    };
+    const COMMIT: Request = Request::Commit { kind: ExportKind::Segment, keep_files: false };
 
     fn added(export: Export) -> (ExportState, Clock) {
         let clock = Clock::start(false);
@@ -441,20 +390,8 @@ mod tests {
     #[test]
     fn a_commit_is_applied_once_and_deletes_the_files() {
         let (mut state, clock) = added(Export::segment(7, 2));
-        assert_eq!(
-            state
-                .carry_out(COMMIT, &clock, &PageChanges::default())
-                .answer
-                .status,
-            200
-        );
-        assert_eq!(
-            state
-                .carry_out(COMMIT, &clock, &PageChanges::default())
-                .answer
-                .status,
-            404
-        );
+        assert_eq!(state.carry_out(COMMIT, &clock, &PageChanges::default()).answer.status, 200);
+        assert_eq!(state.carry_out(COMMIT, &clock, &PageChanges::default()).answer.status, 404);
         let view = state.view(clock.elapsed());
         assert_eq!(view.status, RETRIEVED);
         assert_eq!(view.commits.len(), 1);
@@ -464,21 +401,13 @@ mod tests {
     #[test]
     fn a_commit_before_the_export_is_ready_is_refused() {
         let (mut state, clock) = added(Export::segment(7, 2).status(PROCESSING));
-        assert_eq!(
-            state
-                .carry_out(COMMIT, &clock, &PageChanges::default())
-                .answer
-                .status,
-            400
-        );
+        assert_eq!(state.carry_out(COMMIT, &clock, &PageChanges::default()).answer.status, 400);
         assert!(state.view(clock.elapsed()).commits.is_empty());
     }
 
     #[test]
     fn an_export_becomes_ready_and_expires_by_itself() {
-        let export = Export::segment(7, 2)
-            .ready_after(Duration::from_secs(10))
-            .lifetime(Duration::from_secs(20));
+        let export = Export::segment(7, 2).ready_after(Duration::from_secs(10)).lifetime(Duration::from_secs(20));
         let mut state = ExportState::new(export, Duration::ZERO);
         assert_eq!(state.view(Duration::from_secs(9)).status, PROCESSING);
         assert_eq!(state.view(Duration::from_secs(10)).status, COMPLETE);
@@ -487,9 +416,7 @@ mod tests {
 
     #[test]
     fn an_export_may_end_in_an_error() {
-        let export = Export::segment(7, 2)
-            .ready_after(Duration::from_secs(10))
-            .ends("Failed");
+        let export = Export::segment(7, 2).ready_after(Duration::from_secs(10)).ends("Failed");
         let mut state = ExportState::new(export, Duration::ZERO);
         assert_eq!(state.view(Duration::from_secs(9)).status, PROCESSING);
         assert_eq!(state.view(Duration::from_secs(10)).status, "Failed");
@@ -498,12 +425,6 @@ mod tests {
     #[test]
     fn a_token_of_another_kind_is_not_found() {
         let (mut state, clock) = added(Export::new(7, ExportKind::Cid, 2));
-        assert_eq!(
-            state
-                .carry_out(COMMIT, &clock, &PageChanges::default())
-                .answer
-                .status,
-            404
-        );
+        assert_eq!(state.carry_out(COMMIT, &clock, &PageChanges::default()).answer.status, 404);
     }
 }

@@ -48,15 +48,11 @@ pub(crate) fn parse_head(bytes: &[u8]) -> Parsed {
         Ok(httparse::Status::Partial) => return Parsed::Incomplete,
         Err(_) => return Parsed::Malformed,
     };
-    let (Some(method), Some(target), Some(minor)) = (request.method, request.path, request.version)
-    else {
+    let (Some(method), Some(target), Some(minor)) = (request.method, request.path, request.version) else {
         return Parsed::Malformed;
     };
-    let headers: Vec<(String, Vec<u8>)> = request
-        .headers
-        .iter()
-        .map(|header| (header.name.to_owned(), header.value.to_vec()))
-        .collect();
+    let headers: Vec<(String, Vec<u8>)> =
+        request.headers.iter().map(|header| (header.name.to_owned(), header.value.to_vec())).collect();
     let all = |name: &str| -> Vec<&[u8]> {
         headers
             .iter()
@@ -83,14 +79,8 @@ pub(crate) fn parse_head(bytes: &[u8]) -> Parsed {
     let connection = all("Connection").join(&b","[..]);
     let connection = String::from_utf8_lossy(&connection).to_ascii_lowercase();
     let says = |word: &str| connection.split(',').any(|token| token.trim() == word);
-    let keep_alive = if minor == 1 {
-        !says("close")
-    } else {
-        says("keep-alive")
-    };
-    let expects_continue = all("Expect")
-        .iter()
-        .any(|value| value.eq_ignore_ascii_case(b"100-continue"));
+    let keep_alive = if minor == 1 { !says("close") } else { says("keep-alive") };
+    let expects_continue = all("Expect").iter().any(|value| value.eq_ignore_ascii_case(b"100-continue"));
     let head = Head {
         raw: bytes.get(..length).unwrap_or_default().to_vec(),
         method: method.to_owned(),
@@ -242,10 +232,7 @@ mod tests {
             "Accept: x\r\n",
         ] {
             let text = format!("POST / HTTP/1.1\r\n{headers}\r\n");
-            assert!(
-                matches!(parse_head(text.as_bytes()), Parsed::Malformed),
-                "{headers}"
-            );
+            assert!(matches!(parse_head(text.as_bytes()), Parsed::Malformed), "{headers}");
         }
     }
 
@@ -257,9 +244,7 @@ mod tests {
 
     #[test]
     fn the_answers_own_headers_win_over_the_common_ones() {
-        let answer = Answer::empty(200)
-            .header("date", "mine")
-            .header("Content-Length", "9");
+        let answer = Answer::empty(200).header("date", "mine").header("Content-Length", "9");
         let common = [("Date".to_owned(), "ours".to_owned())];
         let head = response_head(&answer, &common, BodyLength::Known(0), true, &[]);
         assert_eq!(

@@ -20,12 +20,7 @@ pub(crate) type Read = (Order, Vec<String>);
 const CRITERIA: [&str; 4] = ["ProfileId", "AlternateId", "PhoneNumber", "EmailAddress"];
 
 /// Reads query and body of an initiate of this kind.
-pub(crate) fn read(
-    kind: ExportKind,
-    query: Option<&str>,
-    head: &Head,
-    body: &[u8],
-) -> Result<Read, Answer> {
+pub(crate) fn read(kind: ExportKind, query: Option<&str>, head: &Head, body: &[u8]) -> Result<Read, Answer> {
     check_dates(kind, query)?;
     let members = members(head, body)?;
     let mut order = Order::default();
@@ -37,9 +32,7 @@ pub(crate) fn read(
             }
             ("LastDateTime", ExportKind::Segment | ExportKind::SegmentGroup) => {
                 if !text(name, value)?.is_none_or(is_moment) {
-                    return Err(bad(
-                        "LastDateTime must be YYYY-MM-DDTHH:mm:ss.sssZ or the same without Z.",
-                    ));
+                    return Err(bad("LastDateTime must be YYYY-MM-DDTHH:mm:ss.sssZ or the same without Z."));
                 }
             }
             ("MatchCriteria" | "MatchType", ExportKind::Segment | ExportKind::SegmentGroup) => {
@@ -119,14 +112,10 @@ fn check_criteria(members: &Map<String, Value>) -> Result<(), Answer> {
         return Ok(());
     };
     if !CRITERIA.contains(&criteria) {
-        return Err(bad(
-            "MatchCriteria must be ProfileId, AlternateId, PhoneNumber or EmailAddress.",
-        ));
+        return Err(bad("MatchCriteria must be ProfileId, AlternateId, PhoneNumber or EmailAddress."));
     }
     if criteria == "AlternateId" && given("MatchType").is_none() {
-        return Err(bad(
-            "MatchType is required with the MatchCriteria AlternateId.",
-        ));
+        return Err(bad("MatchType is required with the MatchCriteria AlternateId."));
     }
     if given("Values").is_none() {
         return Err(bad("Values are required with MatchCriteria."));
@@ -142,13 +131,11 @@ fn is_moment(text: &str) -> bool {
 
 fn has_shape(text: &str, shape: &str) -> bool {
     text.len() == shape.len()
-        && text.bytes().zip(shape.bytes()).all(|(byte, expected)| {
-            if expected == b'd' {
-                byte.is_ascii_digit()
-            } else {
-                byte == expected
-            }
-        })
+        && text.bytes().zip(shape.bytes()).all(
+            |(byte, expected)| {
+                if expected == b'd' { byte.is_ascii_digit() } else { byte == expected }
+            },
+        )
 }
 
 /// `startDate` and `endDate`, of schedules and CID exports only: both or none, as a date or a date with a time.
@@ -169,19 +156,13 @@ fn check_dates(kind: ExportKind, query: Option<&str>) -> Result<(), Answer> {
     match (start, end) {
         (Some(start), Some(end)) if start > end => Err(bad("startDate is after endDate.")),
         (Some(_), Some(_)) => Ok(()),
-        _ => Err(bad(
-            "startDate and endDate are both required if either is given.",
-        )),
+        _ => Err(bad("startDate and endDate are both required if either is given.")),
     }
 }
 
 fn date(text: &str) -> Option<jiff::civil::DateTime> {
-    let text = percent_encoding::percent_decode_str(text)
-        .decode_utf8()
-        .ok()?;
-    let shaped = ["dddd-dd-dd", "dddd-dd-ddTdd:dd:dd"]
-        .iter()
-        .any(|shape| has_shape(&text, shape));
+    let text = percent_encoding::percent_decode_str(text).decode_utf8().ok()?;
+    let shaped = ["dddd-dd-dd", "dddd-dd-ddTdd:dd:dd"].iter().any(|shape| has_shape(&text, shape));
     if !shaped {
         return None;
     }
@@ -216,14 +197,7 @@ mod tests {
         }
         let dates = Some("startDate=2026-01-01&endDate=2026-01-31");
         assert_eq!(status(ExportKind::Schedule, dates, ""), 200);
-        assert_eq!(
-            status(
-                ExportKind::Cid,
-                dates,
-                r#"{"CID":["1"],"Channels":["Email"]}"#
-            ),
-            200
-        );
+        assert_eq!(status(ExportKind::Cid, dates, r#"{"CID":["1"],"Channels":["Email"]}"#), 200);
     }
 
     #[test]
@@ -254,13 +228,6 @@ mod tests {
         ] {
             assert_eq!(status(ExportKind::Cid, Some(query), ""), 400, "{query}");
         }
-        assert_eq!(
-            status(
-                ExportKind::Segment,
-                Some("startDate=2026-01-01&endDate=2026-01-02"),
-                ""
-            ),
-            400
-        );
+        assert_eq!(status(ExportKind::Segment, Some("startDate=2026-01-01&endDate=2026-01-02"), ""), 400);
     }
 }

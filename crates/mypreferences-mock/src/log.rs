@@ -114,12 +114,7 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            requests: Vec::new(),
-            capacity: capacity.max(1),
-            bytes: 0,
-            next_number: 0,
-        }
+        Self { requests: Vec::new(), capacity: capacity.max(1), bytes: 0, next_number: 0 }
     }
 
     pub(crate) fn requests(&self) -> &[LoggedRequest] {
@@ -146,11 +141,7 @@ impl Log {
         if self.requests.len() > self.capacity || self.bytes > BYTES_CAP {
             // A quarter at a time, so that a full log does not move all its entries for each new one.
             let dropped = (self.requests.len() / 4).max(1);
-            self.bytes -= self
-                .requests
-                .drain(..dropped)
-                .map(|old| old.size())
-                .sum::<usize>();
+            self.bytes -= self.requests.drain(..dropped).map(|old| old.size()).sum::<usize>();
         }
         number
     }
@@ -193,10 +184,7 @@ mod tests {
     #[test]
     fn debug_output_shows_neither_authorization_nor_token() {
         let shown = format!("{:?}", request());
-        assert!(
-            !shown.contains("hush") && !shown.contains("secret"),
-            "{shown}"
-        );
+        assert!(!shown.contains("hush") && !shown.contains("secret"), "{shown}");
         assert!(!shown.contains("12345678"), "{shown}");
         assert!(shown.contains("***9012"), "{shown}");
     }

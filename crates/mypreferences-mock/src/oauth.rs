@@ -27,16 +27,13 @@ impl Issued {
         self.tokens.retain(|(_, expires)| now < *expires);
         let mut choices = Seeded::new(seed ^ 0x000A_0717, self.count);
         let token = format!("mock-{:016x}{:016x}", choices.next(), choices.next());
-        self.tokens
-            .push((token.clone(), now.saturating_add(lifetime)));
+        self.tokens.push((token.clone(), now.saturating_add(lifetime)));
         token
     }
 
     /// Whether this token was handed out and has not expired.
     pub(crate) fn accepts(&self, token: &[u8], now: Duration) -> bool {
-        self.tokens
-            .iter()
-            .any(|(known, expires)| now < *expires && same_text(token, known.as_bytes()).is_ok())
+        self.tokens.iter().any(|(known, expires)| now < *expires && same_text(token, known.as_bytes()).is_ok())
     }
 }
 
@@ -48,16 +45,12 @@ pub(crate) fn answer(token: &str, client: &OAuthClient) -> Answer {
         "expires_in": client.expires_in.as_secs(),
         "scope": client.scope,
     });
-    Answer::json(200, body.to_string())
-        .header("Cache-Control", "no-store")
-        .header("Pragma", "no-cache")
+    Answer::json(200, body.to_string()).header("Cache-Control", "no-store").header("Pragma", "no-cache")
 }
 
 fn refuse(status: u16, error: &str, description: &str) -> Answer {
     let body = serde_json::json!({"error": error, "error_description": description});
-    Answer::json(status, body.to_string())
-        .header("Cache-Control", "no-store")
-        .header("Pragma", "no-cache")
+    Answer::json(status, body.to_string()).header("Cache-Control", "no-store").header("Pragma", "no-cache")
 }
 
 fn invalid_request(description: &str) -> Answer {
@@ -78,21 +71,15 @@ pub(crate) fn check(
     let is_form = head.headers.iter().any(|(name, value)| {
         let media_type = value.split(|byte| *byte == b';').next().unwrap_or_default();
         name.eq_ignore_ascii_case("Content-Type")
-            && media_type
-                .trim_ascii()
-                .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+            && media_type.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
     });
     if !is_form {
-        return Err(invalid_request(
-            "the body must be application/x-www-form-urlencoded",
-        ));
+        return Err(invalid_request("the body must be application/x-www-form-urlencoded"));
     }
     let form = Form::read(body)?;
     let (id, secret) = match (authorization, form.one("client_secret")) {
         (Some(_), Some(_)) => {
-            return Err(invalid_request(
-                "the client authenticates in two ways at once",
-            ));
+            return Err(invalid_request("the client authenticates in two ways at once"));
         }
         (Some(header), None) => basic(header).ok_or_else(|| unknown_client(true))?,
         (None, Some(secret)) => (form.one("client_id").unwrap_or_default(), secret),
@@ -121,11 +108,7 @@ pub(crate) fn check(
 
 fn unknown_client(by_header: bool) -> Answer {
     let answer = refuse(401, "invalid_client", "client authentication failed");
-    if by_header {
-        answer.header("WWW-Authenticate", "Basic realm=\"oauth\"")
-    } else {
-        answer
-    }
+    if by_header { answer.header("WWW-Authenticate", "Basic realm=\"oauth\"") } else { answer }
 }
 
 /// Id and secret of a Basic header, each form-encoded as the RFC wants it.
@@ -142,10 +125,7 @@ fn basic(header: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
 
 /// Form encoding: `+` is a space, `%XX` a byte.
 fn decoded(text: &[u8]) -> Vec<u8> {
-    let spaced: Vec<u8> = text
-        .iter()
-        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
-        .collect();
+    let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     percent_decode(&spaced).collect()
 }
 
@@ -154,10 +134,7 @@ struct Form(Vec<(Vec<u8>, Vec<u8>)>);
 impl Form {
     fn read(body: &[u8]) -> Result<Self, Answer> {
         let mut members: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        for pair in body
-            .split(|byte| *byte == b'&')
-            .filter(|pair| !pair.is_empty())
-        {
+        for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let equals = pair.iter().position(|byte| *byte == b'=');
             let (name, value) = pair.split_at(equals.unwrap_or(pair.len()));
             let name = decoded(name);
@@ -170,9 +147,6 @@ impl Form {
     }
 
     fn one(&self, name: &str) -> Option<Vec<u8>> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name.as_bytes())
-            .map(|(_, value)| value.clone())
+        self.0.iter().find(|(known, _)| known == name.as_bytes()).map(|(_, value)| value.clone())
     }
 }

@@ -41,9 +41,7 @@ impl PageChanges {
     pub(crate) fn rows(&self, wanted: Wanted) -> (u64, u64) {
         let first = wanted.offset.saturating_add_signed(self.shift).max(1);
         let before = (first - 1).min(wanted.total);
-        let count = (wanted.total - before)
-            .min(wanted.limit)
-            .min(self.at_most.unwrap_or(u64::MAX));
+        let count = (wanted.total - before).min(wanted.limit).min(self.at_most.unwrap_or(u64::MAX));
         (first, count)
     }
 
@@ -152,19 +150,13 @@ mod tests {
     fn keys_turn_lower_and_values_stay() {
         let mut text = TEXT.as_bytes().to_vec();
         lower_keys(&mut text);
-        assert_eq!(
-            String::from_utf8(text).unwrap(),
-            r#"{"a":[{"b":"C:\"D\\","e":[]},1.50],"f":"\\"}"#
-        );
+        assert_eq!(String::from_utf8(text).unwrap(), r#"{"a":[{"b":"C:\"D\\","e":[]},1.50],"f":"\\"}"#);
     }
 
     #[test]
     fn a_pretty_text_says_the_same() {
         let pretty = String::from_utf8(indented(TEXT.as_bytes())).unwrap();
-        assert!(
-            pretty.contains("\r\n      \"B\": \"C:\\\"D\\\\\",\r\n"),
-            "{pretty}"
-        );
+        assert!(pretty.contains("\r\n      \"B\": \"C:\\\"D\\\\\",\r\n"), "{pretty}");
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         assert_eq!(value(&pretty), value(TEXT));
     }

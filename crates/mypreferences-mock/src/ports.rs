@@ -22,10 +22,7 @@ impl RefusedPort {
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let port = socket.local_addr()?.port();
-        Ok(Self {
-            _bound: socket,
-            port,
-        })
+        Ok(Self { _bound: socket, port })
     }
 
     /// The port.

@@ -39,9 +39,7 @@ pub(crate) async fn serve(mut client: TcpStream, mode: ProxyMode) {
 }
 
 async fn tunnel_or_refuse(client: &mut TcpStream, mode: ProxyMode) -> io::Result<()> {
-    let head = tokio::time::timeout(HEAD_TIME, read_head(client))
-        .await
-        .map_err(|_| io::ErrorKind::TimedOut)??;
+    let head = tokio::time::timeout(HEAD_TIME, read_head(client)).await.map_err(|_| io::ErrorKind::TimedOut)??;
     let Some(port) = connect_port(&head) else {
         let answer = refusal("405 Method Not Allowed", "Allow: CONNECT\r\n");
         return client.write_all(answer.as_bytes()).await;
@@ -55,10 +53,9 @@ async fn tunnel_or_refuse(client: &mut TcpStream, mode: ProxyMode) -> io::Result
             }
             Err(_) => refusal("502 Bad Gateway", ""),
         },
-        ProxyMode::WantsCredentials => refusal(
-            "407 Proxy Authentication Required",
-            "Proxy-Authenticate: Basic realm=\"mock\"\r\n",
-        ),
+        ProxyMode::WantsCredentials => {
+            refusal("407 Proxy Authentication Required", "Proxy-Authenticate: Basic realm=\"mock\"\r\n")
+        }
         ProxyMode::BadGateway => refusal("502 Bad Gateway", ""),
     };
     client.write_all(answer.as_bytes()).await

@@ -8,9 +8,7 @@ pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Whether the value of this header is a credential.
 pub(crate) fn is_secret_header(name: &str) -> bool {
-    ["authorization", "proxy-authorization", "cookie"]
-        .iter()
-        .any(|secret| name.eq_ignore_ascii_case(secret))
+    ["authorization", "proxy-authorization", "cookie"].iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
 /// A token as it may be shown: its last four digits at most, and never more than half of it.
@@ -69,10 +67,7 @@ mod tests {
 
     #[test]
     fn a_known_short_token_is_masked_and_other_short_numbers_are_not() {
-        assert_eq!(
-            mask_in_text("/a/4711?offset=10", Some(4711)),
-            "/a/***11?offset=10"
-        );
+        assert_eq!(mask_in_text("/a/4711?offset=10", Some(4711)), "/a/***11?offset=10");
         assert_eq!(mask_in_text("/a/123456789012", None), "/a/***9012");
     }
 }

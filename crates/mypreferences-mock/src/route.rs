@@ -83,18 +83,14 @@ impl Route {
         let (client_id, operation, kind, last) = match (segments.as_slice(), method) {
             (["oauth", "token"], "POST") => ("", Operation::Token, None, ""),
             (["oauth", "token"], _) => return Self::WrongMethod("POST"),
-            ([client, "status", "Token", token], "GET") => {
-                (*client, Operation::Status, None, *token)
-            }
+            ([client, "status", "Token", token], "GET") => (*client, Operation::Status, None, *token),
             ([_, "status", "Token", _], _) => return Self::WrongMethod("GET"),
             ([client, "export", kind, "Commit", token], _) => match (named(kind), method) {
                 (Some(kind), "POST") => (*client, Operation::Commit, Some(kind), *token),
                 (Some(_), _) => return Self::WrongMethod("POST"),
                 (None, _) => return Self::Unknown,
             },
-            ([client, "export", "CID"], "POST") => {
-                (*client, Operation::Initiate, Some(ExportKind::Cid), "")
-            }
+            ([client, "export", "CID"], "POST") => (*client, Operation::Initiate, Some(ExportKind::Cid), ""),
             ([_, "export", "CID"], _) => return Self::WrongMethod("POST"),
             ([client, "export", kind, last], _) => match (named(kind), method) {
                 (Some(kind), "GET") => (*client, Operation::Page, Some(kind), *last),
@@ -146,10 +142,7 @@ mod tests {
         assert_eq!(target.name.as_deref(), Some("All of us"));
         assert_eq!(target.token, None);
         let cid = Route::of("POST", "/C/export/CID?startDate=2026-01-01");
-        assert_eq!(
-            cid.target().expect("a known path").operation,
-            Operation::Initiate
-        );
+        assert_eq!(cid.target().expect("a known path").operation, Operation::Initiate);
         for (method, target, allowed) in [
             ("POST", "/C/export/CID/7", "GET"),
             ("GET", "/C/export/CID", "POST"),
@@ -164,11 +157,7 @@ mod tests {
     #[test]
     fn the_three_operations_are_told_apart() {
         for (method, target, operation) in [
-            (
-                "POST",
-                "/C/export/Segment/Commit/7?keepFiles=true",
-                Operation::Commit,
-            ),
+            ("POST", "/C/export/Segment/Commit/7?keepFiles=true", Operation::Commit),
             ("POST", "/C/export/CID/Commit/7", Operation::Commit),
             ("GET", "/C/status/Token/7", Operation::Status),
             ("GET", "/C/export/Schedule/7?limit=1", Operation::Page),
@@ -182,14 +171,9 @@ mod tests {
 
     #[test]
     fn other_paths_and_other_casings_are_unknown() {
-        for target in [
-            "/",
-            "*",
-            "/C/Export/Segment/7",
-            "/C/export/Segments/7",
-            "/C/status/Token/7/",
-            "//C/status/Token/7",
-        ] {
+        for target in
+            ["/", "*", "/C/Export/Segment/7", "/C/export/Segments/7", "/C/status/Token/7/", "//C/status/Token/7"]
+        {
             assert_eq!(Route::of("GET", target), Route::Unknown, "{target}");
         }
     }
@@ -197,17 +181,7 @@ mod tests {
     #[test]
     fn a_token_has_one_spelling() {
         assert_eq!(parse_token("9223372036854775807"), Some(i64::MAX));
-        for text in [
-            "",
-            "0",
-            "-1",
-            "+1",
-            "01",
-            "1.0",
-            "9223372036854775808",
-            "%31",
-            "x",
-        ] {
+        for text in ["", "0", "-1", "+1", "01", "1.0", "9223372036854775808", "%31", "x"] {
             assert_eq!(parse_token(text), None, "{text}");
         }
     }

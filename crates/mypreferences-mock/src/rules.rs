@@ -129,36 +129,22 @@ pub enum Action {
 impl Action {
     /// An answer that replaces the operation, which is not carried out.
     pub fn answer(answer: Answer) -> Self {
-        Self::Answer {
-            answer,
-            apply: Apply::Never,
-            delivery: Delivery::Whole,
-        }
+        Self::Answer { answer, apply: Apply::Never, delivery: Delivery::Whole }
     }
 
     /// An answer that replaces the operation's own after it was carried out.
     pub fn answer_applied(answer: Answer) -> Self {
-        Self::Answer {
-            answer,
-            apply: Apply::Now,
-            delivery: Delivery::Whole,
-        }
+        Self::Answer { answer, apply: Apply::Now, delivery: Delivery::Whole }
     }
 
     /// This status with the documented error body; the operation is not carried out.
     pub fn status(status: u16) -> Self {
-        Self::answer(Answer::message(
-            status,
-            &format!("Made to fail with {status}."),
-        ))
+        Self::answer(Answer::message(status, &format!("Made to fail with {status}.")))
     }
 
     /// The usual, later.
     pub fn delay(pause: Duration) -> Self {
-        Self::Delay {
-            pause,
-            then: Box::new(Self::Normal),
-        }
+        Self::Delay { pause, then: Box::new(Self::Normal) }
     }
 
     /// The operation is carried out at once, its own answer is sent later.
@@ -168,10 +154,7 @@ impl Action {
 
     /// A few lines that are not HTTP; the operation is not carried out.
     pub fn garbage() -> Self {
-        Self::Garbage {
-            bytes: b"220 mail.example.com ESMTP ready\r\n\x00\xFF\xFE\r\n".to_vec(),
-            apply: Apply::Never,
-        }
+        Self::Garbage { bytes: b"220 mail.example.com ESMTP ready\r\n\x00\xFF\xFE\r\n".to_vec(), apply: Apply::Never }
     }
 }
 
@@ -303,12 +286,7 @@ struct RuleInUse {
 
 impl Rules {
     pub(crate) fn push(&mut self, rule: Rule, now: Duration) {
-        self.rules.push(RuleInUse {
-            rule,
-            set_at: now,
-            skipped: 0,
-            played: 0,
-        });
+        self.rules.push(RuleInUse { rule, set_at: now, skipped: 0, played: 0 });
     }
 
     pub(crate) fn clear(&mut self) {
@@ -330,9 +308,7 @@ impl RuleInUse {
     fn turn(&mut self, asked: Asked, now: Duration) -> bool {
         let rule = &self.rule;
         let begins = self.set_at.saturating_add(rule.after);
-        let ended = rule
-            .for_duration
-            .is_some_and(|duration| now >= begins.saturating_add(duration));
+        let ended = rule.for_duration.is_some_and(|duration| now >= begins.saturating_add(duration));
         let matches = rule.on.covers(asked.operation)
             && (rule.token.is_none() || rule.token == asked.token)
             && (rule.offset.is_none() || rule.offset == asked.offset)
@@ -364,11 +340,7 @@ mod tests {
     }
 
     fn commit(rules: &mut Rules, at_seconds: u64) -> Action {
-        let asked = Asked {
-            operation: Some(Operation::Commit),
-            token: Some(7),
-            offset: None,
-        };
+        let asked = Asked { operation: Some(Operation::Commit), token: Some(7), offset: None };
         rules.pick(asked, Duration::from_secs(at_seconds))
     }
 
@@ -382,11 +354,7 @@ mod tests {
         assert_eq!(commit(&mut rules, 0), Action::status(503));
         assert_eq!(commit(&mut rules, 0), Action::status(503));
         assert_eq!(commit(&mut rules, 0), Action::status(429));
-        let unknown = Asked {
-            operation: None,
-            token: None,
-            offset: None,
-        };
+        let unknown = Asked { operation: None, token: None, offset: None };
         assert_eq!(rules.pick(unknown, Duration::ZERO), Action::status(429));
     }
 
@@ -400,23 +368,15 @@ mod tests {
 
     #[test]
     fn a_rule_may_hold_for_one_token_only() {
-        let mut rules = rules([Rule::new(Operation::Commit, Action::status(503))
-            .token(8)
-            .forever()]);
+        let mut rules = rules([Rule::new(Operation::Commit, Action::status(503)).token(8).forever()]);
         assert_eq!(commit(&mut rules, 0), Action::Normal);
     }
 
     #[test]
     fn a_rule_may_hold_for_one_place_of_an_export_only() {
-        let mut rules = rules([Rule::new(Operation::Page, Action::status(503))
-            .offset(3)
-            .forever()]);
+        let mut rules = rules([Rule::new(Operation::Page, Action::status(503)).offset(3).forever()]);
         let mut page = |offset| {
-            let asked = Asked {
-                operation: Some(Operation::Page),
-                token: Some(7),
-                offset: Some(offset),
-            };
+            let asked = Asked { operation: Some(Operation::Page), token: Some(7), offset: Some(offset) };
             rules.pick(asked, Duration::ZERO)
         };
         assert_eq!(page(1), Action::Normal);

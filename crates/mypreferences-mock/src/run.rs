@@ -47,11 +47,7 @@ pub fn run_for_code(arguments: impl Iterator<Item = OsString>) -> u8 {
         Ok(scenarios) => scenarios,
         Err(message) => return fail(USAGE, &message),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(OS_ERROR, &format!("cannot start: {error}")),
     };
@@ -128,10 +124,7 @@ impl StopSignals {
     /// Set up before the port is printed: whoever has read it may send a signal.
     fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     async fn heard(mut self) {
@@ -186,25 +179,17 @@ impl Options {
         };
         while let Some(argument) = arguments.next() {
             // An unknown argument is not repeated in the message: it may be a secret in the wrong place.
-            let argument = argument
-                .into_string()
-                .map_err(|_| "an argument is not UTF-8".to_owned())?;
+            let argument = argument.into_string().map_err(|_| "an argument is not UTF-8".to_owned())?;
             let (name, attached) = match argument.split_once('=') {
                 Some((name, value)) => (name, Some(OsString::from(value))),
                 None => (argument.as_str(), None),
             };
-            let mut value = || {
-                attached
-                    .clone()
-                    .or_else(|| arguments.next())
-                    .ok_or_else(|| format!("{name} needs a value"))
-            };
+            let mut value =
+                || attached.clone().or_else(|| arguments.next()).ok_or_else(|| format!("{name} needs a value"));
             match name {
                 "-h" | "--help" => return Ok(None),
                 "--port" => {
-                    options.port = text(value()?)?
-                        .parse()
-                        .map_err(|_| "--port is not a port number".to_owned())?;
+                    options.port = text(value()?)?.parse().map_err(|_| "--port is not a port number".to_owned())?;
                 }
                 "--client-id" => options.client_id = text(value()?)?,
                 "--user-id" => options.user_id = text(value()?)?,
@@ -230,10 +215,7 @@ impl Options {
                 secret: self.secret()?,
             }
         };
-        Ok(MockConfig::default()
-            .port(self.port)
-            .client_id(&self.client_id)
-            .authorization(authorization))
+        Ok(MockConfig::default().port(self.port).client_id(&self.client_id).authorization(authorization))
     }
 
     /// The texts of the scenarios, each of them sound.
@@ -256,9 +238,8 @@ impl Options {
                 .map_err(|error| format!("cannot read --secret-file: {error}"))?
                 .trim_end_matches(['\r', '\n'])
                 .to_owned(),
-            None => std::env::var(SECRET_VARIABLE).map_err(|_| {
-                format!("no secret: give --secret-file, set {SECRET_VARIABLE}, or say --no-auth")
-            })?,
+            None => std::env::var(SECRET_VARIABLE)
+                .map_err(|_| format!("no secret: give --secret-file, set {SECRET_VARIABLE}, or say --no-auth"))?,
         };
         if secret.is_empty() {
             return Err("the secret is empty".to_owned());
@@ -268,18 +249,14 @@ impl Options {
 }
 
 fn text(value: OsString) -> Result<String, String> {
-    value
-        .into_string()
-        .map_err(|_| "an argument is not UTF-8".to_owned())
+    value.into_string().map_err(|_| "an argument is not UTF-8".to_owned())
 }
 
 fn parse_export(value: &str) -> Result<(i64, u64), String> {
     let (token, rows) = value.split_once(':').unwrap_or((value, "3"));
-    let token = crate::route::parse_token(token)
-        .ok_or_else(|| "the token of --export is not a positive integer".to_owned())?;
-    let rows = rows
-        .parse()
-        .map_err(|_| "the rows of --export are not a number".to_owned())?;
+    let token =
+        crate::route::parse_token(token).ok_or_else(|| "the token of --export is not a positive integer".to_owned())?;
+    let rows = rows.parse().map_err(|_| "the rows of --export are not a number".to_owned())?;
     Ok((token, rows))
 }
 
@@ -289,9 +266,7 @@ fn parse_segment(value: &str) -> Result<(String, u64), String> {
         Some((name, rows)) if rows.bytes().all(|byte| byte.is_ascii_digit()) => (name, rows),
         _ => (value, "3"),
     };
-    let rows = rows
-        .parse()
-        .map_err(|_| "the rows of --segment are not a number".to_owned())?;
+    let rows = rows.parse().map_err(|_| "the rows of --segment are not a number".to_owned())?;
     if name.is_empty() {
         return Err("--segment needs a name".to_owned());
     }
@@ -308,16 +283,11 @@ mod tests {
 
     #[test]
     fn options_are_read_in_both_forms() {
-        let options = read(&["--port=80", "--export", "7", "--export", "8:9", "--no-auth"])
-            .unwrap()
-            .unwrap();
+        let options = read(&["--port=80", "--export", "7", "--export", "8:9", "--no-auth"]).unwrap().unwrap();
         assert_eq!(options.port, 80);
         assert_eq!(options.exports, [(7, 3), (8, 9)]);
         assert!(options.no_auth && !options.exit_with_stdin);
-        let segments = read(&["--segment", "A:b", "--segment=C:9"])
-            .unwrap()
-            .unwrap()
-            .segments;
+        let segments = read(&["--segment", "A:b", "--segment=C:9"]).unwrap().unwrap().segments;
         assert_eq!(segments, [("A:b".to_owned(), 3), ("C".to_owned(), 9)]);
         assert_eq!(read(&["--help"]), Ok(None));
     }

@@ -279,9 +279,7 @@ impl RecordsSpec {
     fn of(self, kind: ExportKind) -> Result<RecordKind, ScenarioError> {
         match (kind, self) {
             (ExportKind::Schedule, Self::Preferences) => Ok(RecordKind::Rows),
-            (ExportKind::Schedule, Self::Profiles) => {
-                Err(ScenarioError::new("a schedule has rows, not profiles"))
-            }
+            (ExportKind::Schedule, Self::Profiles) => Err(ScenarioError::new("a schedule has rows, not profiles")),
             (_, Self::Preferences) => Ok(RecordKind::Preferences),
             (_, Self::Profiles) => Ok(RecordKind::Profiles),
         }
@@ -292,9 +290,7 @@ impl SourceSpec {
     fn source(self) -> Result<Source, ScenarioError> {
         let kind = self.kind.kind();
         if (kind == ExportKind::Cid) != self.name.is_empty() {
-            return Err(ScenarioError::new(
-                "a source needs a name, except a cid export, which has none",
-            ));
+            return Err(ScenarioError::new("a source needs a name, except a cid export, which has none"));
         }
         check_rows(self.rows)?;
         let mut source = Source::new(kind, &self.name, self.rows);
@@ -489,9 +485,7 @@ fn make_whole(value: &mut Value) {
         Value::Object(members) => members.values_mut().for_each(make_whole),
         Value::Number(number) if number.is_f64() => {
             // The parser may be off by the last bit.
-            let whole = number
-                .as_f64()
-                .filter(|number| (number - number.round()).abs() <= number.abs() * f64::EPSILON);
+            let whole = number.as_f64().filter(|number| (number - number.round()).abs() <= number.abs() * f64::EPSILON);
             // A whole double is printed without fraction or exponent.
             if let Some(Ok(whole)) = whole.map(|whole| whole.round().to_string().parse::<i64>()) {
                 *value = whole.into();
@@ -536,11 +530,9 @@ impl Spec {
     pub(crate) fn open(self, log_capacity: usize) -> Result<(World, Vec<i64>), ScenarioError> {
         let authorization = match self.authorization {
             AuthorizationSpec::None => Authorization::None,
-            AuthorizationSpec::Hmac { user_id, secret } => Authorization::Hmac {
-                client_id: self.client_id.clone(),
-                user_id,
-                secret,
-            },
+            AuthorizationSpec::Hmac { user_id, secret } => {
+                Authorization::Hmac { client_id: self.client_id.clone(), user_id, secret }
+            }
             AuthorizationSpec::Bearer(token) => Authorization::Bearer(token),
             AuthorizationSpec::Verbatim(value) => Authorization::Verbatim(value),
             AuthorizationSpec::OAuth(client) => Authorization::OAuth(OAuthClient {
@@ -579,13 +571,10 @@ impl ExportSpec {
     /// Adds its copies to a world; gives their tokens.
     pub(crate) fn add_to(&self, world: &World, seed: u64) -> Result<Vec<i64>, ScenarioError> {
         if self.copies > MOST_COPIES {
-            return Err(ScenarioError::new(format!(
-                "{MOST_COPIES} copies are the most"
-            )));
+            return Err(ScenarioError::new(format!("{MOST_COPIES} copies are the most")));
         }
-        let exports: Vec<Export> = (0..self.copies)
-            .map(|copy| self.export(i64::from(copy), seed))
-            .collect::<Result<_, _>>()?;
+        let exports: Vec<Export> =
+            (0..self.copies).map(|copy| self.export(i64::from(copy), seed)).collect::<Result<_, _>>()?;
         let tokens = exports.iter().map(|export| export.token).collect();
         for export in exports {
             world.add_export(export);
@@ -598,14 +587,10 @@ impl ExportSpec {
             .token
             .checked_add(copy)
             .filter(|_| self.token > 0 && self.token <= LARGEST_TOKEN)
-            .ok_or_else(|| {
-                ScenarioError(format!("a token must be between 1 and {LARGEST_TOKEN}"))
-            })?;
+            .ok_or_else(|| ScenarioError(format!("a token must be between 1 and {LARGEST_TOKEN}")))?;
         check_rows(self.rows)?;
         let kind = self.kind.kind();
-        let mut export = Export::new(token, kind, self.rows)
-            .records(self.records.of(kind)?)
-            .seed(seed);
+        let mut export = Export::new(token, kind, self.rows).records(self.records.of(kind)?).seed(seed);
         if let Some(word) = &self.status {
             export = export.status(word);
         }
@@ -641,9 +626,7 @@ impl RuleSpec {
             OperationSpec::Token => Operation::Token,
             OperationSpec::Any => Operation::Any,
         };
-        let mut rule = Rule::new(on, self.action.action()?)
-            .skip(self.skip)
-            .after(Duration::from_millis(self.after_ms));
+        let mut rule = Rule::new(on, self.action.action()?).skip(self.skip).after(Duration::from_millis(self.after_ms));
         rule = match self.times {
             TimesSpec::Number(times) => rule.times(times),
             TimesSpec::Forever(Forever::Forever) => rule.forever(),
@@ -674,11 +657,7 @@ impl ActionSpec {
                     has_more: page.has_more,
                     offset: page.offset,
                     total_results: page.total_results,
-                    members: page
-                        .members
-                        .into_iter()
-                        .map(|(name, value)| (name, value.to_string()))
-                        .collect(),
+                    members: page.members.into_iter().map(|(name, value)| (name, value.to_string())).collect(),
                     lower_case: page.lower_case,
                     pretty: page.pretty,
                 },
@@ -688,15 +667,9 @@ impl ActionSpec {
             Self::Answer(answer) => {
                 let apply = answer.apply.apply();
                 let (answer, delivery) = answer.parts()?;
-                Action::Answer {
-                    answer,
-                    apply,
-                    delivery,
-                }
+                Action::Answer { answer, apply, delivery }
             }
-            Self::ReadThenClose(apply) => Action::ReadThenClose {
-                apply: apply.apply(),
-            },
+            Self::ReadThenClose(apply) => Action::ReadThenClose { apply: apply.apply() },
             Self::Reset { at, apply } => Action::Reset {
                 at: match at {
                     ResetSpec::BeforeHeaders => ResetPoint::BeforeHeaders,
@@ -705,14 +678,9 @@ impl ActionSpec {
                 },
                 apply: apply.apply(),
             },
-            Self::Hang(apply) => Action::Hang {
-                apply: apply.apply(),
-            },
+            Self::Hang(apply) => Action::Hang { apply: apply.apply() },
             Self::DelayMs(pause) => Action::delay(Duration::from_millis(pause)),
-            Self::Garbage { text, apply } => Action::Garbage {
-                bytes: text.into_bytes(),
-                apply: apply.apply(),
-            },
+            Self::Garbage { text, apply } => Action::Garbage { bytes: text.into_bytes(), apply: apply.apply() },
         })
     }
 }
@@ -785,29 +753,21 @@ mod tests {
                      {"on":"status","times":"forever","for_ms":100,"action":{"answer":{"status":503,"body":{"message":"busy"},"headers":[["Retry-After","1"]]}}},
                      {"on":"page","action":{"reset":{"at":"mid_body"}}},
                      {"on":"any","times":2,"action":{"hang":{"after_ms":20}}}]}"#;
-        let (world, tokens) = Spec::read(text)
-            .and_then(|spec| spec.open(100))
-            .unwrap_or_else(|error| panic!("{error}"));
+        let (world, tokens) =
+            Spec::read(text).and_then(|spec| spec.open(100)).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(tokens, [7, 8, 9]);
         assert!(world.export(9).is_some());
         assert!(Spec::read(r#"{"rulez":[]}"#).is_err());
         assert!(Spec::read("[]").is_err());
-        assert!(
-            Spec::read(r#"{"rules":[{"on":"commit","action":{"read_then_close":"soon"}}]}"#)
-                .is_err()
-        );
+        assert!(Spec::read(r#"{"rules":[{"on":"commit","action":{"read_then_close":"soon"}}]}"#).is_err());
     }
 
     #[test]
     fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {
         let text = r#"{"exports":[{"token":7.0,"rows":-0.0}],"clock_offset_ms":-2e3}"#;
-        let (_, tokens) = Spec::read(text)
-            .and_then(|spec| spec.open(100))
-            .unwrap_or_else(|error| panic!("{error}"));
+        let (_, tokens) = Spec::read(text).and_then(|spec| spec.open(100)).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(tokens, [7]);
-        let error = Spec::read(r#"{"exports":[{"token":7.5}]}"#)
-            .map(|_| ())
-            .unwrap_err();
+        let error = Spec::read(r#"{"exports":[{"token":7.5}]}"#).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("column"), "{error}");
     }
 }

@@ -86,10 +86,7 @@ impl MockService {
     ///
     /// # Errors
     /// When the port cannot be listened on.
-    #[allow(
-        clippy::unused_async,
-        reason = "it needs a runtime, and its signature says so"
-    )]
+    #[allow(clippy::unused_async, reason = "it needs a runtime, and its signature says so")]
     pub async fn start(config: MockConfig) -> io::Result<Self> {
         let listener = listen(config.port)?;
         let (mut service, more) = Self::prepare(config, listener.local_addr()?.port());
@@ -108,9 +105,7 @@ impl MockService {
     /// # Errors
     /// When the port cannot be listened on, or no thread can be started.
     pub fn start_blocking(config: MockConfig) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = {
             let _entered = runtime.enter();
             listen(config.port)?
@@ -119,12 +114,10 @@ impl MockService {
         let (mut service, more) = Self::prepare(config, port);
         let (stop, stopped) = service.switches();
         let shared = service.shared.clone();
-        let thread = std::thread::Builder::new()
-            .name("mypreferences-mock".to_owned())
-            .spawn(move || {
-                runtime.block_on(accept_until_stopped(listener, more, shared, stop));
-                let _ = stopped.send(());
-            })?;
+        let thread = std::thread::Builder::new().name("mypreferences-mock".to_owned()).spawn(move || {
+            runtime.block_on(accept_until_stopped(listener, more, shared, stop));
+            let _ = stopped.send(());
+        })?;
         service.thread = Some(thread);
         Ok(service)
     }
@@ -142,13 +135,7 @@ impl MockService {
             connections: AtomicU64::new(0),
             connect_mode: AtomicU8::new(0),
         });
-        let service = Self {
-            shared,
-            port,
-            stop: None,
-            stopped: None,
-            thread: None,
-        };
+        let service = Self { shared, port, stop: None, stopped: None, thread: None };
         (service, more)
     }
 
@@ -279,11 +266,7 @@ impl MockService {
     }
 
     /// See [`World::wait_for`].
-    pub async fn wait_for(
-        &self,
-        condition: impl Fn(&[LoggedRequest]) -> bool,
-        timeout: Duration,
-    ) -> bool {
+    pub async fn wait_for(&self, condition: impl Fn(&[LoggedRequest]) -> bool, timeout: Duration) -> bool {
         self.shared.world.wait_for(condition, timeout).await
     }
 
@@ -294,18 +277,11 @@ impl MockService {
         condition: impl Fn(&ExportView) -> bool,
         timeout: Duration,
     ) -> bool {
-        self.shared
-            .world
-            .wait_for_export(token, condition, timeout)
-            .await
+        self.shared.world.wait_for_export(token, condition, timeout).await
     }
 
     /// See [`World::wait_for_blocking`].
-    pub fn wait_for_blocking(
-        &self,
-        condition: impl Fn(&[LoggedRequest]) -> bool,
-        timeout: Duration,
-    ) -> bool {
+    pub fn wait_for_blocking(&self, condition: impl Fn(&[LoggedRequest]) -> bool, timeout: Duration) -> bool {
         self.shared.world.wait_for_blocking(condition, timeout)
     }
 

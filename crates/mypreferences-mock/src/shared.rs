@@ -32,9 +32,8 @@ impl Shared {
     /// The world that a request target belongs to, and the target within it: `/s/{id}/…` is a scenario's, everything
     /// else the service's own.
     pub(crate) fn world_of<'target>(&self, target: &'target str) -> (Arc<World>, &'target str) {
-        let within = target
-            .strip_prefix(SCENARIO_PREFIX)
-            .and_then(|rest| rest.find('/').map(|slash| rest.split_at(slash)));
+        let within =
+            target.strip_prefix(SCENARIO_PREFIX).and_then(|rest| rest.find('/').map(|slash| rest.split_at(slash)));
         if let Some((id, target)) = within
             && let Some(scenario) = self.scenario(id)
         {
@@ -86,8 +85,7 @@ impl Shared {
 
     /// Forgets a scenario. Says whether there was one.
     pub(crate) fn close_scenario(&self, id: &str) -> bool {
-        id.parse()
-            .is_ok_and(|id: u64| lock(&self.scenarios).remove(&id).is_some())
+        id.parse().is_ok_and(|id: u64| lock(&self.scenarios).remove(&id).is_some())
     }
 
     /// How many connections were accepted.

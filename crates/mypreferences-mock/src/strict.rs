@@ -22,11 +22,7 @@ pub(crate) enum Checked {
     /// Something about an export that there should be.
     OfToken { token: i64, request: Request },
     /// A new export.
-    Initiate {
-        kind: ExportKind,
-        name: String,
-        order: Order,
-    },
+    Initiate { kind: ExportKind, name: String, order: Order },
     /// An OAuth access token.
     Token,
 }
@@ -57,19 +53,10 @@ impl Rulebook<'_> {
         Verdict { checked, remarks }
     }
 
-    fn checked(
-        &self,
-        head: &Head,
-        route: &Route,
-        body: &Body,
-        remarks: &mut Vec<String>,
-    ) -> Result<Checked, Answer> {
+    fn checked(&self, head: &Head, route: &Route, body: &Body, remarks: &mut Vec<String>) -> Result<Checked, Answer> {
         // First, as the vendor's web server does it before the application sees the request.
         if head.method == "POST" && !matches!(head.framing, Framing::Length(_)) {
-            return Err(Answer::message(
-                411,
-                "The request must have a Content-Length.",
-            ));
+            return Err(Answer::message(411, "The request must have a Content-Length."));
         }
         if head.framing == Framing::Chunked {
             return Err(Answer::message(400, "A transfer encoding is not accepted."));
@@ -93,9 +80,7 @@ impl Rulebook<'_> {
             return Err(Answer::message(404, "The client id is invalid."));
         }
         self.authorization
-            .check(authorization, self.now_millis, |token| {
-                self.issued.accepts(token, self.now)
-            })
+            .check(authorization, self.now_millis, |token| self.issued.accepts(token, self.now))
             .map_err(|refusal| Answer::unauthorized(refusal, self.realm))?;
         if let (Operation::Initiate, Some(kind)) = (target.operation, target.kind) {
             must_be_whole(body)?;
@@ -160,17 +145,9 @@ fn parameters(target: &Target) -> Result<Request, Answer> {
     let query = target.query.as_deref();
     match (target.operation, target.kind) {
         (Operation::Commit, Some(kind)) => match query {
-            Some("keepFiles=true") => Ok(Request::Commit {
-                kind,
-                keep_files: true,
-            }),
-            Some("keepFiles=false") => Ok(Request::Commit {
-                kind,
-                keep_files: false,
-            }),
-            _ => Err(bad(
-                "The query must be keepFiles=true or keepFiles=false and nothing else.",
-            )),
+            Some("keepFiles=true") => Ok(Request::Commit { kind, keep_files: true }),
+            Some("keepFiles=false") => Ok(Request::Commit { kind, keep_files: false }),
+            _ => Err(bad("The query must be keepFiles=true or keepFiles=false and nothing else.")),
         },
         (Operation::Page, Some(kind)) => {
             let page = PageParameters::read(query)?;
@@ -210,8 +187,7 @@ impl PageParameters {
                     );
                 }
                 Some(("offset", text)) if page.offset.is_none() => {
-                    page.offset =
-                        Some(positive(text).ok_or_else(|| bad("The offset is invalid."))?);
+                    page.offset = Some(positive(text).ok_or_else(|| bad("The offset is invalid."))?);
                 }
                 Some(("keepAlive", "true")) if page.keep_alive.is_none() => {
                     page.keep_alive = Some(true);

@@ -81,10 +81,7 @@ impl Wire {
     pub(crate) fn new(stream: Stream) -> Self {
         // Byte-level faults must leave the machine as they are written. Without it they still work, if less exactly.
         let _ = stream.socket().set_nodelay(true);
-        Self {
-            stream,
-            buffer: Vec::new(),
-        }
+        Self { stream, buffer: Vec::new() }
     }
 
     pub(crate) async fn read_head(&mut self) -> Arrival {
@@ -110,11 +107,7 @@ impl Wire {
 
     /// Reads a body to its end and keeps at most `cap` bytes of it.
     pub(crate) async fn read_body(&mut self, length: u64, cap: usize) -> Body {
-        let mut body = Body {
-            kept: Vec::new(),
-            received: 0,
-            complete: true,
-        };
+        let mut body = Body { kept: Vec::new(), received: 0, complete: true };
         while body.received < length {
             if self.buffer.is_empty() && !matches!(self.read_more().await, Ok(1..)) {
                 body.complete = false;

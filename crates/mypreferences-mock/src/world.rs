@@ -123,20 +123,13 @@ impl World {
     /// The export as it is now.
     pub fn export(&self, token: i64) -> Option<ExportView> {
         let now = self.clock.scenario_time();
-        lock(&self.state)
-            .exports
-            .get_mut(&token)
-            .map(|export| export.view(now))
+        lock(&self.state).exports.get_mut(&token).map(|export| export.view(now))
     }
 
     /// All exports as they are now, by token.
     pub fn exports(&self) -> Vec<ExportView> {
         let now = self.clock.scenario_time();
-        lock(&self.state)
-            .exports
-            .values_mut()
-            .map(|export| export.view(now))
-            .collect()
+        lock(&self.state).exports.values_mut().map(|export| export.view(now)).collect()
     }
 
     /// Adds something that an initiate can name, or replaces what has the same kind and name.
@@ -242,12 +235,7 @@ impl World {
 
     /// The requests for one operation.
     pub fn requests_for(&self, operation: Operation) -> Vec<LoggedRequest> {
-        lock(&self.log)
-            .requests()
-            .iter()
-            .filter(|request| operation.covers(request.operation))
-            .cloned()
-            .collect()
+        lock(&self.log).requests().iter().filter(|request| operation.covers(request.operation)).cloned().collect()
     }
 
     /// Forgets the requests so far.
@@ -257,14 +245,8 @@ impl World {
 
     /// Waits until the log fulfils the condition, which is asked after each change.
     /// `false`: it did not within the time. Needs a tokio runtime with timers.
-    pub async fn wait_for(
-        &self,
-        condition: impl Fn(&[LoggedRequest]) -> bool,
-        timeout: Duration,
-    ) -> bool {
-        self.changes
-            .wait(|| condition(&self.requests()), timeout)
-            .await
+    pub async fn wait_for(&self, condition: impl Fn(&[LoggedRequest]) -> bool, timeout: Duration) -> bool {
+        self.changes.wait(|| condition(&self.requests()), timeout).await
     }
 
     /// Waits until an export fulfils the condition. `false`: it did not within the time, or there is no such export.
@@ -274,22 +256,12 @@ impl World {
         condition: impl Fn(&ExportView) -> bool,
         timeout: Duration,
     ) -> bool {
-        self.changes
-            .wait(
-                || self.export(token).is_some_and(|view| condition(&view)),
-                timeout,
-            )
-            .await
+        self.changes.wait(|| self.export(token).is_some_and(|view| condition(&view)), timeout).await
     }
 
     /// [`World::wait_for`] for synchronous code.
-    pub fn wait_for_blocking(
-        &self,
-        condition: impl Fn(&[LoggedRequest]) -> bool,
-        timeout: Duration,
-    ) -> bool {
-        self.changes
-            .wait_blocking(|| condition(&self.requests()), timeout)
+    pub fn wait_for_blocking(&self, condition: impl Fn(&[LoggedRequest]) -> bool, timeout: Duration) -> bool {
+        self.changes.wait_blocking(|| condition(&self.requests()), timeout)
     }
 
     /// What its tokens and records are made from.
@@ -337,11 +309,7 @@ impl World {
 
     fn initiate(&self, kind: ExportKind, name: &str, order: &Order) -> Reply {
         let mut state = lock(&self.state);
-        let source = state
-            .sources
-            .iter()
-            .find(|source| source.kind == kind && source.name == name)
-            .cloned();
+        let source = state.sources.iter().find(|source| source.kind == kind && source.name == name).cloned();
         let Some(source) = source else {
             return Answer::message(404, "There is nothing of this name to be exported.").into();
         };
@@ -376,15 +344,11 @@ impl World {
 
     /// The headers that every answer has: those of the vendor's sample.
     pub(crate) fn common_headers(&self) -> Vec<(String, String)> {
-        let mut headers: Vec<(String, String)> = [
-            ("Cache-Control", "no-cache"),
-            ("Pragma", "no-cache"),
-            ("Expires", "-1"),
-            ("Server", "Microsoft-IIS/8.0"),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+        let mut headers: Vec<(String, String)> =
+            [("Cache-Control", "no-cache"), ("Pragma", "no-cache"), ("Expires", "-1"), ("Server", "Microsoft-IIS/8.0")]
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
         let state = lock(&self.state);
         if state.send_date
             && let Some(date) = self.clock.http_date()
@@ -445,9 +409,7 @@ impl Changes {
             }
         };
         // Asked once more at the end: what the passing of time alone changes is announced by nobody.
-        tokio::time::timeout(timeout, waiting)
-            .await
-            .unwrap_or_else(|_| fulfilled())
+        tokio::time::timeout(timeout, waiting).await.unwrap_or_else(|_| fulfilled())
     }
 
     fn wait_blocking(&self, fulfilled: impl Fn() -> bool, timeout: Duration) -> bool {
@@ -462,9 +424,7 @@ impl Changes {
                 return false;
             }
             let guard = lock(&self.count);
-            let _unused = self
-                .condition
-                .wait_timeout_while(guard, left, |count| *count == before);
+            let _unused = self.condition.wait_timeout_while(guard, left, |count| *count == before);
         }
     }
 }

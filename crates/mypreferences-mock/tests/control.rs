@@ -19,10 +19,7 @@ fn a_scenario_is_opened_used_looked_at_and_closed() {
     assert_eq!(opened["tokens"], serde_json::json!([7]));
     assert!(opened["tls"].is_null());
 
-    assert_eq!(
-        get(&service, &format!("{path}/acme/status/Token/7")).status,
-        200
-    );
+    assert_eq!(get(&service, &format!("{path}/acme/status/Token/7")).status, 200);
     let listed = get(&service, "/__mock/scenarios").json();
     assert_eq!(listed["scenarios"][0]["id"], id);
     assert_eq!(listed["scenarios"][0]["requests"], 1);
@@ -30,10 +27,7 @@ fn a_scenario_is_opened_used_looked_at_and_closed() {
     let close = request("DELETE", &format!("/__mock/scenarios/{id}"), "", "");
     assert_eq!(ask(&service, &close).status, 204);
     assert_eq!(ask(&service, &close).status, 404);
-    assert_eq!(
-        get(&service, &format!("{path}/acme/status/Token/7")).status,
-        404
-    );
+    assert_eq!(get(&service, &format!("{path}/acme/status/Token/7")).status, 404);
     assert_eq!(get(&service, "/__mock/health").json()["scenarios"], 0);
 }
 
@@ -44,18 +38,9 @@ fn a_misspelt_member_is_refused_by_name_and_place() {
         (r#"{"rulez":[]}"#, "unknown field `rulez`"),
         (r#"{"exports":[{"tokn":7}]}"#, "unknown field `tokn`"),
         (r#"{"rules":[{"on":"comit","action":"normal"}]}"#, "comit"),
-        (
-            r#"{"sources":[{"kind":"schedule","name":"x","records":"profiles"}]}"#,
-            "a schedule has rows",
-        ),
-        (
-            r#"{"sources":[{"kind":"segment"}]}"#,
-            "a source needs a name",
-        ),
-        (
-            r#"{"exports":[{"token":0}]}"#,
-            "a token must be between 1 and",
-        ),
+        (r#"{"sources":[{"kind":"schedule","name":"x","records":"profiles"}]}"#, "a schedule has rows"),
+        (r#"{"sources":[{"kind":"segment"}]}"#, "a source needs a name"),
+        (r#"{"exports":[{"token":0}]}"#, "a token must be between 1 and"),
         ("[]", "a JSON object"),
         ("", "a JSON object"),
     ] {
@@ -64,34 +49,17 @@ fn a_misspelt_member_is_refused_by_name_and_place() {
         let message = answer.json()["Message"].as_str().unwrap().to_owned();
         assert!(message.contains(told), "{message}");
     }
-    assert!(
-        post(&service, "/__mock/scenarios", r#"{"rulez":[]}"#)
-            .text()
-            .contains("column 8")
-    );
-    assert_eq!(
-        get(&service, "/__mock/scenarios").json()["scenarios"],
-        serde_json::json!([])
-    );
+    assert!(post(&service, "/__mock/scenarios", r#"{"rulez":[]}"#).text().contains("column 8"));
+    assert_eq!(get(&service, "/__mock/scenarios").json()["scenarios"], serde_json::json!([]));
 }
 
 #[test]
 fn the_log_has_everything_and_hides_credentials_unless_asked() {
     let service = empty_service();
-    let (path, opened) = open(
-        &service,
-        r#"{"authorization":{"verbatim":"hush"},"exports":[{"token":7}]}"#,
-    );
+    let (path, opened) = open(&service, r#"{"authorization":{"verbatim":"hush"},"exports":[{"token":7}]}"#);
     let log = format!("/__mock/scenarios/{}/log", opened["id"].as_str().unwrap());
     let target = format!("{path}/ExampleClient/export/Segment/Commit/7?keepFiles=true");
-    assert_eq!(
-        ask(
-            &service,
-            request("POST", &target, "Authorization: hush\r\n", "")
-        )
-        .status,
-        200
-    );
+    assert_eq!(ask(&service, request("POST", &target, "Authorization: hush\r\n", "")).status, 200);
     assert_eq!(ask(&service, request("POST", &target, "", "")).status, 401);
     let body = get(&service, &log).json();
     let first = &body["requests"][0];
@@ -102,10 +70,7 @@ fn the_log_has_everything_and_hides_credentials_unless_asked() {
     assert_eq!(first["token"], 7);
     assert_eq!(first["answered"], 200);
     assert_eq!(first["violation"], Value::Null);
-    assert_eq!(
-        first["headers"][2],
-        serde_json::json!(["Authorization", "[redacted]"])
-    );
+    assert_eq!(first["headers"][2], serde_json::json!(["Authorization", "[redacted]"]));
     assert_eq!(body["requests"][1]["violation"], 401);
     let times = ["received_at_ms", "finished_at_ms"].map(|name| first[name].as_f64().unwrap());
     assert!(times[0] > 0.0 && times[0] <= times[1]);
@@ -119,19 +84,14 @@ fn the_log_has_everything_and_hides_credentials_unless_asked() {
     assert_eq!(told["requests"][0]["headers"][2][1], "hush");
     assert_eq!(get(&service, &format!("{log}?secret=true")).status, 400);
     assert_eq!(ask(&service, request("DELETE", &log, "", "")).status, 204);
-    assert_eq!(
-        get(&service, &log).json()["requests"],
-        serde_json::json!([])
-    );
+    assert_eq!(get(&service, &log).json()["requests"], serde_json::json!([]));
 }
 
 #[test]
 fn a_body_that_is_no_text_is_logged_in_base64() {
     let service = empty_service();
     let mut client = Client::connect(&service);
-    client.send(
-        "POST /ExampleClient/status/Token/7 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n",
-    );
+    client.send("POST /ExampleClient/status/Token/7 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n");
     client.send([0xFF, 0xFE]);
     client.receive();
     let body = get(&service, "/__mock/scenarios/0/log").json();
@@ -142,14 +102,10 @@ fn a_body_that_is_no_text_is_logged_in_base64() {
 #[test]
 fn a_client_that_leaves_is_seen_in_the_log() {
     let service = empty_service();
-    let (path, opened) = open(
-        &service,
-        r#"{"exports":[{"token":7}],"rules":[{"on":"status","action":{"hang":"never"}}]}"#,
-    );
+    let (path, opened) =
+        open(&service, r#"{"exports":[{"token":7}],"rules":[{"on":"status","action":{"hang":"never"}}]}"#);
     let mut client = Client::connect(&service);
-    client.send(format!(
-        "GET {path}/ExampleClient/status/Token/7 HTTP/1.1\r\nHost: x\r\n\r\n"
-    ));
+    client.send(format!("GET {path}/ExampleClient/status/Token/7 HTTP/1.1\r\nHost: x\r\n\r\n"));
     std::thread::sleep(Duration::from_millis(30));
     client.leave();
     let log = format!("/__mock/scenarios/{}/log", opened["id"].as_str().unwrap());
@@ -170,45 +126,19 @@ fn rules_and_exports_can_be_added_later_one_or_several() {
     let service = empty_service();
     let (path, opened) = open(&service, "{}");
     let own = format!("/__mock/scenarios/{}", opened["id"].as_str().unwrap());
-    let status = |token: i64| {
-        get(
-            &service,
-            &format!("{path}/ExampleClient/status/Token/{token}"),
-        )
-        .status
-    };
-    let added = post(
-        &service,
-        &format!("{own}/exports"),
-        r#"[{"token":7},{"token":8,"copies":2}]"#,
-    );
-    assert_eq!(
-        (added.status, added.json()["tokens"].clone()),
-        (201, serde_json::json!([7, 8, 9]))
-    );
+    let status = |token: i64| get(&service, &format!("{path}/ExampleClient/status/Token/{token}")).status;
+    let added = post(&service, &format!("{own}/exports"), r#"[{"token":7},{"token":8,"copies":2}]"#);
+    assert_eq!((added.status, added.json()["tokens"].clone()), (201, serde_json::json!([7, 8, 9])));
     let rule = r#"{"on":"status","token":7,"times":"forever","action":{"answer":{"status":503}}}"#;
     let added = post(&service, &format!("{own}/rules"), rule);
-    assert_eq!(
-        (added.status, added.json()["added"].as_u64()),
-        (201, Some(1))
-    );
+    assert_eq!((added.status, added.json()["added"].as_u64()), (201, Some(1)));
     assert_eq!([status(7), status(8), status(9)], [503, 200, 200]);
-    assert_eq!(
-        ask(&service, request("DELETE", &format!("{own}/rules"), "", "")).status,
-        204
-    );
+    assert_eq!(ask(&service, request("DELETE", &format!("{own}/rules"), "", "")).status, 204);
     assert_eq!(status(7), 200);
     for wrong in ["7", "[7]", "[[]]", r#"{"on":"status"}"#] {
-        assert_eq!(
-            post(&service, &format!("{own}/rules"), wrong).status,
-            400,
-            "{wrong}"
-        );
+        assert_eq!(post(&service, &format!("{own}/rules"), wrong).status, 400, "{wrong}");
     }
-    assert_eq!(
-        post(&service, "/__mock/scenarios/99/rules", rule).status,
-        404
-    );
+    assert_eq!(post(&service, "/__mock/scenarios/99/rules", rule).status, 404);
 }
 
 #[test]
@@ -228,22 +158,14 @@ fn a_virtual_clock_moves_processing_lifetimes_rules_and_late_commits() {
         answer.json()["scenario_time_ms"].as_f64().unwrap()
     };
     let status = |token: i64| {
-        let answer = get(
-            &service,
-            &format!("{path}/ExampleClient/status/Token/{token}"),
-        );
+        let answer = get(&service, &format!("{path}/ExampleClient/status/Token/{token}"));
         match answer.status {
             200 => answer.json()["Status"].as_str().unwrap().to_owned(),
             other => other.to_string(),
         }
     };
     let mut client = Client::connect(&service);
-    client.send(request(
-        "POST",
-        &format!("{path}/ExampleClient/export/Segment/Commit/8?keepFiles=true"),
-        "",
-        "",
-    ));
+    client.send(request("POST", &format!("{path}/ExampleClient/export/Segment/Commit/8?keepFiles=true"), "", ""));
     std::thread::sleep(Duration::from_millis(50));
     assert_eq!([status(7), status(8)], ["Processing", "Complete"]);
     assert!((advance(1000) - 1000.0).abs() < 0.001);
@@ -253,10 +175,7 @@ fn a_virtual_clock_moves_processing_lifetimes_rules_and_late_commits() {
     advance(18_000);
     let begun = std::time::Instant::now();
     while status(8) != "Retrieved" {
-        assert!(
-            begun.elapsed() < LONG,
-            "the late commit is applied when its time has come"
-        );
+        assert!(begun.elapsed() < LONG, "the late commit is applied when its time has come");
     }
     assert_eq!(status(7), "Processing");
     advance(40_000);
@@ -275,10 +194,7 @@ fn the_offset_moves_the_date_and_only_a_virtual_clock_can_be_advanced() {
     let after = now(&post(&service, &clock, r#"{"offset_ms":-86400000}"#));
     assert!((before - after - 86_400_000).abs() < 10_000);
     assert_eq!(post(&service, &clock, r#"{"advance_ms":1}"#).status, 409);
-    assert_eq!(
-        get(&service, &format!("{path}/ExampleClient/status/Token/7")).status,
-        200
-    );
+    assert_eq!(get(&service, &format!("{path}/ExampleClient/status/Token/7")).status, 200);
 }
 
 #[test]
@@ -296,14 +212,8 @@ fn the_interface_is_strict_about_methods_lengths_and_sizes() {
     }
     for (status, head) in [
         (411, "POST /__mock/scenarios HTTP/1.1\r\nHost: x\r\n\r\n"),
-        (
-            411,
-            "POST /__mock/scenarios HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
-        ),
-        (
-            413,
-            "POST /__mock/scenarios HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n",
-        ),
+        (411, "POST /__mock/scenarios HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        (413, "POST /__mock/scenarios HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n"),
         (404, "GET /__mock HTTP/1.1\r\nHost: x\r\n\r\n"),
         (404, "GET /__mock/scenarios/ HTTP/1.1\r\nHost: x\r\n\r\n"),
         (404, "GET /__mock/scenarios/x HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -322,10 +232,7 @@ fn the_description_is_served_and_lists_every_path_of_the_interface() {
     assert_eq!(description["openapi"], "3.1.0");
     assert_eq!(description["info"]["version"], env!("CARGO_PKG_VERSION"));
     let paths = description["paths"].as_object().unwrap();
-    let own = paths
-        .keys()
-        .filter(|path| path.starts_with("/__mock"))
-        .count();
+    let own = paths.keys().filter(|path| path.starts_with("/__mock")).count();
     assert_eq!((own, paths.len()), (8, 19));
 }
 

@@ -19,10 +19,7 @@ fn status_has_the_five_documented_fields() {
     let body = answer.json();
     let mut names: Vec<_> = body.as_object().unwrap().keys().cloned().collect();
     names.sort();
-    assert_eq!(
-        names,
-        ["AccessToken", "ByteCount", "Expires", "RowCount", "Status"]
-    );
+    assert_eq!(names, ["AccessToken", "ByteCount", "Expires", "RowCount", "Status"]);
     assert_eq!(body["AccessToken"], TOKEN);
     assert_eq!(body["Status"], "Complete");
     assert_eq!(body["RowCount"], 3);
@@ -84,10 +81,7 @@ fn a_second_commit_answers_404() {
 #[test]
 fn what_status_says_after_a_commit_can_be_chosen() {
     let service = service();
-    for (token, after) in [
-        (1, StatusAfterCommit::Word("Complete".to_owned())),
-        (2, StatusAfterCommit::Answer(401)),
-    ] {
+    for (token, after) in [(1, StatusAfterCommit::Word("Complete".to_owned())), (2, StatusAfterCommit::Answer(401))] {
         service.add_export(Export::segment(token, 1).status_after_commit(after));
     }
     let own = |text: &str, token: &str| text.replace("123456789012", token);
@@ -131,9 +125,7 @@ fn pages_with_keep_alive_change_nothing() {
 fn a_token_belongs_to_its_kind() {
     let service = service();
     service.add_export(Export::new(5, ExportKind::Schedule, 1));
-    let request = |kind: &str| {
-        format!("GET /ExampleClient/export/{kind}/5?keepAlive=true HTTP/1.1\r\nHost: x\r\n\r\n")
-    };
+    let request = |kind: &str| format!("GET /ExampleClient/export/{kind}/5?keepAlive=true HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(ask(&service, request("Segment")).status, 404);
     let body = ask(&service, request("Schedule")).json();
     assert_eq!(body["ExportScheduleRows"].as_array().unwrap().len(), 1);

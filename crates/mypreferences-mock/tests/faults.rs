@@ -8,15 +8,11 @@ use std::io::{ErrorKind, Read as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use mypreferences_mock::{
-    Action, Answer, Apply, ConnectMode, Delivery, Operation, RefusedPort, ResetPoint, Rule,
-};
+use mypreferences_mock::{Action, Answer, Apply, ConnectMode, Delivery, Operation, RefusedPort, ResetPoint, Rule};
 use support::{COMMIT, Client, LONG, STATUS, TOKEN, ask, commits, service};
 
 fn find(bytes: &[u8], part: &str) -> bool {
-    bytes
-        .windows(part.len())
-        .any(|window| window == part.as_bytes())
+    bytes.windows(part.len()).any(|window| window == part.as_bytes())
 }
 
 /// Plays an action once for a commit and returns all bytes until the server closes.
@@ -30,10 +26,7 @@ fn bytes_of(action: Action) -> (Vec<u8>, std::io::Result<()>) {
 
 #[test]
 fn an_answer_can_be_replaced_with_and_without_applying_the_commit() {
-    for (action, applied) in [
-        (Action::status(503), 0),
-        (Action::answer_applied(Answer::message(500, "x")), 1),
-    ] {
+    for (action, applied) in [(Action::status(503), 0), (Action::answer_applied(Answer::message(500, "x")), 1)] {
         let service = service();
         service.push_rule(Rule::new(Operation::Commit, action));
         assert!(ask(&service, COMMIT).status >= 500);
@@ -44,10 +37,7 @@ fn an_answer_can_be_replaced_with_and_without_applying_the_commit() {
 #[test]
 fn a_refused_request_is_not_applied_behind_a_fault() {
     let service = service();
-    service.push_rule(Rule::new(
-        Operation::Commit,
-        Action::answer_applied(Answer::empty(500)),
-    ));
+    service.push_rule(Rule::new(Operation::Commit, Action::answer_applied(Answer::empty(500))));
     ask(&service, COMMIT.replace("=false", "=False"));
     assert_eq!(commits(&service), 0);
     assert_eq!(service.requests()[0].violation, Some(400));
@@ -57,10 +47,7 @@ fn a_refused_request_is_not_applied_behind_a_fault() {
 fn a_request_is_read_and_the_connection_closed_without_a_byte() {
     for (apply, applied) in [(Apply::Never, 0), (Apply::Now, 1)] {
         let service = service();
-        service.push_rule(Rule::new(
-            Operation::Commit,
-            Action::ReadThenClose { apply },
-        ));
+        service.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply }));
         let mut client = Client::connect(&service);
         client.send(COMMIT);
         let (bytes, closed) = client.until_closed();
@@ -75,9 +62,7 @@ fn a_commit_can_be_applied_after_its_connection_died() {
     let service = service();
     service.push_rule(Rule::new(
         Operation::Commit,
-        Action::ReadThenClose {
-            apply: Apply::After(Duration::from_millis(200)),
-        },
+        Action::ReadThenClose { apply: Apply::After(Duration::from_millis(200)) },
     ));
     let mut client = Client::connect(&service);
     client.send(COMMIT);
@@ -94,10 +79,7 @@ fn connections_are_reset_before_within_and_after_the_head() {
         (ResetPoint::AfterHeaders, Some("\r\n\r\n")),
         (ResetPoint::MidBody, Some("{\"Message\"")),
     ] {
-        let (bytes, closed) = bytes_of(Action::Reset {
-            at,
-            apply: Apply::Now,
-        });
+        let (bytes, closed) = bytes_of(Action::Reset { at, apply: Apply::Now });
         assert_eq!(closed.unwrap_err().kind(), ErrorKind::ConnectionReset);
         match sent {
             None => assert!(bytes.is_empty()),
@@ -109,10 +91,7 @@ fn connections_are_reset_before_within_and_after_the_head() {
 #[test]
 fn a_hanging_request_notes_when_the_client_leaves() {
     let service = service();
-    service.push_rule(Rule::new(
-        Operation::Commit,
-        Action::Hang { apply: Apply::Now },
-    ));
+    service.push_rule(Rule::new(Operation::Commit, Action::Hang { apply: Apply::Now }));
     let mut client = Client::connect(&service);
     client.send(COMMIT);
     assert!(service.wait_for_blocking(|log| log.len() == 1, LONG));
@@ -120,10 +99,7 @@ fn a_hanging_request_notes_when_the_client_leaves() {
     client.leave();
     assert!(service.wait_for_blocking(|log| log[0].disconnected_at.is_some(), LONG));
     let logged = &service.requests()[0];
-    let stayed = logged
-        .disconnected_at
-        .unwrap()
-        .saturating_sub(logged.received_at);
+    let stayed = logged.disconnected_at.unwrap().saturating_sub(logged.received_at);
     assert!(stayed >= Duration::from_millis(90), "{stayed:?}");
     assert_eq!(logged.answered, None);
     assert_eq!(commits(&service), 1);
@@ -131,10 +107,7 @@ fn a_hanging_request_notes_when_the_client_leaves() {
 
 #[test]
 fn a_delayed_answer_is_the_usual_one() {
-    for action in [
-        Action::delay(Duration::from_millis(150)),
-        Action::answer_late(Duration::from_millis(150)),
-    ] {
+    for action in [Action::delay(Duration::from_millis(150)), Action::answer_late(Duration::from_millis(150))] {
         let service = service();
         service.push_rule(Rule::new(Operation::Status, action));
         let begun = Instant::now();
@@ -146,10 +119,7 @@ fn a_delayed_answer_is_the_usual_one() {
 #[test]
 fn a_delayed_commit_is_applied_although_the_client_has_left() {
     let service = service();
-    service.push_rule(Rule::new(
-        Operation::Commit,
-        Action::delay(Duration::from_millis(200)),
-    ));
+    service.push_rule(Rule::new(Operation::Commit, Action::delay(Duration::from_millis(200))));
     let mut client = Client::connect(&service);
     client.send(COMMIT);
     assert!(service.wait_for_blocking(|log| log.len() == 1, LONG));
@@ -165,10 +135,7 @@ fn a_delayed_commit_is_applied_although_the_client_has_left() {
 fn a_trickled_answer_is_the_usual_one() {
     let service = service();
     let pause = Duration::from_micros(100);
-    service.push_rule(Rule::new(
-        Operation::Status,
-        Action::Deliver(Delivery::Trickle(pause)),
-    ));
+    service.push_rule(Rule::new(Operation::Status, Action::Deliver(Delivery::Trickle(pause))));
     assert_eq!(ask(&service, STATUS).json()["Status"], "Complete");
 }
 
@@ -178,12 +145,7 @@ fn a_cut_body_is_shorter_than_its_length() {
     closed.unwrap();
     let text = String::from_utf8(bytes).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    let length: usize = head
-        .lines()
-        .find_map(|line| line.strip_prefix("Content-Length: "))
-        .unwrap()
-        .parse()
-        .unwrap();
+    let length: usize = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).unwrap().parse().unwrap();
     assert!(head.starts_with("HTTP/1.1 200 ") && body.len() < length);
 }
 
@@ -197,10 +159,7 @@ fn chunks_can_be_bad() {
 #[test]
 fn an_endless_body_ends_when_the_client_leaves() {
     let service = service();
-    service.push_rule(Rule::new(
-        Operation::Status,
-        Action::Deliver(Delivery::EndlessBody),
-    ));
+    service.push_rule(Rule::new(Operation::Status, Action::Deliver(Delivery::EndlessBody)));
     let mut client = Client::connect(&service);
     client.send(STATUS);
     let mut much = vec![0; 4 * 1024 * 1024];
@@ -212,10 +171,7 @@ fn an_endless_body_ends_when_the_client_leaves() {
 #[test]
 fn a_huge_body_has_its_true_length() {
     let service = service();
-    service.push_rule(Rule::new(
-        Operation::Status,
-        Action::Deliver(Delivery::HugeBody(3_000_001)),
-    ));
+    service.push_rule(Rule::new(Operation::Status, Action::Deliver(Delivery::HugeBody(3_000_001))));
     let answer = ask(&service, STATUS);
     assert_eq!(answer.body.len(), 3_000_001);
 }
@@ -223,27 +179,17 @@ fn a_huge_body_has_its_true_length() {
 #[test]
 fn a_gzip_bomb_is_small_on_the_wire_and_large_when_decoded() {
     let service = service();
-    service.push_rule(Rule::new(
-        Operation::Status,
-        Action::Deliver(Delivery::GzipBomb { mebibytes: 8 }),
-    ));
+    service.push_rule(Rule::new(Operation::Status, Action::Deliver(Delivery::GzipBomb { mebibytes: 8 })));
     let mut client = Client::connect(&service);
     client.send(STATUS.replace("Host: x", "Host: x\r\nConnection: close"));
     let (bytes, closed) = client.until_closed();
     closed.unwrap();
     assert!(find(&bytes, "Content-Encoding: gzip") && bytes.len() < 200_000);
-    let start = bytes
-        .windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .unwrap()
-        + 4;
+    let start = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
     let mut packed = Vec::new();
     let mut rest = &bytes[start..];
     loop {
-        let line = rest
-            .windows(2)
-            .position(|window| window == b"\r\n")
-            .unwrap();
+        let line = rest.windows(2).position(|window| window == b"\r\n").unwrap();
         let size = usize::from_str_radix(std::str::from_utf8(&rest[..line]).unwrap(), 16).unwrap();
         if size == 0 {
             break;
@@ -252,9 +198,7 @@ fn a_gzip_bomb_is_small_on_the_wire_and_large_when_decoded() {
         rest = &rest[line + 4 + size..];
     }
     let mut decoded = Vec::new();
-    flate2::read::GzDecoder::new(packed.as_slice())
-        .read_to_end(&mut decoded)
-        .unwrap();
+    flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut decoded).unwrap();
     assert_eq!(decoded.len(), 8 * 1024 * 1024);
 }
 
@@ -264,14 +208,8 @@ fn bodies_can_be_bad_gzip_bad_utf8_and_html() {
         (Answer::bad_gzip(200), "Content-Encoding: gzip"),
         (Answer::html(503, true), "Content-Type: text/html"),
         (Answer::html(200, false), "<!DOCTYPE html>"),
-        (
-            Answer::redirect(302, "https://other.example/x"),
-            "Location: https://other.example/x\r\n",
-        ),
-        (
-            Answer::message(503, "x").retry_after("soon"),
-            "Retry-After: soon\r\n",
-        ),
+        (Answer::redirect(302, "https://other.example/x"), "Location: https://other.example/x\r\n"),
+        (Answer::message(503, "x").retry_after("soon"), "Retry-After: soon\r\n"),
         (Answer::empty(204), "HTTP/1.1 204 No Content\r\n"),
     ] {
         let answer = answer.header("Connection", "close");
@@ -287,17 +225,11 @@ fn bodies_can_be_bad_gzip_bad_utf8_and_html() {
 fn headers_can_be_doubled_and_interim_answers_sent() {
     let service = service();
     let twice = vec![("Content-Length".to_owned(), "1".to_owned())];
-    service.push_rule(Rule::new(
-        Operation::Status,
-        Action::Deliver(Delivery::ExtraHeaders(twice)),
-    ));
+    service.push_rule(Rule::new(Operation::Status, Action::Deliver(Delivery::ExtraHeaders(twice))));
     let answer = ask(&service, STATUS);
     assert_eq!(answer.head.matches("Content-Length: ").count(), 2);
 
-    service.push_rule(Rule::new(
-        Operation::Status,
-        Action::Deliver(Delivery::Interim(vec![102, 103])),
-    ));
+    service.push_rule(Rule::new(Operation::Status, Action::Deliver(Delivery::Interim(vec![102, 103]))));
     let mut client = Client::connect(&service);
     assert_eq!(client.ask(STATUS).status, 102);
     assert_eq!(client.receive().status, 103);
@@ -344,19 +276,12 @@ fn nothing_listens_on_a_refused_port() {
 #[test]
 fn rules_last_as_often_and_as_long_as_they_say() {
     let service = service();
-    service.push_rule(
-        Rule::new(Operation::Status, Action::status(500))
-            .times(2)
-            .skip(1)
-            .token(TOKEN),
-    );
+    service.push_rule(Rule::new(Operation::Status, Action::status(500)).times(2).skip(1).token(TOKEN));
     let mut client = Client::connect(&service);
     let statuses = [(); 4].map(|()| client.ask(STATUS).status);
     assert_eq!(statuses, [200, 500, 500, 200]);
 
-    service.push_rule(
-        Rule::new(Operation::Any, Action::status(503)).for_duration(Duration::from_millis(300)),
-    );
+    service.push_rule(Rule::new(Operation::Any, Action::status(503)).for_duration(Duration::from_millis(300)));
     assert_eq!(client.ask(STATUS).status, 503);
     std::thread::sleep(Duration::from_millis(350));
     assert_eq!(client.ask(STATUS).status, 200);
@@ -381,26 +306,15 @@ fn a_page_is_the_same_whole_chunked_and_compressed() {
         client.send(page);
         let (bytes, closed) = client.until_closed();
         assert!(closed.is_ok());
-        let end = bytes
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .unwrap()
-            + 4;
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
         let mut body = unchunked(&bytes[end..]);
         if compressed {
             assert!(find(&bytes[..end], "Content-Encoding: gzip"));
             let mut plain = Vec::new();
-            flate2::read::GzDecoder::new(&body[..])
-                .read_to_end(&mut plain)
-                .unwrap();
+            flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut plain).unwrap();
             body = plain;
         }
-        assert!(
-            body == whole,
-            "{} bytes instead of {}",
-            body.len(),
-            whole.len()
-        );
+        assert!(body == whole, "{} bytes instead of {}", body.len(), whole.len());
     }
 }
 

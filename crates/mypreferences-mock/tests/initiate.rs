@@ -23,46 +23,20 @@ fn every_kind_goes_from_initiate_to_commit() {
     let (path, _) = open(&service, SPEC);
     for (initiate, kind, payload, rows) in [
         ("Segment/Everyone", "Segment", "Preferences", 1000),
-        (
-            "SegmentGroup/All%20of%20us",
-            "SegmentGroup",
-            "UserProfilePreferences",
-            3,
-        ),
-        (
-            "Schedule/Nightly?startDate=2026-01-01&endDate=2026-01-31",
-            "Schedule",
-            "ExportScheduleRows",
-            3,
-        ),
+        ("SegmentGroup/All%20of%20us", "SegmentGroup", "UserProfilePreferences", 3),
+        ("Schedule/Nightly?startDate=2026-01-01&endDate=2026-01-31", "Schedule", "ExportScheduleRows", 3),
         ("CID", "CID", "Preferences", 100),
     ] {
-        let begun = post(
-            &service,
-            &format!("{path}/ExampleClient/export/{initiate}"),
-            "{}",
-        );
+        let begun = post(&service, &format!("{path}/ExampleClient/export/{initiate}"), "{}");
         assert_eq!(begun.status, 200, "{}", begun.text());
         let token = begun.json()["AccessToken"].as_i64().unwrap();
-        let status = get(
-            &service,
-            &format!("{path}/ExampleClient/status/Token/{token}"),
-        )
-        .json();
+        let status = get(&service, &format!("{path}/ExampleClient/status/Token/{token}")).json();
         assert_eq!(status["Status"], "Complete");
-        let page = get(
-            &service,
-            &format!("{path}/ExampleClient/export/{kind}/{token}?keepAlive=true"),
-        )
-        .json();
+        let page = get(&service, &format!("{path}/ExampleClient/export/{kind}/{token}?keepAlive=true")).json();
         assert_eq!(page[payload].as_array().unwrap().len(), rows);
         let commit = format!("{path}/ExampleClient/export/{kind}/Commit/{token}?keepFiles=false");
         assert_eq!(ask(&service, request("POST", &commit, "", "")).status, 200);
-        let status = get(
-            &service,
-            &format!("{path}/ExampleClient/status/Token/{token}"),
-        )
-        .json();
+        let status = get(&service, &format!("{path}/ExampleClient/status/Token/{token}")).json();
         assert_eq!(status["Status"], "Retrieved");
     }
 }
@@ -71,23 +45,12 @@ fn every_kind_goes_from_initiate_to_commit() {
 fn pages_add_up_to_what_status_has_counted() {
     let service = empty_service();
     let (path, _) = open(&service, SPEC);
-    let begun = post(
-        &service,
-        &format!("{path}/ExampleClient/export/Segment/Everyone"),
-        "",
-    );
+    let begun = post(&service, &format!("{path}/ExampleClient/export/Segment/Everyone"), "");
     let token = begun.json()["AccessToken"].as_i64().unwrap();
-    let status = get(
-        &service,
-        &format!("{path}/ExampleClient/status/Token/{token}"),
-    )
-    .json();
+    let status = get(&service, &format!("{path}/ExampleClient/status/Token/{token}")).json();
     let (mut offset, mut rows, mut bytes) = (1, 0, 0);
     loop {
-        let page = get(
-            &service,
-            &format!("{path}/ExampleClient/export/Segment/{token}?limit=999&offset={offset}"),
-        );
+        let page = get(&service, &format!("{path}/ExampleClient/export/Segment/{token}?limit=999&offset={offset}"));
         let body = page.json();
         let count = body["Count"].as_u64().unwrap();
         let text = page.text();
@@ -100,16 +63,9 @@ fn pages_add_up_to_what_status_has_counted() {
             break;
         }
     }
-    assert_eq!(
-        (status["RowCount"].as_u64(), status["ByteCount"].as_u64()),
-        (Some(rows), Some(bytes))
-    );
+    assert_eq!((status["RowCount"].as_u64(), status["ByteCount"].as_u64()), (Some(rows), Some(bytes)));
     // The last page was read without keepAlive.
-    let status = get(
-        &service,
-        &format!("{path}/ExampleClient/status/Token/{token}"),
-    )
-    .json();
+    let status = get(&service, &format!("{path}/ExampleClient/status/Token/{token}")).json();
     assert_eq!(status["Status"], "Retrieved");
 }
 
@@ -117,24 +73,10 @@ fn pages_add_up_to_what_status_has_counted() {
 fn tokens_and_records_follow_from_the_seed_alone() {
     let read = |seed: u64| {
         let service = empty_service();
-        let (path, _) = open(
-            &service,
-            &SPEC.replace("\"seed\":5", &format!("\"seed\":{seed}")),
-        );
-        let begun = post(
-            &service,
-            &format!("{path}/ExampleClient/export/Segment/Everyone"),
-            "",
-        );
+        let (path, _) = open(&service, &SPEC.replace("\"seed\":5", &format!("\"seed\":{seed}")));
+        let begun = post(&service, &format!("{path}/ExampleClient/export/Segment/Everyone"), "");
         let token = begun.json()["AccessToken"].as_i64().unwrap();
-        (
-            token,
-            get(
-                &service,
-                &format!("{path}/ExampleClient/export/Segment/{token}?limit=50"),
-            )
-            .text(),
-        )
+        (token, get(&service, &format!("{path}/ExampleClient/export/Segment/{token}?limit=50")).text())
     };
     assert_eq!(read(5), read(5));
     let (one, other) = (read(5), read(6));
@@ -145,25 +87,12 @@ fn tokens_and_records_follow_from_the_seed_alone() {
 fn processing_failure_and_expiry_come_with_time() {
     let service = empty_service();
     let (path, _) = open(&service, SPEC);
-    for (name, first, last) in [
-        ("Slow", Some("Processing"), "Complete"),
-        ("Broken", None, "Failed"),
-        ("Brief", None, "Expired"),
-    ] {
-        let begun = post(
-            &service,
-            &format!("{path}/ExampleClient/export/Segment/{name}"),
-            "",
-        );
+    for (name, first, last) in
+        [("Slow", Some("Processing"), "Complete"), ("Broken", None, "Failed"), ("Brief", None, "Expired")]
+    {
+        let begun = post(&service, &format!("{path}/ExampleClient/export/Segment/{name}"), "");
         let token = begun.json()["AccessToken"].as_i64().unwrap();
-        let status = || {
-            get(
-                &service,
-                &format!("{path}/ExampleClient/status/Token/{token}"),
-            )
-            .json()["Status"]
-                .clone()
-        };
+        let status = || get(&service, &format!("{path}/ExampleClient/status/Token/{token}")).json()["Status"].clone();
         if let Some(first) = first {
             assert_eq!(status(), first);
         }
@@ -179,24 +108,13 @@ fn processing_failure_and_expiry_come_with_time() {
 fn an_unknown_name_or_kind_is_not_found() {
     let service = empty_service();
     let (path, _) = open(&service, SPEC);
-    for target in [
-        "Segment/Nobody",
-        "Schedule/Everyone",
-        "SegmentGroup/Everyone",
-    ] {
-        let answer = post(
-            &service,
-            &format!("{path}/ExampleClient/export/{target}"),
-            "",
-        );
+    for target in ["Segment/Nobody", "Schedule/Everyone", "SegmentGroup/Everyone"] {
+        let answer = post(&service, &format!("{path}/ExampleClient/export/{target}"), "");
         assert_eq!(answer.status, 404, "{target}");
         assert!(answer.json()["Message"].is_string());
     }
     let (bare, _) = open(&service, "{}");
-    assert_eq!(
-        post(&service, &format!("{bare}/ExampleClient/export/CID"), "").status,
-        404
-    );
+    assert_eq!(post(&service, &format!("{bare}/ExampleClient/export/CID"), "").status, 404);
 }
 
 #[test]
@@ -204,17 +122,9 @@ fn values_limit_the_export() {
     let service = empty_service();
     let (path, _) = open(&service, SPEC);
     let body = r#"{"MatchCriteria":"ProfileId","Values":["1","2"]}"#;
-    let begun = post(
-        &service,
-        &format!("{path}/ExampleClient/export/Segment/Everyone"),
-        body,
-    );
+    let begun = post(&service, &format!("{path}/ExampleClient/export/Segment/Everyone"), body);
     let token = begun.json()["AccessToken"].as_i64().unwrap();
-    let status = get(
-        &service,
-        &format!("{path}/ExampleClient/status/Token/{token}"),
-    )
-    .json();
+    let status = get(&service, &format!("{path}/ExampleClient/status/Token/{token}")).json();
     assert_eq!(status["RowCount"], 2);
 }
 
@@ -225,14 +135,7 @@ fn an_undocumented_member_is_ignored_and_remarked_on() {
     let body = r#"{"LastDateTme":"2026-01-01T00:00:00.000Z"}"#;
     let target = format!("{path}/ExampleClient/export/Segment/Everyone");
     assert_eq!(post(&service, &target, body).status, 200);
-    assert_eq!(
-        ask(
-            &service,
-            request("POST", &target, "Content-Type: text/plain\r\n", "{}")
-        )
-        .status,
-        415
-    );
+    assert_eq!(ask(&service, request("POST", &target, "Content-Type: text/plain\r\n", "{}")).status, 415);
     let id = opened["id"].as_str().unwrap();
     let log = get(&service, &format!("/__mock/scenarios/{id}/log")).json();
     assert_eq!(log["requests"][0]["answered"], 200);
@@ -244,10 +147,7 @@ fn an_undocumented_member_is_ignored_and_remarked_on() {
 #[test]
 fn a_rule_can_make_the_initiate_fail() {
     let service = empty_service();
-    let spec = SPEC.replace(
-        "\"seed\":5",
-        r#""rules":[{"on":"initiate","action":{"answer":{"status":503}}}]"#,
-    );
+    let spec = SPEC.replace("\"seed\":5", r#""rules":[{"on":"initiate","action":{"answer":{"status":503}}}]"#);
     let (path, _) = open(&service, &spec);
     let target = format!("{path}/ExampleClient/export/Segment/Everyone");
     assert_eq!(post(&service, &target, "").status, 503);

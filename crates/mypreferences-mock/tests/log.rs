@@ -28,10 +28,7 @@ fn a_request_is_kept_byte_for_byte() {
     assert_eq!((logged.answered, logged.violation), (Some(400), Some(400)));
     assert!(logged.finished_at.unwrap() >= logged.received_at);
     let shown = format!("{logged:?} {service:?}");
-    assert!(
-        !shown.contains("hush") && !shown.contains("12345678"),
-        "{shown}"
-    );
+    assert!(!shown.contains("hush") && !shown.contains("12345678"), "{shown}");
 }
 
 #[test]
@@ -53,12 +50,7 @@ fn pipelined_requests_are_answered_in_order() {
     assert_eq!(client.receive().json()["Status"], "Complete");
     assert_eq!(client.receive().status, 200);
     assert_eq!(client.receive().json()["Status"], "Retrieved");
-    assert!(
-        service
-            .requests()
-            .iter()
-            .all(|request| request.connection == 1)
-    );
+    assert!(service.requests().iter().all(|request| request.connection == 1));
 }
 
 #[test]
@@ -69,10 +61,7 @@ fn a_request_that_is_not_finished_is_noted() {
         let mut client = Client::connect(&service);
         client.send(begun);
         client.leave();
-        assert!(service.wait_for_blocking(
-            |log| log.iter().any(|request| request.disconnected_at.is_some()),
-            LONG
-        ));
+        assert!(service.wait_for_blocking(|log| log.iter().any(|request| request.disconnected_at.is_some()), LONG));
         assert_eq!(service.requests()[0].answered, None);
     }
     assert!(service.export(TOKEN).unwrap().commits.is_empty());
@@ -80,10 +69,7 @@ fn a_request_that_is_not_finished_is_noted() {
 
 #[test]
 fn an_idle_connection_is_closed_after_its_time() {
-    let config = MockConfig {
-        idle_timeout: Some(Duration::from_millis(50)),
-        ..MockConfig::default()
-    };
+    let config = MockConfig { idle_timeout: Some(Duration::from_millis(50)), ..MockConfig::default() };
     let service = MockService::start_blocking(config).unwrap();
     let (bytes, closed) = Client::connect(&service).until_closed();
     assert!(bytes.is_empty() && closed.is_ok());
@@ -96,11 +82,7 @@ fn many_connections_are_served_at_once() {
     for client in &mut clients {
         client.send(STATUS);
     }
-    assert!(
-        clients
-            .iter_mut()
-            .all(|client| client.receive().status == 200)
-    );
+    assert!(clients.iter_mut().all(|client| client.receive().status == 200));
     assert_eq!(service.connections(), 200);
 }
 
@@ -120,31 +102,17 @@ fn a_dropped_service_closes_its_port_and_its_connections() {
 async fn a_service_runs_on_the_runtime_of_its_caller() {
     let service = MockService::start(MockConfig::default()).await.unwrap();
     service.add_export(Export::segment(TOKEN, 1));
-    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", service.port()))
-        .await
-        .unwrap();
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", service.port())).await.unwrap();
     stream.write_all(COMMIT.as_bytes()).await.unwrap();
     assert!(service.wait_for(|log| log.len() == 1, LONG).await);
-    assert!(
-        service
-            .wait_for_export(TOKEN, |view| view.commits.len() == 1, LONG)
-            .await
-    );
-    assert!(
-        !service
-            .wait_for(|log| log.len() == 2, Duration::from_millis(50))
-            .await
-    );
+    assert!(service.wait_for_export(TOKEN, |view| view.commits.len() == 1, LONG).await);
+    assert!(!service.wait_for(|log| log.len() == 2, Duration::from_millis(50)).await);
     let port = service.port();
     service.shutdown().await;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 200 "));
-    assert!(
-        tokio::net::TcpStream::connect(("127.0.0.1", port))
-            .await
-            .is_err()
-    );
+    assert!(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err());
 }
 
 #[tokio::test]
@@ -153,10 +121,7 @@ async fn a_dropped_service_stops_on_the_runtime_of_its_caller() {
     let port = service.port();
     drop(service);
     for _ in 0..200 {
-        if tokio::net::TcpStream::connect(("127.0.0.1", port))
-            .await
-            .is_err()
-        {
+        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;

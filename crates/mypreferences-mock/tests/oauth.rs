@@ -21,16 +21,12 @@ fn basic(pair: &str) -> String {
 
 fn ask_token(service: &MockService, path: &str, headers: &str, form: &str) -> Received {
     let headers = format!("Content-Type: application/x-www-form-urlencoded\r\n{headers}");
-    ask(
-        service,
-        request("POST", &format!("{path}/oauth/token"), &headers, form),
-    )
+    ask(service, request("POST", &format!("{path}/oauth/token"), &headers, form))
 }
 
 fn status(service: &MockService, path: &str, token: &str) -> u16 {
-    let head = format!(
-        "GET {path}/ACME_CORP/status/Token/7 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
-    );
+    let head =
+        format!("GET {path}/ACME_CORP/status/Token/7 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
     ask(service, head).status
 }
 
@@ -48,20 +44,11 @@ fn a_token_is_given_in_both_forms_and_accepted_until_it_expires() {
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(answer.header("Cache-Control").as_deref(), Some("no-store"));
         let body = answer.json();
-        assert_eq!(
-            (&body["token_type"], &body["expires_in"]),
-            (&"Bearer".into(), &60.into())
-        );
+        assert_eq!((&body["token_type"], &body["expires_in"]), (&"Bearer".into(), &60.into()));
         tokens.push(body["access_token"].as_str().unwrap().to_owned());
     }
     assert_ne!(tokens[0], tokens[1]);
-    assert_eq!(
-        [
-            status(&service, &path, &tokens[0]),
-            status(&service, &path, &tokens[1])
-        ],
-        [200, 200]
-    );
+    assert_eq!([status(&service, &path, &tokens[0]), status(&service, &path, &tokens[1])], [200, 200]);
     let clock = format!("/__mock/scenarios/{}/clock", opened["id"].as_str().unwrap());
     post(&service, &clock, r#"{"advance_ms":59999}"#);
     assert_eq!(status(&service, &path, &tokens[0]), 200);
@@ -77,67 +64,27 @@ fn what_is_wrong_is_said_in_the_words_of_the_rfc() {
     for (status, error, headers, form) in [
         (401, "invalid_client", String::new(), GRANT.to_owned()),
         (401, "invalid_client", basic("job:wrong"), GRANT.to_owned()),
-        (
-            401,
-            "invalid_client",
-            "Authorization: Bearer x\r\n".to_owned(),
-            GRANT.to_owned(),
-        ),
-        (
-            400,
-            "invalid_request",
-            basic("job:made+up%2B100%25"),
-            format!("{GRANT}{client}"),
-        ),
+        (401, "invalid_client", "Authorization: Bearer x\r\n".to_owned(), GRANT.to_owned()),
+        (400, "invalid_request", basic("job:made+up%2B100%25"), format!("{GRANT}{client}")),
         (400, "invalid_request", String::new(), CLIENT.to_owned()),
-        (
-            400,
-            "invalid_request",
-            String::new(),
-            format!("{GRANT}&{GRANT}{client}"),
-        ),
-        (
-            400,
-            "unsupported_grant_type",
-            String::new(),
-            format!("grant_type=password{client}"),
-        ),
-        (
-            400,
-            "invalid_scope",
-            String::new(),
-            format!("grant_type=client_credentials{client}"),
-        ),
-        (
-            400,
-            "invalid_scope",
-            String::new(),
-            format!("grant_type=client_credentials&scope=ACME_CORP%2FEve{client}"),
-        ),
+        (400, "invalid_request", String::new(), format!("{GRANT}&{GRANT}{client}")),
+        (400, "unsupported_grant_type", String::new(), format!("grant_type=password{client}")),
+        (400, "invalid_scope", String::new(), format!("grant_type=client_credentials{client}")),
+        (400, "invalid_scope", String::new(), format!("grant_type=client_credentials&scope=ACME_CORP%2FEve{client}")),
     ] {
         let answer = ask_token(&service, &path, &headers, &form);
-        assert_eq!(
-            (answer.status, answer.json()["error"].as_str()),
-            (status, Some(error)),
-            "{form}"
-        );
+        assert_eq!((answer.status, answer.json()["error"].as_str()), (status, Some(error)), "{form}");
         let challenged = answer.header("WWW-Authenticate").is_some();
         assert_eq!(challenged, status == 401 && !headers.is_empty());
     }
     let json = post(&service, &format!("{path}/oauth/token"), "{}");
-    assert_eq!(
-        (json.status, json.json()["error"].as_str()),
-        (400, Some("invalid_request"))
-    );
+    assert_eq!((json.status, json.json()["error"].as_str()), (400, Some("invalid_request")));
 }
 
 #[test]
 fn requests_for_tokens_are_counted_can_fail_and_show_no_secret() {
     let service = empty_service();
-    let spec = SPEC.replace(
-        "\"seed\":5",
-        r#""rules":[{"on":"token","action":{"answer":{"status":503}}}]"#,
-    );
+    let spec = SPEC.replace("\"seed\":5", r#""rules":[{"on":"token","action":{"answer":{"status":503}}}]"#);
     let (path, opened) = open(&service, &spec);
     let form = format!("{GRANT}&{CLIENT}");
     assert_eq!(ask_token(&service, &path, "", &form).status, 503);
@@ -146,11 +93,7 @@ fn requests_for_tokens_are_counted_can_fail_and_show_no_secret() {
     let text = get(&service, &log).text();
     assert_eq!(text.matches(r#""operation":"token""#).count(), 2);
     assert!(!text.contains("made+up"), "{text}");
-    assert!(
-        get(&service, &format!("{log}?secrets=true"))
-            .text()
-            .contains("made+up")
-    );
+    assert!(get(&service, &format!("{log}?secrets=true")).text().contains("made+up"));
 }
 
 #[test]

@@ -16,10 +16,7 @@ fn with_rules(service: &MockService, kind: &str, rules: &Value) -> String {
 
 fn text(service: &MockService, path: &str, kind: &str, offset: u64) -> String {
     let query = format!("limit=2&offset={offset}&keepAlive=true");
-    let answer = get(
-        service,
-        &format!("{path}/ExampleClient/export/{kind}/7?{query}"),
-    );
+    let answer = get(service, &format!("{path}/ExampleClient/export/{kind}/7?{query}"));
     assert_eq!(answer.status, 200);
     answer.text()
 }
@@ -37,10 +34,7 @@ fn a_page_can_overlap_or_repeat_the_one_before() {
         let first = page(&service, &path, 1);
         let second = page(&service, &path, 3);
         assert_eq!(second["Preferences"][0], first["Preferences"][overlap]);
-        assert_eq!(
-            (&second["Offset"], &second["Count"]),
-            (&json!(3), &json!(2))
-        );
+        assert_eq!((&second["Offset"], &second["Count"]), (&json!(3), &json!(2)));
         assert_eq!(second["HasMore"], true);
         let again = page(&service, &path, 3);
         assert_ne!(again["Preferences"][0], second["Preferences"][0]);
@@ -61,8 +55,7 @@ fn a_page_in_the_middle_can_be_short() {
 #[test]
 fn what_a_page_says_of_itself_can_be_wrong() {
     let service = empty_service();
-    let changes =
-        json!({"total_results": 9, "count": 3, "offset": 7, "has_more": false, "at_most": 0});
+    let changes = json!({"total_results": 9, "count": 3, "offset": 7, "has_more": false, "at_most": 0});
     let rules = json!([{"on": "page", "skip": 1, "times": "forever", "action": {"page": changes}}]);
     let path = with_rules(&service, "segment", &rules);
     assert_eq!(page(&service, &path, 1)["TotalResults"], 6);
@@ -76,19 +69,14 @@ fn what_a_page_says_of_itself_can_be_wrong() {
 fn members_can_be_added_and_replaced() {
     let service = empty_service();
     let members = json!({"Messages": [{"Code": 1}], "New": {"a": null}});
-    let rules =
-        json!([{"on": "page", "times": "forever", "action": {"page": {"members": members}}}]);
+    let rules = json!([{"on": "page", "times": "forever", "action": {"page": {"members": members}}}]);
     let path = with_rules(&service, "cid", &rules);
     let page = text(&service, &path, "CID", 1);
-    assert!(
-        page.ends_with(r#"],"Messages":[{"Code":1}],"New":{"a":null}}"#),
-        "{page}"
-    );
+    assert!(page.ends_with(r#"],"Messages":[{"Code":1}],"New":{"a":null}}"#), "{page}");
     assert_eq!(page.matches("Messages").count(), 1);
 
     let columns = json!({"Headers": ["A"]});
-    let rules =
-        json!([{"on": "page", "times": "forever", "action": {"page": {"members": columns}}}]);
+    let rules = json!([{"on": "page", "times": "forever", "action": {"page": {"members": columns}}}]);
     let path = with_rules(&service, "schedule", &rules);
     let page = text(&service, &path, "Schedule", 1);
     assert!(page.ends_with(r#"]],"Headers":["A"]}"#), "{page}");
@@ -109,17 +97,11 @@ fn a_page_can_be_pretty_and_its_keys_in_lower_case() {
     let pretty = text(&service, &path, "Segment", 1);
     assert!(pretty.lines().count() > 20);
     assert_eq!(serde_json::from_str::<Value>(&pretty).unwrap(), plain);
-    let compressed = get(
-        &service,
-        &format!("{path}/ExampleClient/export/Segment/7?keepAlive=true"),
-    );
+    let compressed = get(&service, &format!("{path}/ExampleClient/export/Segment/7?keepAlive=true"));
     assert_eq!(compressed.header("Content-Encoding").unwrap(), "gzip");
     let lower = page(&service, &path, 1);
     assert_eq!(lower["totalresults"], 6);
-    assert_eq!(
-        lower["preferences"][0]["cid"],
-        plain["Preferences"][0]["CID"]
-    );
+    assert_eq!(lower["preferences"][0]["cid"], plain["Preferences"][0]["CID"]);
 }
 
 #[test]
@@ -134,16 +116,8 @@ fn a_token_can_expire_after_some_pages_and_fail_after_some_questions() {
     let (path, _) = open(&service, &scenario);
     page(&service, &path, 1);
     page(&service, &path, 3);
-    let status = |token: u64| {
-        get(
-            &service,
-            &format!("{path}/ExampleClient/status/Token/{token}"),
-        )
-    };
-    let third = get(
-        &service,
-        &format!("{path}/ExampleClient/export/Segment/7?limit=2&offset=5&keepAlive=true"),
-    );
+    let status = |token: u64| get(&service, &format!("{path}/ExampleClient/status/Token/{token}"));
+    let third = get(&service, &format!("{path}/ExampleClient/export/Segment/7?limit=2&offset=5&keepAlive=true"));
     assert_eq!(third.status, 404);
     assert_eq!(status(7).json()["Status"], "Expired");
     assert_eq!(status(8).json()["Status"], "Processing");
@@ -159,8 +133,5 @@ fn rust_tests_can_order_the_same() {
     let delivery = mypreferences_mock::Delivery::Whole;
     service.push_rule(Rule::new(Operation::Page, Action::Page { changes, delivery }).offset(3));
     let first = page(&service, "", 1);
-    assert_eq!(
-        page(&service, "", 3)["Preferences"][0],
-        first["Preferences"][1]
-    );
+    assert_eq!(page(&service, "", 3)["Preferences"][0], first["Preferences"][1]);
 }

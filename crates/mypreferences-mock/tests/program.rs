@@ -12,11 +12,7 @@ use support::STATUS;
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mypreferences-mock"));
-    command
-        .env_remove("MYPREFERENCES_SECRET")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.env_remove("MYPREFERENCES_SECRET").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -59,9 +55,7 @@ fn it_says_its_port_serves_and_ends_with_its_standard_input() {
 #[test]
 fn the_secret_comes_from_the_environment_or_a_file() {
     let mut command = program();
-    command
-        .args(["--export", "123456789012"])
-        .env("MYPREFERENCES_SECRET", "correct horse battery staple");
+    command.args(["--export", "123456789012"]).env("MYPREFERENCES_SECRET", "correct horse battery staple");
     let (answer, printed) = one_request(command, STATUS);
     assert!(answer.starts_with("HTTP/1.1 401 "));
     assert_eq!(printed, "");
@@ -79,10 +73,7 @@ fn help_shows_how_to_try_it() {
     assert!(help.status.success());
     let text = String::from_utf8(help.stdout).unwrap();
     assert!(text.contains("curl -X POST") && text.contains("--exit-with-stdin"));
-    assert!(
-        text.lines().all(|line| line.len() <= 104),
-        "lines fit a terminal"
-    );
+    assert!(text.lines().all(|line| line.len() <= 104), "lines fit a terminal");
 }
 
 /// The commands of a text that begin with `curl`, each with the lines that belong to it.
@@ -113,20 +104,14 @@ fn play(commands: &[String]) -> Vec<String> {
     command.args(["--no-auth", "--exit-with-stdin", "--export", "4711:3"]);
     let mut child = command.spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let first: serde_json::Value = serde_json::from_str(&line).unwrap();
     let here = format!("127.0.0.1:{}", first["port"]);
     let printed = commands
         .iter()
         .map(|command| {
             let command = command.replace("127.0.0.1:8089", &here);
-            let output = Command::new("sh")
-                .args(["-c", &command])
-                .env("NO_PROXY", "*")
-                .output()
-                .unwrap();
+            let output = Command::new("sh").args(["-c", &command]).env("NO_PROXY", "*").output().unwrap();
             assert!(output.status.success(), "{command}\n{output:?}");
             String::from_utf8(output.stdout).unwrap()
         })
@@ -143,12 +128,7 @@ fn every_curl_line_of_the_help_works() {
     let commands = curl_lines(&String::from_utf8(help.stdout).unwrap());
     let printed = play(&commands);
     let has = |number: usize, part: &str| {
-        assert!(
-            printed[number].contains(part),
-            "{}\n{}",
-            commands[number],
-            printed[number]
-        );
+        assert!(printed[number].contains(part), "{}\n{}", commands[number], printed[number]);
     };
     assert_eq!(printed.len(), 15);
     has(0, r#""Status":"Complete""#);
@@ -175,10 +155,7 @@ fn every_curl_line_of_the_page_about_the_mock_works() {
     let printed = play(&curl_lines(&page));
     assert!(printed.len() >= 4);
     let log = printed.last().unwrap();
-    assert!(
-        log.contains(r#""keep_files":false"#) && log.contains(r#""status":"Retrieved""#),
-        "{log}"
-    );
+    assert!(log.contains(r#""keep_files":false"#) && log.contains(r#""status":"Retrieved""#), "{log}");
 }
 
 #[test]
@@ -199,11 +176,7 @@ fn a_scenario_is_opened_at_the_start_and_a_segment_can_be_initiated() {
     let mut command = program();
     command.args(["--no-auth", "--segment", "Everyone:5"]);
     let initiate = "POST /ExampleClient/export/Segment/Everyone HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
-    assert!(
-        one_request(command, initiate)
-            .0
-            .contains("\"AccessToken\":")
-    );
+    assert!(one_request(command, initiate).0.contains("\"AccessToken\":"));
 }
 
 #[cfg(unix)]
@@ -211,9 +184,7 @@ fn a_scenario_is_opened_at_the_start_and_a_segment_can_be_initiated() {
 fn a_termination_signal_ends_it_without_an_error() {
     let mut child = program().arg("--no-auth").spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let kill = format!("kill -TERM {}", child.id());
     let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();
     assert!(sent.success() && child.wait().unwrap().success());

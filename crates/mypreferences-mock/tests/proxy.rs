@@ -35,9 +35,7 @@ fn a_tunnel_leads_to_this_machine_whatever_host_is_asked_for() {
     let service = empty_service();
     let (mut socket, head) = ask(&service, "tunnel", &connect(&service));
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
-    socket
-        .write_all(b"GET /__mock/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        .unwrap();
+    socket.write_all(b"GET /__mock/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).unwrap();
     assert!(answer.contains(r#""status":"ok""#), "{answer}");

@@ -20,29 +20,19 @@ fn with_header(request: &str, header: &str) -> String {
 fn everything_that_is_not_documented_is_refused() {
     let service = service();
     let path = "/ExampleClient/export/Segment/Commit/123456789012";
-    let post =
-        |target: &str| format!("POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    let post = |target: &str| format!("POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
     let get = |target: &str| format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");
     let cases = [
         (404, get("/")),
         (404, get("/ExampleClient/status/token/123456789012")),
-        (
-            404,
-            post("/Other/export/Segment/Commit/123456789012?keepFiles=true"),
-        ),
-        (
-            404,
-            post("/ExampleClient/export/Segment/Commit/99?keepFiles=true"),
-        ),
+        (404, post("/Other/export/Segment/Commit/123456789012?keepFiles=true")),
+        (404, post("/ExampleClient/export/Segment/Commit/99?keepFiles=true")),
         (405, get(&format!("{path}?keepFiles=true"))),
         (405, post("/ExampleClient/status/Token/123456789012")),
         (405, post("/ExampleClient/export/CID/123456789012")),
         (404, post("/ExampleClient/export/Segment/123456789012")),
         (411, COMMIT.replace("Content-Length: 0\r\n", "")),
-        (
-            411,
-            COMMIT.replace("Content-Length: 0", "Transfer-Encoding: chunked"),
-        ),
+        (411, COMMIT.replace("Content-Length: 0", "Transfer-Encoding: chunked")),
         (400, post(path)),
         (400, post(&format!("{path}?"))),
         (400, post(&format!("{path}?keepFiles=True"))),
@@ -50,39 +40,15 @@ fn everything_that_is_not_documented_is_refused() {
         (400, post(&format!("{path}?keepfiles=true"))),
         (400, post(&format!("{path}?keepFiles=true&keepFiles=true"))),
         (400, post(&format!("{path}?keepFiles=true&x=1"))),
-        (
-            400,
-            post("/ExampleClient/export/Segment/Commit/0?keepFiles=true"),
-        ),
-        (
-            400,
-            post("/ExampleClient/export/Segment/Commit/-5?keepFiles=true"),
-        ),
-        (
-            400,
-            post("/ExampleClient/export/Segment/Commit/9223372036854775808?keepFiles=true"),
-        ),
+        (400, post("/ExampleClient/export/Segment/Commit/0?keepFiles=true")),
+        (400, post("/ExampleClient/export/Segment/Commit/-5?keepFiles=true")),
+        (400, post("/ExampleClient/export/Segment/Commit/9223372036854775808?keepFiles=true")),
         (400, get("/ExampleClient/status/Token/123456789012?x=1")),
-        (
-            400,
-            get("/ExampleClient/export/Segment/123456789012?offset=0"),
-        ),
-        (
-            400,
-            get("/ExampleClient/export/Segment/123456789012?limit=1&limit=1"),
-        ),
-        (
-            400,
-            get("/ExampleClient/export/Segment/123456789012?keepAlive=yes"),
-        ),
-        (
-            400,
-            COMMIT.replace("Content-Length: 0\r\n\r\n", "Content-Length: 2\r\n\r\n{}"),
-        ),
-        (
-            400,
-            with_header(COMMIT, "Authorization: a\r\nauthorization: a"),
-        ),
+        (400, get("/ExampleClient/export/Segment/123456789012?offset=0")),
+        (400, get("/ExampleClient/export/Segment/123456789012?limit=1&limit=1")),
+        (400, get("/ExampleClient/export/Segment/123456789012?keepAlive=yes")),
+        (400, COMMIT.replace("Content-Length: 0\r\n\r\n", "Content-Length: 2\r\n\r\n{}")),
+        (400, with_header(COMMIT, "Authorization: a\r\nauthorization: a")),
     ];
     for (status, request) in cases {
         let answer = ask(&service, &request);
@@ -92,9 +58,7 @@ fn everything_that_is_not_documented_is_refused() {
         assert_eq!(
             logged.violation,
             // What is not there is no wrong request.
-            if request.contains("/99?")
-                || request.starts_with("POST /ExampleClient/export/Segment/1")
-            {
+            if request.contains("/99?") || request.starts_with("POST /ExampleClient/export/Segment/1") {
                 None
             } else {
                 Some(status)
@@ -155,21 +119,9 @@ fn signatures_are_checked_by_the_servers_clock() {
     let wrong = signed.replace("Signature=1", "Signature=2");
     for (clock, request, reason) in [
         (ISSUED + 2_000, STATUS, "Missing Authorization Header"),
-        (
-            ISSUED + 2_000,
-            other_scheme.as_str(),
-            "The scheme is invalid",
-        ),
-        (
-            ISSUED + 2_000,
-            wrong.as_str(),
-            "Unable to authenticate request",
-        ),
-        (
-            ISSUED - 2_000,
-            signed.as_str(),
-            "The specified date does not match an expected ISO 8601 format",
-        ),
+        (ISSUED + 2_000, other_scheme.as_str(), "The scheme is invalid"),
+        (ISSUED + 2_000, wrong.as_str(), "Unable to authenticate request"),
+        (ISSUED - 2_000, signed.as_str(), "The specified date does not match an expected ISO 8601 format"),
         (
             ISSUED + 902_000,
             signed.as_str(),
@@ -185,20 +137,12 @@ fn signatures_are_checked_by_the_servers_clock() {
             Some("PNAUTHINFO3 realm=\"https://pm.mypreferences.com\"")
         );
         assert_eq!(answer.header("Expires").as_deref(), Some("-1"));
-        assert_eq!(
-            answer.header("Server").as_deref(),
-            Some("Microsoft-IIS/8.0")
-        );
+        assert_eq!(answer.header("Server").as_deref(), Some("Microsoft-IIS/8.0"));
     }
     set_clock(ISSUED + 2_000);
     let answer = ask(&service, &signed);
     assert_eq!(answer.status, 200);
-    assert!(
-        answer
-            .header("Date")
-            .unwrap()
-            .starts_with("Wed, 04 Mar 2026 05:06:")
-    );
+    assert!(answer.header("Date").unwrap().starts_with("Wed, 04 Mar 2026 05:06:"));
 }
 
 #[test]
@@ -224,11 +168,7 @@ fn a_client_id_is_compared_decoded() {
 fn an_answer_to_head_has_no_body() {
     let service = service();
     let mut client = Client::connect(&service);
-    client.send(
-        STATUS
-            .replace("GET", "HEAD")
-            .replace("Host: x", "Host: x\r\nConnection: close"),
-    );
+    client.send(STATUS.replace("GET", "HEAD").replace("Host: x", "Host: x\r\nConnection: close"));
     let (bytes, closed) = client.until_closed();
     assert!(closed.is_ok());
     assert!(bytes.starts_with(b"HTTP/1.1 405 ") && bytes.ends_with(b"\r\n\r\n"));

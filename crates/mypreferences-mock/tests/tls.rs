@@ -22,11 +22,7 @@ fn opened(service: &MockService, mode: &str) -> Value {
 }
 
 fn port(opened: &Value) -> u16 {
-    let rest = opened["base_url"]
-        .as_str()
-        .unwrap()
-        .strip_prefix("https://127.0.0.1:")
-        .unwrap();
+    let rest = opened["base_url"].as_str().unwrap().strip_prefix("https://127.0.0.1:").unwrap();
     rest.split('/').next().unwrap().parse().unwrap()
 }
 
@@ -34,37 +30,26 @@ fn port(opened: &Value) -> u16 {
 fn ask_over_tls(opened: &Value, show: bool, timeout: Duration) -> Result<String, std::io::Error> {
     let pem = |name: &str| opened["tls"][name].as_str().unwrap().as_bytes().to_vec();
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(&pem("ca_pem")).unwrap())
-        .unwrap();
-    let builder =
-        ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots);
+    roots.add(CertificateDer::from_pem_slice(&pem("ca_pem")).unwrap()).unwrap();
+    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots);
     let config = if show {
         let certificate = CertificateDer::from_pem_slice(&pem("client_certificate_pem")).unwrap();
         let key = PrivateKeyDer::from_pem_slice(&pem("client_key_pem")).unwrap();
-        builder
-            .with_client_auth_cert(vec![certificate], key)
-            .unwrap()
+        builder.with_client_auth_cert(vec![certificate], key).unwrap()
     } else {
         builder.with_no_client_auth()
     };
     let name = ServerName::try_from("127.0.0.1").unwrap();
     let socket = TcpStream::connect(("127.0.0.1", port(opened))).unwrap();
     socket.set_read_timeout(Some(timeout)).unwrap();
-    let mut stream = StreamOwned::new(
-        ClientConnection::new(Arc::new(config), name).unwrap(),
-        socket,
-    );
-    let path = opened["base_url"]
-        .as_str()
-        .unwrap()
-        .splitn(4, '/')
-        .nth(3)
-        .unwrap();
-    stream.write_all(format!("GET /{path}/ExampleClient/status/Token/7 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes())?;
+    let mut stream = StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), socket);
+    let path = opened["base_url"].as_str().unwrap().splitn(4, '/').nth(3).unwrap();
+    stream.write_all(
+        format!("GET /{path}/ExampleClient/status/Token/7 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes(),
+    )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)
@@ -85,21 +70,15 @@ fn a_good_certificate_is_trusted_through_the_private_ca() {
 #[test]
 fn what_is_wrong_with_a_certificate_is_what_the_client_complains_about() {
     let service = empty_service();
-    for (mode, complaint) in [
-        ("expired", "Expired"),
-        ("wrong_host", "NotValidForName"),
-        ("unknown_ca", "UnknownIssuer"),
-    ] {
+    for (mode, complaint) in
+        [("expired", "Expired"), ("wrong_host", "NotValidForName"), ("unknown_ca", "UnknownIssuer")]
+    {
         let opened = opened(&service, mode);
         let error = format!("{:?}", ask_over_tls(&opened, false, LONG).unwrap_err());
         assert!(error.contains(complaint), "{mode}: {error}");
         assert_eq!(opened["requests"], 0);
     }
-    assert_eq!(
-        service.connections(),
-        6,
-        "three to open the scenarios, and three that failed"
-    );
+    assert_eq!(service.connections(), 6, "three to open the scenarios, and three that failed");
 }
 
 #[test]
@@ -108,11 +87,7 @@ fn a_client_certificate_is_demanded_and_the_mocks_own_accepted() {
     let opened = opened(&service, "client_certificate");
     let error = format!("{:?}", ask_over_tls(&opened, false, LONG).unwrap_err());
     assert!(error.contains("CertificateRequired"), "{error}");
-    assert!(
-        ask_over_tls(&opened, true, LONG)
-            .unwrap()
-            .starts_with("HTTP/1.1 200 ")
-    );
+    assert!(ask_over_tls(&opened, true, LONG).unwrap().starts_with("HTTP/1.1 200 "));
 }
 
 #[test]
@@ -120,37 +95,21 @@ fn a_handshake_can_stall_or_be_refused_as_too_new() {
     let service = empty_service();
     let short = Duration::from_millis(200);
     let error = ask_over_tls(&opened(&service, "stall"), false, short).unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
-        ),
-        "{error:?}"
-    );
-    let error = format!(
-        "{:?}",
-        ask_over_tls(&opened(&service, "tls11"), false, LONG).unwrap_err()
-    );
+    assert!(matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut), "{error:?}");
+    let error = format!("{:?}", ask_over_tls(&opened(&service, "tls11"), false, LONG).unwrap_err());
     assert!(error.contains("ProtocolVersion"), "{error}");
 }
 
 #[test]
 fn scenarios_of_one_mode_share_a_port_and_one_authority() {
     let service = empty_service();
-    let (one, other, third) = (
-        opened(&service, "good"),
-        opened(&service, "good"),
-        opened(&service, "expired"),
-    );
+    let (one, other, third) = (opened(&service, "good"), opened(&service, "good"), opened(&service, "expired"));
     assert_eq!(port(&one), port(&other));
     assert_ne!(port(&one), port(&third));
     assert_eq!(one["tls"]["ca_pem"], third["tls"]["ca_pem"]);
     assert_ne!(one["base_url"], other["base_url"]);
     let rust = service.open_scenario(r#"{"tls":"good"}"#).unwrap();
-    assert_eq!(
-        rust.tls().unwrap().ca_pem,
-        one["tls"]["ca_pem"].as_str().unwrap()
-    );
+    assert_eq!(rust.tls().unwrap().ca_pem, one["tls"]["ca_pem"].as_str().unwrap());
 }
 
 #[test]
@@ -165,10 +124,7 @@ fn byte_level_faults_work_within_tls() {
     let cut = ask_over_tls(&opened, false, LONG).unwrap();
     assert!(cut.contains(r#""AccessToken":7"#), "{cut}");
     let whole = ask_over_tls(&opened, false, LONG).unwrap();
-    assert!(
-        whole.starts_with("HTTP/1.1 200 OK\r\n") && whole.ends_with('}'),
-        "{whole}"
-    );
+    assert!(whole.starts_with("HTTP/1.1 200 OK\r\n") && whole.ends_with('}'), "{whole}");
 }
 
 #[test]

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mypreferences::configuration::Sources;
-use mypreferences::{
-    ClientAuth, ClientBuilder, Credentials, Error, OAuth, Operation, Secret, Settings,
-};
+use mypreferences::{ClientAuth, ClientBuilder, Credentials, Error, OAuth, Operation, Secret, Settings};
 use mypreferences_bridge as bridge;
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyDeprecationWarning;
@@ -36,10 +34,7 @@ impl NativeClient {
     /// `events` is called for each request of a call that wants it. A `blocking` client has `run` only, and
     /// no threads but those that write to the disk.
     #[new]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "Python's values arrive owned"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "Python's values arrive owned")]
     fn new(
         py: Python<'_>,
         settings: Vec<(String, String)>,
@@ -62,10 +57,7 @@ impl NativeClient {
 
     /// From these arguments, environment variables and the profile file, by the core's rules.
     #[staticmethod]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "Python's values arrive owned"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "Python's values arrive owned")]
     fn from_env(
         py: Python<'_>,
         variables: Vec<(OsString, OsString)>,
@@ -95,20 +87,10 @@ impl NativeClient {
     }
 
     /// Runs a call to its end: whether it went well, its value or its error's record and line, and what a signal handler raised.
-    fn run(
-        &self,
-        py: Python<'_>,
-        request: &Request,
-        cancel: &CancelToken,
-        events: bool,
-    ) -> PyResult<Ran> {
+    fn run(&self, py: Python<'_>, request: &Request, cancel: &CancelToken, events: bool) -> PyResult<Ran> {
         self.blocking(py, events, request.told(), |between| {
-            self.client.run(
-                request.operation(),
-                cancel.token(),
-                Some(between),
-                |core, cancel| request.call(core, cancel),
-            )
+            self.client
+                .run(request.operation(), cancel.token(), Some(between), |core, cancel| request.call(core, cancel))
         })
     }
 
@@ -126,12 +108,7 @@ impl NativeClient {
         let operation = request.operation();
         let told = request.told();
         self.starting(py, events, told, operation, (wake, complete), |complete| {
-            self.client.start(
-                operation,
-                cancel.token().clone(),
-                |core, cancel| request.call(core, cancel),
-                complete,
-            )
+            self.client.start(operation, cancel.token().clone(), |core, cancel| request.call(core, cancel), complete)
         })
     }
 
@@ -194,9 +171,7 @@ impl NativeClient {
             };
             call(bridge::Between {
                 every: LOOK_AT_SIGNALS,
-                is_due: &|| {
-                    !self.events.inbox().is_empty() || told.is_some_and(|told| !told.is_empty())
-                },
+                is_due: &|| !self.events.inbox().is_empty() || told.is_some_and(|told| !told.is_empty()),
                 look: &mut look,
             })
         });
@@ -248,9 +223,7 @@ impl NativeClient {
                 }
             });
         });
-        py.detach(|| start(complete))
-            .map(Started)
-            .map_err(|error| raised(&error))
+        py.detach(|| start(complete)).map(Started).map_err(|error| raised(&error))
     }
 }
 
@@ -280,11 +253,7 @@ fn opened(
     let hook = Arc::clone(&events);
     py.detach(|| {
         let builder = builder()?.on_attempt(move |event| hook.tell(event));
-        if blocking {
-            bridge::Client::open_blocking(builder)
-        } else {
-            bridge::Client::open(builder)
-        }
+        if blocking { bridge::Client::open_blocking(builder) } else { bridge::Client::open(builder) }
     })
     .map(|client| NativeClient { client, events })
     .map_err(|error| raised(&error))
@@ -293,28 +262,19 @@ fn opened(
 /// Credentials from their sort and texts; none for what the package does not make.
 fn credentials(sort: &str, texts: &[Option<String>]) -> Result<Option<Credentials>, Error> {
     Ok(match (sort, texts) {
-        ("hmac", [Some(user_id), secret, file]) => self::secret(secret.as_ref(), file.as_ref())
-            .map(|secret| Credentials::hmac(user_id, secret)),
+        ("hmac", [Some(user_id), secret, file]) => {
+            self::secret(secret.as_ref(), file.as_ref()).map(|secret| Credentials::hmac(user_id, secret))
+        }
         ("bearer", [Some(token)]) => Some(Credentials::bearer(token)),
         ("verbatim", [Some(value)]) => Some(Credentials::verbatim(value)),
         (
             "oauth",
-            [
-                Some(token_url),
-                Some(client_id),
-                client_secret,
-                client_secret_file,
-                user_id,
-                scope,
-                Some(client_auth),
-            ],
+            [Some(token_url), Some(client_id), client_secret, client_secret_file, user_id, scope, Some(client_auth)],
         ) => {
-            let Some(secret) = self::secret(client_secret.as_ref(), client_secret_file.as_ref())
-            else {
+            let Some(secret) = self::secret(client_secret.as_ref(), client_secret_file.as_ref()) else {
                 return Ok(None);
             };
-            let mut oauth = OAuth::new(token_url, client_id, secret)
-                .client_auth(client_auth.parse::<ClientAuth>()?);
+            let mut oauth = OAuth::new(token_url, client_id, secret).client_auth(client_auth.parse::<ClientAuth>()?);
             if let Some(user_id) = user_id {
                 oauth = oauth.user_id(user_id);
             }

@@ -15,9 +15,7 @@ pub(crate) struct NativeExport(pub(crate) Export);
 impl NativeExport {
     #[staticmethod]
     fn from_json(text: &str) -> PyResult<NativeExport> {
-        Export::from_json(text)
-            .map(NativeExport)
-            .map_err(|error| raised(&error))
+        Export::from_json(text).map(NativeExport).map_err(|error| raised(&error))
     }
 
     fn to_json_with_token(&self) -> String {
@@ -33,10 +31,7 @@ impl NativeExport {
     #[getter]
     fn watermark(&self) -> f64 {
         let watermark: SystemTime = self.0.watermark();
-        watermark
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs_f64()
+        watermark.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
     }
 
     fn __repr__(&self) -> String {

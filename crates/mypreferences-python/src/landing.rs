@@ -35,19 +35,11 @@ impl NativeSealed {
     }
 
     fn __repr__(&self) -> String {
-        format!(
-            "Sealed(out={:?}, batch={:?})",
-            self.0.out().display().to_string(),
-            self.0.batch()
-        )
+        format!("Sealed(out={:?}, batch={:?})", self.0.out().display().to_string(), self.0.batch())
     }
 }
 
-fn looked<T: Send>(
-    py: Python<'_>,
-    out: PathBuf,
-    look: impl FnOnce(Folder) -> Result<T, Error> + Send,
-) -> PyResult<T> {
+fn looked<T: Send>(py: Python<'_>, out: PathBuf, look: impl FnOnce(Folder) -> Result<T, Error> + Send) -> PyResult<T> {
     py.detach(|| mypreferences_bridge::guarded(Operation::Export, || look(Folder::new(out))))
         .map_err(|error| raised(&error))
 }

@@ -17,11 +17,7 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) fn new(callable: Py<PyAny>) -> Arc<Events> {
-        Arc::new(Events {
-            wanted: AtomicBool::new(false),
-            callable,
-            inbox: Inbox::default(),
-        })
+        Arc::new(Events { wanted: AtomicBool::new(false), callable, inbox: Inbox::default() })
     }
 
     pub(crate) fn want(&self, wanted: bool) {

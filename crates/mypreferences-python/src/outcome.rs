@@ -26,9 +26,7 @@ impl Outcome {
             Outcome::Record(record) => record.into_py_any(py),
             Outcome::Export(export) => NativeExport(export).into_py_any(py),
             Outcome::Page(page) => page.map(NativePage::new).into_py_any(py),
-            Outcome::Landed(landed) => {
-                (landed.to_json(), NativeSealed(landed.sealed.clone())).into_py_any(py)
-            }
+            Outcome::Landed(landed) => (landed.to_json(), NativeSealed(landed.sealed.clone())).into_py_any(py),
         }
     }
 }

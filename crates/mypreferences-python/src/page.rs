@@ -54,10 +54,7 @@ impl NativePage {
 
     /// The members that are neither records nor counts: name as it stands, value as JSON.
     fn others<'py>(&self, py: Python<'py>) -> Vec<(String, Bound<'py, PyBytes>)> {
-        self.0
-            .others()
-            .map(|(name, value)| (name.to_owned(), PyBytes::new(py, value)))
-            .collect()
+        self.0.others().map(|(name, value)| (name.to_owned(), PyBytes::new(py, value))).collect()
     }
 
     /// The records: `array` some at a time as the str of a JSON array, `bytes` as they came, `line` as bytes without line
@@ -69,11 +66,7 @@ impl NativePage {
             "line" => Form::Line,
             _ => return Err(pyo3::exceptions::PyValueError::new_err("no such form")),
         };
-        Ok(NativeRecords {
-            page: Arc::clone(&self.0),
-            next: AtomicUsize::new(0),
-            form,
-        })
+        Ok(NativeRecords { page: Arc::clone(&self.0), next: AtomicUsize::new(0), form })
     }
 }
 

@@ -29,10 +29,8 @@ impl NativePages {
         offset: u64,
         patience: Option<f64>,
     ) -> PyResult<NativePages> {
-        let limit = limit
-            .map(|limit| page_limit(Operation::Page, limit))
-            .transpose()
-            .map_err(|error| raised(&error))?;
+        let limit =
+            limit.map(|limit| page_limit(Operation::Page, limit)).transpose().map_err(|error| raised(&error))?;
         let patience = patience
             .map(|patience| seconds(Operation::Page, "patience", patience))
             .transpose()
@@ -44,11 +42,9 @@ impl NativePages {
 
     /// The next page or none: as `NativeClient.run`.
     fn run(&self, py: Python<'_>, cancel: &CancelToken, events: bool) -> PyResult<Ran> {
-        self.client.get().blocking(py, events, None, |between| {
-            self.stream
-                .next(cancel.token(), Some(between))
-                .map(Outcome::Page)
-        })
+        self.client
+            .get()
+            .blocking(py, events, None, |between| self.stream.next(cancel.token(), Some(between)).map(Outcome::Page))
     }
 
     /// The next page or none: as `NativeClient.start`.
@@ -61,13 +57,11 @@ impl NativePages {
         complete: Py<PyAny>,
     ) -> PyResult<Started> {
         let ends = (wake, complete);
-        self.client
-            .get()
-            .starting(py, events, None, Operation::Page, ends, |complete| {
-                self.stream.start_next(cancel.token().clone(), move |page| {
-                    complete(page.map(Outcome::Page));
-                })
+        self.client.get().starting(py, events, None, Operation::Page, ends, |complete| {
+            self.stream.start_next(cancel.token().clone(), move |page| {
+                complete(page.map(Outcome::Page));
             })
+        })
     }
 
     /// As `NativeClient.tell`.

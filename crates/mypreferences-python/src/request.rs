@@ -10,9 +10,7 @@ use std::time::Duration;
 use mypreferences::export::{Export, WaitProgress};
 use mypreferences::landing::{LandExport, LandingProgress, Sealed};
 use mypreferences::{Client, Error, ExportKind, ExportStatus, Operation};
-use mypreferences_bridge::{
-    CancelToken, Inbox, LandingArguments, News, OrderArguments, ProgressView, seconds,
-};
+use mypreferences_bridge::{CancelToken, Inbox, LandingArguments, News, OrderArguments, ProgressView, seconds};
 use pyo3::prelude::*;
 
 use crate::error::raised;
@@ -105,20 +103,14 @@ impl News for Progress {
         match (self, older) {
             (Progress::Wait(newer), Progress::Wait(older)) => newer.replaces(older),
             (Progress::Landing(newer), Progress::Landing(older)) => newer.replaces(older),
-            (Progress::Wait(_), Progress::Landing(_))
-            | (Progress::Landing(_), Progress::Wait(_)) => false,
+            (Progress::Wait(_), Progress::Landing(_)) | (Progress::Landing(_), Progress::Wait(_)) => false,
         }
     }
 }
 
 impl Told {
     fn of(callable: Option<Py<PyAny>>) -> Option<Arc<Told>> {
-        callable.map(|callable| {
-            Arc::new(Told {
-                callable,
-                inbox: Inbox::default(),
-            })
-        })
+        callable.map(|callable| Arc::new(Told { callable, inbox: Inbox::default() }))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -167,37 +159,14 @@ impl Told {
 }
 
 enum Wanted {
-    Commit {
-        token: String,
-        keep_files: bool,
-        kind: Option<ExportKind>,
-    },
-    ResolveCommit {
-        token: String,
-        kind: Option<ExportKind>,
-    },
-    Status {
-        token: String,
-    },
+    Commit { token: String, keep_files: bool, kind: Option<ExportKind> },
+    ResolveCommit { token: String, kind: Option<ExportKind> },
+    Status { token: String },
     Initiate(OrderArguments),
-    Wait {
-        export: Export,
-        told: Option<Arc<Told>>,
-    },
-    Export {
-        order: OrderArguments,
-        landing: LandingArguments,
-        told: Option<Arc<Told>>,
-    },
-    Land {
-        export: Export,
-        landing: LandingArguments,
-        told: Option<Arc<Told>>,
-    },
-    CommitLanded {
-        sealed: Sealed,
-        keep_files: bool,
-    },
+    Wait { export: Export, told: Option<Arc<Told>> },
+    Export { order: OrderArguments, landing: LandingArguments, told: Option<Arc<Told>> },
+    Land { export: Export, landing: LandingArguments, told: Option<Arc<Told>> },
+    CommitLanded { sealed: Sealed, keep_files: bool },
 }
 
 /// What to call, with its arguments. May be called more than once.
@@ -211,38 +180,20 @@ pub(crate) struct Request {
 #[pymethods]
 impl Request {
     #[staticmethod]
-    fn commit(
-        access_token: String,
-        keep_files: bool,
-        kind: Option<&str>,
-        timeout: Option<f64>,
-    ) -> PyResult<Request> {
-        let wanted = Wanted::Commit {
-            token: access_token,
-            keep_files,
-            kind: known_kind(kind)?,
-        };
+    fn commit(access_token: String, keep_files: bool, kind: Option<&str>, timeout: Option<f64>) -> PyResult<Request> {
+        let wanted = Wanted::Commit { token: access_token, keep_files, kind: known_kind(kind)? };
         Request::new(wanted, "timeout", timeout)
     }
 
     #[staticmethod]
-    fn resolve_commit(
-        access_token: String,
-        kind: Option<&str>,
-        timeout: Option<f64>,
-    ) -> PyResult<Request> {
-        let wanted = Wanted::ResolveCommit {
-            token: access_token,
-            kind: known_kind(kind)?,
-        };
+    fn resolve_commit(access_token: String, kind: Option<&str>, timeout: Option<f64>) -> PyResult<Request> {
+        let wanted = Wanted::ResolveCommit { token: access_token, kind: known_kind(kind)? };
         Request::new(wanted, "timeout", timeout)
     }
 
     #[staticmethod]
     fn status(access_token: String, timeout: Option<f64>) -> PyResult<Request> {
-        let wanted = Wanted::Status {
-            token: access_token,
-        };
+        let wanted = Wanted::Status { token: access_token };
         Request::new(wanted, "timeout", timeout)
     }
 
@@ -254,66 +205,39 @@ impl Request {
     /// `progress` is called with seconds since the wait began, the number of questions, the record of the newest status
     /// or none, and seconds until the next question.
     #[staticmethod]
-    fn wait(
-        export: &NativeExport,
-        max_wait: Option<f64>,
-        progress: Option<Py<PyAny>>,
-    ) -> PyResult<Request> {
-        let wanted = Wanted::Wait {
-            export: export.0.clone(),
-            told: Told::of(progress),
-        };
+    fn wait(export: &NativeExport, max_wait: Option<f64>, progress: Option<Py<PyAny>>) -> PyResult<Request> {
+        let wanted = Wanted::Wait { export: export.0.clone(), told: Told::of(progress) };
         Request::new(wanted, "max_wait", max_wait)
     }
 
     /// `progress` is called with the fields of the bridge's `ProgressView`, in their order.
     #[staticmethod]
     fn export(order: Order, landing: Landing, progress: Option<Py<PyAny>>) -> PyResult<Request> {
-        let wanted = Wanted::Export {
-            order: order.into(),
-            landing: landing.into(),
-            told: Told::of(progress),
-        };
+        let wanted = Wanted::Export { order: order.into(), landing: landing.into(), told: Told::of(progress) };
         Request::new(wanted, "timeout", None)
     }
 
     /// `progress` as in `export`.
     #[staticmethod]
-    fn land(
-        export: &NativeExport,
-        landing: Landing,
-        progress: Option<Py<PyAny>>,
-    ) -> PyResult<Request> {
-        let wanted = Wanted::Land {
-            export: export.0.clone(),
-            landing: landing.into(),
-            told: Told::of(progress),
-        };
+    fn land(export: &NativeExport, landing: Landing, progress: Option<Py<PyAny>>) -> PyResult<Request> {
+        let wanted = Wanted::Land { export: export.0.clone(), landing: landing.into(), told: Told::of(progress) };
         Request::new(wanted, "timeout", None)
     }
 
     #[staticmethod]
     fn commit_landed(sealed: &NativeSealed, keep_files: bool) -> PyResult<Request> {
-        let wanted = Wanted::CommitLanded {
-            sealed: sealed.0.clone(),
-            keep_files,
-        };
+        let wanted = Wanted::CommitLanded { sealed: sealed.0.clone(), keep_files };
         Request::new(wanted, "timeout", None)
     }
 }
 
 fn known_kind(kind: Option<&str>) -> PyResult<Option<ExportKind>> {
-    kind.map(str::parse)
-        .transpose()
-        .map_err(|error: Error| raised(&error))
+    kind.map(str::parse).transpose().map_err(|error: Error| raised(&error))
 }
 
 impl Request {
     fn new(wanted: Wanted, name: &str, timeout: Option<f64>) -> PyResult<Request> {
-        let mut request = Request {
-            wanted,
-            timeout: None,
-        };
+        let mut request = Request { wanted, timeout: None };
         request.timeout = timeout
             .map(|value| seconds(request.operation(), name, value))
             .transpose()
@@ -335,9 +259,7 @@ impl Request {
     /// Who is told how it goes.
     pub(crate) fn told(&self) -> Option<&Arc<Told>> {
         match &self.wanted {
-            Wanted::Wait { told, .. } | Wanted::Export { told, .. } | Wanted::Land { told, .. } => {
-                told.as_ref()
-            }
+            Wanted::Wait { told, .. } | Wanted::Export { told, .. } | Wanted::Land { told, .. } => told.as_ref(),
             Wanted::Commit { .. }
             | Wanted::ResolveCommit { .. }
             | Wanted::Status { .. }
@@ -367,11 +289,7 @@ impl Request {
         }
         let timeout = self.timeout;
         Ok(match &self.wanted {
-            Wanted::Commit {
-                token,
-                keep_files,
-                kind,
-            } => {
+            Wanted::Commit { token, keep_files, kind } => {
                 let call = core.commit(token.as_str(), *keep_files);
                 let call = call!(call, cancel, kind = *kind, timeout = timeout);
                 Box::pin(async move { Ok(Outcome::Record(call.await?.to_json())) })
@@ -390,23 +308,16 @@ impl Request {
                 Box::pin(async move { Ok(Outcome::Export(call.await?)) })
             }
             Wanted::Wait { export, told } => {
-                let told = told.clone().map(|told| {
-                    move |now: &WaitProgress| told.inbox.tell(Progress::Wait(now.clone()))
-                });
+                let told =
+                    told.clone().map(|told| move |now: &WaitProgress| told.inbox.tell(Progress::Wait(now.clone())));
                 let call = core.wait(export);
                 let call = call!(call, cancel, max_wait = timeout, on_progress = told);
                 Box::pin(async move { Ok(Outcome::Record(call.await?.to_json())) })
             }
-            Wanted::Export {
-                order,
-                landing,
-                told,
-            } => landed(landing.export(core, order.order()?, cancel)?, told.clone()),
-            Wanted::Land {
-                export,
-                landing,
-                told,
-            } => landed(landing.land(core, export, cancel)?, told.clone()),
+            Wanted::Export { order, landing, told } => {
+                landed(landing.export(core, order.order()?, cancel)?, told.clone())
+            }
+            Wanted::Land { export, landing, told } => landed(landing.land(core, export, cancel)?, told.clone()),
             Wanted::CommitLanded { sealed, keep_files } => {
                 let call = core.commit_landed(sealed, *keep_files);
                 let call = call.cancel_token(cancel).into_future();

@@ -68,10 +68,7 @@ impl NativeCallOptions {
     pub(crate) fn understood(self, operation: Operation) -> Result<Options, Error> {
         Ok(Options {
             kind: self.kind.as_deref().map(str::parse).transpose()?,
-            timeout: self
-                .timeout
-                .map(|timeout| bridge::seconds(operation, "timeout", timeout))
-                .transpose()?,
+            timeout: self.timeout.map(|timeout| bridge::seconds(operation, "timeout", timeout)).transpose()?,
             cancel: token_of(self.cancel.as_ref()),
         })
     }

@@ -14,8 +14,7 @@ use crate::call::{NativeCall, NativeCallOptions, NativeCancelToken, Options, tok
 use crate::credentials::NativeCredentials;
 use crate::error::NativeFailure;
 use crate::export::{
-    NativeExport, NativeLanding, NativeLandingProgress, NativeOrder, NativeProgress, NativeSealed,
-    NativeWaitProgress,
+    NativeExport, NativeLanding, NativeLandingProgress, NativeOrder, NativeProgress, NativeSealed, NativeWaitProgress,
 };
 use crate::outcome::{NativeCompletion, NativeOutcome, completed};
 use crate::pages::NativePages;
@@ -79,11 +78,9 @@ impl NativeClient {
     ) -> Result<Arc<NativeClient>, NativeFailure> {
         let mut sources = match variables {
             None => Sources::of_process(),
-            Some(variables) => Sources::of(
-                variables
-                    .into_iter()
-                    .map(|variable| (variable.name.into(), variable.value.into())),
-            ),
+            Some(variables) => {
+                Sources::of(variables.into_iter().map(|variable| (variable.name.into(), variable.value.into())))
+            }
         };
         for NativeSetting { name, value } in settings {
             let label = format!("the argument {name}");
@@ -95,9 +92,9 @@ impl NativeClient {
         let configuration = sources.read()?;
         let builder = match credentials {
             None => configuration.client_builder()?,
-            Some(credentials) => mypreferences::Client::builder()
-                .settings(configuration.settings()?)
-                .credentials(credentials.0.clone()),
+            Some(credentials) => {
+                mypreferences::Client::builder().settings(configuration.settings()?).credentials(credentials.0.clone())
+            }
         };
         opened(builder)
     }
@@ -184,9 +181,7 @@ impl NativeClient {
         completion: Box<dyn NativeCompletion>,
     ) -> Result<Arc<NativeCall>, NativeFailure> {
         let operation = Operation::Wait;
-        let max_wait = max_wait
-            .map(|max_wait| bridge::seconds(operation, "max_wait", max_wait))
-            .transpose()?;
+        let max_wait = max_wait.map(|max_wait| bridge::seconds(operation, "max_wait", max_wait)).transpose()?;
         let cancel = token_of(cancel.as_ref());
         self.start_with(operation, cancel, completion, |core, cancel| {
             let mut call = core.wait(&export.0).cancel_token(cancel);
@@ -214,9 +209,7 @@ impl NativeClient {
         limit: Option<u64>,
         offset: u64,
     ) -> Result<Arc<NativePages>, NativeFailure> {
-        let limit = limit
-            .map(|limit| bridge::page_limit(Operation::Page, limit))
-            .transpose()?;
+        let limit = limit.map(|limit| bridge::page_limit(Operation::Page, limit)).transpose()?;
         let pages = PageStream::open(&self.0, &export.0, limit, offset, Duration::ZERO);
         Ok(Arc::new(NativePages(pages)))
     }
@@ -260,9 +253,7 @@ impl NativeClient {
     ) -> Result<Arc<NativeCall>, NativeFailure> {
         let cancel = token_of(cancel.as_ref());
         self.start_with(Operation::Commit, cancel, completion, |core, cancel| {
-            let call = core
-                .commit_landed(&sealed.0, keep_files)
-                .cancel_token(cancel);
+            let call = core.commit_landed(&sealed.0, keep_files).cancel_token(cancel);
             async move { call.await.map(NativeOutcome::from) }
         })
     }
@@ -295,9 +286,7 @@ impl NativeClient {
         F: Future<Output = Result<NativeOutcome, Error>> + Send + 'static,
     {
         let cancel = options.cancel.clone();
-        self.start_with(operation, cancel, completion, |core, cancel| {
-            call(core, Options { cancel, ..options })
-        })
+        self.start_with(operation, cancel, completion, |core, cancel| call(core, Options { cancel, ..options }))
     }
 
     fn start_with<F>(

@@ -45,11 +45,7 @@ impl NativeCredentials {
     /// OAuth 2.0 client credentials.
     #[uniffi::constructor]
     pub fn oauth(arguments: NativeOAuth) -> Result<Arc<NativeCredentials>, NativeFailure> {
-        let secret = one_of(
-            "client_secret",
-            arguments.client_secret,
-            arguments.client_secret_file,
-        )?;
+        let secret = one_of("client_secret", arguments.client_secret, arguments.client_secret_file)?;
         let mut oauth = OAuth::new(arguments.token_url, arguments.client_id, secret);
         if let Some(client_auth) = arguments.client_auth {
             oauth = oauth.client_auth(client_auth.parse::<ClientAuth>()?);

@@ -92,9 +92,7 @@ impl std::fmt::Debug for NativeError {
 
 impl From<Error> for NativeFailure {
     fn from(error: Error) -> NativeFailure {
-        NativeFailure::Failed {
-            error: NativeError::from(&error),
-        }
+        NativeFailure::Failed { error: NativeError::from(&error) }
     }
 }
 

@@ -254,17 +254,11 @@ impl From<Page> for NativePage {
             records: page
                 .record_places()
                 .iter()
-                .map(|place| NativePlace {
-                    start: place.start as u64,
-                    end: place.end as u64,
-                })
+                .map(|place| NativePlace { start: place.start as u64, end: place.end as u64 })
                 .collect(),
             others: page
                 .others()
-                .map(|(name, value)| NativeMember {
-                    name: name.to_owned(),
-                    value: value.to_vec(),
-                })
+                .map(|(name, value)| NativeMember { name: name.to_owned(), value: value.to_vec() })
                 .collect(),
             count: page.count,
             has_more: page.has_more,

@@ -45,10 +45,7 @@ impl NativeFolder {
     /// The proofs of the sealed batches that are not committed, oldest first.
     pub fn sealed(&self) -> Result<Vec<Arc<NativeSealed>>, NativeFailure> {
         let sealed = looking(|| self.0.sealed())?;
-        Ok(sealed
-            .into_iter()
-            .map(|sealed| Arc::new(NativeSealed(sealed)))
-            .collect())
+        Ok(sealed.into_iter().map(|sealed| Arc::new(NativeSealed(sealed))).collect())
     }
 
     /// The proof of one batch, committed or not.

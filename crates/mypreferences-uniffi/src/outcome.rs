@@ -20,9 +20,7 @@ pub trait NativeCompletion: Send + Sync {
 
 /// Tells a completion how its call ended.
 pub(crate) fn completed(completion: &dyn NativeCompletion, result: Result<NativeOutcome, Error>) {
-    completion.complete(result.unwrap_or_else(|error| NativeOutcome::Failed {
-        error: NativeError::from(&error),
-    }));
+    completion.complete(result.unwrap_or_else(|error| NativeOutcome::Failed { error: NativeError::from(&error) }));
 }
 
 /// How a call ended. Called once for each call that was started.
@@ -90,9 +88,7 @@ pub enum NativeOutcome {
 
 impl From<CommitReceipt> for NativeOutcome {
     fn from(receipt: CommitReceipt) -> NativeOutcome {
-        NativeOutcome::Receipt {
-            receipt: NativeReceipt::from(&receipt),
-        }
+        NativeOutcome::Receipt { receipt: NativeReceipt::from(&receipt) }
     }
 }
 
@@ -100,50 +96,37 @@ impl From<Resolution> for NativeOutcome {
     fn from(resolution: Resolution) -> NativeOutcome {
         let json = resolution.to_json();
         match resolution {
-            Resolution::Committed(receipt) => NativeOutcome::ResolvedCommitted {
-                receipt: NativeReceipt::from(&receipt),
-                json,
-            },
-            Resolution::NotCommitted { as_of } => NativeOutcome::ResolvedNotCommitted {
-                as_of: as_of.and_then(unix_seconds),
-                json,
-            },
-            Resolution::Unknown(error) => NativeOutcome::ResolvedUnknown {
-                error: NativeError::from(&error),
-                json,
-            },
+            Resolution::Committed(receipt) => {
+                NativeOutcome::ResolvedCommitted { receipt: NativeReceipt::from(&receipt), json }
+            }
+            Resolution::NotCommitted { as_of } => {
+                NativeOutcome::ResolvedNotCommitted { as_of: as_of.and_then(unix_seconds), json }
+            }
+            Resolution::Unknown(error) => NativeOutcome::ResolvedUnknown { error: NativeError::from(&error), json },
         }
     }
 }
 
 impl From<ExportStatus> for NativeOutcome {
     fn from(status: ExportStatus) -> NativeOutcome {
-        NativeOutcome::Status {
-            status: NativeStatus::from(&status),
-        }
+        NativeOutcome::Status { status: NativeStatus::from(&status) }
     }
 }
 
 impl From<Export> for NativeOutcome {
     fn from(export: Export) -> NativeOutcome {
-        NativeOutcome::Export {
-            export: Arc::new(NativeExport(export)),
-        }
+        NativeOutcome::Export { export: Arc::new(NativeExport(export)) }
     }
 }
 
 impl From<Landed> for NativeOutcome {
     fn from(landed: Landed) -> NativeOutcome {
-        NativeOutcome::Landed {
-            landed: NativeLanded::from(landed),
-        }
+        NativeOutcome::Landed { landed: NativeLanded::from(landed) }
     }
 }
 
 impl From<BatchReceipt> for NativeOutcome {
     fn from(receipt: BatchReceipt) -> NativeOutcome {
-        NativeOutcome::BatchReceipt {
-            receipt: NativeBatchReceipt::from(&receipt),
-        }
+        NativeOutcome::BatchReceipt { receipt: NativeBatchReceipt::from(&receipt) }
     }
 }

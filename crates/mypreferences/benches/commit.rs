@@ -18,16 +18,8 @@ const SECRET: &str = "example-hmac-key-0001";
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|a| a != "--bench")
-        .collect();
-    match arguments
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["serve"] => {
             let (listener, url) = listen()?;
             println!("{url}");
@@ -57,10 +49,7 @@ fn side_by_side(url: &str) -> Result<(), Failure> {
         took[took.len() / 2].as_secs_f64() * 1e6
     };
     let (ours, plain) = (median(&mut ours_took), median(&mut plain_took));
-    println!(
-        "wall per call: ours {ours:.1} us, reqwest {plain:.1} us, ratio {:.2}",
-        ours / plain
-    );
+    println!("wall per call: ours {ours:.1} us, reqwest {plain:.1} us, ratio {:.2}", ours / plain);
     Ok(())
 }
 
@@ -92,9 +81,8 @@ fn answer(stream: TcpStream) -> Option<()> {
                 break;
             }
         }
-        let date = jiff::fmt::rfc2822::DateTimePrinter::new()
-            .timestamp_to_rfc9110_string(&jiff::Timestamp::now())
-            .ok()?;
+        let date =
+            jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&jiff::Timestamp::now()).ok()?;
         let head = format!(
             "HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: 2\r\n\r\n{{}}"
         );
@@ -104,24 +92,17 @@ fn answer(stream: TcpStream) -> Option<()> {
 
 /// One thread, so that every instruction of the call is counted and none of an idle worker.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    Ok(tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?)
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
 fn ours(calls: u32, url: &str) -> Result<Duration, Failure> {
-    let client = Client::builder()
-        .client_id(CLIENT_ID)
-        .base_url(url)
-        .credentials(Credentials::hmac(USER_ID, SECRET))
-        .build()?;
+    let client =
+        Client::builder().client_id(CLIENT_ID).base_url(url).credentials(Credentials::hmac(USER_ID, SECRET)).build()?;
     runtime()?.block_on(async {
         client.commit(1_000_000_007_i64, false).await?;
         let begun = Instant::now();
         for call in 0..calls {
-            client
-                .commit(2_000_000_000_i64 + i64::from(call), false)
-                .await?;
+            client.commit(2_000_000_000_i64 + i64::from(call), false).await?;
         }
         Ok(begun.elapsed())
     })
@@ -133,10 +114,7 @@ fn plain_reqwest(calls: u32, url: &str) -> Result<Duration, Failure> {
         .with_safe_default_protocol_versions()?
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .build()?;
+    let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build()?;
     runtime()?.block_on(async {
         post(&client, url, 1_000_000_007).await?;
         let begun = Instant::now();
@@ -155,14 +133,10 @@ async fn post(client: &reqwest::Client, url: &str, token: i64) -> Result<(), Fai
     mac.update(format!("{CLIENT_ID}:{USER_ID}:{timestamp}").as_bytes());
     let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
     let response = client
-        .post(format!(
-            "{url}{CLIENT_ID}/export/Segment/Commit/{token}?keepFiles=false"
-        ))
+        .post(format!("{url}{CLIENT_ID}/export/Segment/Commit/{token}?keepFiles=false"))
         .header(
             "Authorization",
-            format!(
-                "PNAUTHINFO3-HMAC-SHA256 Credential={USER_ID}/{timestamp} Signature={signature}"
-            ),
+            format!("PNAUTHINFO3-HMAC-SHA256 Credential={USER_ID}/{timestamp} Signature={signature}"),
         )
         .header("Accept", "application/json")
         .header("Content-Type", "application/json")

@@ -26,10 +26,7 @@ pub mod configuration;
 mod error;
 pub mod export;
 // Public for the test hooks only.
-#[cfg_attr(
-    not(feature = "test-hooks"),
-    expect(unreachable_pub, reason = "re-exported by test_hooks")
-)]
+#[cfg_attr(not(feature = "test-hooks"), expect(unreachable_pub, reason = "re-exported by test_hooks"))]
 mod http;
 mod json;
 pub mod landing;
@@ -42,17 +39,13 @@ pub mod test_hooks;
 #[doc(hidden)]
 pub mod threads;
 
-pub use auth::credentials::{
-    AuthorizationFuture, AuthorizationProvider, Credentials, SigningRequest,
-};
+pub use auth::credentials::{AuthorizationFuture, AuthorizationProvider, Credentials, SigningRequest};
 pub use auth::oauth::{ClientAuth, OAuth};
 pub use auth::secret::Secret;
 pub use client::builder::ClientBuilder;
 pub use client::{Client, Commit, PageProbe, ResolveCommit, Status};
 pub use commit::receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
-pub use error::{
-    Attempt, CommitState, Error, ErrorFamily, ErrorKind, Operation, Retry, Sent, TimeoutPhase,
-};
+pub use error::{Attempt, CommitState, Error, ErrorFamily, ErrorKind, Operation, Retry, Sent, TimeoutPhase};
 pub use http::status_word::StatusWord;
 pub use read::status::ExportStatus;
 pub use secrecy::SecretString;

@@ -22,18 +22,8 @@ pub struct Restarted {
 
 impl Restarted {
     pub(crate) fn journalled(self) -> Journalled {
-        let baseline = Baseline {
-            expires: self.ready.expiry(),
-            seen_at: self.committing_at,
-        };
-        let earlier = EarlierSend {
-            at: self.sent_at.max(self.committing_at),
-            left: self.sent_at.is_some(),
-        };
-        Journalled {
-            earlier: Some((baseline, earlier)),
-            may_send: true,
-            has_left: CancelToken::new(),
-        }
+        let baseline = Baseline { expires: self.ready.expiry(), seen_at: self.committing_at };
+        let earlier = EarlierSend { at: self.sent_at.max(self.committing_at), left: self.sent_at.is_some() };
+        Journalled { earlier: Some((baseline, earlier)), may_send: true, has_left: CancelToken::new() }
     }
 }

@@ -4,9 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail in any way")]
 
 use mypreferences::{Client, ErrorKind};
-use mypreferences_mock::{
-    Action, Answer, Apply, Delivery, Export, MockConfig, MockService, Operation, Rule,
-};
+use mypreferences_mock::{Action, Answer, Apply, Delivery, Export, MockConfig, MockService, Operation, Rule};
 
 const TOKEN: i64 = 4711;
 /// The promise: so much more at most.
@@ -15,10 +13,7 @@ const LIMIT_KIB: u64 = 64 << 10;
 /// Peak resident memory of this process so far, in KiB.
 fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
@@ -45,11 +40,7 @@ async fn a_gzip_bomb_and_an_endless_body_stay_under_64_mib_more() {
             .build()
             .unwrap();
         let answer = Answer::json(200, "{}");
-        let action = Action::Answer {
-            answer,
-            apply: Apply::Now,
-            delivery: delivery.clone(),
-        };
+        let action = Action::Answer { answer, apply: Apply::Now, delivery: delivery.clone() };
         mock.push_rule(Rule::new(on, action).forever());
         let before = peak_kib();
         match on {

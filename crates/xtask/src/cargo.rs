@@ -36,20 +36,14 @@ pub(crate) fn metadata() -> Result<Metadata, Failure> {
 
 /// The folder that build results go to, and what we leave beside them.
 pub(crate) fn target_folder() -> Result<PathBuf, Failure> {
-    let metadata = MetadataCommand::new()
-        .cargo_path(program())
-        .no_deps()
-        .exec();
+    let metadata = MetadataCommand::new().cargo_path(program()).no_deps().exec();
     let metadata = metadata.map_err(|error| metadata_failure(&error))?;
     Ok(metadata.target_directory.into_std_path_buf())
 }
 
 /// The folder of the workspace's own `Cargo.toml`.
 pub(crate) fn workspace_folder() -> Result<PathBuf, Failure> {
-    let metadata = MetadataCommand::new()
-        .cargo_path(program())
-        .no_deps()
-        .exec();
+    let metadata = MetadataCommand::new().cargo_path(program()).no_deps().exec();
     let metadata = metadata.map_err(|error| metadata_failure(&error))?;
     Ok(metadata.workspace_root.into_std_path_buf())
 }
@@ -59,21 +53,13 @@ pub(crate) fn program() -> PathBuf {
 }
 
 fn metadata_failure(error: &cargo_metadata::Error) -> Failure {
-    Failure::new(format!(
-        "cargo metadata failed: {error}\nrepair the Cargo.toml it names and run this again"
-    ))
+    Failure::new(format!("cargo metadata failed: {error}\nrepair the Cargo.toml it names and run this again"))
 }
 
 fn is_set_by_cargo_run(name: &str) -> bool {
-    [
-        "CARGO_PKG_",
-        "CARGO_MANIFEST_",
-        "CARGO_BIN_",
-        "CARGO_CRATE_",
-        "CARGO_PRIMARY_",
-    ]
-    .iter()
-    .any(|prefix| name.starts_with(prefix))
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]

@@ -17,35 +17,24 @@ const PACKAGES: [&str; 3] = ["conformance", "adapters-rust", "mypreferences-cli"
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     build()?;
-    if !matches!(
-        arguments.first().map(String::as_str),
-        Some("format" | "check")
-    ) {
+    if !matches!(arguments.first().map(String::as_str), Some("format" | "check")) {
         prepare(arguments)?;
     }
     let status = judge(arguments)?.status().map_err(|error| {
-        Failure::new(format!(
-            "the judge cannot be started: {error}; run `cargo build -p conformance`"
-        ))
+        Failure::new(format!("the judge cannot be started: {error}; run `cargo build -p conformance`"))
     })?;
     if status.success() {
         Ok(())
     } else {
-        Err(Failure::new(
-            "the suite is not green; the red cells are explained above",
-        ))
+        Err(Failure::new("the suite is not green; the red cells are explained above"))
     }
 }
 
 /// Builds the surfaces that are not cargo's: those that are asked for, or all.
 fn prepare(arguments: &[String]) -> Result<(), Failure> {
-    let named: Vec<&str> = arguments
-        .windows(2)
-        .filter(|pair| pair[0] == "--surface")
-        .map(|pair| pair[1].as_str())
-        .collect();
-    let is_wanted =
-        |surfaces: &[&str]| named.is_empty() || named.iter().any(|named| surfaces.contains(named));
+    let named: Vec<&str> =
+        arguments.windows(2).filter(|pair| pair[0] == "--surface").map(|pair| pair[1].as_str()).collect();
+    let is_wanted = |surfaces: &[&str]| named.is_empty() || named.iter().any(|named| surfaces.contains(named));
     if is_wanted(&["python_sync", "python_async"]) {
         python::prepare()?;
     }
@@ -71,9 +60,7 @@ pub(crate) fn build() -> Result<(), Failure> {
     if built.is_ok_and(|status| status.success()) {
         Ok(())
     } else {
-        Err(Failure::new(
-            "the suite's programs do not build; run `cargo build -p conformance -p adapters-rust`",
-        ))
+        Err(Failure::new("the suite's programs do not build; run `cargo build -p conformance -p adapters-rust`"))
     }
 }
 
@@ -81,11 +68,6 @@ pub(crate) fn build() -> Result<(), Failure> {
 pub(crate) fn judge(arguments: &[String]) -> Result<Command, Failure> {
     let programs: PathBuf = cargo::target_folder()?.join("debug");
     let mut command = Command::new(programs.join("conformance"));
-    command
-        .args(arguments)
-        .arg("--root")
-        .arg(cargo::workspace_folder()?)
-        .arg("--adapters")
-        .arg(&programs);
+    command.args(arguments).arg("--root").arg(cargo::workspace_folder()?).arg("--adapters").arg(&programs);
     Ok(command)
 }

@@ -52,10 +52,7 @@ pub(crate) fn run() -> Result<String, Failure> {
     for objection in &objections {
         println!("{objection}");
     }
-    Err(Failure::new(format!(
-        "{} objections; each line above says what to do",
-        objections.len()
-    )))
+    Err(Failure::new(format!("{} objections; each line above says what to do", objections.len())))
 }
 
 /// The one of this machine, or that of an environment of our own.
@@ -72,25 +69,16 @@ fn cargo_deny() -> Result<(), Failure> {
     };
     command.args(["--workspace", "check", "--deny", "unmatched-skip"]);
     command.args(["bans", "licenses", "sources"]);
-    run_visibly(
-        command.current_dir(root),
-        "repair what cargo-deny says above, or deny.toml",
-    )
+    run_visibly(command.current_dir(root), "repair what cargo-deny says above, or deny.toml")
 }
 
 /// What every crate of the workspace says about itself.
 fn manifest(package: &Package) -> Vec<String> {
     let description = package.description.as_deref().unwrap_or_default();
     let facts = [
-        (
-            "license.workspace = true",
-            package.license.as_deref() == Some(LICENCE),
-        ),
+        ("license.workspace = true", package.license.as_deref() == Some(LICENCE)),
         ("a `description`", !description.trim().is_empty()),
-        (
-            "publish.workspace = true",
-            package.publish.as_deref() == Some(&[]),
-        ),
+        ("publish.workspace = true", package.publish.as_deref() == Some(&[])),
     ];
     facts
         .into_iter()
@@ -102,8 +90,7 @@ fn manifest(package: &Package) -> Vec<String> {
 /// The compiler forbids unsafe code where the workspace's lints are inherited; elsewhere the word is looked for.
 fn unsafe_code(package: &Package) -> Result<Vec<String>, Failure> {
     let manifest = package.manifest_path.as_std_path();
-    let text =
-        std::fs::read_to_string(manifest).map_err(|error| Failure::file(manifest, &error))?;
+    let text = std::fs::read_to_string(manifest).map_err(|error| Failure::file(manifest, &error))?;
     let folder = manifest.parent().unwrap_or(manifest);
     if BORDERS.contains(&package.name.as_str()) || text.contains("[lints]\nworkspace = true") {
         return Ok(Vec::new());
@@ -113,9 +100,8 @@ fn unsafe_code(package: &Package) -> Result<Vec<String>, Failure> {
         let text = std::fs::read_to_string(&file).map_err(|error| Failure::file(&file, &error))?;
         for (number, _) in text.lines().enumerate().filter(|(_, line)| is_unsafe(line)) {
             let (file, number) = (file.display(), number + 1);
-            objections.push(format!(
-                "{file}:{number}: unsafe code; move it to mypreferences-bridge or mypreferences-capi"
-            ));
+            objections
+                .push(format!("{file}:{number}: unsafe code; move it to mypreferences-bridge or mypreferences-capi"));
         }
     }
     Ok(objections)
@@ -123,8 +109,7 @@ fn unsafe_code(package: &Package) -> Result<Vec<String>, Failure> {
 
 fn is_unsafe(line: &str) -> bool {
     let code = line.split("//").next().unwrap_or_default();
-    code.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
-        .any(|word| word == "unsafe")
+    code.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).any(|word| word == "unsafe")
 }
 
 fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -150,9 +135,8 @@ fn stray_files(metadata: &Metadata) -> Result<Vec<String>, Failure> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_target = entry.path() == metadata.target_directory.as_std_path();
         if !is_target && !name.starts_with('.') && !TOP_LEVEL.contains(&name.as_str()) {
-            objections.push(format!(
-                "{name} does not belong to the top level; move it to the part of the tree it is for"
-            ));
+            objections
+                .push(format!("{name} does not belong to the top level; move it to the part of the tree it is for"));
         }
     }
     Ok(objections)
@@ -162,14 +146,8 @@ fn stray_files(metadata: &Metadata) -> Result<Vec<String>, Failure> {
 fn pages(root: &Path) -> Result<Vec<String>, Failure> {
     const DOOR: usize = 150;
     let mut objections = Vec::new();
-    let mut files: Vec<PathBuf> = [
-        "README.md",
-        "CONTRIBUTING.md",
-        "CHANGELOG.md",
-        "SECURITY.md",
-    ]
-    .map(|name| root.join(name))
-    .to_vec();
+    let mut files: Vec<PathBuf> =
+        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(|name| root.join(name)).to_vec();
     files.push(root.join("tests/conformance/README.md"));
     let docs = root.join("docs");
     for entry in std::fs::read_dir(&docs).map_err(|error| Failure::file(&docs, &error))? {
@@ -178,16 +156,11 @@ fn pages(root: &Path) -> Result<Vec<String>, Failure> {
     for file in files {
         let text = std::fs::read_to_string(&file).map_err(|error| Failure::file(&file, &error))?;
         if file == root.join("README.md") && text.lines().count() > DOOR {
-            objections.push(format!(
-                "README.md is longer than {DOOR} lines; move some to docs/"
-            ));
+            objections.push(format!("README.md is longer than {DOOR} lines; move some to docs/"));
         }
         let folder = file.parent().unwrap_or(root);
         for target in links(&text).filter(|target| !folder.join(target).exists()) {
-            objections.push(format!(
-                "{}: the link to {target} leads nowhere",
-                file.display()
-            ));
+            objections.push(format!("{}: the link to {target} leads nowhere", file.display()));
         }
     }
     Ok(objections)
@@ -218,9 +191,7 @@ fn tracked_though_ignored(metadata: &Metadata) -> Result<Vec<String>, Failure> {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         return Err(Failure::new(format!("git ls-files failed: {said}")));
     }
-    let objection = |path: &str| {
-        format!("{path} is ignored and tracked all the same; run: git rm --cached {path}")
-    };
+    let objection = |path: &str| format!("{path} is ignored and tracked all the same; run: git rm --cached {path}");
     let listed = String::from_utf8_lossy(&output.stdout).into_owned();
     Ok(listed.lines().map(objection).collect())
 }

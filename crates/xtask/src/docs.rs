@@ -25,12 +25,7 @@ pub(crate) fn numbered(page: &str, language: &str, number: usize) -> Result<Stri
 }
 
 /// Writes one to a file.
-pub(crate) fn write_program(
-    page: &str,
-    language: &str,
-    number: usize,
-    file: &Path,
-) -> Result<(), Failure> {
+pub(crate) fn write_program(page: &str, language: &str, number: usize, file: &Path) -> Result<(), Failure> {
     let program = numbered(page, language, number)?;
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;

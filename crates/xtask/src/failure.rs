@@ -16,19 +16,14 @@ impl Failure {
 
     /// A file that could not be read or written.
     pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
-        Self(format!(
-            "{}: {error}; look at its permissions and the free disk space",
-            path.display()
-        ))
+        Self(format!("{}: {error}; look at its permissions and the free disk space", path.display()))
     }
 
     /// Refuses arguments of a subcommand that takes none.
     pub(crate) fn unless_empty(arguments: &[String]) -> Result<(), Self> {
         match arguments.first() {
             None => Ok(()),
-            Some(first) => Err(Self::new(format!(
-                "`{first}` is not an argument here; see `cargo xtask --help`"
-            ))),
+            Some(first) => Err(Self::new(format!("`{first}` is not an argument here; see `cargo xtask --help`"))),
         }
     }
 }

@@ -37,24 +37,19 @@ pub(crate) enum Build {
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments {
         [flag, prefix] if flag == "--prefix" && !prefix.is_empty() => {
-            let prefix = std::path::absolute(prefix)
-                .map_err(|error| Failure::file(Path::new(prefix), &error))?;
+            let prefix = std::path::absolute(prefix).map_err(|error| Failure::file(Path::new(prefix), &error))?;
             into(&prefix, Build::Shipped)?;
             println!("installed into {}", prefix.display());
             Ok(())
         }
-        _ => Err(Failure::new(
-            "say where to: `cargo xtask install --prefix DIR`",
-        )),
+        _ => Err(Failure::new("say where to: `cargo xtask install --prefix DIR`")),
     }
 }
 
 /// Builds the library and puts everything in place.
 pub(crate) fn into(prefix: &Path, build: Build) -> Result<(), Failure> {
     if !cfg!(target_os = "linux") {
-        return Err(Failure::new(
-            "so far the C library is installed on Linux only; build it there",
-        ));
+        return Err(Failure::new("so far the C library is installed on Linux only; build it there"));
     }
     let artifacts = compile(build)?;
     let root = cargo::workspace_folder()?;
@@ -65,19 +60,10 @@ pub(crate) fn into(prefix: &Path, build: Build) -> Result<(), Failure> {
     }
     let version = env!("CARGO_PKG_VERSION");
     let shared = format!("libmypreferences.so.{version}");
-    copy(
-        &artifacts.join("libmypreferences_capi.so"),
-        &lib.join(&shared),
-    )?;
-    copy(
-        &artifacts.join("libmypreferences_capi.a"),
-        &lib.join("libmypreferences.a"),
-    )?;
+    copy(&artifacts.join("libmypreferences_capi.so"), &lib.join(&shared))?;
+    copy(&artifacts.join("libmypreferences_capi.a"), &lib.join("libmypreferences.a"))?;
     link(&shared, &lib.join(format!("libmypreferences.so.{ABI}")))?;
-    link(
-        &format!("libmypreferences.so.{ABI}"),
-        &lib.join("libmypreferences.so"),
-    )?;
+    link(&format!("libmypreferences.so.{ABI}"), &lib.join("libmypreferences.so"))?;
     if build != Build::DebugWithHooks {
         refuse_hooks(prefix)?;
     }
@@ -90,18 +76,9 @@ pub(crate) fn into(prefix: &Path, build: Build) -> Result<(), Failure> {
         copy(&root.join(paper), &papers.join(paper))?;
     }
     let templates = root.join("bindings/c");
-    fill(
-        &templates.join("mypreferences.pc.in"),
-        &pkgconfig.join("mypreferences.pc"),
-    )?;
-    for name in [
-        "MyPreferencesConfig.cmake",
-        "MyPreferencesConfigVersion.cmake",
-    ] {
-        fill(
-            &templates.join("cmake").join(format!("{name}.in")),
-            &cmake.join(name),
-        )?;
+    fill(&templates.join("mypreferences.pc.in"), &pkgconfig.join("mypreferences.pc"))?;
+    for name in ["MyPreferencesConfig.cmake", "MyPreferencesConfigVersion.cmake"] {
+        fill(&templates.join("cmake").join(format!("{name}.in")), &cmake.join(name))?;
     }
     Ok(())
 }
@@ -117,34 +94,24 @@ fn compile(build: Build) -> Result<PathBuf, Failure> {
     if build == Build::DebugWithHooks {
         command.args(["--features", "test-hooks"]);
     }
-    run_visibly(
-        &mut command,
-        "run `cargo build -p mypreferences-capi` and repair what it says",
-    )?;
+    run_visibly(&mut command, "run `cargo build -p mypreferences-capi` and repair what it says")?;
     Ok(cargo::target_folder()?.join(folder))
 }
 
 /// What only tests may do is in no library that somebody might ship.
 fn refuse_hooks(prefix: &Path) -> Result<(), Failure> {
     let exported = symbols::exported(prefix)?;
-    let hooks: Vec<&String> = exported
-        .iter()
-        .filter(|symbol| symbol.starts_with(symbols::HOOK_PREFIX))
-        .collect();
+    let hooks: Vec<&String> = exported.iter().filter(|symbol| symbol.starts_with(symbols::HOOK_PREFIX)).collect();
     if hooks.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "the library has hooks for tests: {hooks:?}; look at the features of mypreferences-capi"
-    )))
+    Err(Failure::new(format!("the library has hooks for tests: {hooks:?}; look at the features of mypreferences-capi")))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     // A new file and not new content: a program that runs keeps the library that it has.
     let _ = std::fs::remove_file(to);
-    std::fs::copy(from, to)
-        .map(|_| ())
-        .map_err(|error| Failure::file(to, &error))
+    std::fs::copy(from, to).map(|_| ()).map_err(|error| Failure::file(to, &error))
 }
 
 /// The chain of names that a linker and a loader look for.
@@ -156,24 +123,17 @@ fn link(to: &str, name: &Path) -> Result<(), Failure> {
     if made.is_ok_and(|status| status.success()) {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "{} cannot be made; look at the permissions of its folder",
-        name.display()
-    )))
+    Err(Failure::new(format!("{} cannot be made; look at the permissions of its folder", name.display())))
 }
 
 /// Writes a template with the values of today.
 fn fill(template: &Path, to: &Path) -> Result<(), Failure> {
-    let text =
-        std::fs::read_to_string(template).map_err(|error| Failure::file(template, &error))?;
+    let text = std::fs::read_to_string(template).map_err(|error| Failure::file(template, &error))?;
     std::fs::write(to, filled(&text)).map_err(|error| Failure::file(to, &error))
 }
 
 fn filled(template: &str) -> String {
-    let flags: Vec<String> = NATIVE_LIBRARIES
-        .iter()
-        .map(|library| format!("-l{library}"))
-        .collect();
+    let flags: Vec<String> = NATIVE_LIBRARIES.iter().map(|library| format!("-l{library}")).collect();
     template
         .replace("@VERSION@", env!("CARGO_PKG_VERSION"))
         .replace("@MAJOR@", env!("CARGO_PKG_VERSION_MAJOR"))
@@ -189,13 +149,9 @@ mod tests {
 
     #[test]
     fn a_template_gets_every_value() {
-        let text =
-            filled("@VERSION@ @MAJOR@.@MINOR@ @ABI@ @NATIVE_LIBRARIES@ @NATIVE_LIBRARIES_LIST@");
+        let text = filled("@VERSION@ @MAJOR@.@MINOR@ @ABI@ @NATIVE_LIBRARIES@ @NATIVE_LIBRARIES_LIST@");
         assert!(!text.contains('@'), "{text}");
-        assert!(
-            text.contains("-lgcc_s -lutil") && text.contains("gcc_s;util"),
-            "{text}"
-        );
+        assert!(text.contains("-lgcc_s -lutil") && text.contains("gcc_s;util"), "{text}");
     }
 
     #[test]

@@ -11,10 +11,7 @@ use crate::launcher;
 use crate::steps::run_visibly;
 
 /// Surface and main class.
-const ADAPTERS: [(&str, &str); 2] = [
-    ("kotlin", "adapters.KotlinAdapterKt"),
-    ("java", "adapters.JavaAdapter"),
-];
+const ADAPTERS: [(&str, &str); 2] = [("kotlin", "adapters.KotlinAdapterKt"), ("java", "adapters.JavaAdapter")];
 
 /// The programs of docs/: language, number, and the file that Maven compiles.
 const PROGRAMS: [(&str, usize, &str); 4] = [
@@ -39,12 +36,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 /// Compiles everything, the programs of docs/ too, and puts the adapters in place.
 pub(crate) fn prepare() -> Result<(), Failure> {
     for (language, number, file) in PROGRAMS {
-        docs::write_program(
-            docs::KOTLIN_AND_JAVA,
-            language,
-            number,
-            &folder()?.join("target/readme").join(file),
-        )?;
+        docs::write_program(docs::KOTLIN_AND_JAVA, language, number, &folder()?.join("target/readme").join(file))?;
     }
     run_visibly(
         maven("process-test-classes")?.arg("-DskipTests"),
@@ -69,10 +61,7 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
         .arg(folder()?.join("target"))
         .arg(cargo::target_folder()?.join("debug"));
     Ok(vec![
-        (
-            maven("verify")?,
-            "run `mvn -f bindings/kotlin verify` and read what failed",
-        ),
+        (maven("verify")?, "run `mvn -f bindings/kotlin verify` and read what failed"),
         (stranger, "run the line above by hand, with `sh -x`"),
     ])
 }
@@ -81,13 +70,10 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
 pub(crate) fn bench(server: &str) -> Result<Command, Failure> {
     prepare()?;
     let target = folder()?.join("target");
-    let paths = std::fs::read_to_string(target.join("classpath-test.txt"))
-        .map_err(|error| Failure::file(&target, &error))?;
+    let paths =
+        std::fs::read_to_string(target.join("classpath-test.txt")).map_err(|error| Failure::file(&target, &error))?;
     let mut java = Command::new("java");
-    java.arg("-cp").arg(format!(
-        "{0}/test-classes:{0}/classes:{paths}",
-        target.display()
-    ));
+    java.arg("-cp").arg(format!("{0}/test-classes:{0}/classes:{paths}", target.display()));
     java.args(["com.mypreferences.CommitBenchKt", server]);
     Ok(java)
 }
@@ -97,10 +83,7 @@ fn maven(phase: &str) -> Result<Command, Failure> {
     maven
         .args(["--batch-mode", "--quiet", "--file"])
         .arg(folder()?)
-        .arg(format!(
-            "-Dcargo.target={}",
-            cargo::target_folder()?.display()
-        ))
+        .arg(format!("-Dcargo.target={}", cargo::target_folder()?.display()))
         .arg(phase)
         .stdin(std::process::Stdio::null());
     Ok(maven)

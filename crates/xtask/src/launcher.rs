@@ -6,11 +6,8 @@ use crate::failure::Failure;
 
 /// Writes the script of a surface: `lines` for `sh`.
 pub(crate) fn write(surface: &str, lines: &str) -> Result<(), Failure> {
-    let path = cargo::target_folder()?
-        .join("debug")
-        .join(format!("adapter-{surface}"));
-    std::fs::write(&path, format!("#!/bin/sh\n{lines}\n"))
-        .map_err(|error| Failure::file(&path, &error))?;
+    let path = cargo::target_folder()?.join("debug").join(format!("adapter-{surface}"));
+    std::fs::write(&path, format!("#!/bin/sh\n{lines}\n")).map_err(|error| Failure::file(&path, &error))?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

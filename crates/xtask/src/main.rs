@@ -69,35 +69,21 @@ fn main() -> ExitCode {
 fn dispatch(arguments: &[String]) -> Result<(), Failure> {
     let Some((name, rest)) = arguments.split_first() else {
         print!("{}", help());
-        return Err(Failure::new(
-            "no subcommand given; choose one of the list above",
-        ));
+        return Err(Failure::new("no subcommand given; choose one of the list above"));
     };
-    if matches!(name.as_str(), "--help" | "-h" | "help")
-        || rest.iter().any(|argument| argument == "--help")
-    {
+    if matches!(name.as_str(), "--help" | "-h" | "help") || rest.iter().any(|argument| argument == "--help") {
         print!("{}", help());
         return Ok(());
     }
-    let Some(subcommand) = SUBCOMMANDS
-        .iter()
-        .find(|subcommand| subcommand.name == name)
-    else {
-        return Err(Failure::new(format!(
-            "there is no subcommand `{name}`; `cargo xtask --help` lists them"
-        )));
+    let Some(subcommand) = SUBCOMMANDS.iter().find(|subcommand| subcommand.name == name) else {
+        return Err(Failure::new(format!("there is no subcommand `{name}`; `cargo xtask --help` lists them")));
     };
     (subcommand.run)(rest)
 }
 
 fn help() -> String {
-    let invocation =
-        |subcommand: &Subcommand| format!("{} {}", subcommand.name, subcommand.arguments);
-    let width = SUBCOMMANDS
-        .iter()
-        .map(|subcommand| invocation(subcommand).len())
-        .max()
-        .unwrap_or(0);
+    let invocation = |subcommand: &Subcommand| format!("{} {}", subcommand.name, subcommand.arguments);
+    let width = SUBCOMMANDS.iter().map(|subcommand| invocation(subcommand).len()).max().unwrap_or(0);
     let lines: Vec<String> = SUBCOMMANDS
         .iter()
         .map(|subcommand| format!("  {:width$}  {}", invocation(subcommand), subcommand.about))
@@ -117,10 +103,7 @@ mod tests {
     fn help_lists_every_subcommand_on_a_line_of_its_own() {
         for subcommand in SUBCOMMANDS {
             assert!(
-                help()
-                    .lines()
-                    .any(|line| line.trim().starts_with(subcommand.name)
-                        && line.ends_with(subcommand.about))
+                help().lines().any(|line| line.trim().starts_with(subcommand.name) && line.ends_with(subcommand.about))
             );
         }
     }
@@ -128,10 +111,7 @@ mod tests {
     #[test]
     fn an_unknown_subcommand_is_refused_with_the_next_step() {
         let refusal = dispatch(&words("tset")).unwrap_err().to_string();
-        assert!(
-            refusal.contains("`tset`") && refusal.contains("cargo xtask --help"),
-            "{refusal}"
-        );
+        assert!(refusal.contains("`tset`") && refusal.contains("cargo xtask --help"), "{refusal}");
     }
 
     #[test]

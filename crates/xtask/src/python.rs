@@ -42,10 +42,7 @@ pub(crate) fn prepare() -> Result<PathBuf, Failure> {
         .args(["develop", "--quiet", "--features", "test-hooks"])
         .current_dir(&folder)
         .env("CARGO_TARGET_DIR", cargo::target_folder()?);
-    run_visibly(
-        &mut develop,
-        "run `cargo build -p mypreferences-python` and repair what it says",
-    )?;
+    run_visibly(&mut develop, "run `cargo build -p mypreferences-python` and repair what it says")?;
     for surface in ADAPTERS {
         launcher(&python, &workspace, surface)?;
     }
@@ -56,20 +53,13 @@ pub(crate) fn prepare() -> Result<PathBuf, Failure> {
 pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
     let python = prepare()?;
     let folder = cargo::workspace_folder()?.join("python");
-    let adapters = Path::new("..")
-        .join("tests")
-        .join("adapters")
-        .join("python");
+    let adapters = Path::new("..").join("tests").join("adapters").join("python");
     let mut commands = Vec::new();
-    for (arguments, remedy) in [
-        (["ruff", "check"], "repair what ruff printed above"),
-        (["ruff", "format --check"], "run `ruff format`"),
-    ] {
+    for (arguments, remedy) in
+        [(["ruff", "check"], "repair what ruff printed above"), (["ruff", "format --check"], "run `ruff format`")]
+    {
         let mut command = program(&python, arguments[0]);
-        command
-            .args(arguments[1].split(' '))
-            .arg(".")
-            .arg(&adapters);
+        command.args(arguments[1].split(' ')).arg(".").arg(&adapters);
         commands.push((command, remedy));
     }
     let mut pyright = program(&python, "pyright");
@@ -80,18 +70,13 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
     stubtest.arg("mypreferences._native");
     commands.push((stubtest, "make _native.pyi say what the native module has"));
     let others = other_pythons(&folder, &python)?;
-    for (python, which) in
-        std::iter::once((&python, "")).chain(others.iter().map(|other| (other, "not once")))
-    {
+    for (python, which) in std::iter::once((&python, "")).chain(others.iter().map(|other| (other, "not once"))) {
         let mut pytest = Command::new(python);
         pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", which]);
         commands.push((pytest, "run `cargo xtask python` and read what failed"));
     }
     for (command, _) in &mut commands {
-        command
-            .current_dir(&folder)
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("PYTHONUTF8", "1");
+        command.current_dir(&folder).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUTF8", "1");
     }
     Ok(commands)
 }
@@ -155,19 +140,14 @@ fn wheel(folder: &Path, python: &Path) -> Result<PathBuf, Failure> {
 /// The newest interpreter of 3.`minor` that pyenv has, or the one on the path; with its version.
 fn interpreter(minor: u32) -> Option<(PathBuf, String)> {
     let name = format!("python3.{minor}");
-    let root = std::env::var_os("PYENV_ROOT")
-        .map(PathBuf::from)
-        .or_else(|| Some(std::env::home_dir()?.join(".pyenv")));
+    let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".pyenv")));
     let versions = root.and_then(|root| std::fs::read_dir(root.join("versions")).ok());
     let mut patches: Vec<(u32, PathBuf)> = versions
         .into_iter()
         .flatten()
         .filter_map(|version| {
             let folder = version.ok()?.path();
-            let patch = folder
-                .file_name()?
-                .to_str()?
-                .strip_prefix(&format!("3.{minor}."))?;
+            let patch = folder.file_name()?.to_str()?.strip_prefix(&format!("3.{minor}."))?;
             Some((patch.parse().ok()?, folder.join("bin").join(&name)))
         })
         .collect();
@@ -202,10 +182,7 @@ pub(crate) fn package() -> Result<Vec<(Command, &'static str)>, Failure> {
         .arg(&folder)
         .env("CARGO_TARGET_DIR", cargo::target_folder()?)
         .env("PYTHONUTF8", "1");
-    Ok(vec![(
-        command,
-        "run the line that failed above by hand, in python/",
-    )])
+    Ok(vec![(command, "run the line that failed above by hand, in python/")])
 }
 
 /// A program of the environment.
@@ -219,13 +196,8 @@ fn program(python: &Path, name: &str) -> Command {
 
 /// The script of a surface of Python.
 fn launcher(python: &Path, workspace: &Path, surface: &str) -> Result<(), Failure> {
-    let script = workspace
-        .join("tests/adapters/python")
-        .join(format!("python_{surface}.py"));
-    let lines = format!(
-        "export PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1\nexec '{}' '{}'",
-        python.display(),
-        script.display()
-    );
+    let script = workspace.join("tests/adapters/python").join(format!("python_{surface}.py"));
+    let lines =
+        format!("export PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1\nexec '{}' '{}'", python.display(), script.display());
     crate::launcher::write(&format!("python-{surface}"), &lines)
 }

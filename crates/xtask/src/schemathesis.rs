@@ -28,25 +28,13 @@ pub(crate) fn checks() -> Result<[(Command, &'static str); 2], Failure> {
     let mut schemas = Command::new(&python);
     schemas.arg(folder.join("check_schemas.py")).arg(&workspace);
     let mut openapi = Command::new(&python);
-    openapi.arg(folder.join("openapi_check.py")).arg(
-        cargo::target_folder()?
-            .join("debug")
-            .join("mypreferences-mock"),
-    );
+    openapi.arg(folder.join("openapi_check.py")).arg(cargo::target_folder()?.join("debug").join("mypreferences-mock"));
     for command in [&mut schemas, &mut openapi] {
-        command
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("PYTHONUTF8", "1");
+        command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUTF8", "1");
     }
     Ok([
-        (
-            schemas,
-            "repair the scenario or the schema that is named above",
-        ),
-        (
-            openapi,
-            "repair the mock or its openapi.json; the failure above has a curl line that shows it",
-        ),
+        (schemas, "repair the scenario or the schema that is named above"),
+        (openapi, "repair the mock or its openapi.json; the failure above has a curl line that shows it"),
     ])
 }
 
@@ -56,9 +44,7 @@ mod tests {
 
     #[test]
     fn every_requirement_has_an_exact_version() {
-        let file = cargo::workspace_folder()
-            .unwrap()
-            .join("tests/conformance/requirements.txt");
+        let file = cargo::workspace_folder().unwrap().join("tests/conformance/requirements.txt");
         let text = std::fs::read_to_string(file).unwrap();
         let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
         assert!(!lines.is_empty() && lines.iter().all(|line| line.contains("==")));

@@ -18,10 +18,7 @@ struct Wanted {
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let wanted = read(arguments)?;
-    println!(
-        "{} timelines from seed {}; building in release mode first",
-        wanted.timelines, wanted.seed
-    );
+    println!("{} timelines from seed {}; building in release mode first", wanted.timelines, wanted.seed);
     let mut command = cargo::command(&[
         "test",
         "--release",
@@ -41,17 +38,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         .env("SIMULATION_SEED", wanted.seed.to_string())
         // A broken promise is told in words; where the test asserts it tells nothing.
         .env("RUST_BACKTRACE", "0");
-    run_visibly(
-        &mut command,
-        "play a broken timeline again with the line printed below it",
-    )
+    run_visibly(&mut command, "play a broken timeline again with the line printed below it")
 }
 
 fn read(arguments: &[String]) -> Result<Wanted, Failure> {
-    let mut wanted = Wanted {
-        timelines: DEFAULT_TIMELINES,
-        seed: DEFAULT_SEED,
-    };
+    let mut wanted = Wanted { timelines: DEFAULT_TIMELINES, seed: DEFAULT_SEED };
     let mut rest = arguments.iter();
     while let Some(name) = rest.next() {
         let number = || {
@@ -64,9 +55,7 @@ fn read(arguments: &[String]) -> Result<Wanted, Failure> {
             "--timelines" => wanted.timelines = number()?,
             "--seed" => wanted.seed = number()?,
             _ => {
-                return Err(Failure::new(format!(
-                    "`{name}` is not an argument here; pass --timelines N or --seed S"
-                )));
+                return Err(Failure::new(format!("`{name}` is not an argument here; pass --timelines N or --seed S")));
             }
         }
         rest.next();
@@ -87,24 +76,12 @@ mod tests {
     fn a_million_timelines_unless_told_otherwise() {
         let (timelines, seed) = (1_000_000, 1);
         assert_eq!(wanted(""), Ok(Wanted { timelines, seed }));
-        assert_eq!(
-            wanted("--seed 412 --timelines 1_000"),
-            Ok(Wanted {
-                timelines: 1_000,
-                seed: 412
-            })
-        );
+        assert_eq!(wanted("--seed 412 --timelines 1_000"), Ok(Wanted { timelines: 1_000, seed: 412 }));
     }
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for line in [
-            "--timelines",
-            "--seed x",
-            "--seed --timelines 1",
-            "1000",
-            "--fast 1",
-        ] {
+        for line in ["--timelines", "--seed x", "--seed --timelines 1", "1000", "--fast 1"] {
             assert!(wanted(line).is_err(), "{line}");
         }
     }

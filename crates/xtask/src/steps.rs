@@ -19,33 +19,20 @@ struct Step {
 
 impl Steps {
     /// Runs one step; what it returns (or why it failed) is the remark in its line of the table.
-    pub(crate) fn run(
-        &mut self,
-        name: &'static str,
-        work: impl FnOnce() -> Result<String, Failure>,
-    ) {
+    pub(crate) fn run(&mut self, name: &'static str, work: impl FnOnce() -> Result<String, Failure>) {
         println!("\n== {name}");
         let started = Instant::now();
         let result = work().map_err(|failure| failure.to_string());
         if let Err(reason) = &result {
             println!("{name}: {reason}");
         }
-        self.0.push(Step {
-            name,
-            result,
-            took: started.elapsed(),
-        });
+        self.0.push(Step { name, result, took: started.elapsed() });
     }
 
     /// Prints the table, and fails when a step did.
     pub(crate) fn finish(self) -> Result<(), Failure> {
         println!("\n{}", self.table());
-        let failed: Vec<&str> = self
-            .0
-            .iter()
-            .filter(|step| step.result.is_err())
-            .map(|step| step.name)
-            .collect();
+        let failed: Vec<&str> = self.0.iter().filter(|step| step.result.is_err()).map(|step| step.name).collect();
         if failed.is_empty() {
             return Ok(());
         }
@@ -57,13 +44,7 @@ impl Steps {
     }
 
     fn table(&self) -> String {
-        let width = self
-            .0
-            .iter()
-            .map(|step| step.name.len())
-            .max()
-            .unwrap_or(0)
-            .max("step".len());
+        let width = self.0.iter().map(|step| step.name.len()).max().unwrap_or(0).max("step".len());
         let mut table = format!("{:width$}  result  seconds", "step");
         for step in &self.0 {
             let (word, remark) = match &step.result {
@@ -71,11 +52,7 @@ impl Steps {
                 Err(reason) => ("FAILED", reason),
             };
             let remark = remark.lines().next().unwrap_or_default();
-            let line = format!(
-                "{:width$}  {word:6}  {:7.1}  {remark}",
-                step.name,
-                step.took.as_secs_f64()
-            );
+            let line = format!("{:width$}  {word:6}  {:7.1}  {remark}", step.name, step.took.as_secs_f64());
             table.push('\n');
             table.push_str(line.trim_end());
         }
@@ -89,22 +66,15 @@ pub(crate) fn run_visibly(command: &mut Command, remedy: &str) -> Result<(), Fai
     println!("$ {line}");
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Failure::new(format!(
-            "`{line}` ended with {status}; {remedy}"
-        ))),
-        Err(error) => Err(Failure::new(format!(
-            "`{line}` could not be started: {error}; run `cargo xtask setup`"
-        ))),
+        Ok(status) => Err(Failure::new(format!("`{line}` ended with {status}; {remedy}"))),
+        Err(error) => Err(Failure::new(format!("`{line}` could not be started: {error}; run `cargo xtask setup`"))),
     }
 }
 
 /// The command as a person would type it.
 pub(crate) fn command_line(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
-    let program = program
-        .file_stem()
-        .unwrap_or(command.get_program())
-        .to_string_lossy();
+    let program = program.file_stem().unwrap_or(command.get_program()).to_string_lossy();
     let mut line = program.into_owned();
     for argument in command.get_args() {
         line.push(' ');
@@ -124,14 +94,8 @@ mod tests {
         steps.run("second", || Ok("3 things".to_owned()));
         let table = steps.table();
         let lines: Vec<&str> = table.lines().collect();
-        assert!(
-            lines[1].starts_with("first   FAILED") && lines[1].ends_with("broken"),
-            "{table}"
-        );
-        assert!(
-            lines[2].starts_with("second  ok") && lines[2].ends_with("3 things"),
-            "{table}"
-        );
+        assert!(lines[1].starts_with("first   FAILED") && lines[1].ends_with("broken"), "{table}");
+        assert!(lines[2].starts_with("second  ok") && lines[2].ends_with("3 things"), "{table}");
         assert!(steps.finish().unwrap_err().to_string().contains("first"));
     }
 

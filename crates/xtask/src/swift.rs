@@ -33,11 +33,7 @@ pub(crate) fn prepare() -> Result<(), Failure> {
     let system = System::find()?;
     // Each alone: the command would bring the library features that it is shipped without.
     for package in [
-        [
-            "--package=mypreferences-uniffi",
-            "--features=mypreferences-uniffi/test-hooks",
-        ]
-        .as_slice(),
+        ["--package=mypreferences-uniffi", "--features=mypreferences-uniffi/test-hooks"].as_slice(),
         &["--package=mypreferences-cli"],
     ] {
         run_visibly(
@@ -45,10 +41,7 @@ pub(crate) fn prepare() -> Result<(), Failure> {
             "run `cargo build -p mypreferences-uniffi` and repair what it says",
         )?;
     }
-    run_visibly(
-        &mut system.swift("build", &[])?,
-        "repair what Swift printed above",
-    )?;
+    run_visibly(&mut system.swift("build", &[])?, "repair what Swift printed above")?;
     let adapter = scratch()?.join("debug").join("Adapter");
     let command = system.command(&[&adapter.display().to_string()])?;
     let words: Vec<String> = std::iter::once(command.get_program())
@@ -66,10 +59,7 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
     test.env("MOCK_COMMAND", programs.join("mypreferences"));
     // The programs of docs/, and the modules that a program of the tests is compiled against.
     test.env("BUILT", scratch()?.join("debug"));
-    test.env(
-        "NATIVE_LIBRARY",
-        programs.join("libmypreferences_uniffi.so"),
-    );
+    test.env("NATIVE_LIBRARY", programs.join("libmypreferences_uniffi.so"));
     Ok(vec![(test, "run `cargo xtask swift` and read what failed")])
 }
 
@@ -107,9 +97,7 @@ impl System {
         let mut words = vec!["swift", action, "--package-path", &package];
         words.extend(["--scratch-path", &scratch]);
         let link = format!("-L{library}");
-        words.extend([
-            "-Xlinker", &link, "-Xlinker", "-rpath", "-Xlinker", &library,
-        ]);
+        words.extend(["-Xlinker", &link, "-Xlinker", "-rpath", "-Xlinker", &library]);
         words.extend(["-Xswiftc", "-swift-version", "-Xswiftc", "6"]);
         words.extend(["-Xswiftc", "-warnings-as-errors"]);
         words.extend(more);
@@ -150,10 +138,7 @@ fn make(folder: &Path) -> Result<(), Failure> {
     clear.args(["-rf", "--one-file-system"]).arg(&partial);
     let _ = clear.status();
     let mut debootstrap = setup::as_root("debootstrap");
-    debootstrap
-        .args(["--variant=minbase", &format!("--include={PACKAGES}")])
-        .arg("trixie")
-        .arg(&partial);
+    debootstrap.args(["--variant=minbase", &format!("--include={PACKAGES}")]).arg("trixie").arg(&partial);
     debootstrap.args(mirror());
     debootstrap.stdin(Stdio::null()).stdout(Stdio::null());
     run_visibly(
@@ -169,16 +154,10 @@ fn make(folder: &Path) -> Result<(), Failure> {
 
 /// The mirror that apt is configured with, if it can say so; debootstrap knows one itself.
 fn mirror() -> Option<String> {
-    let answer = Command::new("apt-get")
-        .args(["indextargets", "--format", "$(REPO_URI)"])
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let answer =
+        Command::new("apt-get").args(["indextargets", "--format", "$(REPO_URI)"]).stdin(Stdio::null()).output().ok()?;
     let places = String::from_utf8_lossy(&answer.stdout).into_owned();
-    places
-        .lines()
-        .find(|place| place.trim_end_matches('/').ends_with("/debian"))
-        .map(str::to_owned)
+    places.lines().find(|place| place.trim_end_matches('/').ends_with("/debian")).map(str::to_owned)
 }
 
 fn scratch() -> Result<PathBuf, Failure> {

@@ -12,8 +12,7 @@ pub(crate) const HOOK_PREFIX: &str = "mypref_test_";
 /// What the shared library exports, of any name.
 pub(crate) fn exported(prefix: &Path) -> Result<BTreeSet<String>, Failure> {
     let mut nm = Command::new("nm");
-    nm.args(["-D", "--defined-only"])
-        .arg(prefix.join("lib/libmypreferences.so"));
+    nm.args(["-D", "--defined-only"]).arg(prefix.join("lib/libmypreferences.so"));
     Ok(output_of(&mut nm, "install binutils")?
         .lines()
         .filter_map(|line| line.split_whitespace().last())
@@ -24,11 +23,9 @@ pub(crate) fn exported(prefix: &Path) -> Result<BTreeSet<String>, Failure> {
 /// A program's whole output as text; `remedy` is the next step if it fails.
 pub(crate) fn output_of(command: &mut Command, remedy: &str) -> Result<String, Failure> {
     let line = crate::steps::command_line(command);
-    let output = command.output().map_err(|error| {
-        Failure::new(format!(
-            "`{line}` could not be started: {error}; run `cargo xtask setup`"
-        ))
-    })?;
+    let output = command
+        .output()
+        .map_err(|error| Failure::new(format!("`{line}` could not be started: {error}; run `cargo xtask setup`")))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

@@ -17,11 +17,7 @@ pub(crate) fn python(requirements: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// The same, of this interpreter; the folder's name begins so.
-pub(crate) fn of_interpreter(
-    interpreter: &Path,
-    name: &str,
-    requirements: &Path,
-) -> Result<PathBuf, Failure> {
+pub(crate) fn of_interpreter(interpreter: &Path, name: &str, requirements: &Path) -> Result<PathBuf, Failure> {
     let folder = cache_folder()?.join(format!("{name}-{:016x}", hash(&wanted(requirements)?)));
     let programs = if cfg!(windows) { "Scripts" } else { "bin" };
     let python = folder.join(programs).join("python");
@@ -31,27 +27,20 @@ pub(crate) fn of_interpreter(
     }
     let mut make = Command::new(interpreter);
     make.args(["-m", "venv", "--clear"]).arg(&folder);
-    run_visibly(
-        &mut make,
-        "install Python 3.11 or later with its venv module",
-    )?;
+    run_visibly(&mut make, "install Python 3.11 or later with its venv module")?;
     let mut install = Command::new(&python);
     install
         .args(["-m", "pip", "install", "--quiet", "--no-input"])
         .args(["--disable-pip-version-check", "--requirement"])
         .arg(requirements);
-    run_visibly(
-        &mut install,
-        "look at the network and at pip's configuration",
-    )?;
+    run_visibly(&mut install, "look at the network and at pip's configuration")?;
     std::fs::write(&complete, "").map_err(|error| Failure::file(&complete, &error))?;
     Ok(python)
 }
 
 /// What these requirements say, those included that they refer to.
 fn wanted(requirements: &Path) -> Result<Vec<u8>, Failure> {
-    let text = std::fs::read_to_string(requirements)
-        .map_err(|error| Failure::file(requirements, &error))?;
+    let text = std::fs::read_to_string(requirements).map_err(|error| Failure::file(requirements, &error))?;
     let mut wanted = text.clone().into_bytes();
     for other in text.lines().filter_map(|line| line.strip_prefix("-r ")) {
         wanted.extend(self::wanted(&requirements.with_file_name(other))?);
@@ -62,11 +51,9 @@ fn wanted(requirements: &Path) -> Result<Vec<u8>, Failure> {
 /// Outside of the checkout: it outlives a `cargo clean`, and nothing in it is ours.
 pub(crate) fn cache_folder() -> Result<PathBuf, Failure> {
     let given = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let cache = given("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| {
-        given("HOME")
-            .or_else(|| given("USERPROFILE"))
-            .map(|home| PathBuf::from(home).join(".cache"))
-    });
+    let cache = given("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| given("HOME").or_else(|| given("USERPROFILE")).map(|home| PathBuf::from(home).join(".cache")));
     cache
         .map(|cache| cache.join("mypreferences"))
         .ok_or_else(|| Failure::new("there is no home folder for a cache; set XDG_CACHE_HOME"))
@@ -74,9 +61,7 @@ pub(crate) fn cache_folder() -> Result<PathBuf, Failure> {
 
 /// FNV-1a: a name for a content, the same on every machine.
 fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 #[cfg(test)]

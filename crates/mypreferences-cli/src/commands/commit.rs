@@ -34,9 +34,8 @@ pub(super) async fn run(mut call: Call, keep_files: bool) -> u8 {
         ended = &mut commit => return said(&call, ended, keep_files),
         () = ready(()) => {}
     };
-    call.output.note(
-        "stopped after the commit was sent: asking for up to 5 s what became of it; stop again to leave at once",
-    );
+    call.output
+        .note("stopped after the commit was sent: asking for up to 5 s what became of it; stop again to leave at once");
     let signal = tokio::select! {
         biased;
         ended = &mut commit => return said(&call, ended, keep_files),
@@ -44,21 +43,14 @@ pub(super) async fn run(mut call: Call, keep_files: bool) -> u8 {
     };
     leave.cancel();
     let code = said(&call, commit.await, keep_files);
-    if code == DONE {
-        DONE
-    } else {
-        signal.exit_code()
-    }
+    if code == DONE { DONE } else { signal.exit_code() }
 }
 
 fn said(call: &Call, ended: Result<CommitReceipt, Error>, keep_files: bool) -> u8 {
     match ended {
         Ok(receipt) => say_receipt(call, &receipt),
         // Stopped before it could change anything: there is nothing to do next.
-        Err(error)
-            if error.kind() == ErrorKind::Cancelled
-                && error.commit_state() != Some(CommitState::Unknown) =>
-        {
+        Err(error) if error.kind() == ErrorKind::Cancelled && error.commit_state() != Some(CommitState::Unknown) => {
             call.stopped(&error)
         }
         Err(error) => failed(call, &error, keep_files),
@@ -79,9 +71,7 @@ fn failed(call: &Call, error: &Error, keep_files: bool) -> u8 {
     let next = if error.commit_state() == Some(CommitState::Unknown) {
         Some("mypreferences resolve <ACCESS_TOKEN>   (with the same options)".to_owned())
     } else if exit_code(error) == 69 {
-        Some(format!(
-            "mypreferences commit <ACCESS_TOKEN> --keep-files {keep_files}   (with the same options)"
-        ))
+        Some(format!("mypreferences commit <ACCESS_TOKEN> --keep-files {keep_files}   (with the same options)"))
     } else {
         None
     };

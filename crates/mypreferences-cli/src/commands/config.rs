@@ -53,22 +53,13 @@ fn table(configuration: &Configuration) -> String {
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
     let names = width(&mut entries.iter().map(|entry| entry.name.len()));
-    let values = width(
-        &mut entries
-            .iter()
-            .map(|entry| value(&entry.value).chars().count()),
-    );
+    let values = width(&mut entries.iter().map(|entry| value(&entry.value).chars().count()));
     let mut lines = vec![match configuration.profile() {
         Some((name, file)) => format!("profile {name} of {}", file.display()),
         None => "no profile".to_owned(),
     }];
-    lines.extend(entries.iter().map(|entry| {
-        format!(
-            "{:names$}  {:values$}  {}",
-            entry.name,
-            value(&entry.value),
-            entry.origin
-        )
-    }));
+    lines.extend(
+        entries.iter().map(|entry| format!("{:names$}  {:values$}  {}", entry.name, value(&entry.value), entry.origin)),
+    );
     lines.join("\n")
 }

@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use mypreferences::ErrorKind;
 use mypreferences::landing::{BatchReceipt, BatchState, BatchSummary, CommitEnd, Folder, Verified};
 use mypreferences_mock::{
-    Action, Apply, Authorization, ExportKind, MockConfig, MockService, Operation as Asked, Rule,
-    Source,
+    Action, Apply, Authorization, ExportKind, MockConfig, MockService, Operation as Asked, Rule, Source,
 };
 
 use super::export::again;
@@ -75,20 +74,11 @@ fn play(stage: Stage) -> Result<String, Failure> {
         service.base_url(),
         words::count(PEOPLE)
     ));
-    let line: Vec<OsString> = [
-        "export",
-        "--segment",
-        SEGMENT,
-        "--keep-files",
-        "false",
-        "--progress",
-        "log",
-        "--out",
-    ]
-    .map(OsString::from)
-    .into_iter()
-    .chain([out.clone().into()])
-    .collect();
+    let line: Vec<OsString> = ["export", "--segment", SEGMENT, "--keep-files", "false", "--progress", "log", "--out"]
+        .map(OsString::from)
+        .into_iter()
+        .chain([out.clone().into()])
+        .collect();
 
     stage.say("");
     stage.heading("1. An export that is killed in the middle");
@@ -106,11 +96,10 @@ fn play(stage: Stage) -> Result<String, Failure> {
     service.push_rule(Rule::new(Asked::Commit, lost));
     to_its_end(stage, &service, &home, &line)?;
     let receipt = check(&service, &out)?;
-    stage.say(&format!(
-        "  receipt: {}",
-        serde_json::to_string(&receipt).unwrap_or_default()
-    ));
-    stage.say("Nothing was sent twice: the server said that the token is consumed, so the lost commit had been applied.");
+    stage.say(&format!("  receipt: {}", serde_json::to_string(&receipt).unwrap_or_default()));
+    stage.say(
+        "Nothing was sent twice: the server said that the token is consumed, so the lost commit had been applied.",
+    );
 
     stage.say("");
     stage.heading("3. What lies on disk, verified without a server");
@@ -125,23 +114,14 @@ fn play(stage: Stage) -> Result<String, Failure> {
 }
 
 fn as_json(receipt: &BatchReceipt, verified: &Verified) -> Result<String, Failure> {
-    let receipt =
-        serde_json::to_string(receipt).map_err(|error| failure::internal(error.to_string()))?;
-    Ok(format!(
-        "{{\"receipt\":{receipt},\"verified\":{}}}",
-        verified.to_json()
-    ))
+    let receipt = serde_json::to_string(receipt).map_err(|error| failure::internal(error.to_string()))?;
+    Ok(format!("{{\"receipt\":{receipt},\"verified\":{}}}", verified.to_json()))
 }
 
 fn service() -> Result<MockService, Failure> {
-    let authorization = Authorization::Hmac {
-        client_id: CLIENT_ID.to_owned(),
-        user_id: USER_ID.to_owned(),
-        secret: SECRET.to_owned(),
-    };
-    let config = MockConfig::default()
-        .client_id(CLIENT_ID)
-        .authorization(authorization);
+    let authorization =
+        Authorization::Hmac { client_id: CLIENT_ID.to_owned(), user_id: USER_ID.to_owned(), secret: SECRET.to_owned() };
+    let config = MockConfig::default().client_id(CLIENT_ID).authorization(authorization);
     let service = MockService::start_blocking(config)
         .map_err(|error| failure::internal(format!("the mock service cannot start: {error}")))?;
     let people = Source::new(ExportKind::Segment, SEGMENT, PEOPLE);
@@ -157,17 +137,14 @@ fn killed_in_the_middle(
     line: &[OsString],
     out: &Path,
 ) -> Result<BatchSummary, Failure> {
-    let held_back = Action::Hang {
-        apply: Apply::Never,
-    };
+    let held_back = Action::Hang { apply: Apply::Never };
     service.push_rule(Rule::new(Asked::Page, held_back).skip(PAGES));
     let mut child = Running(start(stage, service, home, line)?);
     let begun = Instant::now();
     loop {
         std::thread::sleep(BETWEEN_LOOKS);
         let has_a_part = newest(out).is_some_and(|batch| batch.parts > 0);
-        let is_held_back =
-            service.requests_for(Asked::Page).len() > usize::try_from(PAGES).unwrap_or(0);
+        let is_held_back = service.requests_for(Asked::Page).len() > usize::try_from(PAGES).unwrap_or(0);
         if has_a_part && is_held_back {
             break;
         }
@@ -180,10 +157,7 @@ fn killed_in_the_middle(
     // SIGKILL: no handler runs, nothing is written any more.
     let ended = child.0.kill().and_then(|()| child.0.wait());
     child.tell(stage);
-    stage.say(&format!(
-        "  {}",
-        stage.painted("33", &format!("kill -9: {}", said(&ended)))
-    ));
+    stage.say(&format!("  {}", stage.painted("33", &format!("kill -9: {}", said(&ended)))));
     match newest(out) {
         Some(batch) if batch.state == BatchState::Landing && batch.rows < PEOPLE => Ok(batch),
         Some(_) | None => Err(unexpected("the killed export left something else")),
@@ -201,35 +175,22 @@ fn newest(out: &Path) -> Option<BatchSummary> {
     Folder::new(out).batches().ok()?.pop()
 }
 
-fn to_its_end(
-    stage: Stage,
-    service: &MockService,
-    home: &Home,
-    line: &[OsString],
-) -> Result<(), Failure> {
+fn to_its_end(stage: Stage, service: &MockService, home: &Home, line: &[OsString]) -> Result<(), Failure> {
     let mut child = Running(start(stage, service, home, line)?);
     let ended = child.0.wait();
     child.tell(stage);
     match ended {
         Ok(status) if status.success() => Ok(()),
-        ended => Err(unexpected(&format!(
-            "the export ended with {}",
-            said(&ended)
-        ))),
+        ended => Err(unexpected(&format!("the export ended with {}", said(&ended)))),
     }
 }
 
 /// The receipt against what the server really did.
 fn check(service: &MockService, out: &Path) -> Result<BatchReceipt, Failure> {
-    let receipt = newest(out)
-        .and_then(|batch| batch.receipt)
-        .ok_or_else(|| unexpected("there is no receipt"))?;
+    let receipt = newest(out).and_then(|batch| batch.receipt).ok_or_else(|| unexpected("there is no receipt"))?;
     let is_as_expected = receipt.end == CommitEnd::Committed
         && receipt.files_are_as_asked()
-        && receipt
-            .receipt
-            .as_ref()
-            .is_some_and(|receipt| receipt["confirmed_by"] == "status");
+        && receipt.receipt.as_ref().is_some_and(|receipt| receipt["confirmed_by"] == "status");
     if !is_as_expected {
         return Err(unexpected("the receipt is not the expected one"));
     }
@@ -240,9 +201,7 @@ fn check(service: &MockService, out: &Path) -> Result<BatchReceipt, Failure> {
         && exports.iter().all(|export| !export.files_kept)
         && service.requests_for(Asked::Commit).len() == 1;
     if !was_done_once {
-        return Err(unexpected(
-            "the mock did something else than the receipt says",
-        ));
+        return Err(unexpected("the mock did something else than the receipt says"));
     }
     Ok(receipt)
 }
@@ -252,12 +211,7 @@ fn unexpected(what: &str) -> Failure {
 }
 
 /// This program again, with settings of the demo only.
-fn start(
-    stage: Stage,
-    service: &MockService,
-    home: &Home,
-    line: &[OsString],
-) -> Result<Child, Failure> {
+fn start(stage: Stage, service: &MockService, home: &Home, line: &[OsString]) -> Result<Child, Failure> {
     let mut shown = vec![OsString::new()];
     shown.extend_from_slice(line);
     stage.say(&format!("  $ {}", again::command_line(&shown)));
@@ -278,18 +232,14 @@ fn start(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    command
-        .spawn()
-        .map_err(|error| failure::internal(format!("this program cannot be started: {error}")))
+    command.spawn().map_err(|error| failure::internal(format!("this program cannot be started: {error}")))
 }
 
 /// The program that runs. Within Python it is the interpreter, which finds the same command by the package's name.
 fn this_program() -> Result<Command, Failure> {
-    let program = std::env::current_exe()
-        .map_err(|error| failure::internal(format!("this program is not found: {error}")))?;
-    let is_python = program
-        .file_name()
-        .is_some_and(|name| name.to_string_lossy().starts_with("python"));
+    let program =
+        std::env::current_exe().map_err(|error| failure::internal(format!("this program is not found: {error}")))?;
+    let is_python = program.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python"));
     let mut command = Command::new(program);
     if is_python {
         command.args(["-c", "from mypreferences._command import main; main()"]);
@@ -361,10 +311,7 @@ struct Stage {
 impl Stage {
     fn new(output: Output) -> Stage {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Stage {
-            output,
-            colour: !output.json() && !no_colour && std::io::stdout().is_terminal(),
-        }
+        Stage { output, colour: !output.json() && !no_colour && std::io::stdout().is_terminal() }
     }
 
     fn say(self, text: &str) {
@@ -384,10 +331,6 @@ impl Stage {
     }
 
     fn painted(self, colour: &str, text: &str) -> String {
-        if self.colour {
-            format!("\x1b[{colour}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }

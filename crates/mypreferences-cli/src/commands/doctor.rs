@@ -54,13 +54,8 @@ struct Report {
 impl Report {
     fn say(&mut self, name: &'static str, result: Result, words: impl Into<String>) {
         let words = words.into();
-        self.output
-            .note(&format!("{:7} {name}: {words}", result.word()));
-        self.checks.push(Check {
-            name,
-            result,
-            words,
-        });
+        self.output.note(&format!("{:7} {name}: {words}", result.word()));
+        self.checks.push(Check { name, result, words });
     }
 
     fn ok(&mut self, name: &'static str, words: impl Into<String>) {
@@ -99,10 +94,7 @@ impl Report {
 
 /// Runs the checks; the exit code is that of the first failure.
 pub(super) async fn run(output: Output, options: &Options, access_token: Option<&str>) -> u8 {
-    let mut report = Report {
-        output,
-        checks: Vec::new(),
-    };
+    let mut report = Report { output, checks: Vec::new() };
     match examine(&mut report, options, access_token).await {
         Ok(()) => report.finish(None),
         Err(failure) => report.finish(Some(&failure)),
@@ -118,11 +110,10 @@ async fn examine(
         Some(_) => token_text(access_token, Operation::Status)?,
         None => NOBODYS_TOKEN.to_owned(),
     };
-    let configuration = options
-        .configuration()
-        .inspect_err(|failure| report.failed("configuration", failure.to_string()))?;
-    let (settings, client) = client(&configuration)
-        .inspect_err(|failure| report.failed("configuration", failure.to_string()))?;
+    let configuration =
+        options.configuration().inspect_err(|failure| report.failed("configuration", failure.to_string()))?;
+    let (settings, client) =
+        client(&configuration).inspect_err(|failure| report.failed("configuration", failure.to_string()))?;
     let place = match configuration.profile() {
         Some((name, file)) => format!("profile {name} of {}", file.display()),
         None => "no profile".to_owned(),
@@ -146,31 +137,18 @@ async fn examine(
 }
 
 fn client(configuration: &Configuration) -> core::result::Result<(Settings, Client), Failure> {
-    Ok((
-        configuration.settings()?,
-        configuration.client_builder()?.build()?,
-    ))
+    Ok((configuration.settings()?, configuration.client_builder()?.build()?))
 }
 
 /// No TLS connection stood when this error came about.
 fn before_tls(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Tls | ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Timeout
-    ) && error.http_status().is_none()
+    matches!(error.kind(), ErrorKind::Tls | ErrorKind::Connect | ErrorKind::Proxy | ErrorKind::Timeout)
+        && error.http_status().is_none()
 }
 
 /// Name and port, where the way is direct: behind a proxy they are the proxy's matter.
-async fn reach(
-    report: &mut Report,
-    settings: &Settings,
-    address: &str,
-) -> core::result::Result<(), Failure> {
-    if settings
-        .proxy
-        .as_deref()
-        .is_some_and(|proxy| proxy != "none")
-    {
+async fn reach(report: &mut Report, settings: &Settings, address: &str) -> core::result::Result<(), Failure> {
+    if settings.proxy.as_deref().is_some_and(|proxy| proxy != "none") {
         report.ok("address", format!("{address}, through the proxy"));
         return Ok(());
     }
@@ -206,9 +184,7 @@ async fn reach(
         Ok(Err(error)) => error.to_string(),
         Err(_) => "no answer in time".to_owned(),
     };
-    let words = format!(
-        "{host} port {port} cannot be reached ({outcome}): is the base URL {address} right?"
-    );
+    let words = format!("{host} port {port} cannot be reached ({outcome}): is the base URL {address} right?");
     if loopback(&found) {
         report.failed("address", words.clone());
         return Err(unreachable(words));
@@ -257,11 +233,7 @@ fn clock(report: &mut Report, client: &Client) {
 
 fn span(ms: i64) -> String {
     let seconds = ms.unsigned_abs().div_ceil(1000);
-    if seconds < 120 {
-        format!("{seconds} s")
-    } else {
-        format!("{} min", (seconds + 30) / 60)
-    }
+    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", (seconds + 30) / 60) }
 }
 
 /// What the answer to the status question says about TLS, credentials and the client id.
@@ -276,22 +248,14 @@ fn judge(
     let error = match asked {
         Ok(status) => {
             report.ok("credentials", "accepted");
-            report.ok(
-                "client id",
-                format!("known; the token's status is {}", status.word),
-            );
+            report.ok("client id", format!("known; the token's status is {}", status.word));
             return Ok(());
         }
         Err(error) => error,
     };
     let client_id = settings.client_id.as_deref().unwrap_or_default();
-    let says = error
-        .server_message()
-        .map(|message| format!(" ({message:?})"))
-        .unwrap_or_default();
-    let why = error
-        .detail()
-        .map_or_else(|| error.to_string(), str::to_owned);
+    let says = error.server_message().map(|message| format!(" ({message:?})")).unwrap_or_default();
+    let why = error.detail().map_or_else(|| error.to_string(), str::to_owned);
     match (error.kind(), error.kind().family()) {
         (ErrorKind::Tls, _) => report.failed("tls", tls_words(&error, address)),
         (ErrorKind::Connect, _) => {
@@ -299,30 +263,22 @@ fn judge(
         }
         (ErrorKind::Proxy, _) => report.failed("proxy", why),
         (ErrorKind::Timeout | ErrorKind::Interrupted, _) => report.failed("answer", why),
-        (ErrorKind::ClockSkew, _) => report.failed(
-            "clock",
-            format!("the server refuses the time of our signature{says}: set this machine's clock"),
-        ),
+        (ErrorKind::ClockSkew, _) => report
+            .failed("clock", format!("the server refuses the time of our signature{says}: set this machine's clock")),
         (ErrorKind::Unauthorized, _) => report.failed(
             "credentials",
-            format!(
-                "refused{says}: the secret is wrong, or the user is not one of client id {client_id:?}"
-            ),
+            format!("refused{says}: the secret is wrong, or the user is not one of client id {client_id:?}"),
         ),
         (ErrorKind::Forbidden, _) => report.failed(
             "credentials",
             format!("accepted, but without permission{says}: check the user's User Group permissions"),
         ),
         (ErrorKind::NotFound, _) => return not_found(report, error, client_id, address, own_token),
-        (_, ErrorFamily::Redirect) => report.failed(
-            "address",
-            format!("{address} redirects: it is not the base URL of the service"),
-        ),
+        (_, ErrorFamily::Redirect) => {
+            report.failed("address", format!("{address} redirects: it is not the base URL of the service"))
+        }
         (ErrorKind::UnexpectedStatus, _) | (_, ErrorFamily::Response) => {
-            report.failed(
-                "address",
-                format!("something else than MyPreferences answers at {address}: {why}"),
-            );
+            report.failed("address", format!("something else than MyPreferences answers at {address}: {why}"));
         }
         // A made-up token may be refused as a bad request: the service understood who asks.
         (ErrorKind::BadRequest | ErrorKind::Conflict, _) if !own_token => {
@@ -353,28 +309,18 @@ fn not_found(
     let message = error.server_message().unwrap_or_default().to_lowercase();
     let says = |words: &str| format!("{words} (the server says {message:?})");
     if message.is_empty() || message.contains("no http resource") {
-        let words = format!(
-            "the routes of MyPreferences are not found at {address}: the base URL or the surface is wrong"
-        );
+        let words =
+            format!("the routes of MyPreferences are not found at {address}: the base URL or the surface is wrong");
         report.failed("address", words.clone());
-        return Err(failure::configuration(
-            words,
-            "check base_url, environment and surface",
-        ));
+        return Err(failure::configuration(words, "check base_url, environment and surface"));
     }
     if message.contains("client") {
-        report.failed(
-            "client id",
-            says(&format!("the client id {client_id:?} is not known")),
-        );
+        report.failed("client id", says(&format!("the client id {client_id:?} is not known")));
         return Err(error);
     }
     report.ok("credentials", "accepted");
     if own_token {
-        report.failed(
-            "access token",
-            says("this token is not known, or has expired; or the client id is wrong"),
-        );
+        report.failed("access token", says("this token is not known, or has expired; or the client id is wrong"));
         return Err(error);
     }
     report.ok(

@@ -44,52 +44,28 @@ pub(crate) fn dispatch(arguments: &[OsString]) -> u8 {
         Command::Demo => demo::run(output),
         Command::Export(export) => {
             let _logging = logging::listen(options.verbose);
-            let told = export::Told {
-                output,
-                options: &options,
-                line: arguments,
-            };
+            let told = export::Told { output, options: &options, line: arguments };
             runtime::block_on(output, export::run(&told, &export))
         }
-        Command::Verify { folder, complete } => {
-            export::verify(output, options.verbose, &folder, complete)
-        }
-        Command::Config {
-            command: ConfigCommand::Show,
-        } => config::show(output, &options),
+        Command::Verify { folder, complete } => export::verify(output, options.verbose, &folder, complete),
+        Command::Config { command: ConfigCommand::Show } => config::show(output, &options),
         Command::Completions { shell } => papers::completions(output, shell),
         Command::Man { command } => papers::manual(output, command.as_deref()),
         Command::Doctor { access_token } => {
             let _logging = logging::listen(options.verbose);
-            runtime::block_on(
-                output,
-                doctor::run(output, &options, access_token.as_deref()),
-            )
+            runtime::block_on(output, doctor::run(output, &options, access_token.as_deref()))
         }
-        Command::Commit {
-            access_token,
-            keep_files,
-        } => call(
-            output,
-            &options,
-            access_token.as_deref(),
-            Operation::Commit,
-            |call| commit::run(call, keep_files == "true"),
-        ),
-        Command::Status { access_token } => call(
-            output,
-            &options,
-            access_token.as_deref(),
-            Operation::Status,
-            status::run,
-        ),
-        Command::Resolve { access_token } => call(
-            output,
-            &options,
-            access_token.as_deref(),
-            Operation::ResolveCommit,
-            resolve::run,
-        ),
+        Command::Commit { access_token, keep_files } => {
+            call(output, &options, access_token.as_deref(), Operation::Commit, |call| {
+                commit::run(call, keep_files == "true")
+            })
+        }
+        Command::Status { access_token } => {
+            call(output, &options, access_token.as_deref(), Operation::Status, status::run)
+        }
+        Command::Resolve { access_token } => {
+            call(output, &options, access_token.as_deref(), Operation::ResolveCommit, resolve::run)
+        }
     }
 }
 
@@ -137,13 +113,7 @@ fn prepare(
     let token_text = token_text(access_token, operation)?;
     let progress = Progress::new(output, options.verbose);
     let (client, signals) = open(options, Some(&progress))?;
-    Ok(Call {
-        client,
-        token_text,
-        output,
-        progress,
-        signals,
-    })
+    Ok(Call { client, token_text, output, progress, signals })
 }
 
 /// The client, and the signals, which are ours from here on; before, one ends the program as ever, and nothing was sent.
@@ -157,12 +127,7 @@ fn open(options: &Options, progress: Option<&Progress>) -> Result<(Client, Signa
 
 fn token_text(argument: Option<&str>, operation: Operation) -> Result<String, Failure> {
     let stdin = || -> Box<dyn BufRead> { Box::new(std::io::stdin().lock()) };
-    token::token_text(
-        argument,
-        std::env::var_os(token::VARIABLE),
-        stdin,
-        operation,
-    )
+    token::token_text(argument, std::env::var_os(token::VARIABLE), stdin, operation)
 }
 
 /// How a call ended.
@@ -176,9 +141,7 @@ enum Ended<T> {
 impl Call {
     /// For people. The call has succeeded with this token, so it can be read.
     fn shown(&self, say: impl FnOnce(AccessToken) -> String) -> String {
-        self.token_text
-            .parse()
-            .map_or_else(|error: Error| error.to_string(), say)
+        self.token_text.parse().map_or_else(|error: Error| error.to_string(), say)
     }
 
     /// Waits for a call beside its progress lines; the first signal cancels it.

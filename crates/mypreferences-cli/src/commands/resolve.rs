@@ -8,10 +8,7 @@ use crate::words;
 
 pub(super) async fn run(mut call: Call) -> u8 {
     let cancel = CancelToken::new();
-    let resolving = call
-        .client
-        .resolve_commit(call.token_text.as_str())
-        .cancel_token(cancel.clone());
+    let resolving = call.client.resolve_commit(call.token_text.as_str()).cancel_token(cancel.clone());
     match call.until_stopped(&cancel, resolving).await {
         Ended::ByItself(Ok(resolution)) | Ended::Stopped(Ok(resolution)) => say(&call, &resolution),
         Ended::ByItself(Err(error)) => call.output.failure(&error, None),
@@ -22,11 +19,9 @@ pub(super) async fn run(mut call: Call) -> u8 {
 fn say(call: &Call, resolution: &Resolution) -> u8 {
     let json = resolution.to_json();
     let (code, text, note) = match resolution {
-        Resolution::Committed(receipt) => (
-            DONE,
-            call.shown(|token| words::receipt(receipt, token)),
-            words::caution(receipt),
-        ),
+        Resolution::Committed(receipt) => {
+            (DONE, call.shown(|token| words::receipt(receipt, token)), words::caution(receipt))
+        }
         Resolution::NotCommitted { as_of } => {
             let when = as_of.map(words::ago).unwrap_or_default();
             (
@@ -55,7 +50,6 @@ fn unknown(call: &Call, json: &str, error: &Error) -> u8 {
         call.output.print(json);
     }
     call.output.note(&error.to_string());
-    call.output
-        .note("run this next: mypreferences resolve <ACCESS_TOKEN>   (with the same options)");
+    call.output.note("run this next: mypreferences resolve <ACCESS_TOKEN>   (with the same options)");
     UNFINISHED
 }

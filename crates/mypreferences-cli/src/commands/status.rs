@@ -7,10 +7,7 @@ use crate::words;
 
 pub(super) async fn run(mut call: Call) -> u8 {
     let cancel = CancelToken::new();
-    let status = call
-        .client
-        .status(call.token_text.as_str())
-        .cancel_token(cancel.clone());
+    let status = call.client.status(call.token_text.as_str()).cancel_token(cancel.clone());
     match call.until_stopped(&cancel, status).await {
         Ended::ByItself(Ok(status)) | Ended::Stopped(Ok(status)) => {
             let text = call.shown(|token| words::status(&status, token));

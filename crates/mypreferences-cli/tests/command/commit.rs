@@ -33,22 +33,14 @@ fn a_commit_prints_one_line_and_sends_one_request() {
 fn keep_files_true_keeps_the_files() {
     let service = service();
     let finished = program(&service).commit(true).run().exits(0);
-    assert!(
-        finished.stdout.contains("export files kept, as asked"),
-        "{}",
-        finished.stdout
-    );
+    assert!(finished.stdout.contains("export files kept, as asked"), "{}", finished.stdout);
     assert!(service.export(TOKEN).unwrap().files_kept);
 }
 
 #[test]
 fn json_is_the_receipt_with_every_field() {
     let service = service();
-    let finished = program(&service)
-        .commit(false)
-        .args(["--json"])
-        .run()
-        .exits(0);
+    let finished = program(&service).commit(false).args(["--json"]).run().exits(0);
     assert_eq!(finished.stderr, "");
     let receipt = finished.json();
     assert_eq!(keys(&receipt), RECEIPT_KEYS);
@@ -74,10 +66,7 @@ fn json_is_the_receipt_with_every_field() {
 #[test]
 fn a_lost_answer_is_resolved_by_asking_and_the_files_are_not_claimed() {
     let service = service();
-    service.push_rule(Rule::new(
-        Operation::Commit,
-        Action::ReadThenClose { apply: Apply::Now },
-    ));
+    service.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Now }));
     let finished = program(&service)
         .commit(false)
         .args(["--json"])
@@ -97,37 +86,17 @@ fn a_lost_answer_is_resolved_by_asking_and_the_files_are_not_claimed() {
 #[test]
 fn preflight_makes_the_files_of_a_lost_answer_certain() {
     let service = service();
-    service.push_rule(Rule::new(
-        Operation::Commit,
-        Action::ReadThenClose { apply: Apply::Now },
-    ));
-    let finished = program(&service)
-        .commit(false)
-        .args(["--preflight"])
-        .run()
-        .exits(0);
+    service.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Now }));
+    let finished = program(&service).commit(false).args(["--preflight"]).run().exits(0);
     assert_eq!(finished.stderr, "");
-    assert!(
-        finished.stdout.contains("deleted, as asked"),
-        "{}",
-        finished.stdout
-    );
+    assert!(finished.stdout.contains("deleted, as asked"), "{}", finished.stdout);
 }
 
 #[test]
 fn a_commit_that_was_not_applied_is_sent_again() {
     let service = service();
-    service.push_rule(Rule::new(
-        Operation::Commit,
-        Action::ReadThenClose {
-            apply: Apply::Never,
-        },
-    ));
-    let finished = program(&service)
-        .commit(false)
-        .args(["--json"])
-        .run()
-        .exits(0);
+    service.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Never }));
+    let finished = program(&service).commit(false).args(["--json"]).run().exits(0);
     let receipt = finished.json();
     assert_eq!(receipt["sends"], 2);
     assert_eq!(receipt["confirmed_by"], "response");
@@ -139,13 +108,7 @@ fn a_token_that_is_consumed_already_is_a_receipt_that_says_so() {
     let service = service();
     program(&service).commit(true).run().exits(0);
     let finished = program(&service).commit(false).run().exits(0);
-    assert!(
-        finished
-            .stdout
-            .starts_with("already committed: token ***5093"),
-        "{}",
-        finished.stdout
-    );
+    assert!(finished.stdout.starts_with("already committed: token ***5093"), "{}", finished.stdout);
     assert!(service.export(TOKEN).unwrap().files_kept);
     finished.says("this call asked to delete them");
 }
@@ -156,10 +119,7 @@ fn presumed() -> MockService {
     service.update_export(TOKEN, |export| {
         export.status_after_commit = Some(StatusAfterCommit::Answer(404));
     });
-    service.push_rule(Rule::new(
-        Operation::Commit,
-        Action::ReadThenClose { apply: Apply::Now },
-    ));
+    service.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Now }));
     service
 }
 
@@ -173,11 +133,7 @@ fn a_presumed_receipt_says_so() {
         .run()
         .exits(0)
         .says("not certain how the export files were handled");
-    assert!(
-        finished.stdout.starts_with("presumably committed"),
-        "{}",
-        finished.stdout
-    );
+    assert!(finished.stdout.starts_with("presumably committed"), "{}", finished.stdout);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use mypreferences_mock::{Action, Answer, Authorization, Operation, Rule};
 
 use crate::support::{
-    AUTHORIZATION, BEARER, CLIENT_ID, OAUTH_SECRET, PRIVATE_KEY, Program, QUERY_KEY, SECRET,
-    TOKEN_TEXT, URL_PASSWORD, USER_ID, bare, file, program, service,
+    AUTHORIZATION, BEARER, CLIENT_ID, OAUTH_SECRET, PRIVATE_KEY, Program, QUERY_KEY, SECRET, TOKEN_TEXT, URL_PASSWORD,
+    USER_ID, bare, file, program, service,
 };
 
 #[test]
@@ -12,17 +12,9 @@ fn bearer_and_verbatim_authorization_are_sent_as_they_are() {
     let service = service();
     let bare_with_address = || bare().env("BASE_URL", &service.base_url());
     service.set_authorization(Authorization::Bearer(BEARER.to_owned()));
-    bare_with_address()
-        .env("BEARER_TOKEN", BEARER)
-        .args(["status", TOKEN_TEXT, "-vv"])
-        .run()
-        .exits(0);
+    bare_with_address().env("BEARER_TOKEN", BEARER).args(["status", TOKEN_TEXT, "-vv"]).run().exits(0);
     service.set_authorization(Authorization::Verbatim(AUTHORIZATION.to_owned()));
-    bare_with_address()
-        .env("AUTHORIZATION", AUTHORIZATION)
-        .args(["status", TOKEN_TEXT, "-vv"])
-        .run()
-        .exits(0);
+    bare_with_address().env("AUTHORIZATION", AUTHORIZATION).args(["status", TOKEN_TEXT, "-vv"]).run().exits(0);
 }
 
 #[test]
@@ -65,18 +57,8 @@ fn no_credentials_are_refused_with_the_ways_to_give_them() {
         .says("MYPREFERENCES_BEARER_TOKEN")
         .says("MYPREFERENCES_AUTHORIZATION")
         .says("--secret-file");
-    program(&service)
-        .without("SECRET")
-        .commit(true)
-        .run()
-        .exits(78)
-        .says("no secret");
-    program(&service)
-        .without("USER_ID")
-        .commit(true)
-        .run()
-        .exits(78)
-        .says("no user id");
+    program(&service).without("SECRET").commit(true).run().exits(78).says("no secret");
+    program(&service).without("USER_ID").commit(true).run().exits(78).says("no user id");
     assert_eq!(service.connections(), 0);
 }
 
@@ -138,13 +120,7 @@ fn a_secret_file_that_others_can_read_is_refused_with_the_line_to_run() {
 fn a_secret_file_that_is_missing_empty_or_no_text_is_refused() {
     let service = service();
     let refused = |path: &str, why: &str| {
-        program(&service)
-            .without("SECRET")
-            .commit(true)
-            .args(["--secret-file", path])
-            .run()
-            .exits(78)
-            .says(why);
+        program(&service).without("SECRET").commit(true).args(["--secret-file", path]).run().exits(78).says(why);
     };
     refused("/no/such/secret", "cannot be read");
     refused(file("", 0o600).to_str().unwrap(), "it is empty");
@@ -191,39 +167,20 @@ fn hostile_settings_are_refused_and_none_of_their_secrets_is_shown() {
     let literal = file(&format!("{begin}\\n{PRIVATE_KEY}\\n{end}\\n"), 0o600);
     let one_line = file(&format!("{begin}{PRIVATE_KEY}{end}"), 0o600);
     let blanks = file(&format!("\n{begin} {PRIVATE_KEY}\n{end}\n"), 0o600);
-    let broken = file(
-        &format!("[profile.default]\nsecret = '{SECRET}' x\n"),
-        0o600,
-    );
+    let broken = file(&format!("[profile.default]\nsecret = '{SECRET}' x\n"), 0o600);
     let (literal, one_line) = (literal.to_str().unwrap(), one_line.to_str().unwrap());
     let (blanks, broken) = (blanks.to_str().unwrap(), broken.to_str().unwrap());
     let url = format!("https://user:{URL_PASSWORD}@host/?code={QUERY_KEY}");
     let two_lines = format!("Bearer {BEARER}\nX-Other: {BEARER}");
     for (name, value, says) in [
-        (
-            "CLIENT_CERT",
-            literal,
-            "line 1 of the file begins no PEM section",
-        ),
+        ("CLIENT_CERT", literal, "line 1 of the file begins no PEM section"),
         ("CLIENT_CERT", one_line, "has no last line"),
-        (
-            "CLIENT_CERT",
-            blanks,
-            "line 2 of the file begins no PEM section",
-        ),
-        (
-            "CA_FILE",
-            literal,
-            "line 1 of the file begins no PEM section",
-        ),
+        ("CLIENT_CERT", blanks, "line 2 of the file begins no PEM section"),
+        ("CA_FILE", literal, "line 1 of the file begins no PEM section"),
         ("CLIENT_KEY", PRIVATE_KEY, "client_key without client_cert"),
         ("CLIENT_CERT", PRIVATE_KEY, "client_cert cannot be used"),
         ("CONFIG_FILE", broken, "line 2, column "),
-        (
-            "BASE_URL",
-            url.as_str(),
-            "base_url must not hold a user name or password",
-        ),
+        ("BASE_URL", url.as_str(), "base_url must not hold a user name or password"),
         ("PROXY", &url, "proxy "),
         ("ENVIRONMENT", &url, "environment must be"),
         ("TIMEOUT", SECRET, "timeout cannot be a text of"),
@@ -232,41 +189,21 @@ fn hostile_settings_are_refused_and_none_of_their_secrets_is_shown() {
         fails(program, says);
         // What is wrong stands in it too, and is hidden.
         bare().env(name, value).args(["config", "show"]).run();
-        bare()
-            .env(name, value)
-            .args(["config", "show", "--json"])
-            .run();
+        bare().env(name, value).args(["config", "show", "--json"]).run();
     }
     for (name, value, says) in [
         ("SECRET_FILE", SECRET, "the secret file cannot be read"),
-        (
-            "SECRET_COMMAND",
-            &format!("exit 3 # {SECRET}"),
-            "failed (exit status: 3)",
-        ),
-        (
-            "AUTHORIZATION",
-            &two_lines,
-            "MYPREFERENCES_AUTHORIZATION holds a line break",
-        ),
+        ("SECRET_COMMAND", &format!("exit 3 # {SECRET}"), "failed (exit status: 3)"),
+        ("AUTHORIZATION", &two_lines, "MYPREFERENCES_AUTHORIZATION holds a line break"),
         ("BEARER_TOKEN", &two_lines, "_TOKEN holds a line break"),
     ] {
-        let program = || {
-            program(&service)
-                .without("SECRET")
-                .without("USER_ID")
-                .env(name, value)
-        };
+        let program = || program(&service).without("SECRET").without("USER_ID").env(name, value);
         let program = || match name {
             "SECRET_FILE" | "SECRET_COMMAND" => program().env("USER_ID", USER_ID).commit(true),
             _ => program().commit(true),
         };
         fails(program, says);
-        bare()
-            .env(name, value)
-            .args(["config", "show"])
-            .run()
-            .exits(0);
+        bare().env(name, value).args(["config", "show"]).run().exits(0);
     }
     assert!(service.requests().is_empty());
 }
@@ -274,14 +211,10 @@ fn hostile_settings_are_refused_and_none_of_their_secrets_is_shown() {
 #[test]
 fn a_token_endpoint_that_echoes_the_secret_shows_nothing_of_it() {
     let service = service();
-    let body =
-        format!("{{\"error\":\"invalid_client\",\"error_description\":\"no {OAUTH_SECRET}\"}}");
+    let body = format!("{{\"error\":\"invalid_client\",\"error_description\":\"no {OAUTH_SECRET}\"}}");
     service.push_rule(Rule::new(Operation::Any, Action::answer(Answer::json(401, body))).forever());
     let base_url = service.base_url();
-    let token_url = format!(
-        "{}/oauth/token?code={QUERY_KEY}",
-        base_url.trim_end_matches('/')
-    );
+    let token_url = format!("{}/oauth/token?code={QUERY_KEY}", base_url.trim_end_matches('/'));
     let program = || {
         bare()
             .env("BASE_URL", &base_url)
@@ -292,9 +225,5 @@ fn a_token_endpoint_that_echoes_the_secret_shows_nothing_of_it() {
             .commit(true)
     };
     fails(program, "invalid_client: no ***");
-    bare()
-        .env("OAUTH_TOKEN_URL", &token_url)
-        .args(["config", "show"])
-        .run()
-        .exits(0);
+    bare().env("OAUTH_TOKEN_URL", &token_url).args(["config", "show"]).run().exits(0);
 }

@@ -10,11 +10,7 @@ use crate::support::{SECRET, TOKEN_TEXT, USER_ID, bare, folder, service};
 #[test]
 fn demo_tells_of_an_export_that_is_killed_and_continued_and_leaves_nothing_behind() {
     let temporary = folder();
-    let finished = bare()
-        .foreign_env("TMPDIR", temporary.to_str().unwrap())
-        .args(["demo"])
-        .run()
-        .exits(0);
+    let finished = bare().foreign_env("TMPDIR", temporary.to_str().unwrap()).args(["demo"]).run().exits(0);
     assert_eq!(finished.stderr, "");
     for part in [
         "kill -9: signal: 9 (SIGKILL)",
@@ -30,11 +26,7 @@ fn demo_tells_of_an_export_that_is_killed_and_continued_and_leaves_nothing_behin
         "mypreferences mock",
         "README.md",
     ] {
-        assert!(
-            finished.stdout.contains(part),
-            "{part}: {}",
-            finished.stdout
-        );
+        assert!(finished.stdout.contains(part), "{part}: {}", finished.stdout);
     }
     // Not a terminal: no colour.
     assert!(!finished.stdout.contains('\u{1b}'));
@@ -43,11 +35,7 @@ fn demo_tells_of_an_export_that_is_killed_and_continued_and_leaves_nothing_behin
 
 #[test]
 fn demo_as_json_is_one_object_and_the_story_goes_to_standard_error() {
-    let finished = bare()
-        .args(["demo", "--json"])
-        .run()
-        .exits(0)
-        .says("Try next");
+    let finished = bare().args(["demo", "--json"]).run().exits(0).says("Try next");
     let value = finished.json();
     assert_eq!(value["receipt"]["end"], "committed");
     assert_eq!(value["receipt"]["receipt"]["sends"], 1);
@@ -70,11 +58,7 @@ fn demo_does_not_use_the_settings_of_a_real_account() {
 #[test]
 fn mock_passes_its_arguments_on_and_serves_the_command() {
     let finished = bare().args(["mock", "--help"]).run().exits(0);
-    assert!(
-        finished.stdout.contains("--export TOKEN"),
-        "{}",
-        finished.stdout
-    );
+    assert!(finished.stdout.contains("--export TOKEN"), "{}", finished.stdout);
     bare().args(["mock", "--no-such"]).run().exits(64);
 
     let mut mock = bare()
@@ -84,12 +68,8 @@ fn mock_passes_its_arguments_on_and_serves_the_command() {
         .stdout(Stdio::piped())
         .start();
     let mut line = String::new();
-    BufReader::new(mock.0.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let port = serde_json::from_str::<serde_json::Value>(&line).unwrap()["port"]
-        .as_u64()
-        .unwrap();
+    BufReader::new(mock.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let port = serde_json::from_str::<serde_json::Value>(&line).unwrap()["port"].as_u64().unwrap();
     bare()
         .env("BASE_URL", &format!("http://127.0.0.1:{port}"))
         .env("CLIENT_ID", "Embedded")
@@ -105,9 +85,6 @@ fn mock_passes_its_arguments_on_and_serves_the_command() {
 #[test]
 fn the_suite_reaches_the_mock_it_thinks_it_reaches() {
     let service = service();
-    crate::support::program(&service)
-        .args(["status", TOKEN_TEXT])
-        .run()
-        .exits(0);
+    crate::support::program(&service).args(["status", TOKEN_TEXT]).run().exits(0);
     assert_eq!(service.requests_for(Operation::Status).len(), 1);
 }

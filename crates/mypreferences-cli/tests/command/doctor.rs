@@ -3,9 +3,7 @@
 use mypreferences_mock::{Authorization, MockConfig, MockService, RefusedPort};
 use serde_json::{Value, json};
 
-use crate::support::{
-    CLIENT_ID, Finished, SECRET, TOKEN, TOKEN_TEXT, USER_ID, bare, file, program, service,
-};
+use crate::support::{CLIENT_ID, Finished, SECRET, TOKEN, TOKEN_TEXT, USER_ID, bare, file, program, service};
 
 /// The checks of a run with `--json`, as `name result`, and their words.
 fn checks(finished: &Finished) -> (Vec<String>, String) {
@@ -13,15 +11,8 @@ fn checks(finished: &Finished) -> (Vec<String>, String) {
     let text = |check: &Value, key: &str| check[key].as_str().unwrap().to_owned();
     let checks = report["checks"].as_array().unwrap();
     (
-        checks
-            .iter()
-            .map(|check| format!("{} {}", text(check, "name"), text(check, "result")))
-            .collect(),
-        checks
-            .iter()
-            .map(|check| text(check, "words"))
-            .collect::<Vec<_>>()
-            .join("\n"),
+        checks.iter().map(|check| format!("{} {}", text(check, "name"), text(check, "result"))).collect(),
+        checks.iter().map(|check| text(check, "words")).collect::<Vec<_>>().join("\n"),
     )
 }
 
@@ -30,24 +21,10 @@ fn nothing_is_wrong_with_and_without_a_token() {
     let service = service();
     let finished = program(&service).args(["doctor"]).run().exits(0);
     assert_eq!(finished.stdout, "nothing is wrong\n");
-    for line in [
-        "configuration",
-        "address",
-        "clock",
-        "credentials",
-        "client id",
-    ] {
-        assert!(
-            finished.stderr.contains(&format!("ok      {line}: ")),
-            "{}",
-            finished.stderr
-        );
+    for line in ["configuration", "address", "clock", "credentials", "client id"] {
+        assert!(finished.stderr.contains(&format!("ok      {line}: ")), "{}", finished.stderr);
     }
-    program(&service)
-        .args(["doctor", TOKEN_TEXT])
-        .run()
-        .exits(0)
-        .says("status is Complete");
+    program(&service).args(["doctor", TOKEN_TEXT]).run().exits(0).says("status is Complete");
 }
 
 #[test]
@@ -72,20 +49,14 @@ fn a_clock_that_is_twenty_minutes_off_is_named() {
         let finished = program(&service).args(["doctor", "--json"]).run().exits(0);
         let (checks, words) = checks(&finished);
         assert!(checks.contains(&"clock warning".to_owned()), "{checks:?}");
-        assert!(
-            words.contains(&format!("clock is wrong: {said}")) && words.contains("20 min"),
-            "{words}"
-        );
+        assert!(words.contains(&format!("clock is wrong: {said}")) && words.contains("20 min"), "{words}");
     }
 }
 
 #[test]
 fn a_wrong_client_id_is_named() {
     let service = service();
-    let finished = program(&service)
-        .args(["doctor", "--json", "--client-id", "Nobody"])
-        .run()
-        .exits(66);
+    let finished = program(&service).args(["doctor", "--json", "--client-id", "Nobody"]).run().exits(66);
     let (checks, words) = checks(&finished);
     assert_eq!(checks.last().unwrap(), "client id failed");
     assert!(words.contains("\"Nobody\" is not known"), "{words}");
@@ -96,11 +67,8 @@ fn a_wrong_base_url_is_named() {
     let nobody = RefusedPort::take().unwrap();
     let service = service();
     let elsewhere = format!("{}/wrong/path/", service.base_url());
-    for (base_url, code) in [
-        (nobody.base_url(), 69),
-        (elsewhere, 78),
-        ("https://no-such-host.invalid/".to_owned(), 69),
-    ] {
+    for (base_url, code) in [(nobody.base_url(), 69), (elsewhere, 78), ("https://no-such-host.invalid/".to_owned(), 69)]
+    {
         let finished = program(&service)
             .args(["doctor", "--json", "--base-url", &base_url])
             .env("MAX_ATTEMPTS", "1")
@@ -156,10 +124,7 @@ fn a_token_endpoint_that_refuses_is_named_and_not_taken_for_the_service() {
         "exports": [{"token": TOKEN}],
     });
     let opened = service.open_scenario(&spec.to_string()).unwrap();
-    for (path, scope, said) in [
-        ("", "wrong/scope", "answered 400"),
-        ("/nowhere", "", "answered 404"),
-    ] {
+    for (path, scope, said) in [("", "wrong/scope", "answered 400"), ("/nowhere", "", "answered 404")] {
         let mut asking = bare()
             .env("BASE_URL", &opened.base_url())
             .env("OAUTH_TOKEN_URL", &format!("{}{path}", opened.token_url()))

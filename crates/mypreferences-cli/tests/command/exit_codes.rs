@@ -3,9 +3,7 @@
 
 use mypreferences_mock::{Action, Answer, Apply, Operation, RefusedPort, Rule};
 
-use crate::support::{
-    ATTEMPT_KEYS, SECRET, TOKEN, TOKEN_TEXT, USER_ID, bare, keys, program, service,
-};
+use crate::support::{ATTEMPT_KEYS, SECRET, TOKEN, TOKEN_TEXT, USER_ID, bare, keys, program, service};
 
 fn commit_answered(status: u16) -> crate::support::Finished {
     let service = service();
@@ -29,10 +27,7 @@ fn error_record_has_every_field_and_the_text_ends_with_the_next_step() {
     assert_eq!(error["commit_state"], "not_committed");
     assert_eq!(error["method"], "POST");
     assert!(
-        error["url"]
-            .as_str()
-            .unwrap()
-            .ends_with("/SanchezAssociates/export/Segment/Commit/***5093?keepFiles=false")
+        error["url"].as_str().unwrap().ends_with("/SanchezAssociates/export/Segment/Commit/***5093?keepFiles=false")
     );
     assert!(!error["next_action"].as_str().unwrap().is_empty());
     assert!(error["phase"].is_null() && error["detail"].is_null());
@@ -74,37 +69,19 @@ fn a_redirect_is_refused_with_76() {
     let service = service();
     let redirect = Answer::redirect(302, "http://127.0.0.1:9/elsewhere");
     service.push_rule(Rule::new(Operation::Commit, Action::answer(redirect)).forever());
-    program(&service)
-        .commit(false)
-        .args(["--json"])
-        .run()
-        .exits(76)
-        .error("redirect_refused", 300);
+    program(&service).commit(false).args(["--json"]).run().exits(76).error("redirect_refused", 300);
 }
 
 #[test]
 fn an_answer_that_makes_no_sense_exits_76() {
     let service = service();
-    service.push_rule(
-        Rule::new(
-            Operation::Status,
-            Action::answer(Answer::json(200, "{\"half\":")),
-        )
-        .forever(),
-    );
-    program(&service)
-        .args(["status", TOKEN_TEXT, "--json"])
-        .run()
-        .exits(76)
-        .error("invalid_response", 600);
+    service.push_rule(Rule::new(Operation::Status, Action::answer(Answer::json(200, "{\"half\":"))).forever());
+    program(&service).args(["status", TOKEN_TEXT, "--json"]).run().exits(76).error("invalid_response", 600);
 }
 
 #[test]
 fn nobody_at_the_address_exits_69() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
     let _entered = runtime.enter();
     let port = RefusedPort::take().unwrap();
     let error = bare()
@@ -125,27 +102,13 @@ fn nobody_at_the_address_exits_69() {
 fn a_server_without_tls_exits_77() {
     let service = service();
     let base_url = service.base_url().replace("http://", "https://");
-    program(&service)
-        .env("BASE_URL", &base_url)
-        .commit(false)
-        .args(["--json"])
-        .run()
-        .exits(77)
-        .error("tls", 201);
+    program(&service).env("BASE_URL", &base_url).commit(false).args(["--json"]).run().exits(77).error("tls", 201);
 }
 
 #[test]
 fn a_status_that_takes_too_long_exits_69() {
     let service = service();
-    service.push_rule(
-        Rule::new(
-            Operation::Status,
-            Action::Hang {
-                apply: Apply::Never,
-            },
-        )
-        .forever(),
-    );
+    service.push_rule(Rule::new(Operation::Status, Action::Hang { apply: Apply::Never }).forever());
     program(&service)
         .args(["status", TOKEN_TEXT, "--json", "--timeout", "300ms"])
         .run()
@@ -176,15 +139,7 @@ fn an_export_that_expired_or_failed_exits_69_and_one_that_is_not_ready_75() {
 #[test]
 fn a_commit_that_may_have_been_applied_exits_75_and_says_resolve() {
     let service = service();
-    service.push_rule(
-        Rule::new(
-            Operation::Commit,
-            Action::ReadThenClose {
-                apply: Apply::Never,
-            },
-        )
-        .forever(),
-    );
+    service.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Never }).forever());
     service.push_rule(Rule::new(Operation::Any, Action::status(503)).forever());
     let error = program(&service)
         .commit(false)
@@ -203,12 +158,7 @@ fn an_error_whose_outcome_is_unknown_exits_75_whatever_its_kind() {
     let service = service();
     // 408 leaves the send open, and nobody answers the question.
     service.push_rule(Rule::new(Operation::Any, Action::status(408)).forever());
-    let finished = program(&service)
-        .env("TIMEOUT", "3s")
-        .commit(false)
-        .args(["--json"])
-        .run()
-        .exits(75);
+    let finished = program(&service).env("TIMEOUT", "3s").commit(false).args(["--json"]).run().exits(75);
     let error = &finished.json()["error"];
     assert_ne!(error["kind"], "outcome_unknown", "{error}");
     assert_eq!(error["commit_state"], "unknown", "{error}");
@@ -217,12 +167,7 @@ fn an_error_whose_outcome_is_unknown_exits_75_whatever_its_kind() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_behind_standard_output_exits_74() {
-    let full = || {
-        std::fs::File::options()
-            .write(true)
-            .open("/dev/full")
-            .unwrap()
-    };
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
     let service = service();
     program(&service)
         .args(["status", TOKEN_TEXT])

@@ -8,8 +8,8 @@ use mypreferences_mock::{Action, Answer, Apply, ExportKind, MockService, Operati
 use serde_json::Value;
 
 use crate::support::{
-    Finished, SEGMENT, TemporaryFolder, applied, bare, export_service, folder, keys, landed_lines,
-    program, sent, visible_batches, wait_for,
+    Finished, SEGMENT, TemporaryFolder, applied, bare, export_service, folder, keys, landed_lines, program, sent,
+    visible_batches, wait_for,
 };
 
 const KEEP: [&str; 2] = ["--keep-files", "true"];
@@ -17,21 +17,12 @@ const NEVER: [&str; 2] = ["--commit", "never"];
 
 /// `export COMMAND DIR`, without credentials.
 fn on(out: &Path, command: &str, options: &[&str]) -> Finished {
-    bare()
-        .args(["export", command])
-        .args([out])
-        .args(options)
-        .run()
+    bare().args(["export", command]).args([out]).args(options).run()
 }
 
 fn states(out: &Path) -> Vec<String> {
     let list = on(out, "list", &["--json"]).exits(0).json();
-    list["batches"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|batch| batch["state"].as_str().unwrap().to_owned())
-        .collect()
+    list["batches"].as_array().unwrap().iter().map(|batch| batch["state"].as_str().unwrap().to_owned()).collect()
 }
 
 /// The body of the newest Initiate.
@@ -51,30 +42,17 @@ fn sealed(service: &MockService) -> TemporaryFolder {
 fn an_export_is_landed_sealed_and_committed_and_a_person_reads_one_line() {
     let service = export_service(2500);
     let out = folder();
-    let finished = program(&service)
-        .export(&out, &["--keep-files", "false"])
-        .run()
-        .exits(0);
+    let finished = program(&service).export(&out, &["--keep-files", "false"]).run().exits(0);
     assert_eq!(finished.stdout.lines().count(), 1, "{}", finished.stdout);
-    assert!(
-        finished.stdout.starts_with("landed: "),
-        "{}",
-        finished.stdout
-    );
+    assert!(finished.stdout.starts_with("landed: "), "{}", finished.stdout);
     assert!(
         finished.stdout.contains("2,500 records in 1 part,")
-            && finished
-                .stdout
-                .contains("committed; export files deleted, as asked"),
+            && finished.stdout.contains("committed; export files deleted, as asked"),
         "{}",
         finished.stdout
     );
     for line in ["starting the export", "sealing", "committing"] {
-        assert!(
-            finished.stderr.contains(line),
-            "{line}: {}",
-            finished.stderr
-        );
+        assert!(finished.stderr.contains(line), "{line}: {}", finished.stderr);
     }
     assert_eq!(sent(&service, Operation::Page), 3);
     assert_eq!(applied(&service), 1);
@@ -85,11 +63,7 @@ fn an_export_is_landed_sealed_and_committed_and_a_person_reads_one_line() {
         let token = export.token.to_string();
         assert!(!finished.stderr.contains(&token) && !finished.stdout.contains(&token));
         for name in ["_manifest.json", "_receipt.json"] {
-            assert!(
-                !std::fs::read_to_string(batches[0].join(name))
-                    .unwrap()
-                    .contains(&token)
-            );
+            assert!(!std::fs::read_to_string(batches[0].join(name)).unwrap().contains(&token));
         }
     }
 }
@@ -98,11 +72,7 @@ fn an_export_is_landed_sealed_and_committed_and_a_person_reads_one_line() {
 fn as_json_it_is_one_object_and_progress_none_is_silent() {
     let service = export_service(10);
     let out = folder();
-    let finished = program(&service)
-        .export(&out, &KEEP)
-        .args(["--json", "--progress", "none"])
-        .run()
-        .exits(0);
+    let finished = program(&service).export(&out, &KEEP).args(["--json", "--progress", "none"]).run().exits(0);
     assert_eq!(finished.stderr, "");
     let landed = finished.json();
     assert_eq!(landed["rows"], 10);
@@ -155,27 +125,14 @@ fn since_auto_goes_on_from_the_watermark_minus_the_overlap() {
     assert_ne!(first["batch"], second["batch"]);
     let seconds = |text: &Value| {
         let text = text.as_str().unwrap();
-        let shown = std::process::Command::new("date")
-            .args(["-u", "+%s", "-d", text])
-            .output()
-            .unwrap();
-        String::from_utf8(shown.stdout)
-            .unwrap()
-            .trim()
-            .parse::<i64>()
-            .unwrap()
+        let shown = std::process::Command::new("date").args(["-u", "+%s", "-d", text]).output().unwrap();
+        String::from_utf8(shown.stdout).unwrap().trim().parse::<i64>().unwrap()
     };
     let since = initiated(&service)["LastDateTime"].clone();
     assert_eq!(seconds(&since), seconds(&first["watermark"]) - 600);
     assert_eq!(second["since"], since);
     on(&out, "list", &[]).exits(0);
-    let verified = bare()
-        .args(["verify"])
-        .args([out.as_path()])
-        .args(["--json"])
-        .run()
-        .exits(0)
-        .json();
+    let verified = bare().args(["verify"]).args([out.as_path()]).args(["--json"]).run().exits(0).json();
     assert_eq!(verified["batches"], 2);
     assert_eq!(verified["rows"], 20);
 }
@@ -188,13 +145,7 @@ fn every_way_to_narrow_it_down_reaches_the_server() {
     world.add_source(Source::new(ExportKind::Cid, "", 4));
     let run = |options: &[&str]| {
         let out = folder();
-        program(&service)
-            .args(["export", "--out"])
-            .args([out.as_path()])
-            .args(NEVER)
-            .args(options)
-            .run()
-            .exits(0);
+        program(&service).args(["export", "--out"]).args([out.as_path()]).args(NEVER).args(options).run().exits(0);
         initiated(&service)
     };
     let body = run(&[
@@ -221,21 +172,8 @@ fn every_way_to_narrow_it_down_reaches_the_server() {
             "Values": ["a", "b", "c"], "CallbackURL": "https://a.example/x",
         })
     );
-    run(&[
-        "--schedule",
-        "Nightly",
-        "--start-date",
-        "2026-11-01",
-        "--end-date",
-        "2026-11-24",
-    ]);
-    let query = service
-        .requests_for(Operation::Initiate)
-        .last()
-        .unwrap()
-        .query()
-        .unwrap()
-        .to_owned();
+    run(&["--schedule", "Nightly", "--start-date", "2026-11-01", "--end-date", "2026-11-24"]);
+    let query = service.requests_for(Operation::Initiate).last().unwrap().query().unwrap().to_owned();
     assert_eq!(query, "startDate=2026-11-01&endDate=2026-11-24");
     let body = run(&["--cid", "C1", "C2", "--channel", "Mail"]);
     assert_eq!(body["CID"], serde_json::json!(["C1", "C2"]));
@@ -247,32 +185,14 @@ fn parts_are_compressed_when_asked_for() {
     let service = export_service(500);
     let out = folder();
     program(&service)
-        .export(
-            &out,
-            &[
-                "--compress",
-                "zstd",
-                "--limit",
-                "100",
-                "--max-memory",
-                "1MiB",
-                "--max-wait",
-                "90s",
-            ],
-        )
+        .export(&out, &["--compress", "zstd", "--limit", "100", "--max-memory", "1MiB", "--max-wait", "90s"])
         .args(KEEP)
         .run()
         .exits(0);
     let part = std::fs::read(visible_batches(&out)[0].join("part-00001.ndjson.zst")).unwrap();
     assert_eq!(part[..4], [0x28, 0xb5, 0x2f, 0xfd]);
     assert_eq!(sent(&service, Operation::Page), 5);
-    let verified = bare()
-        .args(["verify"])
-        .args([out.as_path()])
-        .args(["--json"])
-        .run()
-        .exits(0)
-        .json();
+    let verified = bare().args(["verify"]).args([out.as_path()]).args(["--json"]).run().exits(0).json();
     assert_eq!(verified["rows"], 500);
 }
 
@@ -348,11 +268,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_sent_or_written() {
         assert_eq!(error["sent"], "not_sent", "{options}");
     }
     for (line, says) in REFUSED_WITHOUT_A_FOLDER {
-        program(&service)
-            .args(line.split(' '))
-            .run()
-            .exits(64)
-            .says(says);
+        program(&service).args(line.split(' ')).run().exits(64).says(says);
     }
     assert_eq!(service.connections(), 0);
     assert!(!place.exists());
@@ -368,11 +284,7 @@ fn a_folder_without_an_export_is_refused_by_every_command_that_looks_at_one() {
             .error("invalid_argument", 100);
     }
     on(&empty, "commit", &["--keep-files", "true"]).exits(64);
-    bare()
-        .args(["verify"])
-        .args([empty.as_path()])
-        .run()
-        .exits(64);
+    bare().args(["verify"]).args([empty.as_path()]).run().exits(64);
     assert_eq!(std::fs::read_dir(empty.as_path()).unwrap().count(), 0);
 }
 
@@ -381,16 +293,9 @@ fn other_parameters_than_those_of_an_unfinished_batch_end_with_65() {
     let service = export_service(50);
     service.push_rule(Rule::new(Operation::Page, Action::status(404)).forever());
     let out = folder();
-    program(&service)
-        .export(&out, &KEEP)
-        .args(["--limit", "10"])
-        .run();
+    program(&service).export(&out, &KEEP).args(["--limit", "10"]).run();
     service.clear_rules();
-    for other in [
-        &["--compress", "zstd"][..],
-        &["--since", "2026-11-24T06:25:53Z"],
-        &["--since", "auto"],
-    ] {
+    for other in [&["--compress", "zstd"][..], &["--since", "2026-11-24T06:25:53Z"], &["--since", "auto"]] {
         program(&service)
             .export(&out, &KEEP)
             .args(other)
@@ -400,14 +305,7 @@ fn other_parameters_than_those_of_an_unfinished_batch_end_with_65() {
             .error("output_conflict", 701);
     }
     program(&service)
-        .args([
-            "export",
-            "--segment",
-            "Another",
-            "--keep-files",
-            "true",
-            "--out",
-        ])
+        .args(["export", "--segment", "Another", "--keep-files", "true", "--out"])
         .args([out.as_path()])
         .run()
         .exits(65);
@@ -417,15 +315,10 @@ fn other_parameters_than_those_of_an_unfinished_batch_end_with_65() {
 #[test]
 fn a_folder_that_another_process_holds_ends_with_75() {
     let service = export_service(50);
-    let hang = Action::Hang {
-        apply: Apply::Never,
-    };
+    let hang = Action::Hang { apply: Apply::Never };
     service.push_rule(Rule::new(Operation::Page, hang));
     let out = folder();
-    let running = program(&service)
-        .export(&out, &KEEP)
-        .stdout(Stdio::piped())
-        .start();
+    let running = program(&service).export(&out, &KEEP).stdout(Stdio::piped()).start();
     wait_for(&service, Operation::Page, 1);
     program(&service)
         .export(&out, &KEEP)
@@ -451,18 +344,10 @@ fn a_failed_export_a_busy_server_and_a_wait_that_is_too_short_have_their_exit_co
     };
     service.world().add_source(failing);
     let out = folder();
-    program(&service)
-        .export(&out, &KEEP)
-        .args(["--json"])
-        .run()
-        .exits(69)
-        .error("export_failed", 800);
+    program(&service).export(&out, &KEEP).args(["--json"]).run().exits(69).error("export_failed", 800);
     assert_eq!(states(&out), ["abandoned"]);
 
-    let slow = Source {
-        processing: Duration::from_secs(3600),
-        ..Source::new(ExportKind::Segment, SEGMENT, 5)
-    };
+    let slow = Source { processing: Duration::from_secs(3600), ..Source::new(ExportKind::Segment, SEGMENT, 5) };
     service.world().add_source(slow);
     let out = folder();
     program(&service)
@@ -482,26 +367,13 @@ fn a_failed_export_a_busy_server_and_a_wait_that_is_too_short_have_their_exit_co
     );
     service.push_rule(Rule::new(Operation::Page, Action::answer(short)).forever());
     let out = folder();
-    program(&service)
-        .export(&out, &KEEP)
-        .args(["--json"])
-        .run()
-        .exits(65)
-        .error("count_mismatch", 813);
+    program(&service).export(&out, &KEEP).args(["--json"]).run().exits(65).error("count_mismatch", 813);
     assert_eq!(sent(&service, Operation::Commit), 0);
 
     let service = export_service(5);
     let out = folder();
-    program(&service)
-        .without("SECRET")
-        .export(&out, &KEEP)
-        .run()
-        .exits(78);
-    program(&service)
-        .env("SECRET", "another")
-        .export(&out, &KEEP)
-        .run()
-        .exits(77);
+    program(&service).without("SECRET").export(&out, &KEEP).run().exits(78);
+    program(&service).env("SECRET", "another").export(&out, &KEEP).run().exits(77);
     service.push_rule(Rule::new(Operation::Initiate, Action::status(404)));
     program(&service).export(&out, &KEEP).run().exits(66);
 }
@@ -521,18 +393,10 @@ fn an_outage_is_told_as_long_as_it_is_borne_and_its_end_is_where_the_command_goe
         .exits(69)
         .says("the service does not answer (service_unavailable); trying again until ");
     finished.error("service_unavailable", 503);
-    assert!(
-        finished.stderr.contains("borne for 2 s"),
-        "{}",
-        finished.stderr
-    );
+    assert!(finished.stderr.contains("borne for 2 s"), "{}", finished.stderr);
     assert_eq!(finished.stderr.matches("trying again until").count(), 1);
     service.clear_rules();
-    program(&service)
-        .export(&out, &KEEP)
-        .args(limit)
-        .run()
-        .exits(0);
+    program(&service).export(&out, &KEEP).args(limit).run().exits(0);
     assert_eq!(sent(&service, Operation::Initiate), 1);
     assert_eq!(landed_lines(&visible_batches(&out)[0]).len(), 50);
 }
@@ -541,53 +405,24 @@ fn an_outage_is_told_as_long_as_it_is_borne_and_its_end_is_where_the_command_goe
 fn status_tells_what_the_folder_says_and_asks_the_server_where_it_can() {
     let service = export_service(5);
     let out = sealed(&service);
-    let told = program(&service)
-        .args(["export", "status"])
-        .args([out.as_path()])
-        .run()
-        .exits(0);
-    assert!(
-        told.stdout.contains("sealed") && told.stdout.contains("the server says Complete"),
-        "{}",
-        told.stdout
-    );
-    let value = program(&service)
-        .args(["export", "status", "--json"])
-        .args([out.as_path()])
-        .run()
-        .exits(0)
-        .json();
+    let told = program(&service).args(["export", "status"]).args([out.as_path()]).run().exits(0);
+    assert!(told.stdout.contains("sealed") && told.stdout.contains("the server says Complete"), "{}", told.stdout);
+    let value = program(&service).args(["export", "status", "--json"]).args([out.as_path()]).run().exits(0).json();
     assert_eq!(keys(&value), ["batch", "server", "server_error"]);
     assert_eq!(value["batch"]["state"], "sealed");
     assert_eq!(value["server"]["status"], "Complete");
 
-    let alone = on(&out, "status", &["--json"])
-        .exits(0)
-        .says("the server was not asked");
+    let alone = on(&out, "status", &["--json"]).exits(0).says("the server was not asked");
     assert_eq!(alone.json()["server"], Value::Null);
     service.push_rule(Rule::new(Operation::Status, Action::status(403)));
-    let refused = program(&service)
-        .args(["export", "status", "--json"])
-        .args([out.as_path()])
-        .run()
-        .exits(77)
-        .json();
+    let refused = program(&service).args(["export", "status", "--json"]).args([out.as_path()]).run().exits(77).json();
     assert_eq!(refused["server_error"]["kind"], "forbidden");
     assert_eq!(refused["batch"]["state"], "sealed");
 
     // A finished one is not asked about.
-    program(&service)
-        .args(["export", "commit", "--keep-files", "true"])
-        .args([out.as_path()])
-        .run()
-        .exits(0);
+    program(&service).args(["export", "commit", "--keep-files", "true"]).args([out.as_path()]).run().exits(0);
     let asked = sent(&service, Operation::Status);
-    let done = program(&service)
-        .args(["export", "status", "--json"])
-        .args([out.as_path()])
-        .run()
-        .exits(0)
-        .json();
+    let done = program(&service).args(["export", "status", "--json"]).args([out.as_path()]).run().exits(0).json();
     assert_eq!(done["batch"]["state"], "committed");
     assert_eq!(sent(&service, Operation::Status), asked);
 }
@@ -597,11 +432,7 @@ fn sealed_batches_are_committed_later_the_oldest_first() {
     let service = export_service(5);
     let out = folder();
     for _ in 0..2 {
-        program(&service)
-            .export(&out, &["--since", "auto"])
-            .args(NEVER)
-            .run()
-            .exits(0);
+        program(&service).export(&out, &["--since", "auto"]).args(NEVER).run().exits(0);
     }
     assert_eq!(states(&out), ["sealed", "sealed"]);
     let commit = || {
@@ -625,16 +456,8 @@ fn sealed_batches_are_committed_later_the_oldest_first() {
     let mut in_order = batches.clone();
     in_order.sort_unstable();
     assert_eq!(batches, in_order);
-    let tokens: Vec<_> = service
-        .requests_for(Operation::Commit)
-        .iter()
-        .map(|request| request.token)
-        .collect();
-    let begun: Vec<_> = service
-        .requests_for(Operation::Page)
-        .iter()
-        .map(|request| request.token)
-        .collect();
+    let tokens: Vec<_> = service.requests_for(Operation::Commit).iter().map(|request| request.token).collect();
+    let begun: Vec<_> = service.requests_for(Operation::Page).iter().map(|request| request.token).collect();
     assert_eq!(tokens, begun);
     assert_eq!(applied(&service), 2);
     // Nothing is left, and nothing is sent.
@@ -650,12 +473,7 @@ fn a_batch_that_does_not_match_its_hash_is_not_committed_and_not_verified() {
     let mut bytes = std::fs::read(&part).unwrap();
     bytes[10] ^= 1;
     std::fs::write(&part, bytes).unwrap();
-    bare()
-        .args(["verify", "--json"])
-        .args([out.as_path()])
-        .run()
-        .exits(65)
-        .error("corrupt", 703);
+    bare().args(["verify", "--json"]).args([out.as_path()]).run().exits(65).error("corrupt", 703);
     for _ in 0..2 {
         program(&service)
             .args(["export", "commit", "--keep-files", "false", "--json"])
@@ -664,10 +482,7 @@ fn a_batch_that_does_not_match_its_hash_is_not_committed_and_not_verified() {
             .exits(65)
             .error("corrupt", 703);
     }
-    program(&service)
-        .export(&out, &["--keep-files", "false"])
-        .run()
-        .exits(65);
+    program(&service).export(&out, &["--keep-files", "false"]).run().exits(65);
     assert_eq!(sent(&service, Operation::Commit), 0);
     std::fs::remove_file(visible_batches(&out)[0].join("_manifest.json")).unwrap();
     program(&service)
@@ -686,9 +501,7 @@ fn an_unfinished_batch_is_given_up_and_the_next_export_begins_anew() {
     program(&service).export(&out, &KEEP).run();
     let given_up = on(&out, "abandon", &["--json"]).exits(0).json();
     assert_eq!(given_up["state"], "abandoned");
-    on(&out, "abandon", &[])
-        .exits(64)
-        .says("no unfinished batch");
+    on(&out, "abandon", &[]).exits(64).says("no unfinished batch");
     service.clear_rules();
     program(&service).export(&out, &KEEP).run().exits(0);
     assert_eq!(states(&out), ["abandoned", "committed"]);
@@ -723,12 +536,7 @@ fn the_manual_pages_and_completions_know_the_commands() {
     let completions = bare().args(["completions", "bash"]).run().exits(0).stdout;
     assert!(completions.contains("--match-criteria") && completions.contains("verify"));
     let help = bare().args(["export", "--help"]).run().exits(0).stdout;
-    for part in [
-        "--segment <NAME>",
-        "--since <TIME|auto>",
-        "75  unfinished",
-        "de-duplicate",
-    ] {
+    for part in ["--segment <NAME>", "--since <TIME|auto>", "75  unfinished", "de-duplicate"] {
         assert!(help.contains(part), "{part}");
     }
 }
@@ -741,18 +549,9 @@ fn the_commands_of_the_page_about_exports_do_what_it_says() {
     let (commands, _) = rest.split_once("```\n").unwrap();
     let service = export_service(20);
     let here = folder();
-    let script =
-        format!("set -e; cd \"$HERE\"; mypreferences() {{ \"$PROGRAM\" \"$@\"; }}\n{commands}");
-    let finished = program(&service)
-        .foreign_env("HERE", here.to_str().unwrap())
-        .in_a_shell(&script)
-        .run()
-        .exits(0);
+    let script = format!("set -e; cd \"$HERE\"; mypreferences() {{ \"$PROGRAM\" \"$@\"; }}\n{commands}");
+    let finished = program(&service).foreign_env("HERE", here.to_str().unwrap()).in_a_shell(&script).run().exits(0);
     assert_eq!(finished.stdout.lines().count(), 3, "{}", finished.stdout);
-    assert!(
-        finished.stdout.contains("verified: 1 sealed batch"),
-        "{}",
-        finished.stdout
-    );
+    assert!(finished.stdout.contains("verified: 1 sealed batch"), "{}", finished.stdout);
     assert_eq!(states(&here.join("people")), ["committed"]);
 }

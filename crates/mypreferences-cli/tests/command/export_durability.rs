@@ -7,18 +7,9 @@ use std::process::Command;
 
 use mypreferences_mock::Operation;
 
-use crate::support::{
-    Program, applied, export_service, folder, landed_lines, program, sent, visible_batches,
-};
+use crate::support::{Program, applied, export_service, folder, landed_lines, program, sent, visible_batches};
 
-const KEEP_NOT: [&str; 6] = [
-    "--keep-files",
-    "false",
-    "--limit",
-    "100",
-    "--progress",
-    "log",
-];
+const KEEP_NOT: [&str; 6] = ["--keep-files", "false", "--limit", "100", "--progress", "log"];
 
 /// A system call: what it was, from its line to the line of its end.
 #[derive(Clone, Debug)]
@@ -45,11 +36,7 @@ fn calls(trace: &str) -> Vec<Call> {
             }
             continue;
         }
-        let call = Call {
-            text: rest.to_owned(),
-            begun: number,
-            ended: number,
-        };
+        let call = Call { text: rest.to_owned(), begun: number, ended: number };
         if rest.ends_with("<unfinished ...>") {
             unfinished.insert(thread.to_owned(), call);
         } else {
@@ -66,9 +53,7 @@ fn first<'a>(calls: &'a [Call], after: usize, words: &[&str]) -> &'a Call {
     calls
         .iter()
         .find(|call| {
-            call.begun > after
-                && !call.text.contains("= -1")
-                && words.iter().all(|word| call.text.contains(word))
+            call.begun > after && !call.text.contains("= -1") && words.iter().all(|word| call.text.contains(word))
         })
         // The lines hold an authorization: they stay out of the message.
         .unwrap_or_else(|| panic!("no call with {words:?} after line {after} of the trace"))
@@ -76,10 +61,8 @@ fn first<'a>(calls: &'a [Call], after: usize, words: &[&str]) -> &'a Call {
 
 #[test]
 fn every_part_and_the_manifest_are_on_disk_before_the_commit_is_written_to_the_socket() {
-    let can_trace = Command::new("strace")
-        .args(["-o", "/dev/null", "true"])
-        .status()
-        .is_ok_and(|status| status.success());
+    let can_trace =
+        Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success());
     if !can_trace {
         println!("skipped: strace is not installed, or may not trace here");
         return;
@@ -104,14 +87,7 @@ fn every_part_and_the_manifest_are_on_disk_before_the_commit_is_written_to_the_s
     let name = batch.file_name().unwrap().to_str().unwrap().to_owned();
     let parts = std::fs::read_dir(&batch)
         .unwrap()
-        .filter(|entry| {
-            entry
-                .as_ref()
-                .unwrap()
-                .file_name()
-                .to_string_lossy()
-                .starts_with("part-")
-        })
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("part-"))
         .count();
     assert!(parts > 2, "{parts}");
     let staged = format!("/.staging/{name}");
@@ -124,30 +100,20 @@ fn every_part_and_the_manifest_are_on_disk_before_the_commit_is_written_to_the_s
         assert!(folder.ended < manifest.begun, "{part} before the manifest");
     }
     let folder = first(&calls, manifest.ended, &["sync(", &format!("{staged}>")]);
-    let seen = first(
-        &calls,
-        folder.ended,
-        &["rename", &staged, &format!("/{name}\"")],
-    );
+    let seen = first(&calls, folder.ended, &["rename", &staged, &format!("/{name}\"")]);
     let out_name = out.file_name().unwrap().to_str().unwrap();
     let out_synced = first(&calls, seen.ended, &["sync(", &format!("/{out_name}>")]);
     let sealed = first(&calls, out_synced.ended, &["write(", "/journal>", "SEALED"]);
     let sealed = first(&calls, sealed.ended, &["sync(", "/journal>"]);
     let committing = first(&calls, sealed.ended, &["write(", "/journal>", "COMMITTING"]);
     let committing = first(&calls, committing.ended, &["sync(", "/journal>"]);
-    let sends: Vec<&Call> = calls
-        .iter()
-        .filter(|call| call.text.contains("\"POST ") && call.text.contains("/Commit/"))
-        .collect();
+    let sends: Vec<&Call> =
+        calls.iter().filter(|call| call.text.contains("\"POST ") && call.text.contains("/Commit/")).collect();
     assert_eq!(sends.len(), 1);
     assert!(committing.ended < sends[0].begun);
     let receipt = first(&calls, sends[0].ended, &["sync(", &name, "_receipt.json"]);
     let batch_synced = first(&calls, receipt.ended, &["sync(", &format!("/{name}>")]);
-    first(
-        &calls,
-        batch_synced.ended,
-        &["write(", "/journal>", "COMMITTED"],
-    );
+    first(&calls, batch_synced.ended, &["write(", "/journal>", "COMMITTED"]);
 }
 
 /// A small disk of its own, which goes with its guard.
@@ -165,11 +131,8 @@ impl Disk {
     }
 
     fn grow(&self, options: &str) {
-        let remounted = Command::new("mount")
-            .args(["-o", &format!("remount,{options}")])
-            .arg(self.0.as_path())
-            .status()
-            .unwrap();
+        let remounted =
+            Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(self.0.as_path()).status().unwrap();
         assert!(remounted.success());
     }
 }
@@ -253,23 +216,16 @@ fn where_no_thread_can_be_made_a_call_ends_with_a_record_and_no_panic() {
     let by_name = service.base_url().replace("127.0.0.1", "localhost");
     for (ended, code, kind, number) in [
         (
-            without_threads(program(&service))
-                .export(&out.join("out"), &KEEP_NOT)
-                .args(["--json"])
-                .run(),
+            without_threads(program(&service)).export(&out.join("out"), &KEEP_NOT).args(["--json"]).run(),
             74,
             "storage",
             700,
         ),
         // A name is looked up on a thread.
         (
-            without_threads(
-                program(&service)
-                    .env("BASE_URL", &by_name)
-                    .env("MAX_ATTEMPTS", "1"),
-            )
-            .args(["status", "4711", "--json"])
-            .run(),
+            without_threads(program(&service).env("BASE_URL", &by_name).env("MAX_ATTEMPTS", "1"))
+                .args(["status", "4711", "--json"])
+                .run(),
             69,
             "connect",
             200,
@@ -280,21 +236,13 @@ fn where_no_thread_can_be_made_a_call_ends_with_a_record_and_no_panic() {
         assert_eq!(error["sent"], "not_sent");
     }
     assert_eq!(service.connections(), 0);
-    program(&service)
-        .export(&out.join("out"), &KEEP_NOT)
-        .run()
-        .exits(0);
+    program(&service).export(&out.join("out"), &KEEP_NOT).run().exits(0);
 }
 
 #[test]
 fn a_folder_that_cannot_be_made_ends_with_74_and_nothing_is_sent() {
     let service = export_service(3);
     let file = crate::support::file("no folder", 0o600);
-    program(&service)
-        .export(&file.join("out"), &KEEP_NOT)
-        .args(["--json"])
-        .run()
-        .exits(74)
-        .error("storage", 700);
+    program(&service).export(&file.join("out"), &KEEP_NOT).args(["--json"]).run().exits(74).error("storage", 700);
     assert_eq!(service.connections(), 0);
 }

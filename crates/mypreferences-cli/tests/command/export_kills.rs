@@ -13,9 +13,7 @@ use mypreferences::landing::Folder;
 use mypreferences_mock::{Action, ExportKind, MockConfig, MockService, Operation, Rule, Source};
 use serde_json::value::RawValue;
 
-use crate::support::{
-    CLIENT_ID, Program, SEGMENT, applied, bare, folder, landed_lines, visible_batches,
-};
+use crate::support::{CLIENT_ID, Program, SEGMENT, applied, bare, folder, landed_lines, visible_batches};
 
 /// How often is killed in the ordinary test run; `MYPREFERENCES_TEST_KILLS` says otherwise.
 const KILLS: u32 = 200;
@@ -26,19 +24,13 @@ const RUN: Duration = Duration::from_millis(300);
 
 #[test]
 fn a_program_that_is_killed_at_any_moment_ends_with_the_servers_records_and_one_commit() {
-    let wanted: u32 = std::env::var("MYPREFERENCES_TEST_KILLS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(KILLS);
+    let wanted: u32 =
+        std::env::var("MYPREFERENCES_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
     let threads = 2;
     let tallies: Vec<Tally> = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads)
-            .map(|thread| scope.spawn(move || kill(thread, wanted.div_ceil(threads))))
-            .collect();
-        running
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
+        let running: Vec<_> =
+            (0..threads).map(|thread| scope.spawn(move || kill(thread, wanted.div_ceil(threads)))).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     let (mut kills, mut exports, mut found) = (0, 0, BTreeMap::new());
     for tally in tallies {
@@ -93,13 +85,7 @@ fn one_export(random: &mut fastrand::Rng, tally: &mut Tally) {
         }
         if finished.code() != Some(0) {
             let mut stderr = String::new();
-            running
-                .0
-                .stderr
-                .take()
-                .unwrap()
-                .read_to_string(&mut stderr)
-                .unwrap();
+            running.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
             panic!("ended with {finished}: {stderr}");
         }
         break;
@@ -109,12 +95,9 @@ fn one_export(random: &mut fastrand::Rng, tally: &mut Tally) {
 
 /// So that a kill finds every stage: the loopback is too fast for that.
 fn slow_down(service: &MockService) {
-    for (on, pause) in [
-        (Operation::Initiate, 20),
-        (Operation::Status, 10),
-        (Operation::Page, 3),
-        (Operation::Commit, 30),
-    ] {
+    for (on, pause) in
+        [(Operation::Initiate, 20), (Operation::Status, 10), (Operation::Page, 3), (Operation::Commit, 30)]
+    {
         let late = Action::answer_late(Duration::from_millis(pause));
         service.push_rule(Rule::new(on, late).forever());
     }
@@ -124,17 +107,7 @@ fn command(service: &MockService, out: &Path) -> Program {
     bare()
         .env("BASE_URL", &service.base_url())
         .env("AUTHORIZATION", "made-up")
-        .export(
-            out,
-            &[
-                "--keep-files",
-                "false",
-                "--limit",
-                "100",
-                "--progress",
-                "none",
-            ],
-        )
+        .export(out, &["--keep-files", "false", "--limit", "100", "--progress", "none"])
         .args(["--part-size", PART_SIZE])
         .stdout(Stdio::null())
 }
@@ -157,10 +130,7 @@ fn state(out: &Path) -> String {
 fn check(service: &MockService, out: &Path, rows: u64) {
     assert_eq!(applied(service), 1);
     let exports = service.world().exports();
-    let export = exports
-        .iter()
-        .find(|export| !export.commits.is_empty())
-        .unwrap();
+    let export = exports.iter().find(|export| !export.commits.is_empty()).unwrap();
     assert!(!export.files_kept);
     // The files come back, so that what the server had can be read once more.
     assert!(service.set_status(export.token, "Complete"));
@@ -194,8 +164,5 @@ fn records(service: &MockService, token: i64) -> Vec<String> {
     stream.read_to_string(&mut answer).unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     let page: Page = serde_json::from_str(body).unwrap();
-    page.preferences
-        .iter()
-        .map(|record| record.get().to_owned())
-        .collect()
+    page.preferences.iter().map(|record| record.get().to_owned()).collect()
 }

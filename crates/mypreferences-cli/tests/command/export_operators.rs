@@ -8,8 +8,7 @@ use mypreferences_mock::{Action, Answer, Apply, MockService, Operation, Rule};
 use serde_json::Value;
 
 use crate::support::{
-    Finished, TemporaryFolder, applied, bare, export_service, folder, program, sent,
-    visible_batches, wait_for,
+    Finished, TemporaryFolder, applied, bare, export_service, folder, program, sent, visible_batches, wait_for,
 };
 
 impl Finished {
@@ -24,20 +23,13 @@ const COMMIT: [&str; 4] = ["commit", "--keep-files", "false", "--json"];
 fn sealed(service: &MockService, count: usize) -> TemporaryFolder {
     let out = folder();
     for _ in 0..count {
-        program(service)
-            .export(&out, &["--commit", "never", "--since", "auto"])
-            .run()
-            .exits(0);
+        program(service).export(&out, &["--commit", "never", "--since", "auto"]).run().exits(0);
     }
     out
 }
 
 fn commit(service: &MockService, out: &Path) -> Finished {
-    program(service)
-        .args(["export"])
-        .args(COMMIT)
-        .args([out])
-        .run()
+    program(service).args(["export"]).args(COMMIT).args([out]).run()
 }
 
 fn on(out: &Path, arguments: &[&str]) -> Finished {
@@ -83,12 +75,8 @@ fn any_unfinished_batch_is_given_up_by_its_name() {
     assert_eq!(states(&out), ["sealed", "abandoned", "sealed"]);
     commit(&service, &out).exits(0);
     assert_eq!(states(&out), ["committed", "abandoned", "committed"]);
-    on(&out, &["export", "abandon", "--batch", &name(&batches[1])])
-        .exits(64)
-        .says("is finished");
-    on(&out, &["export", "abandon", "--batch", "batch=nothing"])
-        .exits(64)
-        .says("has no batch");
+    on(&out, &["export", "abandon", "--batch", &name(&batches[1])]).exits(64).says("is finished");
+    on(&out, &["export", "abandon", "--batch", "batch=nothing"]).exits(64).says("has no batch");
 }
 
 /// The oldest batch, taken away.
@@ -110,11 +98,7 @@ fn a_batch_that_was_moved_away_before_its_commit_is_not_committed_and_says_what_
     let told = commit(&service, &out).exits(65);
     assert_eq!(told.json()["failed"][0]["error"]["kind"], "not_sealed");
     let told = told.says("move it back");
-    assert!(
-        told.stderr.contains(&format!("--batch {moved}")),
-        "{}",
-        told.stderr
-    );
+    assert!(told.stderr.contains(&format!("--batch {moved}")), "{}", told.stderr);
     assert_eq!(applied(&service), 1);
     std::fs::rename(&there, out.join(&moved)).unwrap();
     commit(&service, &out).exits(0);
@@ -128,14 +112,8 @@ fn verify_tells_of_a_batch_that_was_moved_away_and_complete_makes_it_an_error() 
     let (_elsewhere, _, moved) = taken(&out);
     let verified = on(&out, &["verify", "--json"]).exits(0);
     assert_eq!(verified.json()["moved"], serde_json::json!([moved]));
-    assert!(
-        verified.stderr.contains("is not in the folder"),
-        "{}",
-        verified.stderr
-    );
-    on(&out, &["verify", "--complete", "--json"])
-        .exits(65)
-        .error("corrupt", 703);
+    assert!(verified.stderr.contains("is not in the folder"), "{}", verified.stderr);
+    on(&out, &["verify", "--complete", "--json"]).exits(65).error("corrupt", 703);
 }
 
 #[test]
@@ -153,20 +131,13 @@ fn a_since_by_hand_leaves_a_gap_that_is_told_and_that_the_next_auto_closes() {
     let service = export_service(20);
     let out = folder();
     let export = |since: &str| {
-        program(&service)
-            .export(&out, &["--since", since, "--keep-files", "true", "--json"])
-            .run()
-            .exits(0)
-            .json()
+        program(&service).export(&out, &["--since", since, "--keep-files", "true", "--json"]).run().exits(0).json()
     };
     let first = export("auto");
     export("2099-01-01T00:00:00Z");
     let third = export("auto");
     let told = third["notes"].to_string();
-    assert!(
-        told.contains("begins after what the batches before it cover"),
-        "{told}"
-    );
+    assert!(told.contains("begins after what the batches before it cover"), "{told}");
     let since = third["since"].as_str().unwrap();
     assert!(since <= first["watermark"].as_str().unwrap(), "{since}");
     let verified = on(&out, &["verify", "--json"]).exits(0).json();
@@ -178,21 +149,11 @@ fn a_mistyped_name_that_never_got_a_token_binds_nobody() {
     let service = export_service(20);
     let out = folder();
     program(&service)
-        .args([
-            "export",
-            "--segment",
-            "Evreyone",
-            "--keep-files",
-            "true",
-            "--out",
-        ])
+        .args(["export", "--segment", "Evreyone", "--keep-files", "true", "--out"])
         .args([out.as_path()])
         .run()
         .exits(66);
-    program(&service)
-        .export(&out, &["--keep-files", "true"])
-        .run()
-        .exits(0);
+    program(&service).export(&out, &["--keep-files", "true"]).run().exits(0);
     assert_eq!(states(&out), ["abandoned", "committed"]);
 }
 
@@ -201,14 +162,7 @@ fn another_name_than_that_of_an_initiated_batch_is_named() {
     let service = export_service(20);
     let out = sealed(&service, 1);
     program(&service)
-        .args([
-            "export",
-            "--segment",
-            "Others",
-            "--keep-files",
-            "true",
-            "--out",
-        ])
+        .args(["export", "--segment", "Others", "--keep-files", "true", "--out"])
         .args([out.as_path()])
         .run()
         .exits(65)
@@ -220,13 +174,7 @@ fn an_html_page_never_closes_a_sealed_batch() {
     for status in [400, 404, 410] {
         let service = export_service(20);
         let out = sealed(&service, 1);
-        service.push_rule(
-            Rule::new(
-                Operation::Status,
-                Action::answer(Answer::html(status, true)),
-            )
-            .forever(),
-        );
+        service.push_rule(Rule::new(Operation::Status, Action::answer(Answer::html(status, true))).forever());
         assert!(commit(&service, &out).failed(), "{status}");
         assert_eq!(states(&out), ["sealed"], "{status}");
         service.clear_rules();
@@ -242,16 +190,11 @@ fn an_html_page_abandons_no_batch_that_is_landed() {
         let out = folder();
         let page = Action::answer(Answer::html(404, true));
         service.push_rule(Rule::new(on, page).skip(skip).forever());
-        let finished = program(&service)
-            .export(&out, &["--keep-files", "true"])
-            .run();
+        let finished = program(&service).export(&out, &["--keep-files", "true"]).run();
         assert!(finished.failed());
         assert_eq!(states(&out), ["landing"]);
         service.clear_rules();
-        program(&service)
-            .export(&out, &["--keep-files", "true"])
-            .run()
-            .exits(0);
+        program(&service).export(&out, &["--keep-files", "true"]).run().exits(0);
         assert_eq!(sent(&service, Operation::Initiate), 1);
     }
 }
@@ -260,17 +203,10 @@ fn an_html_page_abandons_no_batch_that_is_landed() {
 fn a_row_count_that_differs_is_not_committed_before_somebody_says_so() {
     let service = export_service(20);
     let out = folder();
-    let status =
-        r#"{"AccessToken":1,"Expires":"","Status":"Complete","RowCount":1000,"ByteCount":1}"#;
-    service.push_rule(
-        Rule::new(Operation::Status, Action::answer(Answer::json(200, status))).forever(),
-    );
-    let export = |options: &[&str]| {
-        program(&service)
-            .export(&out, &["--keep-files", "false", "--json"])
-            .args(options)
-            .run()
-    };
+    let status = r#"{"AccessToken":1,"Expires":"","Status":"Complete","RowCount":1000,"ByteCount":1}"#;
+    service.push_rule(Rule::new(Operation::Status, Action::answer(Answer::json(200, status))).forever());
+    let export =
+        |options: &[&str]| program(&service).export(&out, &["--keep-files", "false", "--json"]).args(options).run();
     for _ in 0..2 {
         let error = export(&[]).exits(65).error("count_mismatch", 813);
         let detail = error["detail"].as_str().unwrap();
@@ -304,14 +240,8 @@ fn files_after_a_kill(after: Duration) -> Value {
 #[test]
 fn after_a_kill_only_a_send_that_is_known_to_have_left_says_what_became_of_the_files() {
     let known = files_after_a_kill(Duration::from_secs(4));
-    assert_eq!(
-        (&known["files"], &known["sends"]),
-        (&"as_asked".into(), &1.into())
-    );
+    assert_eq!((&known["files"], &known["sends"]), (&"as_asked".into(), &1.into()));
     let unknown = files_after_a_kill(Duration::ZERO);
-    assert_eq!(
-        (&unknown["files"], &unknown["sends"]),
-        (&"unknown".into(), &0.into())
-    );
+    assert_eq!((&unknown["files"], &unknown["sends"]), (&"unknown".into(), &0.into()));
     assert_eq!(unknown["certainty"], "certain", "status says Retrieved");
 }

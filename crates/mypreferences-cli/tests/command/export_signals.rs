@@ -7,25 +7,18 @@ use std::time::{Duration, Instant};
 use mypreferences_mock::{Action, Apply, MockService, Operation, Rule};
 
 use crate::support::{
-    Running, applied, bare, export_service, folder, landed_lines, program, sent, visible_batches,
-    wait_for,
+    Running, applied, bare, export_service, folder, landed_lines, program, sent, visible_batches, wait_for,
 };
 
 const KEEP: [&str; 4] = ["--keep-files", "true", "--limit", "10"];
 
 fn hang_after(service: &MockService, on: Operation, requests: u64) {
-    let hang = Action::Hang {
-        apply: Apply::Never,
-    };
+    let hang = Action::Hang { apply: Apply::Never };
     service.push_rule(Rule::new(on, hang).skip(requests).forever());
 }
 
 fn started(service: &MockService, out: &std::path::Path) -> Running {
-    program(service)
-        .export(out, &KEEP)
-        .args(["--json"])
-        .stdout(Stdio::piped())
-        .start()
+    program(service).export(out, &KEEP).args(["--json"]).stdout(Stdio::piped()).start()
 }
 
 #[test]
@@ -39,11 +32,7 @@ fn the_first_signal_stops_cleanly_and_the_command_that_it_prints_continues() {
         running.signal(signal);
         let finished = running.finish().exits(75).says("what is landed stays");
         finished.error("cancelled", 230);
-        let line = finished
-            .stderr
-            .lines()
-            .find_map(|line| line.strip_prefix("run this next: "))
-            .unwrap();
+        let line = finished.stderr.lines().find_map(|line| line.strip_prefix("run this next: ")).unwrap();
         service.clear_rules();
 
         // As somebody pastes it into a shell.
@@ -85,15 +74,8 @@ fn a_wait_is_stopped_at_once_and_tells_what_the_server_says() {
     let running = started(&service, &out);
     wait_for(&service, Operation::Status, 1);
     running.signal("INT");
-    running
-        .finish()
-        .exits(75)
-        .says("run this next: mypreferences export --segment Everyone --out");
-    program(&service)
-        .args(["export", "status"])
-        .args([out.as_path()])
-        .run()
-        .exits(0);
+    running.finish().exits(75).says("run this next: mypreferences export --segment Everyone --out");
+    program(&service).args(["export", "status"]).args([out.as_path()]).run().exits(0);
 }
 
 /// A disk that does not answer: a part is a pipe that nobody writes to.
@@ -122,10 +104,7 @@ fn the_second_signal_does_not_wait_for_what_cannot_be_stopped() {
         running.signal(signal);
         let error = running.finish().exits(code).error("cancelled", 230);
         assert_eq!(error["sent"], "maybe_sent");
-        assert!(lines.any(|line| {
-            line.unwrap()
-                .starts_with("run this next: mypreferences export")
-        }));
+        assert!(lines.any(|line| { line.unwrap().starts_with("run this next: mypreferences export") }));
         drop(pipe);
     }
 }
@@ -143,12 +122,7 @@ fn a_signal_during_the_commit_ends_with_its_record_and_the_same_command_finds_ou
     assert_eq!(error["operation"], "commit");
     assert_eq!(error["commit_state"], "unknown");
 
-    let landed = program(&service)
-        .export(&out, &KEEP)
-        .args(["--json"])
-        .run()
-        .exits(0)
-        .json();
+    let landed = program(&service).export(&out, &KEEP).args(["--json"]).run().exits(0).json();
     assert_eq!(landed["receipt"]["end"], "committed");
     assert_eq!(landed["receipt"]["receipt"]["confirmed_by"], "status");
     assert_eq!(sent(&service, Operation::Commit), 1);
@@ -181,24 +155,11 @@ fn no_secret_stands_in_the_command_that_continues() {
     let service = export_service(5);
     hang_after(&service, Operation::Page, 0);
     let out = folder();
-    let callback = format!(
-        "http://127.0.0.1:{}/?key={}",
-        service.port(),
-        crate::support::BEARER
-    );
-    let running = program(&service)
-        .export(&out, &["--commit", "never", "--callback-url", &callback])
-        .start();
+    let callback = format!("http://127.0.0.1:{}/?key={}", service.port(), crate::support::BEARER);
+    let running = program(&service).export(&out, &["--commit", "never", "--callback-url", &callback]).start();
     wait_for(&service, Operation::Page, 1);
     running.signal("INT");
     // `finish` looks for the canaries.
-    running
-        .finish()
-        .exits(75)
-        .says("--callback-url '<CALLBACK_URL>'");
-    bare()
-        .args(["export", "abandon"])
-        .args([out.as_path()])
-        .run()
-        .exits(0);
+    running.finish().exits(75).says("--callback-url '<CALLBACK_URL>'");
+    bare().args(["export", "abandon"]).args([out.as_path()]).run().exits(0);
 }

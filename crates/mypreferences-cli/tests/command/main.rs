@@ -2,11 +2,7 @@
 
 // Permissions, signals and `kill` are Unix's.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests, which clippy takes for production code"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which clippy takes for production code")]
 
 mod commit;
 mod configuration;

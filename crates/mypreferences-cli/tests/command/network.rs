@@ -4,19 +4,11 @@ use mypreferences_mock::{MockConfig, MockService, OpenScenario, PROXIED_HOST, Re
 use serde_json::json;
 
 use crate::support::{
-    CLIENT_ID, Program, SECRET, TOKEN, TOKEN_TEXT, TemporaryFile, USER_ID, bare, file, program,
-    service,
+    CLIENT_ID, Program, SECRET, TOKEN, TOKEN_TEXT, TemporaryFile, USER_ID, bare, file, program, service,
 };
 
 /// Every name that clients read a proxy from.
-const PROXIES: [&str; 6] = [
-    "HTTP_PROXY",
-    "http_proxy",
-    "HTTPS_PROXY",
-    "https_proxy",
-    "ALL_PROXY",
-    "all_proxy",
-];
+const PROXIES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 fn https(proxy: Option<&str>) -> (MockService, OpenScenario) {
     let service = MockService::start_blocking(MockConfig::default()).unwrap();
@@ -50,9 +42,7 @@ fn through(mut program: Program, proxy: &str) -> Program {
     for name in PROXIES {
         program = program.foreign_env(name, proxy);
     }
-    program
-        .foreign_env("NO_PROXY", "")
-        .foreign_env("no_proxy", "")
+    program.foreign_env("NO_PROXY", "").foreign_env("no_proxy", "")
 }
 
 #[test]
@@ -86,10 +76,7 @@ fn another_call_goes_through_the_proxy_of_the_environment_unless_it_is_excepted_
         direct.run().exits(69).error("connect", 200);
     }
     let nobody = RefusedPort::take().unwrap();
-    through(far(), &nobody.base_url())
-        .args(["--proxy", proxy])
-        .run()
-        .exits(0);
+    through(far(), &nobody.base_url()).args(["--proxy", proxy]).run().exits(0);
 }
 
 #[test]
@@ -97,16 +84,8 @@ fn a_proxy_variable_that_cannot_be_used_is_no_direct_connection() {
     let (_service, opened) = https(None);
     // Without a proxy the name leads nowhere.
     let base_url = opened.base_url().replace("127.0.0.1", PROXIED_HOST);
-    for value in [
-        "http://[::1".to_owned(),
-        ":::".to_owned(),
-        format!("socks5://someone:{SECRET}@proxy.example:1080"),
-    ] {
-        let error = asking(&base_url)
-            .foreign_env("HTTPS_PROXY", &value)
-            .run()
-            .exits(78)
-            .error("configuration", 101);
+    for value in ["http://[::1".to_owned(), ":::".to_owned(), format!("socks5://someone:{SECRET}@proxy.example:1080")] {
+        let error = asking(&base_url).foreign_env("HTTPS_PROXY", &value).run().exits(78).error("configuration", 101);
         let detail = error["detail"].as_str().unwrap();
         assert!(detail.starts_with("HTTPS_PROXY is "), "{detail}");
     }
@@ -152,11 +131,7 @@ fn a_system_without_trust_roots_is_a_configuration_error_and_no_panic() {
     without().run().exits(78).error("configuration", 101);
     let ca = ca(&opened);
     for only in ["false", "true"] {
-        without()
-            .env("CA_FILE", ca.to_str().unwrap())
-            .env("CA_ONLY", only)
-            .run()
-            .exits(0);
+        without().env("CA_FILE", ca.to_str().unwrap()).env("CA_ONLY", only).run().exits(0);
     }
 }
 
@@ -172,9 +147,5 @@ fn ca_only_shuts_out_the_systems_authorities() {
             .env("CA_FILE", own.to_str().unwrap())
     };
     program().run().exits(0);
-    program()
-        .args(["--ca-only"])
-        .run()
-        .exits(77)
-        .error("tls", 201);
+    program().args(["--ca-only"]).run().exits(77).error("tls", 201);
 }

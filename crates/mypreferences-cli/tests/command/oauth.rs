@@ -36,9 +36,7 @@ fn a_commit_with_oauth_from_variables_a_file_or_flags() {
                 .env("OAUTH_CLIENT_SECRET", SECRET)
                 .env("OAUTH_SCOPE", &format!("{CLIENT_ID}/{USER_ID}"))
                 .without("USER_ID"),
-            1 => program(&opened)
-                .env("OAUTH_CLIENT_SECRET_FILE", path)
-                .env("OAUTH_CLIENT_AUTH", "body"),
+            1 => program(&opened).env("OAUTH_CLIENT_SECRET_FILE", path).env("OAUTH_CLIENT_AUTH", "body"),
             _ => bare().env("BASE_URL", &opened.base_url()).args([
                 "--oauth-token-url",
                 &opened.token_url(),

@@ -47,12 +47,7 @@ fn base_url_and_environment_in_the_same_place_contradict_each_other() {
         .error("configuration", 101);
     program(&service)
         .commit(true)
-        .args([
-            "--environment",
-            "staging",
-            "--base-url",
-            &service.base_url(),
-        ])
+        .args(["--environment", "staging", "--base-url", &service.base_url()])
         .run()
         .exits(78);
     assert_eq!(service.connections(), 0);
@@ -61,22 +56,15 @@ fn base_url_and_environment_in_the_same_place_contradict_each_other() {
 #[test]
 fn a_boolean_flag_can_say_false_against_the_environment() {
     let service = service();
-    program(&service)
-        .env("PREFLIGHT", "true")
-        .commit(true)
-        .args(["--preflight=false"])
-        .run()
-        .exits(0);
+    program(&service).env("PREFLIGHT", "true").commit(true).args(["--preflight=false"]).run().exits(0);
     assert!(service.requests_for(Operation::Status).is_empty());
 }
 
 #[test]
 fn settings_without_a_flag_come_from_the_environment() {
     let service = service();
-    service.push_rule(
-        mypreferences_mock::Rule::new(Operation::Commit, mypreferences_mock::Action::status(503))
-            .forever(),
-    );
+    service
+        .push_rule(mypreferences_mock::Rule::new(Operation::Commit, mypreferences_mock::Action::status(503)).forever());
     let error = program(&service)
         .env("MAX_ATTEMPTS", "2")
         .commit(true)
@@ -109,12 +97,7 @@ fn without_an_address_or_a_client_id_nothing_is_sent() {
         .run()
         .exits(78)
         .says("environment (production or staging) or base_url");
-    program(&service)
-        .without("CLIENT_ID")
-        .commit(true)
-        .run()
-        .exits(78)
-        .says("client_id is missing");
+    program(&service).without("CLIENT_ID").commit(true).run().exits(78).says("client_id is missing");
     assert_eq!(service.connections(), 0);
 }
 
@@ -122,31 +105,17 @@ fn without_an_address_or_a_client_id_nothing_is_sent() {
 fn kinds_templates_hashes_and_timestamps_arrive_on_the_wire() {
     let service = service();
     service.add_export(Export::new(4242, ExportKind::Cid, 1));
-    for (hash, format) in [
-        ("sha256", "utc-millis-z"),
-        ("sha384", "utc-seconds-z"),
-        ("sha512", "utc-seconds"),
-    ] {
+    for (hash, format) in [("sha256", "utc-millis-z"), ("sha384", "utc-seconds-z"), ("sha512", "utc-seconds")] {
         program(&service)
             .args(["status", "4242", "--hmac-hash", hash])
             .args(["--timestamp-format", format])
             .run()
             .exits(0);
     }
-    program(&service)
-        .args(["commit", "4242", "--keep-files", "true", "--kind", "cid"])
-        .run()
-        .exits(0);
+    program(&service).args(["commit", "4242", "--keep-files", "true", "--kind", "cid"]).run().exits(0);
     service.set_authorization(Authorization::None);
-    program(&service)
-        .args(["--commit-path", "own/{clientId}/{accessToken}/commit"])
-        .commit(true)
-        .run()
-        .exits(66);
+    program(&service).args(["--commit-path", "own/{clientId}/{accessToken}/commit"]).commit(true).run().exits(66);
     let requests = service.requests();
-    let last = requests
-        .iter()
-        .rfind(|request| request.method == "POST")
-        .unwrap();
+    let last = requests.iter().rfind(|request| request.method == "POST").unwrap();
     assert!(last.target.starts_with("/own/SanchezAssociates/"));
 }

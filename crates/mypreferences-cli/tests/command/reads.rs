@@ -7,32 +7,10 @@ use crate::support::{RECEIPT_KEYS, TOKEN_TEXT, keys, program, service};
 #[test]
 fn status_is_told_to_people_and_to_programs() {
     let service = service();
-    let finished = program(&service)
-        .args(["status", TOKEN_TEXT])
-        .run()
-        .exits(0);
-    assert!(
-        finished
-            .stdout
-            .starts_with("Complete: token ***5093; 3 rows, "),
-        "{}",
-        finished.stdout
-    );
-    let status = program(&service)
-        .args(["status", TOKEN_TEXT, "--json"])
-        .run()
-        .exits(0)
-        .json();
-    assert_eq!(
-        keys(&status),
-        [
-            "byte_count",
-            "expires",
-            "row_count",
-            "server_date",
-            "status"
-        ]
-    );
+    let finished = program(&service).args(["status", TOKEN_TEXT]).run().exits(0);
+    assert!(finished.stdout.starts_with("Complete: token ***5093; 3 rows, "), "{}", finished.stdout);
+    let status = program(&service).args(["status", TOKEN_TEXT, "--json"]).run().exits(0).json();
+    assert_eq!(keys(&status), ["byte_count", "expires", "row_count", "server_date", "status"]);
     assert_eq!(status["status"], "Complete");
     assert_eq!(status["row_count"], 3);
     assert!(service.requests_for(Operation::Commit).is_empty());
@@ -46,20 +24,9 @@ fn resolve_exits_1_before_the_commit_and_0_after_it() {
         .run()
         .exits(1)
         .says("run this next: mypreferences commit <ACCESS_TOKEN>");
-    assert!(
-        finished.stdout.starts_with("not committed: token ***5093"),
-        "{}",
-        finished.stdout
-    );
-    let resolution = program(&service)
-        .args(["resolve", TOKEN_TEXT, "--json"])
-        .run()
-        .exits(1)
-        .json();
-    assert_eq!(
-        keys(&resolution),
-        ["as_of", "error", "receipt", "resolution"]
-    );
+    assert!(finished.stdout.starts_with("not committed: token ***5093"), "{}", finished.stdout);
+    let resolution = program(&service).args(["resolve", TOKEN_TEXT, "--json"]).run().exits(1).json();
+    assert_eq!(keys(&resolution), ["as_of", "error", "receipt", "resolution"]);
     assert_eq!(resolution["resolution"], "not_committed");
     assert!(resolution["as_of"].as_str().unwrap().ends_with('Z'));
     assert!(service.requests_for(Operation::Commit).is_empty());

@@ -12,12 +12,7 @@ fn hang(service: &MockService, on: Operation, apply: Apply) {
 
 /// Starts a commit and waits until the service has so many requests of a sort.
 fn started(service: &MockService, on: Operation, arguments: &[&str]) -> Running {
-    let running = program(service)
-        .commit(false)
-        .args(["--json"])
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .start();
+    let running = program(service).commit(false).args(["--json"]).args(arguments).stdout(Stdio::piped()).start();
     wait_for(service, on, 1);
     running
 }
@@ -73,11 +68,8 @@ fn after_the_send_a_commit_that_was_not_applied_ends_with_75_and_the_record() {
     hang(&service, Operation::Commit, Apply::Never);
     let running = started(&service, Operation::Commit, &[]);
     running.signal("TERM");
-    let error = running
-        .finish()
-        .exits(75)
-        .says("run this next: mypreferences resolve <ACCESS_TOKEN>")
-        .error("cancelled", 230);
+    let error =
+        running.finish().exits(75).says("run this next: mypreferences resolve <ACCESS_TOKEN>").error("cancelled", 230);
     assert_eq!(error["commit_state"], "unknown");
     assert_eq!(error["sent"], "maybe_sent");
     assert_eq!(service.requests_for(Operation::Commit).len(), 1);
@@ -103,10 +95,7 @@ fn reads_are_cancelled_with_a_record() {
     for command in ["status", "resolve"] {
         let service = service();
         hang(&service, Operation::Status, Apply::Never);
-        let running = program(&service)
-            .args([command, TOKEN_TEXT, "--json"])
-            .stdout(Stdio::piped())
-            .start();
+        let running = program(&service).args([command, TOKEN_TEXT, "--json"]).stdout(Stdio::piped()).start();
         wait_for(&service, Operation::Status, 1);
         running.signal("INT");
         running.finish().exits(75).error("cancelled", 230);

@@ -7,9 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use mypreferences_mock::{
-    Authorization, Export, ExportKind, MockConfig, MockService, Operation, Source,
-};
+use mypreferences_mock::{Authorization, Export, ExportKind, MockConfig, MockService, Operation, Source};
 use serde_json::Value;
 
 pub(crate) const CLIENT_ID: &str = "SanchezAssociates";
@@ -29,13 +27,11 @@ pub(crate) const LONG: Duration = Duration::from_secs(60);
 /// A mock with HMAC authorization and one export that is ready.
 pub(crate) fn service() -> MockService {
     let service =
-        MockService::start_blocking(MockConfig::default().client_id(CLIENT_ID).authorization(
-            Authorization::Hmac {
-                client_id: CLIENT_ID.to_owned(),
-                user_id: USER_ID.to_owned(),
-                secret: SECRET.to_owned(),
-            },
-        ))
+        MockService::start_blocking(MockConfig::default().client_id(CLIENT_ID).authorization(Authorization::Hmac {
+            client_id: CLIENT_ID.to_owned(),
+            user_id: USER_ID.to_owned(),
+            secret: SECRET.to_owned(),
+        }))
         .unwrap();
     service.add_export(Export::segment(TOKEN, 3));
     service
@@ -89,18 +85,12 @@ pub(crate) fn bare() -> Program {
     // The profiles of whoever runs the tests do not count.
     command.env("XDG_CONFIG_HOME", "/no/such/folder");
     command.stdin(Stdio::null());
-    Program {
-        command,
-        input: None,
-    }
+    Program { command, input: None }
 }
 
 /// The program with everything that it needs for this service.
 pub(crate) fn program(service: &MockService) -> Program {
-    bare()
-        .env("BASE_URL", &service.base_url())
-        .env("USER_ID", USER_ID)
-        .env("SECRET", SECRET)
+    bare().env("BASE_URL", &service.base_url()).env("USER_ID", USER_ID).env("SECRET", SECRET)
 }
 
 impl Program {
@@ -120,10 +110,7 @@ impl Program {
         self
     }
 
-    pub(crate) fn args<A: AsRef<OsStr>>(
-        mut self,
-        arguments: impl IntoIterator<Item = A>,
-    ) -> Program {
+    pub(crate) fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Program {
         self.command.args(arguments);
         self
     }
@@ -142,26 +129,17 @@ impl Program {
                 None => command.env_remove(name),
             };
         }
-        command
-            .env("PROGRAM", env!("CARGO_BIN_EXE_mypreferences"))
-            .args(["-c", script])
-            .stdin(Stdio::null());
-        Program {
-            command,
-            input: None,
-        }
+        command.env("PROGRAM", env!("CARGO_BIN_EXE_mypreferences")).args(["-c", script]).stdin(Stdio::null());
+        Program { command, input: None }
     }
 
     /// `export` of the segment into this folder, with these options.
     pub(crate) fn export(self, out: &std::path::Path, options: &[&str]) -> Program {
-        self.args(["export", "--segment", SEGMENT, "--out"])
-            .args([out])
-            .args(options)
+        self.args(["export", "--segment", SEGMENT, "--out"]).args([out]).args(options)
     }
 
     pub(crate) fn commit(self, keep_files: bool) -> Program {
-        self.args(["commit", TOKEN_TEXT, "--keep-files"])
-            .args([keep_files.to_string()])
+        self.args(["commit", TOKEN_TEXT, "--keep-files"]).args([keep_files.to_string()])
     }
 
     pub(crate) fn stdout(mut self, stdout: impl Into<Stdio>) -> Program {
@@ -192,10 +170,7 @@ pub(crate) struct Running(pub(crate) Child);
 impl Running {
     /// Sends a signal by the shell's own command: one that is a program is not on every machine.
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("sh")
-            .args(["-c", &format!("kill -{name} {}", self.0.id())])
-            .status()
-            .unwrap();
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.0.id())]).status().unwrap();
         assert!(sent.success(), "kill -{name}");
     }
 
@@ -216,11 +191,7 @@ impl Running {
         let text = |thread: Option<std::thread::JoinHandle<String>>| {
             thread.map_or_else(String::new, |thread| thread.join().unwrap())
         };
-        let finished = Finished {
-            code: status.code(),
-            stdout: text(stdout),
-            stderr: text(stderr),
-        };
+        let finished = Finished { code: status.code(), stdout: text(stdout), stderr: text(stderr) };
         finished.assert_no_canary();
         finished
     }
@@ -251,10 +222,7 @@ impl Finished {
                 assert!(!output.contains(canary), "{what} stands in the output");
                 let bytes = format!("{:?}", canary.as_bytes());
                 let bytes = bytes.trim_matches(['[', ']']);
-                assert!(
-                    !output.contains(bytes),
-                    "{what} stands in the output as numbers"
-                );
+                assert!(!output.contains(bytes), "{what} stands in the output as numbers");
             }
         }
     }
@@ -285,13 +253,7 @@ impl Finished {
 
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Finished {
-        assert_eq!(
-            self.code,
-            Some(code),
-            "stdout: {}\nstderr: {}",
-            self.stdout,
-            self.stderr
-        );
+        assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
         self
     }
 
@@ -339,17 +301,11 @@ pub(crate) const RECEIPT_KEYS: [&str; 10] = [
 ];
 
 /// Every field of an attempt, sorted.
-pub(crate) const ATTEMPT_KEYS: [&str; 6] =
-    ["delay_before", "elapsed", "kind", "n", "sent", "status"];
+pub(crate) const ATTEMPT_KEYS: [&str; 6] = ["delay_before", "elapsed", "kind", "n", "sent", "status"];
 
 /// The keys of an object, sorted.
 pub(crate) fn keys(value: &Value) -> Vec<&str> {
-    let mut keys: Vec<&str> = value
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
+    let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
     keys
 }
@@ -390,8 +346,7 @@ impl Drop for TemporaryFolder {
 pub(crate) fn folder() -> TemporaryFolder {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("folder-{}-{number}", std::process::id()));
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("folder-{}-{number}", std::process::id()));
     let _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).unwrap();
     TemporaryFolder(path)
@@ -423,13 +378,7 @@ pub(crate) fn applied(service: &MockService) -> usize {
 #[track_caller]
 pub(crate) fn wait_for(service: &MockService, on: Operation, count: usize) {
     let came = service.wait_for_blocking(
-        |requests| {
-            requests
-                .iter()
-                .filter(|request| request.operation == Some(on))
-                .count()
-                >= count
-        },
+        |requests| requests.iter().filter(|request| request.operation == Some(on)).count() >= count,
         LONG,
     );
     assert!(came, "the request did not come");
@@ -440,12 +389,7 @@ pub(crate) fn landed_lines(batch: &std::path::Path) -> Vec<String> {
     let mut names: Vec<PathBuf> = std::fs::read_dir(batch)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.file_name()
-                .unwrap()
-                .to_string_lossy()
-                .starts_with("part-")
-        })
+        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("part-"))
         .collect();
     names.sort();
     names
@@ -462,12 +406,7 @@ pub(crate) fn visible_batches(out: &std::path::Path) -> Vec<PathBuf> {
     let mut batches: Vec<PathBuf> = std::fs::read_dir(out)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.file_name()
-                .unwrap()
-                .to_string_lossy()
-                .starts_with("batch=")
-        })
+        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("batch="))
         .collect();
     batches.sort();
     batches
@@ -478,8 +417,7 @@ pub(crate) fn file(content: &str, mode: u32) -> TemporaryFile {
     use std::os::unix::fs::PermissionsExt;
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("secret-{}-{number}", std::process::id()));
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("secret-{}-{number}", std::process::id()));
     std::fs::write(&path, content).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
     TemporaryFile(path)

@@ -37,29 +37,16 @@ fn keep_files_takes_the_words_true_and_false_only_and_has_no_default() {
 #[test]
 fn keep_files_is_not_read_from_the_environment() {
     let service = service();
-    program(&service)
-        .env("KEEP_FILES", "true")
-        .args(["commit", TOKEN_TEXT])
-        .run()
-        .exits(64);
+    program(&service).env("KEEP_FILES", "true").args(["commit", TOKEN_TEXT]).run().exits(64);
     assert_eq!(service.connections(), 0);
 }
 
 #[test]
 fn without_json_a_wrong_command_line_says_nothing_on_standard_output() {
     let service = service();
-    let finished = program(&service)
-        .args(["commit", TOKEN_TEXT])
-        .run()
-        .exits(64);
+    let finished = program(&service).args(["commit", TOKEN_TEXT]).run().exits(64);
     assert_eq!(finished.stdout, "");
-    assert!(
-        finished
-            .stderr
-            .ends_with("or --keep-files false to delete them\n"),
-        "{}",
-        finished.stderr
-    );
+    assert!(finished.stderr.ends_with("or --keep-files false to delete them\n"), "{}", finished.stderr);
 }
 
 #[test]
@@ -84,10 +71,7 @@ fn secrets_and_tokens_in_the_wrong_place_are_not_repeated() {
             program(&service).args(json).args(arguments).run().exits(64);
         }
     }
-    program(&service)
-        .args(["commit", TOKEN_TEXT, "--secret", secret])
-        .run()
-        .says("MYPREFERENCES_SECRET");
+    program(&service).args(["commit", TOKEN_TEXT, "--secret", secret]).run().says("MYPREFERENCES_SECRET");
     assert_eq!(service.connections(), 0);
 }
 
@@ -101,28 +85,15 @@ fn a_wrong_value_of_a_setting_is_told_with_the_place_it_came_from() {
         .exits(64)
         .says("from --timeout")
         .error("invalid_argument", 100);
-    program(&service)
-        .env("RESEND_DELAY", "soon")
-        .commit(true)
-        .run()
-        .exits(64)
-        .says("from MYPREFERENCES_RESEND_DELAY");
+    program(&service).env("RESEND_DELAY", "soon").commit(true).run().exits(64).says("from MYPREFERENCES_RESEND_DELAY");
     assert_eq!(service.connections(), 0);
 }
 
 #[test]
 fn no_command_and_an_unknown_one_exit_64_with_a_record() {
     let service = service();
-    for arguments in [
-        &["--json"][..],
-        &["--json", "confirm"],
-        &["demo", "--json", "x"],
-    ] {
-        program(&service)
-            .args(arguments)
-            .run()
-            .exits(64)
-            .error("invalid_argument", 100);
+    for arguments in [&["--json"][..], &["--json", "confirm"], &["demo", "--json", "x"]] {
+        program(&service).args(arguments).run().exits(64).error("invalid_argument", 100);
     }
 }
 
@@ -130,11 +101,7 @@ fn no_command_and_an_unknown_one_exit_64_with_a_record() {
 fn help_has_the_precondition_the_word_about_the_token_and_the_exit_codes() {
     let service = service();
     let finished = program(&service).args(["commit", "--help"]).run().exits(0);
-    let text = finished
-        .stdout
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let text = finished.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "read with keepAlive=true",
         "the data is safe on your side",

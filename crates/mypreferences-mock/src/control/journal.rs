@@ -15,11 +15,7 @@ use crate::world::World;
 
 /// Everything; `secrets` shows the credentials too.
 pub(super) fn of(world: &World, secrets: bool) -> Value {
-    let requests: Vec<Value> = world
-        .requests()
-        .iter()
-        .map(|logged| request(logged, secrets))
-        .collect();
+    let requests: Vec<Value> = world.requests().iter().map(|logged| request(logged, secrets)).collect();
     let exports: Vec<Value> = world.exports().iter().map(export).collect();
     json!({
         "now_ms": millis(world.elapsed()),

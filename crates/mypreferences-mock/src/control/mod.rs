@@ -29,19 +29,16 @@ const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// Whether a request target is meant for the mock itself.
 pub(crate) fn is_meant(target: &str) -> bool {
-    target
-        .strip_prefix(PREFIX)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    target.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
 
 /// Judges a request before its body is read: it must say how long it is, and not be too long.
 pub(crate) fn refusal_before_the_body(head: &Head) -> Option<Answer> {
     let cap = u64::try_from(BODY_CAP).unwrap_or(u64::MAX);
     match head.framing {
-        Framing::Length(length) if length > cap => Some(Answer::message(
-            413,
-            "The request body is too large: 4 MiB is the most.",
-        )),
+        Framing::Length(length) if length > cap => {
+            Some(Answer::message(413, "The request body is too large: 4 MiB is the most."))
+        }
         Framing::Chunked => Some(needs_length()),
         Framing::None if head.method == "POST" => Some(needs_length()),
         Framing::Length(_) | Framing::None => None,
@@ -148,9 +145,7 @@ fn not_found(message: &str) -> Answer {
 }
 
 fn scenario(shared: &Shared, id: &str) -> Result<OpenScenario, Answer> {
-    shared
-        .scenario(id)
-        .ok_or_else(|| not_found("There is no scenario with this id."))
+    shared.scenario(id).ok_or_else(|| not_found("There is no scenario with this id."))
 }
 
 /// The world of a scenario, or the service's own.
@@ -234,10 +229,7 @@ fn several<T: DeserializeOwned>(body: &[u8]) -> Result<Vec<T>, Answer> {
         return Ok(vec![one(body)?]);
     }
     let items: Vec<Box<RawValue>> = serde_json::from_slice(body).map_err(bad)?;
-    items
-        .iter()
-        .map(|item| one(item.get().as_bytes()))
-        .collect()
+    items.iter().map(|item| one(item.get().as_bytes())).collect()
 }
 
 fn one<T: DeserializeOwned>(body: &[u8]) -> Result<T, Answer> {

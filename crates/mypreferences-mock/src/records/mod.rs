@@ -41,27 +41,18 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn new(
-        kind: ExportKind,
-        recipe: &Arc<Recipe>,
-        wanted: Wanted,
-        changes: &PageChanges,
-    ) -> Self {
+    pub(crate) fn new(kind: ExportKind, recipe: &Arc<Recipe>, wanted: Wanted, changes: &PageChanges) -> Self {
         let (first, count) = changes.rows(wanted);
         let is_last = first.saturating_add(count) > wanted.total;
         let has_more = changes.has_more.unwrap_or(!is_last);
         let payload = match (kind, recipe.kind()) {
-            (ExportKind::Schedule, _) if changes.replaces("Headers") => {
-                "\"ExportScheduleRows\":[".to_owned()
-            }
+            (ExportKind::Schedule, _) if changes.replaces("Headers") => "\"ExportScheduleRows\":[".to_owned(),
             (ExportKind::Schedule, _) => {
                 let columns = preference::COLUMNS;
                 format!("\"Headers\":{columns},\"ExportScheduleRows\":[")
             }
             (_, RecordKind::Profiles) => "\"UserProfilePreferences\":[".to_owned(),
-            (ExportKind::Cid | ExportKind::Segment | ExportKind::SegmentGroup, _) => {
-                "\"Preferences\":[".to_owned()
-            }
+            (ExportKind::Cid | ExportKind::Segment | ExportKind::SegmentGroup, _) => "\"Preferences\":[".to_owned(),
         };
         let mut tail = "]".to_owned();
         let has_messages = kind == ExportKind::Cid && recipe.kind() != RecordKind::Profiles;
@@ -81,24 +72,14 @@ impl Page {
             changes.offset.unwrap_or(wanted.offset),
             changes.total_results.unwrap_or(wanted.total),
         );
-        Self {
-            recipe: Arc::clone(recipe),
-            first,
-            count,
-            head,
-            tail,
-            has_more,
-        }
+        Self { recipe: Arc::clone(recipe), first, count, head, tail, has_more }
     }
 
     /// The size in bytes, known before any row is made.
     pub(crate) fn size(&self) -> u64 {
         let frame = u64::try_from(self.head.len() + self.tail.len()).unwrap_or(0);
         // No comma after the last row.
-        let rows = self
-            .recipe
-            .size(self.first, self.count)
-            .saturating_sub(u64::from(self.count > 0));
+        let rows = self.recipe.size(self.first, self.count).saturating_sub(u64::from(self.count > 0));
         frame.saturating_add(rows)
     }
 
@@ -112,12 +93,7 @@ impl Page {
     }
 
     pub(crate) fn pieces(&self) -> Pieces<'_> {
-        Pieces {
-            page: self,
-            next: 0,
-            state: At::Head,
-            buffer: Vec::new(),
-        }
+        Pieces { page: self, next: 0, state: At::Head, buffer: Vec::new() }
     }
 }
 
@@ -172,11 +148,7 @@ mod tests {
     use serde_json::Value;
 
     fn page(kind: ExportKind, records: RecordKind, total: u64, limit: u64, offset: u64) -> Page {
-        let wanted = Wanted {
-            total,
-            limit,
-            offset,
-        };
+        let wanted = Wanted { total, limit, offset };
         let changes = PageChanges::default();
         Page::new(kind, &Recipe::of(records, 7), wanted, &changes)
     }
@@ -196,18 +168,9 @@ mod tests {
     }
 
     fn shape(total: u64, limit: u64, offset: u64) -> (u64, bool) {
-        let page = page(
-            ExportKind::Segment,
-            RecordKind::Preferences,
-            total,
-            limit,
-            offset,
-        );
+        let page = page(ExportKind::Segment, RecordKind::Preferences, total, limit, offset);
         let body = json(&page);
-        assert_eq!(
-            body["Preferences"].as_array().unwrap().len() as u64,
-            page.count
-        );
+        assert_eq!(body["Preferences"].as_array().unwrap().len() as u64, page.count);
         (page.count, page.has_more)
     }
 
@@ -233,13 +196,8 @@ mod tests {
             assert_eq!(row.as_array().unwrap().len(), columns);
         }
         let profiles = json(&page(ExportKind::Cid, RecordKind::Profiles, 1, 1, 1));
-        assert_eq!(
-            profiles["UserProfilePreferences"][0]["ProfileId"],
-            1_000_000_000_001_u64
-        );
-        assert!(
-            json(&page(ExportKind::Cid, RecordKind::Preferences, 1, 1, 1))["Messages"].is_array()
-        );
+        assert_eq!(profiles["UserProfilePreferences"][0]["ProfileId"], 1_000_000_000_001_u64);
+        assert!(json(&page(ExportKind::Cid, RecordKind::Preferences, 1, 1, 1))["Messages"].is_array());
     }
 
     #[test]
@@ -251,13 +209,7 @@ mod tests {
             let mut parts = String::new();
             for offset in (1..700).step_by(7) {
                 let part = text(&page(kind, records, 700, 7, offset));
-                let rows = part
-                    .split_once('[')
-                    .unwrap()
-                    .1
-                    .strip_suffix("]}")
-                    .unwrap()
-                    .to_owned();
+                let rows = part.split_once('[').unwrap().1.strip_suffix("]}").unwrap().to_owned();
                 parts.push_str(&rows);
                 parts.push(',');
             }
@@ -267,16 +219,8 @@ mod tests {
 
     #[test]
     fn all_records_of_a_seed_are_json_and_awkward_enough() {
-        for records in [
-            RecordKind::Preferences,
-            RecordKind::Profiles,
-            RecordKind::Rows,
-        ] {
-            let kind = if records == RecordKind::Rows {
-                ExportKind::Schedule
-            } else {
-                ExportKind::Segment
-            };
+        for records in [RecordKind::Preferences, RecordKind::Profiles, RecordKind::Rows] {
+            let kind = if records == RecordKind::Rows { ExportKind::Schedule } else { ExportKind::Segment };
             let text = text(&page(kind, records, 600, 600, 1));
             let rows: Value = serde_json::from_str(&text).unwrap();
             assert_eq!(rows["Count"], 600);
@@ -287,17 +231,10 @@ mod tests {
         let other = text(&Page::new(
             ExportKind::Segment,
             &Recipe::of(RecordKind::Profiles, 8),
-            Wanted {
-                total: 9,
-                limit: 9,
-                offset: 1,
-            },
+            Wanted { total: 9, limit: 9, offset: 1 },
             &PageChanges::default(),
         ));
-        assert_ne!(
-            other,
-            text(&page(ExportKind::Segment, RecordKind::Profiles, 9, 9, 1))
-        );
+        assert_ne!(other, text(&page(ExportKind::Segment, RecordKind::Profiles, 9, 9, 1)));
     }
 
     #[test]

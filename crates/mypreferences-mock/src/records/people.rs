@@ -65,13 +65,7 @@ pub(super) const CUSTOMER_TYPES: &[&str] = &["Consumer", "Patient", "Business", 
 pub(super) const PROGRAMS: &[&str] = &["NEWS", "OFFERS", "RECALLS", "SURVEYS", "EVENTS"];
 pub(super) const CHANNELS: &[&str] = &["Phone", "Fax", "Text", "Email", "Mail"];
 pub(super) const FREQUENCIES: &[&str] = &["Daily", "Weekly", "Monthly"];
-pub(super) const TAGS: &[&str] = &[
-    "vip",
-    "churn-risk",
-    "β-tester",
-    "\u{1F951} lover",
-    "do \"not\" call",
-];
+pub(super) const TAGS: &[&str] = &["vip", "churn-risk", "β-tester", "\u{1F951} lover", "do \"not\" call"];
 
 pub(super) const FREE_TEXTS: &[&str] = &[
     "",

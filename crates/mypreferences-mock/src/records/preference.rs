@@ -2,15 +2,13 @@
 //! `Operation` has no documented meaning and is 1.
 
 use super::people::{
-    CHANNELS, FIRST_NAMES, FREE_TEXTS, FREQUENCIES, LAST_NAMES, NUMBERS, PLACES, PREFIXES,
-    PROGRAMS, STREETS, SUFFIXES,
+    CHANNELS, FIRST_NAMES, FREE_TEXTS, FREQUENCIES, LAST_NAMES, NUMBERS, PLACES, PREFIXES, PROGRAMS, STREETS, SUFFIXES,
 };
 use super::seeded::Seeded;
 use super::text::{NUMBER_MARK, Text};
 
 /// What the columns of [`write_row`] are called.
-pub(super) const COLUMNS: &str =
-    r#"["CID","FirstName","LastName","Email","ProgramID","PreferenceType","Remarks"]"#;
+pub(super) const COLUMNS: &str = r#"["CID","FirstName","LastName","Email","ProgramID","PreferenceType","Remarks"]"#;
 
 pub(super) fn write(choices: &mut Seeded) -> String {
     let mut text = Text::default();
@@ -30,12 +28,7 @@ pub(super) fn write(choices: &mut Seeded) -> String {
         let frequency = choices.pick(FREQUENCIES);
         record.optional(choices, "FrequencyID", frequency);
         record.raw_member("PreferenceAttributes", "[]");
-        let date = format!(
-            "20{:02}-0{}-1{}",
-            16 + choices.below(10),
-            1 + choices.below(9),
-            choices.below(10)
-        );
+        let date = format!("20{:02}-0{}-1{}", 16 + choices.below(10), 1 + choices.below(9), choices.below(10));
         record.optional(choices, "CustomerDate", &date);
     });
     text.finish()
@@ -78,9 +71,7 @@ fn contact(record: &mut Text, choices: &mut Seeded) {
             let street = choices.pick(STREETS);
             contact.member(choices, "Address1", street);
             let place = choices.below(u64::try_from(PLACES.len()).unwrap_or(1));
-            let place = usize::try_from(place)
-                .ok()
-                .and_then(|place| PLACES.get(place));
+            let place = usize::try_from(place).ok().and_then(|place| PLACES.get(place));
             if let Some([city, state, two, _, _, postal]) = place {
                 contact.member(choices, "City", city);
                 contact.member(choices, "StateProvince", state);

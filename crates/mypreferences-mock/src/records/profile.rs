@@ -2,8 +2,8 @@
 //! does not show (the inner fields of edit info, names, alternate ids, groups, tags, custom fields) is guessed.
 
 use super::people::{
-    CHANNELS, CUSTOMER_TYPES, FIRST_NAMES, FREE_TEXTS, FREQUENCIES, LAST_NAMES, LOCALES, NUMBERS,
-    PLACES, PREFIXES, PROGRAMS, STREETS, SUFFIXES, TAGS,
+    CHANNELS, CUSTOMER_TYPES, FIRST_NAMES, FREE_TEXTS, FREQUENCIES, LAST_NAMES, LOCALES, NUMBERS, PLACES, PREFIXES,
+    PROGRAMS, STREETS, SUFFIXES, TAGS,
 };
 use super::seeded::Seeded;
 use super::text::{NUMBER_MARK, Text};
@@ -37,13 +37,7 @@ pub(super) fn write(choices: &mut Seeded) -> String {
         addresses(record, choices);
         phone_numbers(record, choices);
         emails(record, choices);
-        names(
-            record,
-            choices,
-            "Groups",
-            "GroupName",
-            &["Gold", "Silver", "Łódź & Co."],
-        );
+        names(record, choices, "Groups", "GroupName", &["Gold", "Silver", "Łódź & Co."]);
         names(record, choices, "ProfileTags", "TagName", TAGS);
         custom_fields(record, choices);
     });
@@ -160,9 +154,7 @@ fn addresses(record: &mut Text, choices: &mut Seeded) {
                 address.member(choices, "Address1", street);
                 address.optional(choices, "Address2", more);
                 let place = choices.below(u64::try_from(PLACES.len()).unwrap_or(1));
-                let place = usize::try_from(place)
-                    .ok()
-                    .and_then(|place| PLACES.get(place));
+                let place = usize::try_from(place).ok().and_then(|place| PLACES.get(place));
                 if let Some([city, state, two, three, number, postal]) = place {
                     address.member(choices, "City", city);
                     address.member(choices, "StateProvince", state);

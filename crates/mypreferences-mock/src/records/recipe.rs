@@ -71,12 +71,7 @@ impl Recipe {
             sum += u64::try_from(record.text.len()).unwrap_or(0);
             before.push(sum);
         }
-        Self {
-            kind,
-            seed,
-            records,
-            before,
-        }
+        Self { kind, seed, records, before }
     }
 
     /// The bytes of `count` rows from row `first` (the first one is 1), with one comma after each.
@@ -111,15 +106,9 @@ impl Recipe {
 
 impl Finished {
     fn of(mut text: String) -> Self {
-        let marks = text
-            .match_indices(NUMBER_MARK)
-            .map(|(index, _)| index)
-            .collect();
+        let marks = text.match_indices(NUMBER_MARK).map(|(index, _)| index).collect();
         text.push(',');
-        Self {
-            text: text.into_bytes(),
-            marks,
-        }
+        Self { text: text.into_bytes(), marks }
     }
 }
 

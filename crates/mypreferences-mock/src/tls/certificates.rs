@@ -6,8 +6,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -54,14 +54,9 @@ impl Certificates {
     pub(super) fn make() -> Result<Self, CertificateError> {
         let ca = authority("mock CA")?;
         let mut client = CertificateParams::default();
-        client
-            .distinguished_name
-            .push(DnType::CommonName, "mock client");
+        client.distinguished_name.push(DnType::CommonName, "mock client");
         client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        Ok(Self {
-            client: sign(client, &ca)?,
-            ca,
-        })
+        Ok(Self { client: sign(client, &ca)?, ca })
     }
 
     pub(super) fn material(&self) -> TlsMaterial {
@@ -76,18 +71,11 @@ impl Certificates {
     pub(super) fn server(&self, mode: TlsMode) -> Result<ServerConfig, CertificateError> {
         let names = match mode {
             TlsMode::WrongHost => vec!["elsewhere.example".to_owned()],
-            _ => vec![
-                "127.0.0.1".to_owned(),
-                "localhost".to_owned(),
-                "::1".to_owned(),
-                PROXIED_HOST.to_owned(),
-            ],
+            _ => vec!["127.0.0.1".to_owned(), "localhost".to_owned(), "::1".to_owned(), PROXIED_HOST.to_owned()],
         };
         let mut server = CertificateParams::new(names)?;
         server.distinguished_name = rcgen::DistinguishedName::new();
-        server
-            .distinguished_name
-            .push(DnType::CommonName, "mock server");
+        server.distinguished_name.push(DnType::CommonName, "mock server");
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         if mode == TlsMode::Expired {
             server.not_before = date_time_ymd(2019, 1, 1);
@@ -99,8 +87,8 @@ impl Certificates {
             sign(server, &self.ca)?
         };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()?;
+        let builder =
+            ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
         let builder = if mode == TlsMode::ClientCertificate {
             let mut roots = RootCertStore::empty();
             roots.add(self.ca.der().clone())?;
@@ -126,18 +114,12 @@ fn authority(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>, Certificat
     Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
 }
 
-fn sign(
-    mut params: CertificateParams,
-    ca: &CertifiedIssuer<'static, KeyPair>,
-) -> Result<Identity, CertificateError> {
+fn sign(mut params: CertificateParams, ca: &CertifiedIssuer<'static, KeyPair>) -> Result<Identity, CertificateError> {
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     let key = KeyPair::generate()?;
     let certificate = params.signed_by(&key, ca)?;
-    Ok(Identity {
-        certificate: certificate.der().clone(),
-        key: key.serialize_der(),
-    })
+    Ok(Identity { certificate: certificate.der().clone(), key: key.serialize_der() })
 }
 
 /// RFC 7468.

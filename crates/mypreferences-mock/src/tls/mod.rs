@@ -79,10 +79,7 @@ struct State {
 
 impl Listeners {
     pub(crate) fn new(sender: mpsc::UnboundedSender<NewListener>) -> Self {
-        Self {
-            state: Mutex::default(),
-            sender,
-        }
+        Self { state: Mutex::default(), sender }
     }
 
     /// The port of this mode, which is listened on from now on, and what its clients need.
@@ -105,9 +102,7 @@ impl Listeners {
         let guard = match mode {
             TlsMode::Stall => Guard::Stall,
             TlsMode::Tls11 => Guard::Refuse,
-            _ => Guard::Handshake(Arc::new(
-                certificates.server(mode).map_err(io::Error::other)?,
-            )),
+            _ => Guard::Handshake(Arc::new(certificates.server(mode).map_err(io::Error::other)?)),
         };
         let port = self.listen(guard)?;
         state.ports.push((mode, port));
@@ -133,9 +128,7 @@ impl Listeners {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.set_nonblocking(true)?;
         let port = socket.local_addr()?.port();
-        self.sender
-            .send(NewListener { socket, guard })
-            .map_err(|_| io::Error::other("the service has stopped"))?;
+        self.sender.send(NewListener { socket, guard }).map_err(|_| io::Error::other("the service has stopped"))?;
         Ok(port)
     }
 }

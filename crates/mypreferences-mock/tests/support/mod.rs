@@ -12,8 +12,7 @@ use mypreferences_mock::{Export, MockConfig, MockService};
 pub(crate) const TOKEN: i64 = 123_456_789_012;
 pub(crate) const LONG: Duration = Duration::from_secs(10);
 pub(crate) const COMMIT: &str = "POST /ExampleClient/export/Segment/Commit/123456789012?keepFiles=false HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
-pub(crate) const STATUS: &str =
-    "GET /ExampleClient/status/Token/123456789012 HTTP/1.1\r\nHost: x\r\n\r\n";
+pub(crate) const STATUS: &str = "GET /ExampleClient/status/Token/123456789012 HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// A service with one export of three rows that is ready.
 pub(crate) fn service() -> MockService {
@@ -81,11 +80,7 @@ impl Client {
         }
         let head = String::from_utf8(head).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut received = Received {
-            status,
-            head,
-            body: Vec::new(),
-        };
+        let mut received = Received { status, head, body: Vec::new() };
         let length = received.header("Content-Length").unwrap_or("0".to_owned());
         received.body = vec![0; length.parse().unwrap()];
         self.stream.read_exact(&mut received.body).unwrap();
@@ -118,9 +113,7 @@ pub(crate) fn ask(service: &MockService, request: impl AsRef<[u8]>) -> Received 
 /// A request with a body, as text.
 pub(crate) fn request(method: &str, target: &str, headers: &str, body: &str) -> String {
     let length = body.len();
-    format!(
-        "{method} {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
-    )
+    format!("{method} {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n{headers}\r\n{body}")
 }
 
 pub(crate) fn get(service: &MockService, target: &str) -> Received {

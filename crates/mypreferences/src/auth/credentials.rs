@@ -34,8 +34,7 @@ pub struct SigningRequest {
 }
 
 /// The future of a provider's answer: the value of the `Authorization` header, or why there is none.
-pub type AuthorizationFuture<'a> =
-    Pin<Box<dyn Future<Output = Result<SecretString, String>> + Send + 'a>>;
+pub type AuthorizationFuture<'a> = Pin<Box<dyn Future<Output = Result<SecretString, String>> + Send + 'a>>;
 
 /// A source of `Authorization` values of one's own. Called just before each attempt, from any thread.
 pub trait AuthorizationProvider: Send + Sync + 'static {
@@ -69,10 +68,7 @@ impl Credentials {
     /// A captured header of this scheme is good for 15 minutes and for every route: treat it as a key.
     /// The secret may be a text or [`Secret::file`].
     pub fn hmac(user_id: impl Into<String>, secret: impl Into<Secret>) -> Credentials {
-        Credentials(Scheme::Hmac {
-            user_id: user_id.into(),
-            secret: secret.into(),
-        })
+        Credentials(Scheme::Hmac { user_id: user_id.into(), secret: secret.into() })
     }
 
     /// OAuth 2.0 client credentials (DOC for the v4 surface): the client asks for tokens and renews them.
@@ -97,9 +93,7 @@ impl Credentials {
 
     /// Whether they could ever make a header; before any I/O but that of a secret's file.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let refused = |detail: &str, next: &str| {
-            Err(Error::invalid_argument(Operation::Configure, detail, next))
-        };
+        let refused = |detail: &str, next: &str| Err(Error::invalid_argument(Operation::Configure, detail, next));
         match &self.0 {
             Scheme::Hmac { user_id, secret } => {
                 if user_id.is_empty() || !user_id.bytes().all(|b| (0x21..=0x7e).contains(&b)) {
@@ -110,10 +104,7 @@ impl Credentials {
                 }
                 let secret = secret.now()?;
                 if secret.expose_secret().is_empty() {
-                    return refused(
-                        "the HMAC secret is empty",
-                        "pass the secret of the API user",
-                    );
+                    return refused("the HMAC secret is empty", "pass the secret of the API user");
                 }
                 // What came with the line of a file would only be answered 401.
                 if secret.expose_secret().contains(['\r', '\n']) {
@@ -164,9 +155,7 @@ impl Credentials {
     pub(crate) fn depend_on_the_clock(&self) -> bool {
         match &self.0 {
             Scheme::Hmac { .. } => true,
-            Scheme::Bearer(_) | Scheme::Verbatim(_) | Scheme::OAuth(_) | Scheme::Provider(_) => {
-                false
-            }
+            Scheme::Bearer(_) | Scheme::Verbatim(_) | Scheme::OAuth(_) | Scheme::Provider(_) => false,
         }
     }
 }
@@ -200,10 +189,7 @@ pub(crate) fn pnauthinfo3(
         HmacHash::Sha384 => sign::<Hmac<sha2::Sha384>>(secret, &parts),
         HmacHash::Sha512 => sign::<Hmac<sha2::Sha512>>(secret, &parts),
     };
-    format!(
-        "{} Credential={user_id}/{timestamp} Signature={signature}",
-        hash.scheme()
-    )
+    format!("{} Credential={user_id}/{timestamp} Signature={signature}", hash.scheme())
 }
 
 fn sign<M: Mac + KeyInit>(secret: &str, parts: &[&str]) -> String {
@@ -240,43 +226,19 @@ mod tests {
 
     #[test]
     fn each_timestamp_format_is_written_as_documented() {
-        assert_eq!(
-            timestamp(TimestampFormat::UtcMillisZ, MOMENT_MS),
-            "2026-11-24T06:25:53.042Z"
-        );
-        assert_eq!(
-            timestamp(TimestampFormat::UtcMillisZ, MOMENT_MS - 42),
-            "2026-11-24T06:25:53.000Z"
-        );
-        assert_eq!(
-            timestamp(TimestampFormat::UtcSecondsZ, MOMENT_MS),
-            "2026-11-24T06:25:53Z"
-        );
-        assert_eq!(
-            timestamp(TimestampFormat::UtcSeconds, MOMENT_MS),
-            "2026-11-24T06:25:53"
-        );
+        assert_eq!(timestamp(TimestampFormat::UtcMillisZ, MOMENT_MS), "2026-11-24T06:25:53.042Z");
+        assert_eq!(timestamp(TimestampFormat::UtcMillisZ, MOMENT_MS - 42), "2026-11-24T06:25:53.000Z");
+        assert_eq!(timestamp(TimestampFormat::UtcSecondsZ, MOMENT_MS), "2026-11-24T06:25:53Z");
+        assert_eq!(timestamp(TimestampFormat::UtcSeconds, MOMENT_MS), "2026-11-24T06:25:53");
     }
 
     /// Computed once with another language's HMAC over made-up credentials, for a server time of 06:25:53.042.
     #[test]
     fn signatures_equal_an_independent_computation_for_each_hash_and_format() {
         let table = [
-            (
-                HmacHash::Sha256,
-                TimestampFormat::UtcMillisZ,
-                "eqqTT+B9ql101gEVf4s+08fBcoDToyEqU7FiOMaw3dc=",
-            ),
-            (
-                HmacHash::Sha256,
-                TimestampFormat::UtcSecondsZ,
-                "tyIj7ijM0c/wZDHwj+EdmZ23GvGrQO5jgBFm9eeYDDc=",
-            ),
-            (
-                HmacHash::Sha256,
-                TimestampFormat::UtcSeconds,
-                "O0jVsEt52BrxZCfvVpO3kEJcEPeu3YwUmkUoCwf7/UY=",
-            ),
+            (HmacHash::Sha256, TimestampFormat::UtcMillisZ, "eqqTT+B9ql101gEVf4s+08fBcoDToyEqU7FiOMaw3dc="),
+            (HmacHash::Sha256, TimestampFormat::UtcSecondsZ, "tyIj7ijM0c/wZDHwj+EdmZ23GvGrQO5jgBFm9eeYDDc="),
+            (HmacHash::Sha256, TimestampFormat::UtcSeconds, "O0jVsEt52BrxZCfvVpO3kEJcEPeu3YwUmkUoCwf7/UY="),
             (
                 HmacHash::Sha384,
                 TimestampFormat::UtcMillisZ,
@@ -289,20 +251,10 @@ mod tests {
             ),
         ];
         for (hash, format, signature) in table {
-            let header = pnauthinfo3(
-                hash,
-                format,
-                "ExampleClient",
-                "ExampleUser",
-                "example-hmac-key-0001",
-                MOMENT_MS,
-            );
+            let header = pnauthinfo3(hash, format, "ExampleClient", "ExampleUser", "example-hmac-key-0001", MOMENT_MS);
             let (credential, given) = header.split_once(" Signature=").unwrap();
             assert_eq!(given, signature, "{hash:?} {format:?}");
-            assert!(credential.starts_with(&format!(
-                "{} Credential=ExampleUser/2026-11-24T06:25:50",
-                hash.scheme()
-            )));
+            assert!(credential.starts_with(&format!("{} Credential=ExampleUser/2026-11-24T06:25:50", hash.scheme())));
         }
     }
 

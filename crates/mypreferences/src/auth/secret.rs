@@ -51,10 +51,7 @@ impl Secret {
     /// The content of this file without a byte order mark and one line end: one line of UTF-8, at most 64 KiB, readable by its owner alone. Read when the
     /// client is made, and again whenever it changed; while it cannot be read, the last secret is used.
     pub fn file(path: impl Into<PathBuf>) -> Secret {
-        Secret(Source::File(Arc::new(SecretFile {
-            path: path.into(),
-            known: Mutex::new(None),
-        })))
+        Secret(Source::File(Arc::new(SecretFile { path: path.into(), known: Mutex::new(None) })))
     }
 
     /// The secret now. A stat and now and then a short read, on the local disk.
@@ -84,9 +81,7 @@ impl Secret {
 impl SecretFile {
     fn now(&self) -> Result<SecretString, Error> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamp = std::fs::metadata(&self.path)
-            .ok()
-            .map(|found| Stamp::of(&found));
+        let stamp = std::fs::metadata(&self.path).ok().map(|found| Stamp::of(&found));
         if let Some(known) = known.as_ref()
             && stamp.as_ref().is_none_or(|stamp| *stamp == known.stamp)
         {
@@ -106,11 +101,7 @@ impl SecretFile {
 
 impl Stamp {
     fn of(found: &Metadata) -> Stamp {
-        Stamp {
-            changed: found.modified().ok(),
-            length: found.len(),
-            identity: identity(found),
-        }
+        Stamp { changed: found.modified().ok(), length: found.len(), identity: identity(found) }
     }
 }
 
@@ -163,35 +154,25 @@ fn read(path: &Path) -> Result<Known, Error> {
         )
     };
     let file = File::open(path).map_err(|error| unreadable(&error.to_string()))?;
-    let found = file
-        .metadata()
-        .map_err(|error| unreadable(&error.to_string()))?;
+    let found = file.metadata().map_err(|error| unreadable(&error.to_string()))?;
     refuse_if_others_can_read(&found, path, "secret file")?;
     let mut text = String::new();
-    file.take(MAX_SECRET + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::InvalidData => unreadable("it is not UTF-8"),
-            _ => unreadable(&error.to_string()),
-        })?;
+    file.take(MAX_SECRET + 1).read_to_string(&mut text).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidData => unreadable("it is not UTF-8"),
+        _ => unreadable(&error.to_string()),
+    })?;
     if text.len() as u64 > MAX_SECRET {
         return Err(unreadable("it is longer than 64 KiB"));
     }
     let secret = plain(&text).map_err(|why| unreadable(&format!("it {why}")))?;
-    Ok(Known {
-        stamp: Stamp::of(&found),
-        text: SecretString::from(secret),
-    })
+    Ok(Known { stamp: Stamp::of(&found), text: SecretString::from(secret) })
 }
 
 /// The secret in a text from a file, a variable or a command: without the byte order mark and the one line end that
 /// editors put there. Else why there is none: no header can carry a line break.
 pub(crate) fn plain(text: &str) -> Result<&str, &'static str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let text = text
-        .strip_suffix("\r\n")
-        .or_else(|| text.strip_suffix('\n'))
-        .unwrap_or(text);
+    let text = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text);
     if text.is_empty() {
         Err("is empty")
     } else if text.contains(['\r', '\n']) {
@@ -223,8 +204,7 @@ mod tests {
     #[test]
     fn a_file_is_read_again_when_it_changed_and_kept_while_it_cannot_be_read() {
         use std::os::unix::fs::PermissionsExt;
-        let path =
-            std::env::temp_dir().join(format!("mypreferences-secret-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("mypreferences-secret-{}", std::process::id()));
         let write = |text: &str, mode| {
             let fresh = path.with_extension("new");
             std::fs::write(&fresh, text).unwrap();

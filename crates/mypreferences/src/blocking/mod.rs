@@ -12,9 +12,7 @@ use crate::client::builder::ClientBuilder;
 use crate::client::{Client as AsyncClient, Commit, PageProbe, ResolveCommit, Status};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{Export, ExportRequest, Initiate, Wait, WaitProgress};
-use crate::landing::{
-    CommitLanded, CommitPolicy, Compression, LandExport, LandingProgress, Sealed,
-};
+use crate::landing::{CommitLanded, CommitPolicy, Compression, LandExport, LandingProgress, Sealed};
 use crate::session::cancel::CancelToken;
 use crate::settings::access_token::AccessToken;
 use crate::settings::surface::ExportKind;
@@ -50,22 +48,12 @@ impl ClientBuilder {
         let client = self.build()?;
         let runtime = threads::can_be_started()
             .and_then(|()| {
-                Builder::new_multi_thread()
-                    .worker_threads(1)
-                    .thread_name("mypreferences")
-                    .enable_all()
-                    .build()
+                Builder::new_multi_thread().worker_threads(1).thread_name("mypreferences").enable_all().build()
             })
             .map_err(|error| {
-                Error::configuration(
-                    format!("no worker thread can be started: {error}"),
-                    threads::ADVICE,
-                )
+                Error::configuration(format!("no worker thread can be started: {error}"), threads::ADVICE)
             })?;
-        Ok(Client {
-            client,
-            runtime: Arc::new(OwnRuntime(Some(runtime))),
-        })
+        Ok(Client { client, runtime: Arc::new(OwnRuntime(Some(runtime))) })
     }
 }
 
@@ -161,18 +149,11 @@ impl Client {
     ///
     /// # Errors
     /// As [`Call::call`].
-    pub fn block_on<O>(
-        &self,
-        call: impl IntoFuture<Output = Result<O, Error>>,
-    ) -> Result<O, Error> {
+    pub fn block_on<O>(&self, call: impl IntoFuture<Output = Result<O, Error>>) -> Result<O, Error> {
         self.run(Operation::Configure, call.into_future())
     }
 
-    fn run<O>(
-        &self,
-        operation: Operation,
-        call: impl Future<Output = Result<O, Error>>,
-    ) -> Result<O, Error> {
+    fn run<O>(&self, operation: Operation, call: impl Future<Output = Result<O, Error>>) -> Result<O, Error> {
         if Handle::try_current().is_ok() {
             return Err(Error::before_io(
                 ErrorKind::Configuration,
@@ -183,12 +164,7 @@ impl Client {
         }
         match &self.runtime.0 {
             Some(runtime) => runtime.block_on(call),
-            None => Err(Error::before_io(
-                ErrorKind::Closed,
-                operation,
-                "the client is closed",
-                "make a new client",
-            )),
+            None => Err(Error::before_io(ErrorKind::Closed, operation, "the client is closed", "make a new client")),
         }
     }
 }

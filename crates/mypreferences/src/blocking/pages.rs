@@ -8,11 +8,7 @@ use crate::session::cancel::CancelToken;
 impl Client {
     /// See [`AsyncClient::pages`](crate::Client::pages): an iterator over the pages.
     pub fn pages(&self, export: &Export) -> Pages {
-        Pages {
-            client: self.clone(),
-            twin: self.as_async().pages(export),
-            failed: false,
-        }
+        Pages { client: self.clone(), twin: self.as_async().pages(export), failed: false }
     }
 
     /// See [`AsyncClient::records`](crate::Client::records): an iterator over the records.
@@ -63,11 +59,7 @@ impl Pages {
     /// The records of the pages that are still to come, one by one.
     #[must_use]
     pub fn records(self) -> Records {
-        Records {
-            client: self.client,
-            twin: self.twin.records(),
-            failed: self.failed,
-        }
+        Records { client: self.client, twin: self.twin.records(), failed: self.failed }
     }
 }
 

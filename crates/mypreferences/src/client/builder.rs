@@ -100,10 +100,7 @@ impl ClientBuilder {
     /// same thread, a blocking client's other calls too, and their time limits stand meanwhile. Hand the event on, to a
     /// channel for example.
     #[must_use]
-    pub fn on_attempt(
-        mut self,
-        hook: impl Fn(&AttemptEvent) + Send + Sync + 'static,
-    ) -> ClientBuilder {
+    pub fn on_attempt(mut self, hook: impl Fn(&AttemptEvent) + Send + Sync + 'static) -> ClientBuilder {
         self.on_attempt = Some(Arc::new(hook));
         self
     }
@@ -111,10 +108,7 @@ impl ClientBuilder {
     /// Plays every exchange by this transport.
     #[cfg(feature = "test-hooks")]
     #[must_use]
-    pub fn test_transport(
-        mut self,
-        transport: Arc<dyn crate::http::transport::TestTransport>,
-    ) -> ClientBuilder {
+    pub fn test_transport(mut self, transport: Arc<dyn crate::http::transport::TestTransport>) -> ClientBuilder {
         self.transport = Some(transport);
         self
     }
@@ -122,10 +116,7 @@ impl ClientBuilder {
     /// Takes the local time from this function.
     #[cfg(feature = "test-hooks")]
     #[must_use]
-    pub fn test_wall_clock(
-        mut self,
-        now: impl Fn() -> std::time::SystemTime + Send + Sync + 'static,
-    ) -> ClientBuilder {
+    pub fn test_wall_clock(mut self, now: impl Fn() -> std::time::SystemTime + Send + Sync + 'static) -> ClientBuilder {
         struct Given<F>(F);
         impl<F: Fn() -> std::time::SystemTime + Send + Sync> WallClock for Given<F> {
             fn now(&self) -> std::time::SystemTime {
@@ -145,15 +136,13 @@ impl ClientBuilder {
         let mut settings = self.settings;
         settings.check()?;
         let credentials = self.credentials.ok_or_else(|| {
-            Error::configuration(
-                "there are no credentials",
-                "pass credentials: hmac, oauth, bearer or verbatim",
-            )
+            Error::configuration("there are no credentials", "pass credentials: hmac, oauth, bearer or verbatim")
         })?;
         credentials.check()?;
-        let client_id = settings.client_id.clone().ok_or_else(|| {
-            Error::configuration("client_id is missing", "pass the MyPreferences account id")
-        })?;
+        let client_id = settings
+            .client_id
+            .clone()
+            .ok_or_else(|| Error::configuration("client_id is missing", "pass the MyPreferences account id"))?;
         let replace = |template: &mut std::borrow::Cow<'static, str>, own: &Option<String>| {
             if let Some(own) = own {
                 *template = std::borrow::Cow::Owned(own.clone());
@@ -170,14 +159,9 @@ impl ClientBuilder {
                 ));
             }
             (Some(base_url), None) => base_url.clone(),
-            (None, Some(environment)) => {
-                settings.surface.base_url(environment).ok_or_else(|| {
-                    Error::configuration(
-                        "a surface of your own has no base URL on the vendor's hosts",
-                        "pass base_url",
-                    )
-                })?
-            }
+            (None, Some(environment)) => settings.surface.base_url(environment).ok_or_else(|| {
+                Error::configuration("a surface of your own has no base URL on the vendor's hosts", "pass base_url")
+            })?,
             (None, None) => {
                 return Err(Error::configuration(
                     "there is no base_url",
@@ -195,9 +179,7 @@ impl ClientBuilder {
         let transport = Transport::Http(Http::new(routes.base(), &settings)?);
         let tokens = match &credentials.0 {
             Scheme::OAuth(oauth) => Some(Tokens::new(oauth, &client_id, &settings)?),
-            Scheme::Hmac { .. } | Scheme::Bearer(_) | Scheme::Verbatim(_) | Scheme::Provider(_) => {
-                None
-            }
+            Scheme::Hmac { .. } | Scheme::Bearer(_) | Scheme::Verbatim(_) | Scheme::Provider(_) => None,
         };
         let session = Session {
             settings,

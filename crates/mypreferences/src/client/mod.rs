@@ -114,9 +114,7 @@ impl Client {
         T: TryInto<AccessToken>,
         T::Error: Into<Error>,
     {
-        ResolveCommit {
-            call: self.call(access_token, Operation::ResolveCommit),
-        }
+        ResolveCommit { call: self.call(access_token, Operation::ResolveCommit) }
     }
 
     /// Asks the status of an export. Temporary failures are tried again.
@@ -131,9 +129,7 @@ impl Client {
         T: TryInto<AccessToken>,
         T::Error: Into<Error>,
     {
-        Status {
-            call: self.call(access_token, Operation::Status),
-        }
+        Status { call: self.call(access_token, Operation::Status) }
     }
 
     /// Asks for the first record of an export with `keepAlive=true` (documented not to mark anything as retrieved),
@@ -150,9 +146,7 @@ impl Client {
         T: TryInto<AccessToken>,
         T::Error: Into<Error>,
     {
-        PageProbe {
-            call: self.call(access_token, Operation::Page),
-        }
+        PageProbe { call: self.call(access_token, Operation::Page) }
     }
 
     pub(crate) fn flights(&self) -> &Arc<SingleFlights> {
@@ -171,9 +165,7 @@ impl Client {
         CallOptions {
             client: self.clone(),
             operation,
-            token: access_token
-                .try_into()
-                .map_err(|error| error.into().during(operation)),
+            token: access_token.try_into().map_err(|error| error.into().during(operation)),
             kind: self.session.settings.kind,
             timeout: self.session.settings.timeout,
             cancel: None,
@@ -197,10 +189,7 @@ impl CallOptions {
         let token = self.token.clone()?;
         check_timeout(self.timeout, self.operation)?;
         // Route errors (a kind without a route) come before any I/O.
-        self.client
-            .session
-            .routes
-            .commit(self.kind, token, true, self.operation)?;
+        self.client.session.routes.commit(self.kind, token, true, self.operation)?;
         if self.cancel.as_ref().is_some_and(CancelToken::is_cancelled) {
             return Err(cancelled(self.operation));
         }
@@ -217,11 +206,7 @@ impl CallOptions {
 /// The range of a call's timeout.
 pub(crate) fn check_timeout(timeout: Duration, operation: Operation) -> Result<(), Error> {
     if timeout.is_zero() {
-        return Err(Error::invalid_argument(
-            operation,
-            "timeout is zero",
-            "pass how long the call may take",
-        ));
+        return Err(Error::invalid_argument(operation, "timeout is zero", "pass how long the call may take"));
     }
     if timeout > MAX_DURATION {
         return Err(Error::invalid_argument(
@@ -234,12 +219,7 @@ pub(crate) fn check_timeout(timeout: Duration, operation: Operation) -> Result<(
 }
 
 pub(crate) fn cancelled(operation: Operation) -> Error {
-    Error::before_io(
-        ErrorKind::Cancelled,
-        operation,
-        "by the caller",
-        "call again when you want it done",
-    )
+    Error::before_io(ErrorKind::Cancelled, operation, "by the caller", "call again when you want it done")
 }
 
 pub(crate) async fn until_cancelled<F: Future>(
@@ -319,12 +299,7 @@ impl Commit {
     pub(crate) async fn run(self) -> Result<CommitReceipt, Error> {
         let key = self.call.key()?;
         let stop = self.stop;
-        let CallOptions {
-            client,
-            timeout,
-            cancel,
-            ..
-        } = self.call;
+        let CallOptions { client, timeout, cancel, .. } = self.call;
         #[cfg(feature = "test-hooks")]
         let journalled = self.restarted.map(crate::test_hooks::Restarted::journalled);
         #[cfg(not(feature = "test-hooks"))]
@@ -367,12 +342,7 @@ impl ResolveCommit {
         rules.timeout = self.call.timeout;
         let question = Call::new(key, false, rules);
         let resolving = inner.resolve(&question);
-        until_cancelled(
-            resolving,
-            self.call.cancel.as_ref(),
-            Operation::ResolveCommit,
-        )
-        .await
+        until_cancelled(resolving, self.call.cancel.as_ref(), Operation::ResolveCommit).await
     }
 }
 

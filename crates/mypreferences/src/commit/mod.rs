@@ -16,8 +16,8 @@ use crate::auth::oauth::TokenFailure;
 use crate::commit::receipt::{Certainty, CommitReceipt, ConfirmedBy, Files, Outcome, Resolution};
 use crate::commit::replies::{page_reply, status_reply};
 use crate::commit::verdict::{
-    Baseline, EarlierSend, Facts, Finding, Probe, Rules, SendFact, SendResult, StatusProbeResult,
-    Step, Verdict, next_question, next_step, page_probe_helps, window_end,
+    Baseline, EarlierSend, Facts, Finding, Probe, Rules, SendFact, SendResult, StatusProbeResult, Step, Verdict,
+    next_question, next_step, page_probe_helps, window_end,
 };
 use crate::error::outcome::RequestOutcome;
 use crate::error::{Attempt, CommitState, Error, ErrorKind, Operation, Sent, TimeoutPhase};
@@ -125,9 +125,7 @@ impl Call {
 
     /// A panic elsewhere leaves plain data behind, which is still true.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn now(&self) -> Duration {
@@ -142,9 +140,7 @@ impl Call {
 impl State {
     /// The number of the attempt that comes next.
     fn next_attempt(&self) -> u32 {
-        u32::try_from(self.attempts.len())
-            .unwrap_or(u32::MAX)
-            .saturating_add(1)
+        u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1)
     }
 
     /// When the newest send was over.
@@ -185,10 +181,7 @@ struct CommitAttempt {
 impl CommitAttempt {
     fn out_of_time(started: Instant, sent: Sent) -> CommitAttempt {
         let phase = Some(TimeoutPhase::Operation);
-        CommitAttempt::unanswered(
-            started,
-            RequestOutcome::without_an_answer(sent, ErrorKind::Timeout, phase),
-        )
+        CommitAttempt::unanswered(started, RequestOutcome::without_an_answer(sent, ErrorKind::Timeout, phase))
     }
 
     /// There was no token, so nothing was sent.
@@ -197,12 +190,7 @@ impl CommitAttempt {
     }
 
     fn unanswered(started: Instant, description: RequestOutcome) -> CommitAttempt {
-        CommitAttempt {
-            description,
-            reauthenticated: false,
-            started,
-            ended: Instant::now(),
-        }
+        CommitAttempt { description, reauthenticated: false, started, ended: Instant::now() }
     }
 }
 
@@ -227,11 +215,7 @@ impl Session {
 
     /// The rest of a call that was stopped: sends no more, and asks for so long what became of what was sent. None when
     /// nothing can have been applied, or when nobody told.
-    pub(crate) async fn last_questions(
-        self: &Arc<Self>,
-        call: &Call,
-        limit: Duration,
-    ) -> Option<CommitReceipt> {
+    pub(crate) async fn last_questions(self: &Arc<Self>, call: &Call, limit: Duration) -> Option<CommitReceipt> {
         {
             let until = call.now() + limit;
             let mut state = call.state();
@@ -239,8 +223,7 @@ impl Session {
             if let Some(started) = started
                 && sent_if_aborted(self.transport.ever_connected()) == Sent::MaybeSent
             {
-                let description =
-                    RequestOutcome::without_an_answer(Sent::MaybeSent, ErrorKind::Cancelled, None);
+                let description = RequestOutcome::without_an_answer(Sent::MaybeSent, ErrorKind::Cancelled, None);
                 let posted = CommitAttempt::unanswered(started, description);
                 note(call, &mut state, posted);
             }
@@ -269,18 +252,10 @@ impl Session {
                     sleep_until(call.begun + at).await;
                     self.ask(call, limit, probe).await;
                 }
-                Ok(Finding::Consumed {
-                    certainty,
-                    confirmed_by,
-                }) => {
+                Ok(Finding::Consumed { certainty, confirmed_by }) => {
                     return Resolution::Committed(receipt(
                         call,
-                        (
-                            Outcome::AlreadyCommitted,
-                            certainty,
-                            confirmed_by,
-                            Files::Unknown,
-                        ),
+                        (Outcome::AlreadyCommitted, certainty, confirmed_by, Files::Unknown),
                         None,
                     ));
                 }
@@ -307,12 +282,7 @@ impl Session {
         let attempt = state.attempts.last().filter(|_| wanted).cloned();
         drop(state);
         if let Some(attempt) = attempt {
-            let event = AttemptEvent {
-                operation: Operation::Commit,
-                attempt,
-                url: self.shown_url(call),
-                status: None,
-            };
+            let event = AttemptEvent { operation: Operation::Commit, attempt, url: self.shown_url(call), status: None };
             events::attempt(self.on_attempt.as_ref(), &event);
         }
         Ok(())
@@ -320,9 +290,7 @@ impl Session {
 
     async fn post(self: &Arc<Self>, call: &Call) -> Result<CommitAttempt, Error> {
         let (kind, token) = call.key;
-        let url = self
-            .routes
-            .commit(kind, token, call.keep_files, Operation::Commit)?;
+        let url = self.routes.commit(kind, token, call.keep_files, Operation::Commit)?;
         let before = Instant::now();
         let signed = match tokio::time::timeout_at(call.deadline(), self.sign(far_ahead())).await {
             Ok(Ok(signed)) => signed,
@@ -383,12 +351,7 @@ impl Session {
         let reauthenticated = !repaired_before && self.repair(&exchanged, call.deadline()).await;
         let description = self.describe(&exchanged, token, repaired_before);
         let Exchanged { started, ended, .. } = exchanged;
-        Ok(CommitAttempt {
-            description,
-            reauthenticated,
-            started,
-            ended,
-        })
+        Ok(CommitAttempt { description, reauthenticated, started, ended })
     }
 
     /// Asks status, and the first page where that can tell something. Whatever goes wrong is an answer too.
@@ -397,16 +360,9 @@ impl Session {
         let deadline = Instant::now() + limit;
         let (mut reauthenticated, n) = {
             let state = call.state();
-            (
-                state.reauthenticated,
-                u32::try_from(state.facts.probes.len())
-                    .unwrap_or(u32::MAX)
-                    .saturating_add(1),
-            )
+            (state.reauthenticated, u32::try_from(state.facts.probes.len()).unwrap_or(u32::MAX).saturating_add(1))
         };
-        let status = self
-            .try_read(&ReadStatus, call.key, deadline, &mut reauthenticated, n)
-            .await;
+        let status = self.try_read(&ReadStatus, call.key, deadline, &mut reauthenticated, n).await;
         let (reply, server_now, retry_after, question) = match &status {
             Ok(tried) => {
                 self.remember_status(call.key, tried);
@@ -422,10 +378,7 @@ impl Session {
         };
         let page_helps = probe && page_probe_helps(&call.state().facts, reply);
         let page = if page_helps {
-            match self
-                .try_read(&ProbePage, call.key, deadline, &mut reauthenticated, n)
-                .await
-            {
+            match self.try_read(&ProbePage, call.key, deadline, &mut reauthenticated, n).await {
                 Ok(tried) => {
                     if tried.value.is_some() {
                         let date = tried.description.fresh_date;
@@ -443,37 +396,19 @@ impl Session {
         if question.is_some() {
             state.question = question;
         }
-        state.facts.credentials_accepted = self
-            .token_cache
-            .last_accepted()
-            .and_then(|at| at.checked_duration_since(call.begun));
-        state.facts.probes.push(Probe {
-            begun,
-            answered: call.now(),
-            status: reply,
-            page,
-            server_now,
-            retry_after,
-        });
+        state.facts.credentials_accepted =
+            self.token_cache.last_accepted().and_then(|at| at.checked_duration_since(call.begun));
+        state.facts.probes.push(Probe { begun, answered: call.now(), status: reply, page, server_now, retry_after });
     }
 
     fn conclude(&self, call: &Call, verdict: Verdict) -> Result<CommitReceipt, Error> {
         match verdict {
-            Verdict::Receipt {
-                outcome,
-                certainty,
-                confirmed_by,
-                files,
-            } => {
+            Verdict::Receipt { outcome, certainty, confirmed_by, files } => {
                 // Presumed or certain: another keep_files from this client would undo what this one asked for.
                 if outcome == Outcome::Committed {
                     self.token_cache.committed(call.key, call.keep_files);
                 }
-                Ok(receipt(
-                    call,
-                    (outcome, certainty, confirmed_by, files),
-                    Some(call.keep_files),
-                ))
+                Ok(receipt(call, (outcome, certainty, confirmed_by, files), Some(call.keep_files)))
             }
             Verdict::LastSend { commit_state } => {
                 if commit_state == CommitState::NotCommitted {
@@ -481,18 +416,15 @@ impl Session {
                 }
                 Err(self.failed(call, None, commit_state))
             }
-            Verdict::OutcomeUnknown => {
-                Err(self.failed(call, Some(ErrorKind::OutcomeUnknown), CommitState::Unknown))
-            }
+            Verdict::OutcomeUnknown => Err(self.failed(call, Some(ErrorKind::OutcomeUnknown), CommitState::Unknown)),
             Verdict::NothingSent => Err(self.aborted(call, ErrorKind::Timeout, false)),
             Verdict::NotReady(word) => {
                 let kind = match word {
                     StatusWord::Expired => ErrorKind::ExportExpired,
                     StatusWord::Error | StatusWord::Failed => ErrorKind::ExportFailed,
-                    StatusWord::Processing
-                    | StatusWord::Complete
-                    | StatusWord::Retrieved
-                    | StatusWord::Unknown => ErrorKind::WaitTimedOut,
+                    StatusWord::Processing | StatusWord::Complete | StatusWord::Retrieved | StatusWord::Unknown => {
+                        ErrorKind::WaitTimedOut
+                    }
                 };
                 Err(self.failed(call, Some(kind), CommitState::NotCommitted))
             }
@@ -503,37 +435,20 @@ impl Session {
     fn failed(&self, call: &Call, kind: Option<ErrorKind>, commit_state: CommitState) -> Error {
         let state = call.state();
         let last = state.last.as_ref();
-        let kind = kind
-            .or_else(|| last.and_then(|last| last.kind))
-            .unwrap_or(ErrorKind::Internal);
-        let phase = if kind == ErrorKind::Timeout {
-            last.and_then(|last| last.phase)
-        } else {
-            None
-        };
+        let kind = kind.or_else(|| last.and_then(|last| last.kind)).unwrap_or(ErrorKind::Internal);
+        let phase = if kind == ErrorKind::Timeout { last.and_then(|last| last.phase) } else { None };
         let detail = match kind {
             ErrorKind::OutcomeUnknown if state.attempts.is_empty() => {
                 Some("the answers do not tell whether the token was committed")
             }
-            ErrorKind::OutcomeUnknown => {
-                Some("the commit was sent and the answers do not tell what became of it")
-            }
+            ErrorKind::OutcomeUnknown => Some("the commit was sent and the answers do not tell what became of it"),
             ErrorKind::ExportExpired => Some("status says Expired"),
             ErrorKind::ExportFailed => Some("status says that the export failed"),
             ErrorKind::WaitTimedOut => Some("status says Processing"),
             _ if last.is_some_and(|last| last.html) => Some("the answer is an HTML page"),
-            _ => last
-                .and_then(|last| last.told.as_ref())
-                .map(|told| told.detail.as_str()),
+            _ => last.and_then(|last| last.told.as_ref()).map(|told| told.detail.as_str()),
         };
-        self.error(
-            call,
-            &state,
-            kind,
-            phase,
-            detail.map(str::to_owned),
-            commit_state,
-        )
+        self.error(call, &state, kind, phase, detail.map(str::to_owned), commit_state)
     }
 
     /// The credentials could not be made: before any send, or with earlier sends to tell of.
@@ -543,35 +458,15 @@ impl Session {
         if state.attempts.is_empty() {
             return refused;
         }
-        let commit_state = if state.facts.has_open_send() {
-            CommitState::Unknown
-        } else {
-            CommitState::NotCommitted
-        };
+        let commit_state = if state.facts.has_open_send() { CommitState::Unknown } else { CommitState::NotCommitted };
         let detail = refused.detail().map(str::to_owned);
-        self.error(
-            call,
-            &state,
-            ErrorKind::Configuration,
-            None,
-            detail,
-            commit_state,
-        )
+        self.error(call, &state, ErrorKind::Configuration, None, detail, commit_state)
     }
 
     fn unresolved(&self, call: &Call) -> Error {
-        let dead = call
-            .state()
-            .facts
-            .probes
-            .last()
-            .is_some_and(|asked| asked.status == StatusProbeResult::Gone);
+        let dead = call.state().facts.probes.last().is_some_and(|asked| asked.status == StatusProbeResult::Gone);
         let (_, token) = call.key;
-        let url = self
-            .routes
-            .status(token, Operation::ResolveCommit)
-            .ok()
-            .map(|url| Routes::sanitised(&url, token));
+        let url = self.routes.status(token, Operation::ResolveCommit).ok().map(|url| Routes::sanitised(&url, token));
         let error = self
             .failed(call, Some(ErrorKind::OutcomeUnknown), CommitState::Unknown)
             .during(Operation::ResolveCommit)
@@ -581,12 +476,8 @@ impl Session {
         }
         // Asking again changes nothing: the token was retired by a commit, has expired, or never was.
         error
-            .with_detail(
-                "status refuses the token, which is what it does to a retired and to a wrong one",
-            )
-            .with_next_action(
-                "check the client id and the token; look at your own records of this export",
-            )
+            .with_detail("status refuses the token, which is what it does to a retired and to a wrong one")
+            .with_next_action("check the client id and the token; look at your own records of this export")
     }
 
     /// The error of a waiter that leaves before the call is over: cancelled, or its own time is up.
@@ -597,28 +488,15 @@ impl Session {
         {
             call.tell_that_it_left();
         }
-        let under_way = if state.in_flight.is_some() {
-            sent_if_aborted(self.transport.ever_connected())
-        } else {
-            Sent::NotSent
-        };
+        let under_way =
+            if state.in_flight.is_some() { sent_if_aborted(self.transport.ever_connected()) } else { Sent::NotSent };
         // Others still wait for the call: it may send again.
         let open = goes_on || state.may_be_applied() || under_way == Sent::MaybeSent;
-        let commit_state = if open {
-            CommitState::Unknown
-        } else {
-            CommitState::NotCommitted
-        };
+        let commit_state = if open { CommitState::Unknown } else { CommitState::NotCommitted };
         // Out of time with a send whose fate is open is what `outcome_unknown` means.
-        let kind = if open && kind == ErrorKind::Timeout {
-            ErrorKind::OutcomeUnknown
-        } else {
-            kind
-        };
+        let kind = if open && kind == ErrorKind::Timeout { ErrorKind::OutcomeUnknown } else { kind };
         let phase = (kind == ErrorKind::Timeout).then_some(TimeoutPhase::Operation);
-        let error = self
-            .error(call, &state, kind, phase, None, commit_state)
-            .not_by_an_answer();
+        let error = self.error(call, &state, kind, phase, None, commit_state).not_by_an_answer();
         let Some((started, _)) = &state.in_flight else {
             return error;
         };
@@ -652,10 +530,7 @@ impl Session {
             // An unknown outcome has its own next step, and so has what ended the call before its last send did.
             if last.kind == Some(kind) && commit_state == CommitState::NotCommitted {
                 own = own_next_action(last, error.retry());
-                let at_token_endpoint = last
-                    .told
-                    .as_ref()
-                    .is_some_and(|told| told.of_token_endpoint);
+                let at_token_endpoint = last.told.as_ref().is_some_and(|told| told.of_token_endpoint);
                 error = error.at_token_endpoint(at_token_endpoint);
             }
         }
@@ -676,12 +551,7 @@ impl Session {
 
 /// Notes what came of a POST.
 fn note(call: &Call, state: &mut State, posted: CommitAttempt) {
-    let CommitAttempt {
-        description,
-        reauthenticated,
-        started,
-        ended,
-    } = posted;
+    let CommitAttempt { description, reauthenticated, started, ended } = posted;
     state.in_flight = None;
     state.reauthenticated |= reauthenticated;
     let (started, ended) = (started - call.begun, ended - call.begun);
@@ -699,10 +569,7 @@ fn note(call: &Call, state: &mut State, posted: CommitAttempt) {
                 retry_after: description.retry_after,
                 reauthenticated,
             },
-            (Sent::NotSent, _, Some(kind)) => SendResult::NotSent {
-                kind,
-                retry_after: description.retry_after,
-            },
+            (Sent::NotSent, _, Some(kind)) => SendResult::NotSent { kind, retry_after: description.retry_after },
             (Sent::NotSent | Sent::MaybeSent | Sent::Answered, _, _) => SendResult::MaybeSent,
         },
         jitter: draw_jitter(),

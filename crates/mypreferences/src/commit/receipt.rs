@@ -156,12 +156,6 @@ impl Serialize for Resolution {
             Resolution::NotCommitted { as_of } => ("not_committed", None, *as_of, None),
             Resolution::Unknown(error) => ("unknown", None, None, Some(error)),
         };
-        Record {
-            resolution,
-            receipt,
-            as_of,
-            error,
-        }
-        .serialize(serializer)
+        Record { resolution, receipt, as_of, error }.serialize(serializer)
     }
 }

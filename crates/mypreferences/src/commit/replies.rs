@@ -8,11 +8,7 @@ use crate::read::status::ExportStatus;
 /// What a try of status says to the verdict.
 pub(crate) fn status_reply(tried: &Tried<ExportStatus>) -> StatusProbeResult {
     if let Some(status) = &tried.value {
-        return StatusProbeResult::Word {
-            word: status.status,
-            row_count: status.row_count,
-            expires: status.expiry(),
-        };
+        return StatusProbeResult::Word { word: status.status, row_count: status.row_count, expires: status.expiry() };
     }
     match tried.description.status {
         // Redirects usually carry a page; another HTML page may come from anywhere.
@@ -38,9 +34,7 @@ pub(crate) fn page_reply(tried: &Tried<()>) -> PageProbeResult {
         Some(TokenRefusal::Gone) => PageProbeResult::Gone,
         Some(TokenRefusal::Unauthorized) => PageProbeResult::Unauthorized,
         None => match class(status) {
-            StatusClass::RefusesToken | StatusClass::Unauthorized | StatusClass::Denied => {
-                PageProbeResult::Refused
-            }
+            StatusClass::RefusesToken | StatusClass::Unauthorized | StatusClass::Denied => PageProbeResult::Refused,
             StatusClass::Success
             | StatusClass::OtherSuccess
             | StatusClass::Redirect

@@ -59,17 +59,12 @@ impl Drop for Waiter<'_> {
 
 impl SingleFlights {
     pub(crate) fn new(session: Arc<Session>) -> SingleFlights {
-        SingleFlights {
-            session,
-            running: Mutex::default(),
-        }
+        SingleFlights { session, running: Mutex::default() }
     }
 
     fn remove(&self, call: &Arc<Call>) {
         if let Ok(mut flights) = self.running.lock()
-            && flights
-                .get(&call.key)
-                .is_some_and(|flight| Arc::ptr_eq(&flight.call, call))
+            && flights.get(&call.key).is_some_and(|flight| Arc::ptr_eq(&flight.call, call))
         {
             flights.remove(&call.key);
         }
@@ -128,30 +123,18 @@ impl SingleFlights {
         timeout: Duration,
         journalled: Option<Journalled>,
     ) -> Result<(Arc<Call>, Shared<Running>), Error> {
-        let mut flights = self
-            .running
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut flights = self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(flight) = flights.get(&key)
             && let Some(running) = flight.running.upgrade()
         {
             if flight.call.keep_files != keep_files {
-                return Err(conflict(
-                    "a commit of this token with another keep_files is running",
-                ));
+                return Err(conflict("a commit of this token with another keep_files is running"));
             }
             flight.call.extend(timeout);
             return Ok((Arc::clone(&flight.call), running));
         }
-        if self
-            .session
-            .token_cache
-            .committed_with(key)
-            .is_some_and(|committed| committed != keep_files)
-        {
-            return Err(conflict(
-                "this client has committed the token with another keep_files",
-            ));
+        if self.session.token_cache.committed_with(key).is_some_and(|committed| committed != keep_files) {
+            return Err(conflict("this client has committed the token with another keep_files"));
         }
         let mut rules = self.session.settings.rules();
         rules.timeout = timeout;
@@ -173,13 +156,7 @@ impl SingleFlights {
             flights.retain(|_, flight| flight.running.upgrade().is_some());
         }
         if let Some(weak) = running.downgrade() {
-            flights.insert(
-                key,
-                SingleFlight {
-                    call: Arc::clone(&call),
-                    running: weak,
-                },
-            );
+            flights.insert(key, SingleFlight { call: Arc::clone(&call), running: weak });
         }
         Ok((call, running))
     }

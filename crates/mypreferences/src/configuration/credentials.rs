@@ -32,12 +32,7 @@ const KEYS: [(&str, Scheme); 8] = [
 ];
 
 /// What belongs to OAuth and is no secret.
-const OAUTH: [&str; 4] = [
-    "oauth_token_url",
-    "oauth_client_id",
-    "oauth_scope",
-    "oauth_client_auth",
-];
+const OAUTH: [&str; 4] = ["oauth_token_url", "oauth_client_id", "oauth_scope", "oauth_client_auth"];
 
 /// A key that was found.
 struct Key<'a> {
@@ -62,10 +57,7 @@ pub(super) fn choose(configuration: &Configuration) -> Result<Credentials, Error
         [_, _, ..] => {
             let places: Vec<String> = keys.iter().map(place).collect();
             Err(Error::configuration(
-                format!(
-                    "several credentials contradict each other: {}",
-                    places.join(", ")
-                ),
+                format!("several credentials contradict each other: {}", places.join(", ")),
                 "keep one of them and take out the others",
             ))
         }
@@ -75,12 +67,7 @@ pub(super) fn choose(configuration: &Configuration) -> Result<Credentials, Error
 /// Every key of every place, but those that an argument rules out: the user id belongs to HMAC and OAuth, and OAuth's
 /// own arguments to OAuth.
 fn keys(configuration: &Configuration) -> Vec<Key<'_>> {
-    let is_argument = |name: &str| {
-        matches!(
-            configuration.strongest(name),
-            Some((_, Origin::Argument(_)))
-        )
-    };
+    let is_argument = |name: &str| matches!(configuration.strongest(name), Some((_, Origin::Argument(_))));
     let user_by_argument = is_argument("user_id");
     let oauth_by_argument = OAUTH.iter().any(|name| is_argument(name));
     KEYS.iter()
@@ -91,12 +78,7 @@ fn keys(configuration: &Configuration) -> Vec<Key<'_>> {
         })
         .flat_map(|(name, sort)| {
             let found = configuration.found.get(name).map_or(&[][..], Vec::as_slice);
-            found.iter().map(|(value, origin)| Key {
-                name,
-                sort: *sort,
-                value,
-                origin,
-            })
+            found.iter().map(|(value, origin)| Key { name, sort: *sort, value, origin })
         })
         .collect()
 }
@@ -110,10 +92,7 @@ fn place(key: &Key<'_>) -> String {
 }
 
 fn missing(configuration: &Configuration) -> Error {
-    if OAUTH
-        .iter()
-        .any(|name| configuration.strongest(name).is_some())
-    {
+    if OAUTH.iter().any(|name| configuration.strongest(name).is_some()) {
         Error::configuration(
             "there are OAuth settings, but no client secret",
             "set MYPREFERENCES_OAUTH_CLIENT_SECRET, MYPREFERENCES_OAUTH_CLIENT_SECRET_FILE or \
@@ -141,22 +120,12 @@ fn hmac(configuration: &Configuration, key: &Key<'_>) -> Result<Credentials, Err
 
 fn oauth(configuration: &Configuration, key: &Key<'_>) -> Result<Credentials, Error> {
     let required = |name: &str, what: &str| {
-        configuration
-            .text(name)
-            .map(|(text, _)| text)
-            .ok_or_else(|| {
-                Error::configuration(
-                    format!(
-                        "there is an OAuth client secret ({}), but no {what}",
-                        place(key)
-                    ),
-                    format!(
-                        "set {} or --{} to what came with the credentials",
-                        variable(name),
-                        name.replace('_', "-"),
-                    ),
-                )
-            })
+        configuration.text(name).map(|(text, _)| text).ok_or_else(|| {
+            Error::configuration(
+                format!("there is an OAuth client secret ({}), but no {what}", place(key)),
+                format!("set {} or --{} to what came with the credentials", variable(name), name.replace('_', "-"),),
+            )
+        })
     };
     let token_url = required("oauth_token_url", "token URL")?;
     let client_id = required("oauth_client_id", "client id")?;
@@ -189,10 +158,7 @@ fn secret(key: &Key<'_>) -> Result<Secret, Error> {
 /// A secret that stands in a variable or a profile, read as one in a file is.
 fn given<'a>(key: &Key<'a>) -> Result<&'a str, Error> {
     plain(text_of(key.value)).map_err(|why| {
-        Error::configuration(
-            format!("{} {why}", place(key)),
-            "pass the secret and nothing else, on one line",
-        )
+        Error::configuration(format!("{} {why}", place(key)), "pass the secret and nothing else, on one line")
     })
 }
 

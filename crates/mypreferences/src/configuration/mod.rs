@@ -64,30 +64,13 @@ pub fn size(name: &str, text: &str) -> Result<usize, Error> {
 }
 
 /// Values that must not be shown.
-const SECRETS: [&str; 4] = [
-    "secret",
-    "oauth_client_secret",
-    "bearer_token",
-    "authorization",
-];
+const SECRETS: [&str; 4] = ["secret", "oauth_client_secret", "bearer_token", "authorization"];
 
 /// Values that name a file with a secret in it.
-const SECRET_FILES: [&str; 4] = [
-    "secret_file",
-    "oauth_client_secret_file",
-    "client_cert",
-    "client_key",
-];
+const SECRET_FILES: [&str; 4] = ["secret_file", "oauth_client_secret_file", "client_cert", "client_key"];
 
 /// Values that are URLs, or parts of them.
-const URLS: [&str; 6] = [
-    "proxy",
-    "base_url",
-    "oauth_token_url",
-    "commit_path",
-    "status_path",
-    "page_path",
-];
+const URLS: [&str; 6] = ["proxy", "base_url", "oauth_token_url", "commit_path", "status_path", "page_path"];
 
 /// A value as it was found.
 #[derive(Clone, PartialEq, Eq)]
@@ -208,9 +191,7 @@ impl Sources {
             (Some(file), _) => (Some(file.clone()), true),
             (None, Some(file)) => (Some(file), true),
             (None, None) => {
-                let below = self
-                    .path("XDG_CONFIG_HOME")
-                    .or_else(|| home.as_ref().map(|home| home.join(".config")));
+                let below = self.path("XDG_CONFIG_HOME").or_else(|| home.as_ref().map(|home| home.join(".config")));
                 let file = below.map(|below| below.join("mypreferences").join("config.toml"));
                 (file, false)
             }
@@ -221,10 +202,7 @@ impl Sources {
         };
         let profile = Profile::read(file, must_exist, wanted.as_deref(), home.as_deref())?;
         let mut found = BTreeMap::new();
-        let mut notes: Vec<String> = profile
-            .iter()
-            .flat_map(|profile| profile.notes.clone())
-            .collect();
+        let mut notes: Vec<String> = profile.iter().flat_map(|profile| profile.notes.clone()).collect();
         // The lowest first: whoever comes later beats what is there.
         if let Some(profile) = &profile {
             for (name, value) in &profile.values {
@@ -245,11 +223,7 @@ impl Sources {
             let origin = Origin::Argument(label.clone());
             put(&mut found, name, Value::Text(text.clone()), origin);
         }
-        Ok(Configuration {
-            found,
-            notes,
-            profile: profile.map(|profile| (profile.name, profile.file)),
-        })
+        Ok(Configuration { found, notes, profile: profile.map(|profile| (profile.name, profile.file)) })
     }
 
     fn path(&self, variable: &str) -> Option<PathBuf> {
@@ -302,9 +276,7 @@ impl Configuration {
     /// The profile that is used, and its file.
     #[must_use]
     pub fn profile(&self) -> Option<(&str, &Path)> {
-        self.profile
-            .as_ref()
-            .map(|(name, file)| (name.as_str(), file.as_path()))
+        self.profile.as_ref().map(|(name, file)| (name.as_str(), file.as_path()))
     }
 
     /// What a person should change before the next version: names that were given and are others now.
@@ -321,9 +293,7 @@ impl Configuration {
         let mut settings = Settings::default();
         for &name in Settings::NAMES {
             if let Some((text, origin)) = self.text(name) {
-                settings
-                    .set(name, text)
-                    .map_err(|error| told_of(error, origin))?;
+                settings.set(name, text).map_err(|error| told_of(error, origin))?;
             }
         }
         Ok(settings)
@@ -342,9 +312,7 @@ impl Configuration {
     /// # Errors
     /// As [`Configuration::settings`] and [`Configuration::credentials`].
     pub fn client_builder(&self) -> Result<ClientBuilder, Error> {
-        Ok(Client::builder()
-            .settings(self.settings()?)
-            .credentials(self.credentials()?))
+        Ok(Client::builder().settings(self.settings()?).credentials(self.credentials()?))
     }
 
     /// Every setting and credential, in the order of the documentation, with secrets taken out.
@@ -353,16 +321,8 @@ impl Configuration {
         let defaults = Settings::default();
         names()
             .map(|name| match self.strongest(name) {
-                Some((value, origin)) => Entry {
-                    name,
-                    value: Some(shown(name, value)),
-                    origin: origin.clone(),
-                },
-                None => Entry {
-                    name,
-                    value: defaults.get(name),
-                    origin: Origin::Default,
-                },
+                Some((value, origin)) => Entry { name, value: Some(shown(name, value)), origin: origin.clone() },
+                None => Entry { name, value: defaults.get(name), origin: Origin::Default },
             })
             .collect()
     }
@@ -433,9 +393,7 @@ fn shown(name: &str, value: &Value) -> String {
             "*** (there is no such file)".to_owned()
         }
         // What the setting refuses may belong elsewhere.
-        Value::Text(text)
-            if Settings::NAMES.contains(&name) && Settings::default().set(name, text).is_err() =>
-        {
+        Value::Text(text) if Settings::NAMES.contains(&name) && Settings::default().set(name, text).is_err() => {
             quoted(text).trim_matches('"').to_owned()
         }
         Value::Text(text) => text.clone(),

@@ -17,13 +17,7 @@ const MAX_FILE: u64 = 1 << 20;
 /// Used when it is there and no other is asked for.
 const DEFAULT: &str = "default";
 /// Values that are paths: `~/` is the home folder, and a relative one begins at the file's folder.
-const PATHS: [&str; 5] = [
-    "ca_file",
-    "client_cert",
-    "client_key",
-    "secret_file",
-    "oauth_client_secret_file",
-];
+const PATHS: [&str; 5] = ["ca_file", "client_cert", "client_key", "secret_file", "oauth_client_secret_file"];
 
 /// One profile.
 pub(super) struct Profile {
@@ -64,9 +58,7 @@ impl Profile {
         refuse_if_others_can_write(&found, &file, WHAT)?;
         let profiles = profiles(&file, &text)?;
         // A secret that others can read is one too many, in whichever profile.
-        let secret_inside = profiles
-            .values()
-            .any(|profile| SECRETS.iter().any(|name| profile.contains_key(*name)));
+        let secret_inside = profiles.values().any(|profile| SECRETS.iter().any(|name| profile.contains_key(*name)));
         if secret_inside {
             refuse_if_others_can_read(&found, &file, WHAT)?;
         }
@@ -110,19 +102,11 @@ impl Profile {
             })?;
             values.insert(known, resolved(known, value, &file, home));
         }
-        Ok(Some(Profile {
-            name: name.to_owned(),
-            file,
-            notes,
-            values,
-        }))
+        Ok(Some(Profile { name: name.to_owned(), file, notes, values }))
     }
 
     pub(super) fn origin(&self) -> Origin {
-        Origin::Profile {
-            name: self.name.clone(),
-            file: self.file.clone(),
-        }
+        Origin::Profile { name: self.name.clone(), file: self.file.clone() }
     }
 }
 
@@ -146,11 +130,7 @@ fn profiles(file: &Path, text: &str) -> Result<Tables, Error> {
         let start = error.span().map_or(0, |span| span.start.min(text.len()));
         let before = text.get(..start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        let column = before
-            .rsplit('\n')
-            .next()
-            .map_or(0, |line| line.chars().count())
-            + 1;
+        let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
         unreadable(file, &format!("line {line}, column {column} is not TOML"))
     })?;
     let mut profiles = Tables::new();
@@ -159,19 +139,13 @@ fn profiles(file: &Path, text: &str) -> Result<Tables, Error> {
             ("profile", toml::Value::Table(named)) => {
                 for (name, value) in named {
                     let toml::Value::Table(profile) = value else {
-                        return Err(unreadable(
-                            file,
-                            &format!("profile.{name} is no table; write [profile.{name}]"),
-                        ));
+                        return Err(unreadable(file, &format!("profile.{name} is no table; write [profile.{name}]")));
                     };
                     profiles.insert(name, profile);
                 }
             }
             (key, _) => {
-                return Err(unreadable(
-                    file,
-                    &format!("{} stands outside of a [profile.NAME] table", quoted(key)),
-                ));
+                return Err(unreadable(file, &format!("{} stands outside of a [profile.NAME] table", quoted(key))));
             }
         }
     }
@@ -209,10 +183,7 @@ fn resolved(name: &str, value: Value, file: &Path, home: Option<&Path>) -> Value
 
 fn unreadable(file: &Path, why: &str) -> Error {
     Error::configuration(
-        format!(
-            "the configuration file {} cannot be read: {why}",
-            file.display()
-        ),
+        format!("the configuration file {} cannot be read: {why}", file.display()),
         "mend the file, or set MYPREFERENCES_CONFIG_FILE to another",
     )
 }

@@ -39,10 +39,7 @@ pub(super) fn run(value: &Value, origin: &Origin) -> Result<Secret, Error> {
     let (sender, receiver) = channel();
     let reading = threads::start(move || {
         let mut text = String::new();
-        let read = stdout
-            .take(MAX_OUTPUT + 1)
-            .read_to_string(&mut text)
-            .map(|_| text);
+        let read = stdout.take(MAX_OUTPUT + 1).read_to_string(&mut text).map(|_| text);
         // Nobody waits any more when it took too long.
         let _ = sender.send(read);
     });
@@ -93,11 +90,7 @@ fn command(value: &Value) -> Command {
             command
         }
         Value::Text(line) => {
-            let (shell, option) = if cfg!(windows) {
-                ("cmd", "/C")
-            } else {
-                ("sh", "-c")
-            };
+            let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
             let mut command = Command::new(shell);
             command.args([option, line.as_str()]);
             command

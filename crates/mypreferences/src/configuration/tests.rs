@@ -5,9 +5,7 @@ use std::ffi::OsString;
 use super::*;
 
 fn variables(ours: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
-    ours.iter()
-        .map(|(name, value)| (variable(name).into(), (*value).into()))
-        .collect()
+    ours.iter().map(|(name, value)| (variable(name).into(), (*value).into())).collect()
 }
 
 fn environment(ours: &[(&str, &str)]) -> Sources {
@@ -19,10 +17,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(test: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!(
-            "mypreferences-configuration-{test}-{}",
-            std::process::id()
-        ));
+        let path = std::env::temp_dir().join(format!("mypreferences-configuration-{test}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Folder(path)
     }
@@ -77,16 +72,10 @@ fn an_argument_beats_the_environment_and_that_beats_the_profile() {
     let entry = |name: &str| {
         let entries = configuration.entries();
         let found = entries.iter().find(|entry| entry.name == name).unwrap();
-        (
-            found.value.clone().unwrap_or_default(),
-            found.origin.to_string(),
-        )
+        (found.value.clone().unwrap_or_default(), found.origin.to_string())
     };
     assert_eq!(entry("timeout"), ("70".into(), "--timeout".into()));
-    assert_eq!(
-        entry("resend_delay"),
-        ("4".into(), "MYPREFERENCES_RESEND_DELAY".into())
-    );
+    assert_eq!(entry("resend_delay"), ("4".into(), "MYPREFERENCES_RESEND_DELAY".into()));
     assert_eq!(entry("confirm_window"), ("60s".into(), "default".into()));
     assert_eq!(entry("max_attempts").0, "2");
     assert!(entry("max_attempts").1.starts_with("[profile.job] of "));
@@ -95,9 +84,8 @@ fn an_argument_beats_the_environment_and_that_beats_the_profile() {
 
 #[test]
 fn base_url_and_environment_replace_each_other_across_places() {
-    let mixed = environment(&[("environment", "staging")])
-        .argument("base_url", "--base-url", "https://example.test/")
-        .unwrap();
+    let mixed =
+        environment(&[("environment", "staging")]).argument("base_url", "--base-url", "https://example.test/").unwrap();
     let settings = mixed.read().unwrap().settings().unwrap();
     assert_eq!(settings.environment, None);
     let mixed = environment(&[("base_url", "https://example.test/")])
@@ -124,33 +112,20 @@ fn a_name_of_the_version_before_is_still_read_and_told_of() {
          MYPREFERENCES_STRICT is now MYPREFERENCES_REQUIRE_CERTAIN; the old name is read in this version only"
     );
     // Who gives both means the new one.
-    let both = environment(&[("quiet", "4"), ("resend_delay", "6")])
-        .read()
-        .unwrap();
+    let both = environment(&[("quiet", "4"), ("resend_delay", "6")]).read().unwrap();
     assert_eq!(both.settings().unwrap().resend_delay.as_secs(), 6);
 }
 
 #[test]
 fn a_refused_value_is_told_of_the_place_it_came_from() {
-    let error = environment(&[("resend_delay", "soon")])
-        .read()
-        .unwrap()
-        .settings()
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("from MYPREFERENCES_RESEND_DELAY")
-    );
+    let error = environment(&[("resend_delay", "soon")]).read().unwrap().settings().unwrap_err();
+    assert!(error.to_string().contains("from MYPREFERENCES_RESEND_DELAY"));
     assert!(Sources::default().argument("quit", "quit", "1").is_err());
 }
 
 #[test]
 fn an_empty_variable_counts_as_unset_and_foreign_ones_are_not_seen() {
-    let sources = Sources::of([
-        ("MYPREFERENCES_CLIENT_ID".into(), "".into()),
-        ("CLIENT_ID".into(), "foreign".into()),
-    ]);
+    let sources = Sources::of([("MYPREFERENCES_CLIENT_ID".into(), "".into()), ("CLIENT_ID".into(), "foreign".into())]);
     let settings = sources.read().unwrap().settings().unwrap();
     assert_eq!(settings.client_id, None);
 }
@@ -168,11 +143,7 @@ fn the_profile_is_chosen_by_argument_variable_or_the_name_default() {
     assert_eq!(client_id(environment(&[("profile", "other")])), "o");
     let both = environment(&[("profile", "other")]).profile("default");
     assert_eq!(client_id(both), "d");
-    let error = environment(&[("profile", "none")])
-        .file(&file)
-        .read()
-        .err()
-        .unwrap();
+    let error = environment(&[("profile", "none")]).file(&file).read().err().unwrap();
     assert!(error.to_string().contains("default, other"), "{error}");
     // Nobody asked for a profile, and there is no file.
     let home = Sources::of([("HOME".into(), folder.0.clone().into())]);
@@ -193,18 +164,9 @@ fn the_default_file_is_below_the_home_folder() {
     .unwrap();
     let home = Sources::of([("HOME".into(), folder.0.clone().into())]);
     let configuration = home.read().unwrap();
-    assert_eq!(
-        configuration.text("secret_file").unwrap().0,
-        secret.to_str().unwrap()
-    );
-    assert_eq!(
-        configuration.settings().unwrap().ca_file.unwrap(),
-        below.join("ca.pem")
-    );
-    assert_eq!(
-        format!("{:?}", configuration.credentials().unwrap()),
-        "Credentials(hmac, ***)"
-    );
+    assert_eq!(configuration.text("secret_file").unwrap().0, secret.to_str().unwrap());
+    assert_eq!(configuration.settings().unwrap().ca_file.unwrap(), below.join("ca.pem"));
+    assert_eq!(format!("{:?}", configuration.credentials().unwrap()), "Credentials(hmac, ***)");
 }
 
 #[test]
@@ -213,10 +175,7 @@ fn what_is_wrong_with_a_file_is_said_without_repeating_a_secret() {
     for (text, said) in [
         ("[profile.default]\nsecret = 'hush\n", "line 2"),
         ("client_id = 'hush'\n", "outside of a [profile.NAME] table"),
-        (
-            "[profile.default]\nclientid = 'hush'\n",
-            "no setting clientid",
-        ),
+        ("[profile.default]\nclientid = 'hush'\n", "no setting clientid"),
         ("[profile.default]\nsecret = ['hush']\n", "neither a text"),
         ("[profile]\ndefault = 'hush'\n", "write [profile.default]"),
     ] {
@@ -263,25 +222,14 @@ fn a_file_that_others_can_change_is_refused_whatever_it_holds() {
         assert_eq!(error.kind(), crate::ErrorKind::Configuration);
         let said = format!("can be changed by others (mode {mode:04o})");
         let error = error.to_string();
-        assert!(
-            error.contains(&said) && error.contains("chmod go-w"),
-            "{error}"
-        );
+        assert!(error.contains(&said) && error.contains("chmod go-w"), "{error}");
     }
     // Only root can give a file away.
     if nix::unistd::geteuid().is_root() {
         let file = folder.file("config.toml", text, 0o644);
         nix::unistd::chown(&file, Some(4711.into()), None).unwrap();
-        let error = Sources::default()
-            .file(file)
-            .read()
-            .err()
-            .unwrap()
-            .to_string();
-        assert!(
-            error.contains("belongs to another user (uid 4711)"),
-            "{error}"
-        );
+        let error = Sources::default().file(file).read().err().unwrap().to_string();
+        assert!(error.contains("belongs to another user (uid 4711)"), "{error}");
     }
 }
 
@@ -294,10 +242,7 @@ fn a_secret_may_be_printed_by_a_command() {
         let file = folder.file("config.toml", &text, 0o644);
         let configuration = Sources::default().file(file).read().unwrap();
         let entries = configuration.entries();
-        let shown = entries
-            .iter()
-            .find(|entry| entry.name == "secret_command")
-            .and_then(|entry| entry.value.clone());
+        let shown = entries.iter().find(|entry| entry.name == "secret_command").and_then(|entry| entry.value.clone());
         (configuration.credentials(), shown.unwrap())
     };
     let (found, shown) = secret("'printf hush'");
@@ -312,27 +257,15 @@ fn a_secret_may_be_printed_by_a_command() {
         ("['/no/such/program']", "cannot be started"),
     ] {
         let message = secret(line).0.unwrap_err().to_string();
-        assert!(
-            message.contains(said) && !message.contains("hush"),
-            "{message}"
-        );
+        assert!(message.contains(said) && !message.contains("hush"), "{message}");
     }
 }
 
 #[test]
 fn each_way_is_taken_when_it_is_the_only_one() {
-    assert_eq!(
-        sort(environment(&[("user_id", "u"), ("secret", "s")])).unwrap(),
-        "Credentials(hmac, ***)"
-    );
-    assert_eq!(
-        sort(environment(&[("bearer_token", "b"), ("user_id", "u")])).unwrap(),
-        "Credentials(bearer, ***)"
-    );
-    assert_eq!(
-        sort(environment(&[("authorization", "Basic a")])).unwrap(),
-        "Credentials(verbatim, ***)"
-    );
+    assert_eq!(sort(environment(&[("user_id", "u"), ("secret", "s")])).unwrap(), "Credentials(hmac, ***)");
+    assert_eq!(sort(environment(&[("bearer_token", "b"), ("user_id", "u")])).unwrap(), "Credentials(bearer, ***)");
+    assert_eq!(sort(environment(&[("authorization", "Basic a")])).unwrap(), "Credentials(verbatim, ***)");
 }
 
 #[test]
@@ -345,21 +278,13 @@ fn several_are_refused_by_name_and_never_by_value() {
         ("authorization", "hush-authorization"),
     ];
     let text = refusal(environment(&all));
-    for name in [
-        "_SECRET,",
-        "_SECRET_FILE,",
-        "_BEARER_TOKEN,",
-        "_AUTHORIZATION;",
-    ] {
+    for name in ["_SECRET,", "_SECRET_FILE,", "_BEARER_TOKEN,", "_AUTHORIZATION;"] {
         assert!(text.contains(&format!("MYPREFERENCES{name}")), "{text}");
     }
     assert!(!text.contains("hush"), "{text}");
     for entry in environment(&all).read().unwrap().entries() {
         let value = entry.value.unwrap_or_default();
-        assert!(
-            !value.contains("hush") || entry.name == "secret_file",
-            "{value}"
-        );
+        assert!(!value.contains("hush") || entry.name == "secret_file", "{value}");
     }
 }
 
@@ -377,9 +302,7 @@ fn the_credentials_of_a_stronger_place_beat_those_of_a_weaker_one() {
 
 #[test]
 fn a_user_id_as_an_argument_rules_bearer_and_verbatim_out() {
-    let sources = environment(&[("secret", "s"), ("bearer_token", "b")])
-        .argument("user_id", "--user-id", "u")
-        .unwrap();
+    let sources = environment(&[("secret", "s"), ("bearer_token", "b")]).argument("user_id", "--user-id", "u").unwrap();
     assert_eq!(sort(sources).unwrap(), "Credentials(hmac, ***)");
 }
 
@@ -395,15 +318,10 @@ fn oauth_is_taken_from_the_environment_and_its_arguments_beat_other_credentials(
     let found = "Credentials(oauth, ***)";
     assert_eq!(sort(environment(&OAUTH)).unwrap(), found);
     let all = [&OAUTH[..], &[("secret", "s"), ("bearer_token", "b")]].concat();
-    let by_argument = environment(&all)
-        .argument("oauth_client_id", "--oauth-client-id", "other")
-        .unwrap();
+    let by_argument = environment(&all).argument("oauth_client_id", "--oauth-client-id", "other").unwrap();
     assert_eq!(sort(by_argument).unwrap(), found);
     let text = refusal(environment(&all));
-    assert!(
-        text.contains("_SECRET, MYPREFERENCES_OAUTH_CLIENT_SECRET, "),
-        "{text}"
-    );
+    assert!(text.contains("_SECRET, MYPREFERENCES_OAUTH_CLIENT_SECRET, "), "{text}");
 }
 
 #[test]
@@ -413,33 +331,18 @@ fn what_is_missing_is_said_with_the_ways_to_give_it() {
         ("oauth_client_id", "no client id"),
         ("oauth_client_secret", "no client secret"),
     ] {
-        let rest: Vec<_> = OAUTH
-            .into_iter()
-            .filter(|(name, _)| *name != missing)
-            .collect();
+        let rest: Vec<_> = OAUTH.into_iter().filter(|(name, _)| *name != missing).collect();
         let text = refusal(environment(&rest));
-        assert!(
-            text.contains(said) && text.contains(&variable(missing)),
-            "{text}"
-        );
+        assert!(text.contains(said) && text.contains(&variable(missing)), "{text}");
         assert!(!text.contains("hush"), "{text}");
     }
     let bad = [&OAUTH[..], &[("oauth_client_auth", "jwt")]].concat();
     let text = refusal(environment(&bad));
     assert!(text.contains("basic or body"), "{text}");
-    assert!(
-        text.contains("from MYPREFERENCES_OAUTH_CLIENT_AUTH"),
-        "{text}"
-    );
+    assert!(text.contains("from MYPREFERENCES_OAUTH_CLIENT_AUTH"), "{text}");
 
     let text = refusal(environment(&[]));
-    for way in [
-        "_SECRET",
-        "_BEARER_TOKEN",
-        "_AUTHORIZATION",
-        "--secret-file",
-        "profile",
-    ] {
+    for way in ["_SECRET", "_BEARER_TOKEN", "_AUTHORIZATION", "--secret-file", "profile"] {
         assert!(text.contains(way), "{text}");
     }
     assert!(refusal(environment(&[("user_id", "u")])).contains("no secret"));
@@ -449,10 +352,7 @@ fn what_is_missing_is_said_with_the_ways_to_give_it() {
 #[test]
 fn a_proxys_password_is_not_shown_however_the_proxy_is_written() {
     for (given, shown) in [
-        (
-            "http://user:hush@proxy.example:3128/",
-            "http://***@proxy.example:3128/",
-        ),
+        ("http://user:hush@proxy.example:3128/", "http://***@proxy.example:3128/"),
         ("user:hush@proxy.example:3128", "***@proxy.example:3128"),
         ("http://user:hu/sh@proxy:3128", "http://***@proxy:3128"),
         ("http://user:hu@sh@proxy:3128", "http://***@proxy:3128"),
@@ -480,10 +380,7 @@ fn a_secret_is_read_alike_from_a_variable_a_profile_a_file_and_a_command() {
         let path = folder.file("secret", given, 0o600);
         let path = path.to_str().unwrap();
         // A JSON text is one of TOML, too.
-        let profile = format!(
-            "[profile.default]\nsecret = {}\n",
-            serde_json::to_string(given).unwrap()
-        );
+        let profile = format!("[profile.default]\nsecret = {}\n", serde_json::to_string(given).unwrap());
         let file = folder.file("config.toml", &profile, 0o600);
         let printed = format!("cat '{path}'");
         let mut sources = vec![
@@ -494,10 +391,7 @@ fn a_secret_is_read_alike_from_a_variable_a_profile_a_file_and_a_command() {
             environment(&[("authorization", given)]),
         ];
         if cfg!(unix) {
-            sources.push(environment(&[
-                ("user_id", "u"),
-                ("secret_command", &printed),
-            ]));
+            sources.push(environment(&[("user_id", "u"), ("secret_command", &printed)]));
         }
         for source in sources {
             match (source.read().unwrap().credentials(), kept) {

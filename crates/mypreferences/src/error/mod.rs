@@ -67,11 +67,9 @@ impl Operation {
     const fn is_read(self) -> bool {
         match self {
             Operation::Configure | Operation::Commit | Operation::Initiate => false,
-            Operation::ResolveCommit
-            | Operation::Status
-            | Operation::Page
-            | Operation::Wait
-            | Operation::Export => true,
+            Operation::ResolveCommit | Operation::Status | Operation::Page | Operation::Wait | Operation::Export => {
+                true
+            }
         }
     }
 }
@@ -230,11 +228,7 @@ fn with_number<S: serde::Serializer>(kind: &ErrorKind, serializer: S) -> Result<
         kind: ErrorKind,
         number: u16,
     }
-    Numbered {
-        kind: *kind,
-        number: kind.number(),
-    }
-    .serialize(serializer)
+    Numbered { kind: *kind, number: kind.number() }.serialize(serializer)
 }
 
 /// The underlying cause in words, redacted.
@@ -276,9 +270,7 @@ impl Error {
             html: false,
             of_token_endpoint: false,
         };
-        Error(Box::new(record))
-            .during(operation)
-            .after(Vec::new(), Duration::ZERO)
+        Error(Box::new(record)).during(operation).after(Vec::new(), Duration::ZERO)
     }
 
     /// Which limit passed.
@@ -389,18 +381,14 @@ impl Error {
         detail: impl Into<String>,
         next_action: impl Into<String>,
     ) -> Error {
-        Error::of(operation, kind)
-            .with_detail(detail)
-            .with_next_action(next_action)
+        Error::of(operation, kind).with_detail(detail).with_next_action(next_action)
     }
 
     /// A panic that was caught at a border in the middle of this operation. It may have come after a send, so it
     /// claims nothing.
     pub fn panicked(operation: Operation) -> Error {
         let next_action = match operation {
-            Operation::Commit => {
-                "run resolve for this token to learn what happened, and report this bug"
-            }
+            Operation::Commit => "run resolve for this token to learn what happened, and report this bug",
             Operation::Configure
             | Operation::ResolveCommit
             | Operation::Status
@@ -409,13 +397,7 @@ impl Error {
             | Operation::Wait
             | Operation::Export => ErrorKind::Internal.next_action(),
         };
-        Error::before_io(
-            ErrorKind::Internal,
-            operation,
-            "a panic was caught",
-            next_action,
-        )
-        .unknown_if_sent()
+        Error::before_io(ErrorKind::Internal, operation, "a panic was caught", next_action).unknown_if_sent()
     }
 
     /// A call of this operation that was left without waiting for its end. What it had sent is not known, so it claims
@@ -438,16 +420,8 @@ impl Error {
         Error::before_io(ErrorKind::InvalidArgument, operation, detail, next_action)
     }
 
-    pub(crate) fn configuration(
-        detail: impl Into<String>,
-        next_action: impl Into<String>,
-    ) -> Error {
-        Error::before_io(
-            ErrorKind::Configuration,
-            Operation::Configure,
-            detail,
-            next_action,
-        )
+    pub(crate) fn configuration(detail: impl Into<String>, next_action: impl Into<String>) -> Error {
+        Error::before_io(ErrorKind::Configuration, Operation::Configure, detail, next_action)
     }
 }
 
@@ -563,12 +537,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let record = &*self.0;
-        write!(
-            f,
-            "{} failed: {}",
-            record.operation.name(),
-            record.kind.words()
-        )?;
+        write!(f, "{} failed: {}", record.operation.name(), record.kind.words())?;
         if let Some(status) = record.http_status {
             write!(f, " ({status})")?;
         }
@@ -583,16 +552,8 @@ impl fmt::Display for Error {
         }
         match record.attempts.len() {
             0 => {}
-            1 => write!(
-                f,
-                " after 1 attempt in {:.1} s",
-                record.elapsed.as_secs_f64()
-            )?,
-            n => write!(
-                f,
-                " after {n} attempts in {:.1} s",
-                record.elapsed.as_secs_f64()
-            )?,
+            1 => write!(f, " after 1 attempt in {:.1} s", record.elapsed.as_secs_f64())?,
+            n => write!(f, " after {n} attempts in {:.1} s", record.elapsed.as_secs_f64())?,
         }
         match record.commit_state {
             Some(CommitState::NotCommitted) => f.write_str("; not committed")?,
@@ -650,17 +611,10 @@ mod tests {
         let catalogue: Catalogue = toml::from_str(text).unwrap();
         for entry in &catalogue.error {
             for status in &entry.http_status {
-                let codes = if status == "3xx" {
-                    vec![300, 301, 302, 307, 399]
-                } else {
-                    vec![status.parse().unwrap()]
-                };
+                let codes = if status == "3xx" { vec![300, 301, 302, 307, 399] } else { vec![status.parse().unwrap()] };
                 for code in codes {
                     let kind = crate::http::status_code::error_kind(code).name();
-                    assert!(
-                        kind == entry.kind || (code == 401 && entry.kind == "clock_skew"),
-                        "{code}: {kind}"
-                    );
+                    assert!(kind == entry.kind || (code == 401 && entry.kind == "clock_skew"), "{code}: {kind}");
                 }
             }
         }
@@ -668,8 +622,7 @@ mod tests {
 
     #[test]
     fn the_cause_is_the_next_of_a_chain_and_not_in_the_message() {
-        let mut description =
-            RequestOutcome::without_an_answer(Sent::NotSent, ErrorKind::Connect, None);
+        let mut description = RequestOutcome::without_an_answer(Sent::NotSent, ErrorKind::Connect, None);
         description.source = Some("refused".to_owned());
         let error = Error::of(Operation::Status, ErrorKind::Connect).answered(&description);
         let cause = std::error::Error::source(&error).map(ToString::to_string);

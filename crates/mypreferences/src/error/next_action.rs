@@ -20,14 +20,10 @@ fn waiting(wait: Duration) -> String {
 pub(super) fn of(record: &ErrorRecord) -> String {
     let (kind, operation) = (record.kind, record.operation);
     if record.commit_state == Some(CommitState::Unknown) {
-        return String::from(
-            "run resolve for this token later to learn what happened; keep your data until then",
-        );
+        return String::from("run resolve for this token later to learn what happened; keep your data until then");
     }
     let usual = kind.next_action();
-    if let (ErrorKind::RateLimited | ErrorKind::ServiceUnavailable, Some(wait)) =
-        (kind, record.retry_after)
-    {
+    if let (ErrorKind::RateLimited | ErrorKind::ServiceUnavailable, Some(wait)) = (kind, record.retry_after) {
         return usual.replacen("wait", &waiting(wait), 1);
     }
     if kind == ErrorKind::NotFound && operation == Operation::Initiate {
@@ -38,9 +34,7 @@ pub(super) fn of(record: &ErrorRecord) -> String {
         return String::from("try again; if it goes on, check base_url and the proxy");
     }
     match record.phase {
-        Some(TimeoutPhase::Connect) => {
-            "check base_url and the network, then try again; connect_timeout bounds this"
-        }
+        Some(TimeoutPhase::Connect) => "check base_url and the network, then try again; connect_timeout bounds this",
         Some(TimeoutPhase::Operation) => "try again with a longer timeout",
         Some(TimeoutPhase::FirstByte) => "try again later, or with a longer first_byte_timeout",
         Some(TimeoutPhase::Body) => "try again later, or with a longer body_timeout",

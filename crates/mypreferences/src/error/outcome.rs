@@ -38,11 +38,7 @@ pub(crate) struct Told {
 }
 
 impl RequestOutcome {
-    pub(crate) fn without_an_answer(
-        sent: Sent,
-        kind: ErrorKind,
-        phase: Option<TimeoutPhase>,
-    ) -> RequestOutcome {
+    pub(crate) fn without_an_answer(sent: Sent, kind: ErrorKind, phase: Option<TimeoutPhase>) -> RequestOutcome {
         RequestOutcome {
             sent,
             status: None,
@@ -63,10 +59,6 @@ impl RequestOutcome {
 
 impl Told {
     pub(crate) fn new(detail: impl Into<String>, next_action: &'static str) -> Told {
-        Told {
-            of_token_endpoint: false,
-            detail: detail.into(),
-            next_action,
-        }
+        Told { of_token_endpoint: false, detail: detail.into(), next_action }
     }
 }

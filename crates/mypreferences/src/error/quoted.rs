@@ -4,15 +4,8 @@
 /// one in it, may have been put in its place.
 pub(crate) fn quoted(text: &str) -> String {
     const LONGEST_WORD: usize = 24;
-    let is_word = text.len() <= LONGEST_WORD
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || " .-_+".contains(c));
-    if is_word {
-        format!("{text:?}")
-    } else {
-        format!("a text of {} characters", text.chars().count())
-    }
+    let is_word = text.len() <= LONGEST_WORD && text.chars().all(|c| c.is_ascii_alphanumeric() || " .-_+".contains(c));
+    if is_word { format!("{text:?}") } else { format!("a text of {} characters", text.chars().count()) }
 }
 
 #[cfg(test)]

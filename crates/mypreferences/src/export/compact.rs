@@ -18,19 +18,12 @@ const DEPTH: u32 = u64::BITS;
 /// The elements of the array that begins at `start` and holds only objects and arrays, the first `most` of them, and where
 /// it ends. None: it holds anything else, white space between its tokens, a number as long as a block, brackets within each other more than
 /// `DEPTH` times, or is no valid JSON.
-pub(super) fn elements(
-    text: &[u8],
-    start: usize,
-    most: usize,
-) -> Option<(Vec<Range<usize>>, usize)> {
+pub(super) fn elements(text: &[u8], start: usize, most: usize) -> Option<(Vec<Range<usize>>, usize)> {
     if text.get(start) != Some(&b'[') {
         return None;
     }
     let mut previous = Previous::NONE;
-    let mut nesting = Nesting {
-        most,
-        ..Nesting::default()
-    };
+    let mut nesting = Nesting { most, ..Nesting::default() };
     // Where a plain value begins that goes on in the next block.
     let mut cut: Option<usize> = None;
     let mut at = start;
@@ -250,11 +243,7 @@ impl Nesting {
             // Up to the next bracket; all, if there is none.
             let between = bracket.wrapping_sub(1) & ahead;
             if self.is_in_object() {
-                let odd_ones = if self.is_key {
-                    tokens.colon
-                } else {
-                    tokens.comma
-                };
+                let odd_ones = if self.is_key { tokens.colon } else { tokens.comma };
                 if odd & separators & between != odd_ones & between {
                     return None;
                 }
@@ -326,11 +315,7 @@ impl Seen {
     fn look(block: &[u8; BLOCK]) -> Seen {
         let is = |kind: u8| lanes(block, |bytes| bytes.simd_eq(u8x16::splat(kind)));
         // The curly brackets, and the square ones, which are 0x20 below.
-        let is_bracket = |kind: u8| {
-            lanes(block, |bytes| {
-                (bytes | u8x16::splat(0x20)).simd_eq(u8x16::splat(kind))
-            })
-        };
+        let is_bracket = |kind: u8| lanes(block, |bytes| (bytes | u8x16::splat(0x20)).simd_eq(u8x16::splat(kind)));
         let (mut backslash, mut least) = (u8x16::splat(0), u8x16::splat(!0));
         for bytes in block.as_chunks().0 {
             let bytes = u8x16::new(*bytes);
@@ -370,9 +355,7 @@ fn pad(rest: &[u8]) -> [u8; BLOCK] {
 /// Each bit: whether the number of bits up to this one, it included, is odd.
 #[inline]
 fn parity(bits: u64) -> u64 {
-    [1, 2, 4, 8, 16, 32]
-        .iter()
-        .fold(bits, |bits, width| bits ^ bits << width)
+    [1, 2, 4, 8, 16, 32].iter().fold(bits, |bits, width| bits ^ bits << width)
 }
 
 /// Whether it is a number, `true`, `false` or `null`.
@@ -382,10 +365,7 @@ fn is_plain_value(bytes: &[u8]) -> bool {
 
 fn is_number(bytes: &[u8]) -> bool {
     fn after_digits(bytes: &[u8]) -> Option<&[u8]> {
-        let digits = bytes
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
         (digits > 0).then(|| &bytes[digits..])
     }
     fn after_number(bytes: &[u8]) -> Option<&[u8]> {
@@ -399,9 +379,7 @@ fn is_number(bytes: &[u8]) -> bool {
             rest => rest,
         };
         match bytes {
-            [b'e' | b'E', b'+' | b'-', digits @ ..] | [b'e' | b'E', digits @ ..] => {
-                after_digits(digits)
-            }
+            [b'e' | b'E', b'+' | b'-', digits @ ..] | [b'e' | b'E', digits @ ..] => after_digits(digits),
             rest => Some(rest),
         }
     }
@@ -452,9 +430,7 @@ mod tests {
 
     /// Every sequence of so many tokens, behind an element that ends so many bytes before the second block.
     fn compare(length: usize, bytes_before: usize) -> (u64, u64) {
-        const TOKENS: [&str; 13] = [
-            "{", "{\"a\":", "}", "[", "]", ":", ",", "\"a\"", "\"", "\\", "-1", "null", "é",
-        ];
+        const TOKENS: [&str; 13] = ["{", "{\"a\":", "}", "[", "]", ":", ",", "\"a\"", "\"", "\\", "-1", "null", "é"];
         let filling = BLOCK - "[{\"\":0},".len() - bytes_before;
         let before = format!("[{{\"{}\":0}},", "x".repeat(filling));
         let before = if bytes_before == 0 { "[" } else { &before };
@@ -463,9 +439,7 @@ mod tests {
             let text = format!("{before}{tokens}]");
             taken += u64::from(is_taken(&text));
             let elements = slowly(&text).unwrap_or_default();
-            let is_compact = elements
-                .iter()
-                .all(|place| matches!(text.as_bytes()[place.start], b'{' | b'['));
+            let is_compact = elements.iter().all(|place| matches!(text.as_bytes()[place.start], b'{' | b'['));
             if !elements.is_empty() && is_compact {
                 assert!(is_taken(&text), "{text}");
                 compact += 1;
@@ -514,9 +488,7 @@ mod tests {
 
     #[test]
     fn escapes_and_control_characters_are_those_of_serde_json() {
-        const PIECES: [&str; 12] = [
-            "\\", "\"", "u00", "uD83d", "4F", "g", "n", "/", "é", "\n", "\u{1f}", "\u{7f}",
-        ];
+        const PIECES: [&str; 12] = ["\\", "\"", "u00", "uD83d", "4F", "g", "n", "/", "é", "\n", "\u{1f}", "\u{7f}"];
         let mut taken = 0;
         for bytes_before in 1..8 {
             let filling = "x".repeat(BLOCK - "[[\"".len() - bytes_before);

@@ -89,19 +89,11 @@ impl Export {
         if value["version"].as_u64() != Some(VERSION) {
             return Err(refused("its version is not 1"));
         }
-        let text = |name: &str| {
-            value[name]
-                .as_str()
-                .map(str::to_owned)
-                .ok_or_else(|| refused(&format!("{name} is missing")))
-        };
+        let text =
+            |name: &str| value[name].as_str().map(str::to_owned).ok_or_else(|| refused(&format!("{name} is missing")));
         Ok(Export {
-            access_token: text("access_token")?
-                .parse()
-                .map_err(|_| refused("its access token is none"))?,
-            kind: text("kind")?
-                .parse()
-                .map_err(|_| refused("its kind is none"))?,
+            access_token: text("access_token")?.parse().map_err(|_| refused("its access token is none"))?,
+            kind: text("kind")?.parse().map_err(|_| refused("its kind is none"))?,
             base_url: text("base_url")?,
             surface: text("surface")?,
             client_id: text("client_id")?,
@@ -110,9 +102,7 @@ impl Export {
                 Value::String(name) => Some(name.clone()),
                 _ => return Err(refused("its name is no text")),
             },
-            watermark_ms: value["watermark_ms"]
-                .as_i64()
-                .ok_or_else(|| refused("watermark_ms is missing"))?,
+            watermark_ms: value["watermark_ms"].as_i64().ok_or_else(|| refused("watermark_ms is missing"))?,
         })
     }
 }

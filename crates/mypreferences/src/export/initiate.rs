@@ -28,8 +28,7 @@ use crate::settings::surface::Routes;
 use crate::telemetry::events::{self, AttemptEvent};
 
 const LOST: &str = "the request was sent and its answer was lost";
-const INITIATE_AGAIN: &str =
-    "initiate again: an export that this request may have started expires unread";
+const INITIATE_AGAIN: &str = "initiate again: an export that this request may have started expires unread";
 
 /// An export that was not started yet: await it. See [`Client::initiate`].
 #[must_use = "an export does not start until it is awaited"]
@@ -52,12 +51,7 @@ impl Client {
     /// # Errors
     /// `invalid_argument` before any I/O; any kind below 700; `outcome_unknown` when the answer was lost.
     pub fn initiate(&self, order: ExportRequest) -> Initiate {
-        Initiate {
-            client: self.clone(),
-            order,
-            timeout: self.session().settings.timeout,
-            cancel: None,
-        }
+        Initiate { client: self.clone(), order, timeout: self.session().settings.timeout, cancel: None }
     }
 }
 
@@ -78,11 +72,7 @@ impl Initiate {
         self.order.check()?;
         check_timeout(self.timeout, Operation::Initiate)?;
         let session = self.client.session();
-        let url = session.routes.initiate(
-            self.order.kind,
-            self.order.name.as_deref(),
-            &self.order.query(),
-        )?;
+        let url = session.routes.initiate(self.order.kind, self.order.name.as_deref(), &self.order.query())?;
         let so_far = SoFar::default();
         let starting = session.start_export(&self.order, &url, self.timeout, &so_far);
         match until_cancelled(starting, self.cancel.as_ref(), Operation::Initiate).await {
@@ -127,9 +117,7 @@ impl Session {
         let begun = Instant::now();
         *lock(&so_far.begun) = Some(begun);
         let deadline = begun + timeout;
-        let plan = BodyPlan::Read {
-            cap: self.settings.max_control_body,
-        };
+        let plan = BodyPlan::Read { cap: self.settings.max_control_body };
         let shown = Routes::without_token(url);
         let mut reauthenticated = false;
         let mut ended_before = begun;
@@ -138,19 +126,12 @@ impl Session {
             let before = Instant::now();
             let local_ms = unix_ms(self.wall.now());
             *lock(&so_far.under_way) = Some(before);
-            let sent = self
-                .exchange_content(url.clone(), deadline, plan, content.clone().into_bytes())
-                .await;
+            let sent = self.exchange_content(url.clone(), deadline, plan, content.clone().into_bytes()).await;
             let (started, ended, token, description) = match sent {
                 Err(Unsigned::Provider(refusal)) => {
                     return Err(provider_refused(Operation::Initiate, &refusal));
                 }
-                Err(Unsigned::Token(failure)) => (
-                    before,
-                    Instant::now(),
-                    None,
-                    failure.describe(Operation::Initiate),
-                ),
+                Err(Unsigned::Token(failure)) => (before, Instant::now(), None, failure.describe(Operation::Initiate)),
                 Ok(exchanged) => {
                     if !reauthenticated && self.repair(&exchanged, deadline).await {
                         reauthenticated = true;
@@ -162,12 +143,7 @@ impl Session {
                 }
             };
             *lock(&so_far.under_way) = None;
-            lock(&so_far.attempts).push(attempt(
-                n,
-                started - ended_before,
-                &description,
-                ended - started,
-            ));
+            lock(&so_far.attempts).push(attempt(n, started - ended_before, &description, ended - started));
             if events::wanted(self.on_attempt.as_ref()) {
                 let event = AttemptEvent {
                     operation: Operation::Initiate,
@@ -225,19 +201,10 @@ impl Session {
             attempts.push(attempt(n, Duration::ZERO, &description, began.elapsed()));
         }
         if sent == Sent::MaybeSent {
-            description.told = Some(Told::new(
-                "by the caller, after the request was sent".to_owned(),
-                INITIATE_AGAIN,
-            ));
+            description.told = Some(Told::new("by the caller, after the request was sent".to_owned(), INITIATE_AGAIN));
         }
         let elapsed = lock(&so_far.begun).map_or(Duration::ZERO, |begun| begun.elapsed());
-        read_error(
-            Operation::Initiate,
-            description,
-            attempts,
-            elapsed,
-            Routes::without_token(url),
-        )
+        read_error(Operation::Initiate, description, attempts, elapsed, Routes::without_token(url))
     }
 
     /// The server's time just before the request was sent, and never later: its own `Date` minus the whole exchange
@@ -252,11 +219,7 @@ impl Session {
     }
 
     /// How long to wait before what was surely not taken is sent again.
-    fn wait_before_initiating_again(
-        &self,
-        description: &RequestOutcome,
-        tries: u32,
-    ) -> Option<Duration> {
+    fn wait_before_initiating_again(&self, description: &RequestOutcome, tries: u32) -> Option<Duration> {
         if tries >= self.settings.max_attempts {
             return None;
         }
@@ -281,11 +244,7 @@ impl Session {
             return (wait <= self.settings.max_retry_after).then_some(wait);
         }
         let throttled = description.status.is_some_and(is_throttling);
-        Some(
-            self.settings
-                .backoff()
-                .delay(throttled, tries, draw_jitter()),
-        )
+        Some(self.settings.backoff().delay(throttled, tries, draw_jitter()))
     }
 }
 
@@ -308,22 +267,16 @@ fn token_of(exchanged: &Exchanged, description: &mut RequestOutcome) -> Option<A
         return None;
     }
     let token = response::object(&answer.body).and_then(|body| {
-        field(&body, "AccessToken")
-            .and_then(Value::as_i64)
-            .and_then(|number| AccessToken::new(number).ok())
+        field(&body, "AccessToken").and_then(Value::as_i64).and_then(|number| AccessToken::new(number).ok())
     });
     description.kind = match (&token, &answer.body_end) {
         (Some(_), _) => None,
         (None, BodyEnd::Complete | BodyEnd::Stopped) => Some(ErrorKind::InvalidResponse),
         (None, BodyEnd::TooLarge) => Some(ErrorKind::ResponseTooLarge),
         // The export was started, and its token was lost with the rest of the answer.
-        (
-            None,
-            BodyEnd::Interrupted(_)
-            | BodyEnd::Malformed(_)
-            | BodyEnd::Encoded(_)
-            | BodyEnd::TimedOut(_),
-        ) => Some(ErrorKind::OutcomeUnknown),
+        (None, BodyEnd::Interrupted(_) | BodyEnd::Malformed(_) | BodyEnd::Encoded(_) | BodyEnd::TimedOut(_)) => {
+            Some(ErrorKind::OutcomeUnknown)
+        }
     };
     token
 }

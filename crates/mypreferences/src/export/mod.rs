@@ -23,8 +23,8 @@ pub use page::{Page, Record};
 pub use pages::Pages;
 pub(crate) use pages::{ASKED, Asking, OfBody, check_place, what_is_wrong};
 pub use profile::{
-    AddressPreference, ConsentStatus, CustomerConsent, EmailPreference, PreferenceType,
-    ProfilePreference, UserProfilePreference,
+    AddressPreference, ConsentStatus, CustomerConsent, EmailPreference, PreferenceType, ProfilePreference,
+    UserProfilePreference,
 };
 pub use records::{OwnedRecord, Records};
 pub use request::{ExportRequest, LastDateTime, MatchCriteria};

@@ -12,11 +12,7 @@ use crate::export::compact;
 use crate::http::response;
 
 /// The arrays that hold records, on whatever surface (facts 3.3).
-const RECORDS: [&str; 3] = [
-    "UserProfilePreferences",
-    "Preferences",
-    "ExportScheduleRows",
-];
+const RECORDS: [&str; 3] = ["UserProfilePreferences", "Preferences", "ExportScheduleRows"];
 
 /// One page of an export. Owns its bytes.
 #[derive(Clone)]
@@ -116,21 +112,13 @@ impl Page {
             }
         };
         if records.len() > limit {
-            return Err(wrong(&format!(
-                "it holds more than the {limit} records that were asked for"
-            )));
+            return Err(wrong(&format!("it holds more than the {limit} records that were asked for")));
         }
-        let count = found
-            .count
-            .unwrap_or(u64::try_from(records.len()).unwrap_or(u64::MAX));
+        let count = found.count.unwrap_or(u64::try_from(records.len()).unwrap_or(u64::MAX));
         let moved = |range: &Range<usize>| range.start + start..range.end + start;
         Ok(Page {
             records: records.iter().map(moved).collect(),
-            others: found
-                .others
-                .iter()
-                .map(|(name, range)| (name.clone(), moved(range)))
-                .collect(),
+            others: found.others.iter().map(|(name, range)| (name.clone(), moved(range))).collect(),
             is_schedule: name.eq_ignore_ascii_case("ExportScheduleRows"),
             count,
             has_more,
@@ -157,19 +145,14 @@ impl Page {
 
     /// The records, in their order.
     pub fn records(&self) -> impl ExactSizeIterator<Item = Record<'_>> {
-        self.records
-            .iter()
-            .map(|range| Record(&self.raw[range.clone()]))
+        self.records.iter().map(|range| Record(&self.raw[range.clone()]))
     }
 
     /// Makes lines of the records where they stand, which is possible when nothing but one comma is between two of them
     /// and nothing has to be taken out of any: the byte after each becomes the end of its line. Where the lines are.
     pub(crate) fn end_lines_in_place(&mut self) -> Option<Range<usize>> {
         let all = self.records.first()?.start..self.records.last()?.end + 1;
-        let are_close = self
-            .records
-            .windows(2)
-            .all(|pair| pair[0].end + 1 == pair[1].start);
+        let are_close = self.records.windows(2).all(|pair| pair[0].end + 1 == pair[1].start);
         if !are_close || memchr::memchr2(b'\n', b'\r', self.raw.get(all.clone())?).is_some() {
             return None;
         }
@@ -188,9 +171,7 @@ impl Page {
     /// The other members: column headers of a schedule, `Messages` of customers, unknown ones. Name as it stands, value
     /// as JSON.
     pub fn others(&self) -> impl ExactSizeIterator<Item = (&str, &[u8])> {
-        self.others
-            .iter()
-            .map(|(name, range)| (name.as_str(), &self.raw[range.clone()]))
+        self.others.iter().map(|(name, range)| (name.as_str(), &self.raw[range.clone()]))
     }
 
     /// Rows of a schedule may equal each other; records elsewhere do not.
@@ -234,12 +215,7 @@ pub(crate) enum Arrived {
 impl Arrived {
     pub(crate) fn read(raw: Vec<u8>, limit: u32) -> Result<Arrived, NoPage> {
         match glance(response::first_text(&raw)) {
-            Some((count, has_more)) => Ok(Arrived::Glanced {
-                raw,
-                count,
-                has_more,
-                limit,
-            }),
+            Some((count, has_more)) => Ok(Arrived::Glanced { raw, count, has_more, limit }),
             None => Page::read(raw, limit).map(Arrived::Whole),
         }
     }
@@ -255,9 +231,7 @@ impl Arrived {
     /// `Count` and `HasMore`.
     pub(crate) fn counts(&self) -> (u64, bool) {
         match self {
-            Arrived::Glanced {
-                count, has_more, ..
-            } => (*count, *has_more),
+            Arrived::Glanced { count, has_more, .. } => (*count, *has_more),
             Arrived::Whole(page) => (page.count, page.has_more),
         }
     }
@@ -305,10 +279,7 @@ impl<'a> Head<'a> {
     /// As far as it can be read. A name that is written with escapes ends it, too.
     fn read(text: &'a [u8], until: Until) -> Head<'a> {
         let mut head = Head::default();
-        let members = HeadMembers {
-            head: &mut head,
-            until,
-        };
+        let members = HeadMembers { head: &mut head, until };
         // Left in the middle: the reader says that there is more, and nobody listens.
         let _ = serde_json::Deserializer::from_slice(text).deserialize_map(members);
         head
@@ -372,8 +343,7 @@ struct Found {
 impl Found {
     /// The page of an export without records.
     fn is_of_nothing(&self) -> bool {
-        (self.has_more, self.total_results) == (Some(false), Some(0))
-            && self.count.unwrap_or(0) == 0
+        (self.has_more, self.total_results) == (Some(false), Some(0)) && self.count.unwrap_or(0) == 0
     }
 
     /// Two members of one name, in whatever case, are two answers to one question.
@@ -386,11 +356,7 @@ impl Found {
     }
 
     /// A member that counts; none for null.
-    fn number<E: serde::de::Error>(
-        &mut self,
-        name: &'static str,
-        value: &RawValue,
-    ) -> Result<Option<u64>, E> {
+    fn number<E: serde::de::Error>(&mut self, name: &'static str, value: &RawValue) -> Result<Option<u64>, E> {
         self.once(name)?;
         match value.get() {
             "null" => Ok(None),
@@ -402,11 +368,7 @@ impl Found {
     }
 
     /// A member that says yes or no.
-    fn is_true<E: serde::de::Error>(
-        &mut self,
-        name: &'static str,
-        value: &RawValue,
-    ) -> Result<bool, E> {
+    fn is_true<E: serde::de::Error>(&mut self, name: &'static str, value: &RawValue) -> Result<bool, E> {
         self.once(name)?;
         match value.get() {
             "true" => Ok(true),
@@ -461,12 +423,7 @@ impl Found {
     fn read(text: &str, all_are_arrays: bool, most: usize) -> Result<Found, NoPage> {
         let mut found = Found::default();
         let mut members = serde_json::Deserializer::from_str(text);
-        let read = members.deserialize_map(Members {
-            text,
-            found: &mut found,
-            all_are_arrays,
-            most,
-        });
+        let read = members.deserialize_map(Members { text, found: &mut found, all_are_arrays, most });
         match read.and_then(|()| members.end()) {
             Ok(()) => Ok(found),
             Err(_) => Err(found.wrong.map_or(NoPage::NotJson, NoPage::Wrong)),
@@ -515,12 +472,10 @@ impl<'de> Visitor<'de> for Members<'de> {
                 }
                 let raw: &'de RawValue = map.next_value()?;
                 if raw.get().starts_with('[') {
-                    let records =
-                        elements(self.text, raw, self.most).map_err(serde::de::Error::custom)?;
+                    let records = elements(self.text, raw, self.most).map_err(serde::de::Error::custom)?;
                     self.found.records.push((key.into_owned(), records));
                 } else if raw.get() != "null" {
-                    self.found
-                        .other(key.into_owned(), place(self.text, raw.get()))?;
+                    self.found.other(key.into_owned(), place(self.text, raw.get()))?;
                 }
             } else if is("Count") {
                 self.found.count = self.found.number("Count", map.next_value()?)?;
@@ -535,8 +490,7 @@ impl<'de> Visitor<'de> for Members<'de> {
                 self.found.total_results = self.found.number("TotalResults", map.next_value()?)?;
             } else {
                 let raw: &'de RawValue = map.next_value()?;
-                self.found
-                    .other(key.into_owned(), place(self.text, raw.get()))?;
+                self.found.other(key.into_owned(), place(self.text, raw.get()))?;
             }
         }
         Ok(())
@@ -579,11 +533,7 @@ impl<'de> Visitor<'de> for Elements<'de> {
 }
 
 /// The places of an array's elements, the first `most` of them. Borrowed from `text`, so that places can be told.
-fn elements(
-    text: &str,
-    array: &RawValue,
-    most: usize,
-) -> Result<Vec<Range<usize>>, serde_json::Error> {
+fn elements(text: &str, array: &RawValue, most: usize) -> Result<Vec<Range<usize>>, serde_json::Error> {
     let place = place(text, array.get());
     let start = place.start;
     let inner = &text[place];
@@ -610,15 +560,8 @@ mod tests {
         let others = found.others.iter();
         (
             records.map(|(name, all)| (&**name, &**all)).collect(),
-            others
-                .map(|(name, place)| (&**name, place.clone()))
-                .collect(),
-            (
-                found.count,
-                found.has_more,
-                found.offset,
-                found.total_results,
-            ),
+            others.map(|(name, place)| (&**name, place.clone())).collect(),
+            (found.count, found.has_more, found.offset, found.total_results),
         )
     }
 
@@ -660,10 +603,7 @@ mod tests {
     #[test]
     fn an_ordinary_page_takes_the_short_cut_and_one_with_much_around_its_records_does_not() {
         let page = |around: usize| {
-            format!(
-                r#"{{"Count":1,"HasMore":true,"Preferences":[{{"a":1}}],"New":"{}"}}"#,
-                "x".repeat(around)
-            )
+            format!(r#"{{"Count":1,"HasMore":true,"Preferences":[{{"a":1}}],"New":"{}"}}"#, "x".repeat(around))
         };
         assert!(Found::read_compact(&page(100), 1).is_some());
         assert!(Found::read_compact(&page(AROUND), 1).is_none());
@@ -674,11 +614,9 @@ mod tests {
         for between in [",", ", "] {
             let records = vec!["{}"; 1000].join(between);
             let text = format!(r#"{{"HasMore":true,"Preferences":[{records}]}}"#);
-            for found in [
-                Found::read_compact(&text, 11),
-                Found::read(&text, true, 11).ok(),
-                Found::read(&text, false, 11).ok(),
-            ] {
+            for found in
+                [Found::read_compact(&text, 11), Found::read(&text, true, 11).ok(), Found::read(&text, false, 11).ok()]
+            {
                 // The first is not taken where there is white space.
                 for (_, records) in found.into_iter().flat_map(|found| found.records) {
                     assert_eq!(records.len(), 11);

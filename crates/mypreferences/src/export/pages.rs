@@ -87,10 +87,7 @@ impl<V: OfBody> Read for ReadPage<V> {
     fn understand(&self, body: Vec<u8>, _: &RequestOutcome) -> Result<V, Unfit> {
         V::of_body(body, self.range.limit).map_err(|no_page| {
             let (next_action, is_settled) = match no_page {
-                NoPage::NotJson => (
-                    "check base_url and the proxy: the answer does not come from the service",
-                    false,
-                ),
+                NoPage::NotJson => ("check base_url and the proxy: the answer does not come from the service", false),
                 NoPage::Wrong(_) => (
                     "check base_url; if it is right, tell PossibleNOW Support what is wrong with the page",
                     self.wrong.fetch_add(1, Ordering::Relaxed) + 1 >= self.times,
@@ -182,18 +179,11 @@ impl Pages {
             ));
         }
         if self.patience > MAX_DURATION {
-            return Err(Error::invalid_argument(
-                Operation::Page,
-                "patience is out of range",
-                "pass at most 24 hours",
-            ));
+            return Err(Error::invalid_argument(Operation::Page, "patience is out of range", "pass at most 24 hours"));
         }
         let quietly = |_: &Borne| {};
         let patience = Patience::new(tokio::time::Instant::now(), self.patience, &quietly);
-        let asking = Asking {
-            times: patience.as_ref().map_or(u32::MAX, |_| ASKED),
-            patience,
-        };
+        let asking = Asking { times: patience.as_ref().map_or(u32::MAX, |_| ASKED), patience };
         let (page, _): (Page, u32) = self.arrive(&asking).await?;
         check_place(&page, self.offset)?;
         self.offset = self.offset.saturating_add(page.count);
@@ -205,10 +195,7 @@ impl Pages {
     /// and what is in it is for the caller to check.
     pub(crate) async fn arrive<V: OfBody>(&self, asking: &Asking<'_>) -> Result<(V, u32), Error> {
         let read = ReadPage {
-            range: PageRange {
-                limit: self.limit,
-                offset: self.offset,
-            },
+            range: PageRange { limit: self.limit, offset: self.offset },
             largest: self.largest,
             times: asking.times,
             wrong: AtomicU32::new(0),
@@ -231,27 +218,17 @@ pub(crate) fn what_is_wrong(no_page: &NoPage, offset: u64) -> String {
 /// Whether the page is the one that was asked for.
 pub(crate) fn check_place(page: &Page, asked_for: u64) -> Result<(), Error> {
     let wrong = |what: String| {
-        Err(Error::before_io(
-            ErrorKind::CountMismatch,
-            Operation::Page,
-            what,
-            "do not commit; initiate a new export",
-        ))
+        Err(Error::before_io(ErrorKind::CountMismatch, Operation::Page, what, "do not commit; initiate a new export"))
     };
     let records = u64::try_from(page.records().len()).unwrap_or(u64::MAX);
     if page.count != records {
-        return wrong(format!(
-            "the page says {} records and holds {records}",
-            page.count
-        ));
+        return wrong(format!("the page says {} records and holds {records}", page.count));
     }
     if let Some(offset) = page.offset
         && offset != asked_for
         && records > 0
     {
-        return wrong(format!(
-            "the page begins at record {offset} instead of {asked_for}"
-        ));
+        return wrong(format!("the page begins at record {offset} instead of {asked_for}"));
     }
     if page.has_more && records == 0 {
         return wrong("the page is empty although there should be more".to_owned());

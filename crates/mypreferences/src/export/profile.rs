@@ -341,8 +341,7 @@ mod tests {
     #[test]
     fn every_member_may_be_missing_or_null() {
         assert_eq!(profile("{}").unwrap(), UserProfilePreference::default());
-        let read =
-            profile(r#"{"ProfileId":null,"Emails":null,"Consents":[{"ConsentStatus":null}]}"#);
+        let read = profile(r#"{"ProfileId":null,"Emails":null,"Consents":[{"ConsentStatus":null}]}"#);
         let read = read.unwrap();
         assert_eq!((read.profile_id, &read.emails), (None, &None));
         assert_eq!(read.consents.unwrap(), [CustomerConsent::default()]);
@@ -372,16 +371,10 @@ mod tests {
                 "Consents":[{"Note":"x\u00e9"}],"Edited":{"When": 1.50}}"#,
         )
         .unwrap();
-        assert_eq!(
-            read.others["New"].text(),
-            r#"{"b":1,"a":12345678901234567890123}"#
-        );
+        assert_eq!(read.others["New"].text(), r#"{"b":1,"a":12345678901234567890123}"#);
         assert_eq!(read.others["profileID"].text(), "\"other\"");
         assert_eq!(read.profile_id, Some(1));
-        assert_eq!(
-            read.consents.unwrap()[0].others["Note"].text(),
-            "\"x\\u00e9\""
-        );
+        assert_eq!(read.consents.unwrap()[0].others["Note"].text(), "\"x\\u00e9\"");
         let edited = read.edited.unwrap();
         assert_eq!(edited.text(), r#"{"When": 1.50}"#);
         assert_eq!(edited.read::<serde_json::Value>().unwrap()["When"], 1.5);

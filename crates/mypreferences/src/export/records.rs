@@ -12,9 +12,7 @@ pub struct OwnedRecord(Vec<u8>);
 /// Shows its size, never the data.
 impl std::fmt::Debug for OwnedRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OwnedRecord")
-            .field("bytes", &self.0.len())
-            .finish_non_exhaustive()
+        f.debug_struct("OwnedRecord").field("bytes", &self.0.len()).finish_non_exhaustive()
     }
 }
 
@@ -77,11 +75,7 @@ impl Pages {
     /// The records of the pages that are still to come, one by one.
     #[must_use]
     pub fn records(self) -> Records {
-        Records {
-            pages: self,
-            page: None,
-            at: 0,
-        }
+        Records { pages: self, page: None, at: 0 }
     }
 }
 

@@ -32,9 +32,7 @@ impl LastDateTime {
 impl TryFrom<SystemTime> for LastDateTime {
     type Error = Error;
     fn try_from(moment: SystemTime) -> Result<LastDateTime, Error> {
-        jiff::Timestamp::try_from(moment)
-            .map(LastDateTime)
-            .map_err(|_| no_moment())
+        jiff::Timestamp::try_from(moment).map(LastDateTime).map_err(|_| no_moment())
     }
 }
 
@@ -46,10 +44,7 @@ impl std::str::FromStr for LastDateTime {
 }
 
 fn no_moment() -> Error {
-    refused(
-        "LastDateTime is no moment with a time zone",
-        "pass a time such as 2026-11-24T06:25:53.042Z",
-    )
+    refused("LastDateTime is no moment with a time zone", "pass a time such as 2026-11-24T06:25:53.042Z")
 }
 
 /// Which profiles an export is limited to, beside its own criteria (facts 2.2, DOC: both must hold).
@@ -96,9 +91,7 @@ impl MatchCriteria {
     pub fn from_words(criteria: &str, match_type: Option<&str>) -> Result<MatchCriteria, Error> {
         let of_type = match_type.map(str::to_owned);
         match criteria {
-            "ProfileId" => Ok(MatchCriteria::ProfileId {
-                customer_type: of_type,
-            }),
+            "ProfileId" => Ok(MatchCriteria::ProfileId { customer_type: of_type }),
             "AlternateId" => match of_type {
                 Some(id_type) => Ok(MatchCriteria::AlternateId { id_type }),
                 None => Err(refused(
@@ -106,12 +99,8 @@ impl MatchCriteria {
                     "pass the name of the alternate id's type",
                 )),
             },
-            "PhoneNumber" => Ok(MatchCriteria::PhoneNumber {
-                phone_type: of_type,
-            }),
-            "EmailAddress" => Ok(MatchCriteria::EmailAddress {
-                email_type: of_type,
-            }),
+            "PhoneNumber" => Ok(MatchCriteria::PhoneNumber { phone_type: of_type }),
+            "EmailAddress" => Ok(MatchCriteria::EmailAddress { email_type: of_type }),
             other => Err(refused(
                 &format!("there are no MatchCriteria {other:?}"),
                 "pass ProfileId, AlternateId, PhoneNumber or EmailAddress",
@@ -156,10 +145,7 @@ impl ExportRequest {
     /// Single customers.
     #[must_use]
     pub fn cid(cids: impl IntoIterator<Item = impl Into<String>>) -> ExportRequest {
-        ExportRequest {
-            cids: cids.into_iter().map(Into::into).collect(),
-            ..ExportRequest::of(ExportKind::Cid, None)
-        }
+        ExportRequest { cids: cids.into_iter().map(Into::into).collect(), ..ExportRequest::of(ExportKind::Cid, None) }
     }
 
     fn of(kind: ExportKind, name: Option<String>) -> ExportRequest {
@@ -222,10 +208,7 @@ impl ExportRequest {
 
     /// The channels of the customers. Customers only.
     #[must_use]
-    pub fn channels(
-        mut self,
-        channels: impl IntoIterator<Item = impl Into<String>>,
-    ) -> ExportRequest {
+    pub fn channels(mut self, channels: impl IntoIterator<Item = impl Into<String>>) -> ExportRequest {
         self.channels = channels.into_iter().map(Into::into).collect();
         self
     }
@@ -240,11 +223,7 @@ impl ExportRequest {
 
     /// What is asked for, without since when.
     pub(crate) fn body_without_since(&self) -> Value {
-        ExportRequest {
-            last_date_time: None,
-            ..self.clone()
-        }
-        .body()
+        ExportRequest { last_date_time: None, ..self.clone() }.body()
     }
 
     /// By the documented rules.
@@ -285,33 +264,21 @@ impl ExportRequest {
             (Some(start), Some(end)) => {
                 let (start, end) = (check_day("startDate", start)?, check_day("endDate", end)?);
                 if end < start {
-                    return Err(refused(
-                        "endDate is before startDate",
-                        "pass the earlier day first",
-                    ));
+                    return Err(refused("endDate is before startDate", "pass the earlier day first"));
                 }
             }
             (Some(_), None) | (None, Some(_)) => {
-                return Err(refused(
-                    "one of startDate and endDate is missing",
-                    "pass both or none",
-                ));
+                return Err(refused("one of startDate and endDate is missing", "pass both or none"));
             }
         }
         if let Some(url) = &self.callback_url {
             check_callback(url)?;
         }
         if self.kind != ExportKind::Cid && !self.channels.is_empty() {
-            return Err(refused(
-                "Channels are for customers (CID)",
-                "leave them out",
-            ));
+            return Err(refused("Channels are for customers (CID)", "leave them out"));
         }
         if self.kind == ExportKind::Cid && (self.cids.is_empty() || has_empty(&self.cids)) {
-            return Err(refused(
-                "CID has no customers, or an empty one",
-                "pass the ids of the customers",
-            ));
+            return Err(refused("CID has no customers, or an empty one", "pass the ids of the customers"));
         }
         Ok(())
     }
@@ -373,20 +340,14 @@ fn check_name(name: &str) -> Result<(), Error> {
     } else {
         return Ok(());
     };
-    Err(refused(
-        &format!("the name of what to export {wrong}"),
-        "pass the name as MyPreferences shows it",
-    ))
+    Err(refused(&format!("the name of what to export {wrong}"), "pass the name as MyPreferences shows it"))
 }
 
 fn check_day(name: &str, text: &str) -> Result<jiff::civil::Date, Error> {
     let well_formed = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     match text.parse() {
         Ok(day) if well_formed => Ok(day),
-        Ok(_) | Err(_) => Err(refused(
-            &format!("{name} is no day"),
-            "pass a day such as 2026-11-24",
-        )),
+        Ok(_) | Err(_) => Err(refused(&format!("{name} is no day"), "pass a day such as 2026-11-24")),
     }
 }
 
@@ -396,9 +357,6 @@ fn check_callback(text: &str) -> Result<(), Error> {
     if url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
         Ok(())
     } else {
-        Err(refused(
-            "CallbackURL is no http or https URL",
-            "pass the URL of your own service, or none",
-        ))
+        Err(refused("CallbackURL is no http or https URL", "pass the URL of your own service, or none"))
     }
 }

@@ -24,13 +24,7 @@ fn records_are_the_servers_own_bytes() {
          \"UserProfilePreferences\":[{\"b\":12345678901234567890123,\"a\":\"\\u00e9\\\\\"}, {\"x\" : 1.50e3 }]}",
     )
     .unwrap();
-    assert_eq!(
-        lines(&page),
-        [
-            "{\"b\":12345678901234567890123,\"a\":\"\\u00e9\\\\\"}",
-            "{\"x\" : 1.50e3 }"
-        ]
-    );
+    assert_eq!(lines(&page), ["{\"b\":12345678901234567890123,\"a\":\"\\u00e9\\\\\"}", "{\"x\" : 1.50e3 }"]);
     assert_eq!((page.count, page.has_more), (2, false));
     assert_eq!((page.offset, page.total_results), (Some(1), Some(2)));
     assert_eq!(page.others().len(), 0);
@@ -38,10 +32,7 @@ fn records_are_the_servers_own_bytes() {
 
 #[test]
 fn a_pretty_printed_record_becomes_one_line_and_its_strings_stay() {
-    let page = read(
-        "{\"HasMore\":false,\"Preferences\":[{\n  \"a\": \"x  \\\" y\",\r\n  \"b\": [1,\n2]\n}]}",
-    )
-    .unwrap();
+    let page = read("{\"HasMore\":false,\"Preferences\":[{\n  \"a\": \"x  \\\" y\",\r\n  \"b\": [1,\n2]\n}]}").unwrap();
     assert_eq!(lines(&page), ["{\"a\":\"x  \\\" y\",\"b\":[1,2]}"]);
     assert_eq!(page.count, 1);
 }
@@ -54,30 +45,19 @@ fn lines_end_in_place_only_where_no_byte_of_a_record_changes() {
         Some(String::from_utf8(page.raw()[lines].to_vec()).unwrap())
     };
     let page = |records: &str| format!("{{\"HasMore\":false,\"Preferences\":{records}}}");
-    assert_eq!(
-        ended(&page("[{\"a\":\"},{\"},{\"b\":[1,2]}]")).unwrap(),
-        "{\"a\":\"},{\"}\n{\"b\":[1,2]}\n"
-    );
+    assert_eq!(ended(&page("[{\"a\":\"},{\"},{\"b\":[1,2]}]")).unwrap(), "{\"a\":\"},{\"}\n{\"b\":[1,2]}\n");
     // The byte after the last record may be a space.
     assert_eq!(ended(&page("[ {\"a\":1} ]")).unwrap(), "{\"a\":1}\n");
-    for records in [
-        "[]",
-        "[{}, {}]",
-        "[{} ,{}]",
-        "[{},\n{}]",
-        "[{\n},{}]",
-        "[{}\r]",
-    ] {
+    for records in ["[]", "[{}, {}]", "[{} ,{}]", "[{},\n{}]", "[{\n},{}]", "[{}\r]"] {
         assert_eq!(ended(&page(records)), None, "{records}");
     }
 }
 
 #[test]
 fn other_members_are_kept_as_they_stand() {
-    let page = read(
-        "{\"HasMore\":true,\"Headers\":[\"A\", \"B\"],\"ExportScheduleRows\":[[1,2],[1,2]],\"New\":{\"x\":null}}",
-    )
-    .unwrap();
+    let page =
+        read("{\"HasMore\":true,\"Headers\":[\"A\", \"B\"],\"ExportScheduleRows\":[[1,2],[1,2]],\"New\":{\"x\":null}}")
+            .unwrap();
     assert!(page.is_schedule());
     let others: Vec<_> = page.others().collect();
     assert_eq!(others[0], ("Headers", b"[\"A\", \"B\"]".as_slice()));
@@ -105,13 +85,8 @@ fn a_compact_page_is_read_as_one_with_white_space() {
         assert_eq!(lines(&page), lines(&other), "{compact}");
         assert_eq!(page.count, other.count, "{compact}");
         assert_eq!(page.has_more, other.has_more, "{compact}");
-        let without_spaces =
-            |members: Vec<(String, Vec<u8>)>| format!("{members:?}").replace(" 32,", "");
-        assert_eq!(
-            without_spaces(members(&page)),
-            without_spaces(members(&other)),
-            "{compact}"
-        );
+        let without_spaces = |members: Vec<(String, Vec<u8>)>| format!("{members:?}").replace(" 32,", "");
+        assert_eq!(without_spaces(members(&page)), without_spaces(members(&other)), "{compact}");
     }
     for bad in [
         r#"{"HasMore":true,"Preferences":[{"a":1}],"UserProfilePreferences":[{"b":1}]}"#,
@@ -150,26 +125,14 @@ fn a_page_that_is_none_says_what_is_wrong_with_it() {
         (records, "it has no HasMore"),
         (r#""HasMore":"no","Preferences":[]"#, "HasMore is a text"),
         (r#""HasMore":null,"Preferences":[]"#, "HasMore is null"),
-        (
-            r#""HasMore":true,"TotalResults":"5","Preferences":[]"#,
-            "TotalResults is a text",
-        ),
-        (
-            r#""HasMore":true,"Count":-1,"Preferences":[{}]"#,
-            "Count is a number that does not count",
-        ),
-        (
-            r#""HasMore":true,"Offset":[1],"Preferences":[{}]"#,
-            "Offset is an array",
-        ),
+        (r#""HasMore":true,"TotalResults":"5","Preferences":[]"#, "TotalResults is a text"),
+        (r#""HasMore":true,"Count":-1,"Preferences":[{}]"#, "Count is a number that does not count"),
+        (r#""HasMore":true,"Offset":[1],"Preferences":[{}]"#, "Offset is an array"),
         (
             r#""HasMore":true,"Preferences":[],"UserProfilePreferences":[]"#,
             "two arrays of records: Preferences and UserProfilePreferences",
         ),
-        (
-            r#""HasMore":true,"Preferences":[1,]"#,
-            "it is not a JSON object",
-        ),
+        (r#""HasMore":true,"Preferences":[1,]"#, "it is not a JSON object"),
     ] {
         assert_eq!(read(&format!("{{{members}}}")).unwrap_err(), wrong);
     }
@@ -228,10 +191,7 @@ fn a_quick_look_at_the_counts_never_says_other_than_the_whole_page() {
 fn an_export_of_nothing_needs_no_array() {
     for array in ["", r#","Preferences":null"#, r#","Preferences":[]"#] {
         for count in [r#""Count":0,"#, "", r#""Count":null,"#] {
-            let page = read(&format!(
-                r#"{{{count}"HasMore":false,"TotalResults":0{array}}}"#
-            ))
-            .unwrap();
+            let page = read(&format!(r#"{{{count}"HasMore":false,"TotalResults":0{array}}}"#)).unwrap();
             assert_eq!((page.count, page.records().len()), (0, 0));
         }
     }
@@ -251,10 +211,7 @@ fn orders_are_judged_by_the_documented_rules() {
     let since: LastDateTime = "2026-11-24T06:25:53.0425Z".parse().unwrap();
     let good = ExportRequest::segment("Everybody")
         .since(since)
-        .matching(
-            MatchCriteria::from_words("AlternateId", Some("CRM")).unwrap(),
-            ["7"],
-        )
+        .matching(MatchCriteria::from_words("AlternateId", Some("CRM")).unwrap(), ["7"])
         .callback_url("https://job.example/done");
     good.check().unwrap();
     assert_eq!(
@@ -271,9 +228,7 @@ fn orders_are_judged_by_the_documented_rules() {
     dated.check().unwrap();
     assert_eq!(dated.query(), "?startDate=2026-11-01&endDate=2026-11-24");
 
-    let profile = || MatchCriteria::ProfileId {
-        customer_type: None,
-    };
+    let profile = || MatchCriteria::ProfileId { customer_type: None };
     let none: [&str; 0] = [];
     for bad in [
         ExportRequest::segment(""),
@@ -315,13 +270,9 @@ fn a_handle_goes_to_json_and_back_and_shows_no_token_otherwise() {
     let text = export.to_json_with_token();
     assert_eq!(Export::from_json(&text).unwrap(), export);
     assert!(!format!("{export:?}").contains("7731902846155093"));
-    for bad in [
-        "",
-        "{}",
-        "{\"version\":2}",
-        &text.replace("schedule", "weekly"),
-        &text.replace("7731902846155093", "-1"),
-    ] {
+    for bad in
+        ["", "{}", "{\"version\":2}", &text.replace("schedule", "weekly"), &text.replace("7731902846155093", "-1")]
+    {
         assert!(Export::from_json(bad).is_err(), "{bad}");
     }
 }

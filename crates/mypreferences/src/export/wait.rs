@@ -74,10 +74,7 @@ pub struct Wait {
 
 impl fmt::Debug for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait")
-            .field("export", &self.export)
-            .field("max_wait", &self.limit)
-            .finish_non_exhaustive()
+        f.debug_struct("Wait").field("export", &self.export).field("max_wait", &self.limit).finish_non_exhaustive()
     }
 }
 
@@ -90,13 +87,7 @@ impl Client {
     /// token is still good: wait again), `cancelled`; a permanent failure of a question, or the last temporary one when
     /// the patience has ended.
     pub fn wait(&self, export: &Export) -> Wait {
-        Wait {
-            client: self.clone(),
-            export: export.clone(),
-            limit: MAX_WAIT,
-            cancel: None,
-            progress: None,
-        }
+        Wait { client: self.clone(), export: export.clone(), limit: MAX_WAIT, cancel: None, progress: None }
     }
 }
 
@@ -136,13 +127,7 @@ impl Wait {
         let tell = |status, next_in, trouble| {
             let questions = questions.fetch_add(1, Ordering::Relaxed) + 1;
             if let Some(progress) = &self.progress {
-                progress(&WaitProgress {
-                    elapsed: begun.elapsed(),
-                    questions,
-                    status,
-                    next_in,
-                    trouble,
-                });
+                progress(&WaitProgress { elapsed: begun.elapsed(), questions, status, next_in, trouble });
             }
         };
         let mut gap = FIRST;
@@ -157,19 +142,16 @@ impl Wait {
             };
             let patience = Patience::new(asked_at, left.min(session.settings.patience), &borne);
             let limit = session.settings.timeout.min(left.max(FIRST));
-            let asked = session
-                .read_patiently(&ReadStatus, key, limit, patience.as_ref())
-                .await;
+            let asked = session.read_patiently(&ReadStatus, key, limit, patience.as_ref()).await;
             let status = match asked {
                 Ok(status) => {
                     is_known = true;
                     match status.status {
                         StatusWord::Complete => return Ok(status),
                         StatusWord::Processing | StatusWord::Unknown => Some(status),
-                        StatusWord::Error
-                        | StatusWord::Failed
-                        | StatusWord::Expired
-                        | StatusWord::Retrieved => return Err(over(&status)),
+                        StatusWord::Error | StatusWord::Failed | StatusWord::Expired | StatusWord::Retrieved => {
+                            return Err(over(&status));
+                        }
                     }
                 }
                 Err(error)
@@ -184,13 +166,11 @@ impl Wait {
                     // A server may ask for any length of time.
                     let next = Instant::now().checked_add(error.retry_after().unwrap_or_default());
                     let is_temporary = error.kind().is_temporary(Operation::Wait);
-                    return Err(
-                        if is_temporary && next.is_none_or(|next| next >= deadline) {
-                            timed_out(begun, Some(&error))
-                        } else {
-                            error.during(Operation::Wait)
-                        },
-                    );
+                    return Err(if is_temporary && next.is_none_or(|next| next >= deadline) {
+                        timed_out(begun, Some(&error))
+                    } else {
+                        error.during(Operation::Wait)
+                    });
                 }
             };
             let left = deadline.saturating_duration_since(Instant::now());
@@ -207,8 +187,7 @@ impl Wait {
 
     /// Initiate was a moment ago, by the server's clock.
     fn is_new(&self, session: &Session) -> bool {
-        let now_ms = unix_ms(session.wall.now())
-            .saturating_add(session.clock.offset_ms().unwrap_or_default());
+        let now_ms = unix_ms(session.wall.now()).saturating_add(session.clock.offset_ms().unwrap_or_default());
         let age_ms = now_ms.saturating_sub(self.export.watermark_ms);
         age_ms < i64::try_from(UNKNOWN_AT_FIRST.as_millis()).unwrap_or(i64::MAX)
     }
@@ -216,19 +195,11 @@ impl Wait {
 
 /// The export may be ready later.
 fn timed_out(begun: Instant, last: Option<&Error>) -> Error {
-    let mut detail = format!(
-        "the export was not ready after {} s",
-        begun.elapsed().as_secs()
-    );
+    let mut detail = format!("the export was not ready after {} s", begun.elapsed().as_secs());
     if let Some(last) = last {
         detail = format!("{detail}, and the last question failed: {}", last.kind());
     }
-    Error::before_io(
-        ErrorKind::WaitTimedOut,
-        Operation::Wait,
-        detail,
-        "wait again: the token is still good",
-    )
+    Error::before_io(ErrorKind::WaitTimedOut, Operation::Wait, detail, "wait again: the token is still good")
 }
 
 impl IntoFuture for Wait {
@@ -244,10 +215,7 @@ impl IntoFuture for Wait {
 fn over(status: &ExportStatus) -> Error {
     let (kind, detail) = match status.status {
         StatusWord::Expired => (ErrorKind::ExportExpired, "the export has expired"),
-        StatusWord::Retrieved => (
-            ErrorKind::ExportExpired,
-            "the export was retrieved or committed already",
-        ),
+        StatusWord::Retrieved => (ErrorKind::ExportExpired, "the export was retrieved or committed already"),
         StatusWord::Error
         | StatusWord::Failed
         | StatusWord::Processing

@@ -14,30 +14,21 @@ pub(crate) struct Backoff {
 
 impl Settings {
     pub(crate) fn backoff(&self) -> Backoff {
-        Backoff {
-            base: self.backoff_base,
-            throttle_base: self.throttle_base,
-            cap: self.backoff_cap,
-        }
+        Backoff { base: self.backoff_base, throttle_base: self.throttle_base, cap: self.backoff_cap }
     }
 }
 
 impl Backoff {
     /// Doubling from the base up to the cap, times the jitter (0.5 to 1, "equal jitter"). `tries` counts those made.
     pub(crate) fn delay(&self, throttled: bool, tries: u32, jitter: f64) -> Duration {
-        let base = if throttled {
-            self.throttle_base
-        } else {
-            self.base
-        };
+        let base = if throttled { self.throttle_base } else { self.base };
         doubled(base, tries.saturating_sub(1), self.cap).mul_f64(jitter.clamp(0.5, 1.0))
     }
 }
 
 /// `base * 2^doublings`, at most `cap`.
 pub(crate) fn doubled(base: Duration, doublings: u32, cap: Duration) -> Duration {
-    base.checked_mul(1_u32.checked_shl(doublings.min(31)).unwrap_or(u32::MAX))
-        .map_or(cap, |d| d.min(cap))
+    base.checked_mul(1_u32.checked_shl(doublings.min(31)).unwrap_or(u32::MAX)).map_or(cap, |d| d.min(cap))
 }
 
 /// A jitter factor for one wait: uniform in 0.5 to 1.

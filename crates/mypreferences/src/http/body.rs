@@ -46,11 +46,7 @@ impl Coding {
 impl Body {
     /// `expected`: for so much there is memory from the beginning.
     pub(crate) fn new(headers: &HeaderMap, expected: usize, cap: usize) -> Body {
-        Body {
-            decoded: Vec::with_capacity(expected.min(cap)),
-            cap,
-            coding: Coding::of(headers),
-        }
+        Body { decoded: Vec::with_capacity(expected.min(cap)), cap, coding: Coding::of(headers) }
     }
 
     /// What is decoded so far.
@@ -67,8 +63,7 @@ impl Body {
         match &mut self.coding {
             Coding::None => {
                 let room = self.cap - self.decoded.len();
-                self.decoded
-                    .extend_from_slice(&piece[..piece.len().min(room)]);
+                self.decoded.extend_from_slice(&piece[..piece.len().min(room)]);
                 (piece.len() > room).then_some(BodyEnd::TooLarge)
             }
             Coding::Gzip(decoder) => {
@@ -106,9 +101,7 @@ impl Body {
         let error = read.err()?;
         match error.kind() {
             io::ErrorKind::WouldBlock => None,
-            io::ErrorKind::UnexpectedEof => Some(BodyEnd::Interrupted(String::from(
-                "its gzip data ends too early",
-            ))),
+            io::ErrorKind::UnexpectedEof => Some(BodyEnd::Interrupted(String::from("its gzip data ends too early"))),
             _ => Some(BodyEnd::Malformed(error.to_string())),
         }
     }

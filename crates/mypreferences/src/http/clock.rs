@@ -38,10 +38,7 @@ pub(crate) struct Moment {
 impl Moment {
     /// Now by both clocks.
     pub(crate) fn now() -> Moment {
-        Moment {
-            at: tokio::time::Instant::now(),
-            since_boot: since_boot(),
-        }
+        Moment { at: tokio::time::Instant::now(), since_boot: since_boot() }
     }
 
     /// How long ago it was: the later of the two clocks counts, as one may stand still.
@@ -58,10 +55,7 @@ impl Moment {
     /// As if the machine had slept so long since.
     #[cfg(all(test, unix))]
     pub(crate) fn after_a_sleep(self, sleep: Duration) -> Moment {
-        Moment {
-            since_boot: self.since_boot.saturating_sub(sleep),
-            ..self
-        }
+        Moment { since_boot: self.since_boot.saturating_sub(sleep), ..self }
     }
 }
 
@@ -89,9 +83,7 @@ pub(crate) struct ServerClock {
 
 impl ServerClock {
     pub(crate) const fn new() -> ServerClock {
-        ServerClock {
-            offset_ms: AtomicI64::new(UNKNOWN),
-        }
+        ServerClock { offset_ms: AtomicI64::new(UNKNOWN) }
     }
 
     /// Learns from one answer: `Date` minus the midpoint of the round trip. The newest answer counts.
@@ -101,10 +93,7 @@ impl ServerClock {
         }
         let half = i64::try_from(round_trip.as_millis() / 2).unwrap_or(0);
         if let Some(date_ms) = date_seconds.checked_mul(1000) {
-            self.offset_ms.store(
-                date_ms.saturating_sub(local_ms_before + half),
-                Ordering::Relaxed,
-            );
+            self.offset_ms.store(date_ms.saturating_sub(local_ms_before + half), Ordering::Relaxed);
         }
     }
 
@@ -140,10 +129,7 @@ pub(crate) fn unix_ms(time: SystemTime) -> i64 {
 
 /// An HTTP date (`Tue, 24 Nov 2026 06:25:53 GMT`) in seconds since the epoch.
 pub(crate) fn parse_http_date(text: &str) -> Option<i64> {
-    jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(text.trim())
-        .ok()
-        .map(jiff::Timestamp::as_second)
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok().map(jiff::Timestamp::as_second)
 }
 
 /// `Expires` of a status, in seconds since the epoch: the same moment twice, or, without a zone, the range that it lies in.
@@ -158,18 +144,12 @@ pub(crate) struct Expires {
 impl Expires {
     /// A moment that is known.
     pub(crate) const fn at(seconds: i64) -> Expires {
-        Expires {
-            earliest: seconds,
-            latest: seconds,
-        }
+        Expires { earliest: seconds, latest: seconds }
     }
 
     /// A time without a zone, read as UTC: a service west of Greenwich may mean a later one.
     pub(crate) const fn zoneless(seconds: i64) -> Expires {
-        Expires {
-            earliest: seconds,
-            latest: seconds.saturating_add(WESTERNMOST_SECONDS),
-        }
+        Expires { earliest: seconds, latest: seconds.saturating_add(WESTERNMOST_SECONDS) }
     }
 }
 
@@ -192,11 +172,7 @@ pub(crate) fn parse_expires(text: &str) -> Option<Expires> {
 /// Seconds since the epoch as a time of the standard library.
 pub(crate) fn system_time(seconds: i64) -> Option<SystemTime> {
     let magnitude = Duration::from_secs(seconds.unsigned_abs());
-    if seconds >= 0 {
-        UNIX_EPOCH.checked_add(magnitude)
-    } else {
-        UNIX_EPOCH.checked_sub(magnitude)
-    }
+    if seconds >= 0 { UNIX_EPOCH.checked_add(magnitude) } else { UNIX_EPOCH.checked_sub(magnitude) }
 }
 
 #[cfg(test)]
@@ -207,11 +183,7 @@ mod tests {
     fn the_offset_is_applied_when_ahead_at_all_or_behind_by_more_than_a_minute() {
         let clock = ServerClock::new();
         let learn = |server_minus_local: i64| {
-            clock.learn(
-                1_000_000,
-                1_000_000_000 - server_minus_local * 1000,
-                Duration::ZERO,
-            );
+            clock.learn(1_000_000, 1_000_000_000 - server_minus_local * 1000, Duration::ZERO);
             clock.correction_ms()
         };
         assert_eq!(clock.correction_ms(), 0);

@@ -86,10 +86,7 @@ impl<S> tower_layer::Layer<S> for Watch {
     type Service = WatchedConnector<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        WatchedConnector {
-            inner,
-            watch: self.clone(),
-        }
+        WatchedConnector { inner, watch: self.clone() }
     }
 }
 
@@ -125,9 +122,7 @@ where
             let handshake = Handshake::default();
             let made = async {
                 let mut connection = handshake.observe(connection).await?;
-                handshake
-                    .wait_for_the_servers_judgement(&mut connection)
-                    .await?;
+                handshake.wait_for_the_servers_judgement(&mut connection).await?;
                 // Before the request can be written to it.
                 watch.0.store(true, Ordering::Release);
                 Ok(connection)

@@ -58,11 +58,7 @@ pub(crate) fn classify(error: reqwest::Error) -> Failure {
         sent,
         kind,
         phase,
-        tls: if kind == ErrorKind::Tls {
-            first_cause(&error, TlsError::of)
-        } else {
-            None
-        },
+        tls: if kind == ErrorKind::Tls { first_cause(&error, TlsError::of) } else { None },
         no_thread: any_cause(&error, is_no_thread),
         source: Some(chain(&error)),
     };
@@ -71,11 +67,7 @@ pub(crate) fn classify(error: reqwest::Error) -> Failure {
     }
     if error.is_connect() {
         return if error.is_timeout() {
-            failure(
-                Sent::NotSent,
-                ErrorKind::Timeout,
-                Some(TimeoutPhase::Connect),
-            )
+            failure(Sent::NotSent, ErrorKind::Timeout, Some(TimeoutPhase::Connect))
         } else if any_cause(&error, is_tls) {
             failure(Sent::NotSent, ErrorKind::Tls, None)
         } else if any_cause(&error, is_refused_by_proxy) {
@@ -85,11 +77,7 @@ pub(crate) fn classify(error: reqwest::Error) -> Failure {
         };
     }
     if error.is_timeout() {
-        return failure(
-            Sent::MaybeSent,
-            ErrorKind::Timeout,
-            Some(TimeoutPhase::FirstByte),
-        );
+        return failure(Sent::MaybeSent, ErrorKind::Timeout, Some(TimeoutPhase::FirstByte));
     }
     // An alert after the handshake says nothing about what was read before it.
     if any_cause(&error, is_tls) {
@@ -104,11 +92,7 @@ pub(crate) fn classify(error: reqwest::Error) -> Failure {
 /// What is known about a request that was cut off before its answer. Which phase it was in cannot be seen for sure
 /// (it may have taken a pooled connection), unless this client never had a connection at all.
 pub(crate) const fn sent_if_aborted(ever_connected: bool) -> Sent {
-    if ever_connected {
-        Sent::MaybeSent
-    } else {
-        Sent::NotSent
-    }
+    if ever_connected { Sent::MaybeSent } else { Sent::NotSent }
 }
 
 /// What broke a body that was being read: the connection, or what came over it.
@@ -141,19 +125,13 @@ fn any_cause(error: &reqwest::Error, test: fn(&(dyn StdError + 'static)) -> bool
 }
 
 /// Walks the causes. An `io::Error` hides the error that it wraps from `source`, and TLS errors come wrapped twice.
-fn first_cause<T>(
-    error: &reqwest::Error,
-    test: impl Fn(&(dyn StdError + 'static)) -> Option<T>,
-) -> Option<T> {
+fn first_cause<T>(error: &reqwest::Error, test: impl Fn(&(dyn StdError + 'static)) -> Option<T>) -> Option<T> {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(found) = test(error) {
             return Some(found);
         }
-        cause = match error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-        {
+        cause = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(wrapped) => Some(wrapped),
             None => error.source(),
         };
@@ -174,25 +152,14 @@ fn is_no_thread(error: &(dyn StdError + 'static)) -> bool {
 fn is_refused_by_proxy(error: &(dyn StdError + 'static)) -> bool {
     let words = error.to_string();
     words.starts_with("tunnel error")
-        && [
-            "unsuccessful",
-            "proxy authorization required",
-            "headers too long",
-        ]
-        .iter()
-        .any(|refusal| words.contains(refusal))
+        && ["unsuccessful", "proxy authorization required", "headers too long"]
+            .iter()
+            .any(|refusal| words.contains(refusal))
 }
 
 fn is_lost_connection(error: &(dyn StdError + 'static)) -> bool {
-    error
-        .downcast_ref::<hyper::Error>()
-        .is_some_and(|error| !error.is_parse())
-        && !any_io(error, |io| {
-            matches!(
-                io.kind(),
-                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
-            )
-        })
+    error.downcast_ref::<hyper::Error>().is_some_and(|error| !error.is_parse())
+        && !any_io(error, |io| matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
 }
 
 /// Whether some io error in the chain below passes the test: hyper reports bad chunks as one.
@@ -208,7 +175,5 @@ fn any_io(error: &(dyn StdError + 'static), test: fn(&io::Error) -> bool) -> boo
 }
 
 fn is_malformed_answer(error: &(dyn StdError + 'static)) -> bool {
-    error
-        .downcast_ref::<hyper::Error>()
-        .is_some_and(hyper::Error::is_parse)
+    error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
 }

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use hyper::rt::ReadBuf;
 use rustls::client::{
-    ClientSessionMemoryCache, ClientSessionStore, ResolvesClientCert, Resumption,
-    Tls12ClientSessionValue, Tls13ClientSessionValue,
+    ClientSessionMemoryCache, ClientSessionStore, ResolvesClientCert, Resumption, Tls12ClientSessionValue,
+    Tls13ClientSessionValue,
 };
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, NamedGroup, SignatureScheme};
@@ -61,10 +61,7 @@ impl Default for Handshake {
 
 impl Handshake {
     /// Runs what makes a connection, observed.
-    pub(crate) fn observe<F: Future>(
-        &self,
-        connecting: F,
-    ) -> impl Future<Output = F::Output> + use<F> {
+    pub(crate) fn observe<F: Future>(&self, connecting: F) -> impl Future<Output = F::Output> + use<F> {
         OBSERVED.scope(self.clone(), connecting)
     }
 
@@ -72,10 +69,7 @@ impl Handshake {
     ///
     /// # Errors
     /// The server's refusal.
-    pub(crate) async fn wait_for_the_servers_judgement<C>(
-        &self,
-        connection: &mut C,
-    ) -> io::Result<()>
+    pub(crate) async fn wait_for_the_servers_judgement<C>(&self, connection: &mut C) -> io::Result<()>
     where
         C: hyper::rt::Read + Unpin,
     {
@@ -105,9 +99,9 @@ impl Handshake {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Err(error)) if is_tls(&error) => Poll::Ready(Err(error)),
             // Some servers end the connection without a word.
-            Poll::Ready(Err(_) | Ok(())) => Poll::Ready(Err(io::Error::other(
-                rustls::Error::General(String::from(LEFT_AFTER_ASKING)),
-            ))),
+            Poll::Ready(Err(_) | Ok(())) => {
+                Poll::Ready(Err(io::Error::other(rustls::Error::General(String::from(LEFT_AFTER_ASKING)))))
+            }
         }
     }
 }
@@ -130,9 +124,7 @@ fn note(flag: fn(&Seen) -> &AtomicBool) {
 pub(crate) fn observable(config: &mut ClientConfig) {
     let resolver = Arc::clone(&config.client_auth_cert_resolver);
     config.client_auth_cert_resolver = Arc::new(NotedResolver(resolver));
-    config.resumption = Resumption::store(Arc::new(NotedSessions(ClientSessionMemoryCache::new(
-        SESSIONS,
-    ))));
+    config.resumption = Resumption::store(Arc::new(NotedSessions(ClientSessionMemoryCache::new(SESSIONS))));
 }
 
 /// Is asked for a certificate when the server asks.
@@ -140,11 +132,7 @@ pub(crate) fn observable(config: &mut ClientConfig) {
 struct NotedResolver(Arc<dyn ResolvesClientCert>);
 
 impl ResolvesClientCert for NotedResolver {
-    fn resolve(
-        &self,
-        root_hint_subjects: &[&[u8]],
-        sigschemes: &[SignatureScheme],
-    ) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, root_hint_subjects: &[&[u8]], sigschemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         note(|seen| &seen.asked);
         self.0.resolve(root_hint_subjects, sigschemes)
     }
@@ -185,19 +173,12 @@ impl ClientSessionStore for NotedSessions {
         self.0.remove_tls12_session(server_name);
     }
 
-    fn insert_tls13_ticket(
-        &self,
-        server_name: ServerName<'static>,
-        value: Tls13ClientSessionValue,
-    ) {
+    fn insert_tls13_ticket(&self, server_name: ServerName<'static>, value: Tls13ClientSessionValue) {
         note(|seen| &seen.ticket);
         self.0.insert_tls13_ticket(server_name, value);
     }
 
-    fn take_tls13_ticket(
-        &self,
-        server_name: &ServerName<'static>,
-    ) -> Option<Tls13ClientSessionValue> {
+    fn take_tls13_ticket(&self, server_name: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
         self.0.take_tls13_ticket(server_name)
     }
 }

@@ -7,10 +7,7 @@ use crate::http::clock::system_time;
 
 /// What the vendor's 401 texts say when the timestamp is the reason (facts 4, DOC): a date in the future is answered
 /// with the format's text.
-const CLOCK_REASONS: [&str; 2] = [
-    "issued timestamp and the current time",
-    "expected iso 8601 format",
-];
+const CLOCK_REASONS: [&str; 2] = ["issued timestamp and the current time", "expected iso 8601 format"];
 
 /// What a missing thread is missed for.
 pub(crate) const NO_LOOK_UP: &str = "no thread can be started to look the host's name up";

@@ -76,8 +76,7 @@ fn check_environment(url: &Url, find: Find<'_>) -> Result<(), Error> {
         "https" => ["HTTPS_PROXY", "https_proxy"],
         _ => ["HTTP_PROXY", "http_proxy"],
     };
-    let is_set =
-        |found: &Option<(&str, String)>| found.as_ref().is_some_and(|(_, value)| !value.is_empty());
+    let is_set = |found: &Option<(&str, String)>| found.as_ref().is_some_and(|(_, value)| !value.is_empty());
     let mut counts = text(own)?;
     if !is_set(&counts) {
         counts = text(["ALL_PROXY", "all_proxy"])?;
@@ -95,17 +94,9 @@ fn check_environment(url: &Url, find: Find<'_>) -> Result<(), Error> {
     if !intercepts("http://proxy.invalid", &excepted) {
         return Ok(());
     }
-    let with_scheme = if value.contains("://") {
-        value.clone()
-    } else {
-        format!("http://{value}")
-    };
+    let with_scheme = if value.contains("://") { value.clone() } else { format!("http://{value}") };
     checked(name, &with_scheme)?;
-    if intercepts(&value, "") {
-        Ok(())
-    } else {
-        Err(refused(name, "cannot be used"))
-    }
+    if intercepts(&value, "") { Ok(()) } else { Err(refused(name, "cannot be used")) }
 }
 
 fn explicit(text: &str) -> Result<Route, Error> {
@@ -115,10 +106,7 @@ fn explicit(text: &str) -> Result<Route, Error> {
         return Err(refused("has more than a host and a port"));
     }
     let proxy = reqwest::Proxy::all(text).map_err(|_| refused("cannot be used"))?;
-    Ok(Route::Proxy {
-        proxy: Box::new(proxy),
-        encrypted: url.scheme() == "https",
-    })
+    Ok(Route::Proxy { proxy: Box::new(proxy), encrypted: url.scheme() == "https" })
 }
 
 /// The URL of a proxy that can be used.
@@ -150,10 +138,7 @@ mod tests {
     use crate::error::ErrorKind;
 
     fn through(proxy: Option<&str>, url: &str) -> Result<Route, Error> {
-        let settings = Settings {
-            proxy: proxy.map(str::to_owned),
-            ..Settings::default()
-        };
+        let settings = Settings { proxy: proxy.map(str::to_owned), ..Settings::default() };
         route(url, &settings)
     }
 
@@ -162,11 +147,7 @@ mod tests {
         let far = "https://pm.mypreferences.com/";
         assert!(matches!(through(None, far), Ok(Route::Environment)));
         assert!(matches!(through(Some("none"), far), Ok(Route::Direct)));
-        for near in [
-            "http://127.0.0.1:1/",
-            "https://localhost/",
-            "https://[::1]:8/",
-        ] {
+        for near in ["http://127.0.0.1:1/", "https://localhost/", "https://[::1]:8/"] {
             assert!(matches!(through(None, near), Ok(Route::Direct)), "{near}");
             let explicit = through(Some("http://proxy.example:3128"), near);
             assert!(matches!(explicit, Ok(Route::Proxy { .. })), "{near}");
@@ -208,10 +189,7 @@ mod tests {
                 &[("HTTPS_PROXY", "http://proxy:3128"), ("ALL_PROXY", bad)],
                 &[("HTTPS_PROXY", "proxy:3128"), ("https_proxy", bad)],
                 &[("HTTPS_PROXY", bad), ("NO_PROXY", "*")],
-                &[
-                    ("HTTPS_PROXY", bad),
-                    ("no_proxy", "a.example, .mypreferences.com"),
-                ],
+                &[("HTTPS_PROXY", bad), ("no_proxy", "a.example, .mypreferences.com")],
                 &[("HTTPS_PROXY", bad), ("REQUEST_METHOD", "GET")],
             ] {
                 by_environment(FAR, fine).unwrap();

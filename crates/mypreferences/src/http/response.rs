@@ -17,26 +17,18 @@ pub(crate) const LONGEST_HTML_START: usize = HTML_STARTS[0].len();
 pub(crate) fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     let by_type = headers.get(CONTENT_TYPE).is_some_and(|value| {
         let value = value.as_bytes().trim_ascii_start();
-        ["text/html", "application/xhtml+xml"]
-            .iter()
-            .any(|html| starts_with(value, html))
+        ["text/html", "application/xhtml+xml"].iter().any(|html| starts_with(value, html))
     });
-    by_type
-        || HTML_STARTS
-            .iter()
-            .any(|start| starts_with(first_text(body), start))
+    by_type || HTML_STARTS.iter().any(|start| starts_with(first_text(body), start))
 }
 
 /// The body without a byte order mark and leading white space.
 pub(crate) fn first_text(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(body)
-        .trim_ascii_start()
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start()
 }
 
 fn starts_with(text: &[u8], start: &str) -> bool {
-    text.get(..start.len())
-        .is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
+    text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
 }
 
 /// `Message` of an error body, whatever the case of its key (facts 4: DOC for one endpoint). None when there is none,
@@ -56,12 +48,7 @@ pub(crate) fn object(body: &[u8]) -> Option<Map<String, Value>> {
 
 /// A member of an object, whatever the case of its key: the vendor's own samples mix cases (facts 3.3).
 pub(crate) fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object.get(name).or_else(|| {
-        object
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-    })
+    object.get(name).or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
 /// `Date`, in seconds since the epoch.
@@ -71,11 +58,7 @@ pub(crate) fn date(headers: &HeaderMap) -> Option<i64> {
 
 /// `Date` of an answer that comes from the server now: one with `Age` was made before.
 pub(crate) fn fresh_date(headers: &HeaderMap) -> Option<i64> {
-    if headers.contains_key(AGE) {
-        None
-    } else {
-        date(headers)
-    }
+    if headers.contains_key(AGE) { None } else { date(headers) }
 }
 
 /// `Retry-After`: seconds, or a date that is read against the answer's own `Date`. Nonsense counts as absent.
@@ -91,9 +74,7 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// The server's id of the request. No page documents one; these two names are common.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
-    ["x-request-id", "request-id"]
-        .iter()
-        .find_map(|name| headers.get(*name)?.to_str().ok())
+    ["x-request-id", "request-id"].iter().find_map(|name| headers.get(*name)?.to_str().ok())
 }
 
 #[cfg(test)]
@@ -101,27 +82,15 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
-            .collect()
+        pairs.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect()
     }
 
     #[test]
     fn html_is_seen_by_its_type_or_its_start() {
-        assert!(is_html(
-            &headers(&[("content-type", "Text/HTML; charset=utf-8")]),
-            b""
-        ));
+        assert!(is_html(&headers(&[("content-type", "Text/HTML; charset=utf-8")]), b""));
         assert!(is_html(&headers(&[]), b"\xef\xbb\xbf \r\n<!DOCTYPE html>"));
-        assert!(is_html(
-            &headers(&[("content-type", "application/json")]),
-            b"<HTML>"
-        ));
-        assert!(!is_html(
-            &headers(&[("content-type", "application/json")]),
-            b"{\"a\":\"<html>\"}"
-        ));
+        assert!(is_html(&headers(&[("content-type", "application/json")]), b"<HTML>"));
+        assert!(!is_html(&headers(&[("content-type", "application/json")]), b"{\"a\":\"<html>\"}"));
         assert!(!is_html(&headers(&[]), b"<htm"));
     }
 
@@ -130,24 +99,12 @@ mod tests {
         let date = "Tue, 24 Nov 2026 06:00:00 GMT";
         let wait = |value: &str| retry_after(&headers(&[("retry-after", value), ("date", date)]));
         assert_eq!(wait("7"), Some(Duration::from_secs(7)));
-        assert_eq!(
-            wait("Tue, 24 Nov 2026 06:00:30 GMT"),
-            Some(Duration::from_secs(30))
-        );
+        assert_eq!(wait("Tue, 24 Nov 2026 06:00:30 GMT"), Some(Duration::from_secs(30)));
         assert_eq!(wait("Tue, 24 Nov 2026 05:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(wait("soon"), None);
         assert_eq!(wait("-3"), None);
-        assert_eq!(
-            wait("99999999999999999999999"),
-            Some(Duration::from_secs(u64::MAX))
-        );
-        assert_eq!(
-            retry_after(&headers(&[(
-                "retry-after",
-                "Tue, 24 Nov 2026 06:00:30 GMT"
-            )])),
-            None
-        );
+        assert_eq!(wait("99999999999999999999999"), Some(Duration::from_secs(u64::MAX)));
+        assert_eq!(retry_after(&headers(&[("retry-after", "Tue, 24 Nov 2026 06:00:30 GMT")])), None);
     }
 
     #[test]

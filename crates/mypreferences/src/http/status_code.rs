@@ -58,16 +58,9 @@ pub(crate) const fn error_kind(status: u16) -> ErrorKind {
         429 => ErrorKind::RateLimited,
         503 => ErrorKind::ServiceUnavailable,
         500..=599 => ErrorKind::ServerError,
-        0..=199
-        | 201..=203
-        | 205..=299
-        | 402
-        | 405..=406
-        | 411
-        | 413..=421
-        | 423..=428
-        | 430..=499
-        | 600.. => ErrorKind::UnexpectedStatus,
+        0..=199 | 201..=203 | 205..=299 | 402 | 405..=406 | 411 | 413..=421 | 423..=428 | 430..=499 | 600.. => {
+            ErrorKind::UnexpectedStatus
+        }
     }
 }
 
@@ -93,11 +86,7 @@ pub(crate) const fn token_refusal(status: u16, html: bool) -> Option<TokenRefusa
 /// What an error says about the export's token; nothing when it was not the service that answered.
 pub(crate) fn refused_token(error: &Error) -> Option<TokenRefusal> {
     let status = error.http_status()?;
-    if error.sent() == Sent::Answered {
-        token_refusal(status, error.is_html())
-    } else {
-        None
-    }
+    if error.sent() == Sent::Answered { token_refusal(status, error.is_html()) } else { None }
 }
 
 /// Whether a resend that was refused so contradicts a status that says "not yet": 400, 404, 409, 410.

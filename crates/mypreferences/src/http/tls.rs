@@ -45,17 +45,13 @@ pub(crate) fn client_config(settings: &Settings, encrypted: bool) -> Result<Clie
         .with_safe_default_protocol_versions()
         .map_err(|error| cannot(&error))?;
     let builder = if encrypted {
-        builder
-            .dangerous()
-            .with_custom_certificate_verifier(verifier(settings, extra, Arc::clone(&provider))?)
+        builder.dangerous().with_custom_certificate_verifier(verifier(settings, extra, Arc::clone(&provider))?)
     } else {
         builder.with_root_certificates(RootCertStore::empty())
     };
     let mut config = match identity(settings, &provider)? {
         None => builder.with_no_client_auth(),
-        Some(identity) => {
-            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity)))
-        }
+        Some(identity) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity))),
     };
     handshake::observable(&mut config);
     Ok(config)
@@ -105,9 +101,7 @@ fn authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let certificates = certificates("ca_file", file)?;
     let mut roots = RootCertStore::empty();
     for certificate in &certificates {
-        roots
-            .add(certificate.clone())
-            .map_err(|error| unusable("ca_file", file, &error))?;
+        roots.add(certificate.clone()).map_err(|error| unusable("ca_file", file, &error))?;
     }
     Ok(certificates)
 }
@@ -142,15 +136,10 @@ fn identity(settings: &Settings, provider: &CryptoProvider) -> Result<Option<Cer
             "pass the certificate chain, the client's own certificate first, and the key that belongs to it",
         )
     };
-    let key = provider
-        .key_provider
-        .load_private_key(key)
-        .map_err(|error| unusable(&error.to_string()))?;
-    let belongs = key.public_key().is_none_or(|public| {
-        chain
-            .first()
-            .is_some_and(|own| memchr::memmem::find(own, &public).is_some())
-    });
+    let key = provider.key_provider.load_private_key(key).map_err(|error| unusable(&error.to_string()))?;
+    let belongs = key
+        .public_key()
+        .is_none_or(|public| chain.first().is_some_and(|own| memchr::memmem::find(own, &public).is_some()));
     if !belongs {
         return Err(unusable("the key belongs to another certificate"));
     }
@@ -175,9 +164,7 @@ fn trouble(error: &pem::Error, content: &[u8]) -> String {
             let mut lines = content.split(|byte| *byte == b'\n');
             let number = lines.position(|other| other.trim_ascii() == line.trim_ascii());
             let number = number.map_or(1, |index| index + 1);
-            format!(
-                "line {number} of the file begins no PEM section; a section's first and last line stand alone"
-            )
+            format!("line {number} of the file begins no PEM section; a section's first and last line stand alone")
         }
         pem::Error::MissingSectionEnd { .. } => {
             "a PEM section has no last line; a section's first and last line stand alone".to_owned()
@@ -194,10 +181,7 @@ fn content(setting: &str, file: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let opened = File::open(file).map_err(|error| unusable(setting, file, &error))?;
     let found = opened.metadata();
-    opened
-        .take(MAX_FILE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unusable(setting, file, &error))?;
+    opened.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| unusable(setting, file, &error))?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(unusable(setting, file, &"it is longer than 16 MiB"));
     }
@@ -225,12 +209,11 @@ fn without_marks(bytes: &[u8]) -> Vec<u8> {
 fn unusable(setting: &str, file: &Path, error: &dyn std::fmt::Display) -> Error {
     // The authorities are public, and their file is shown even when it is not there; not a PEM in place of its name.
     let text = file.to_string_lossy();
-    let name =
-        if setting == "ca_file" && !text.contains("-----") && !text.contains(char::is_control) {
-            format!(" {text}")
-        } else {
-            named(file)
-        };
+    let name = if setting == "ca_file" && !text.contains("-----") && !text.contains(char::is_control) {
+        format!(" {text}")
+    } else {
+        named(file)
+    };
     Error::configuration(
         format!("{setting}{name} cannot be used: {error}"),
         format!("pass a readable PEM file for {setting}"),
@@ -245,10 +228,7 @@ fn no_trust(error: &dyn std::fmt::Display) -> Error {
 }
 
 fn cannot(error: &rustls::Error) -> Error {
-    Error::configuration(
-        format!("the TLS settings cannot be used: {error}"),
-        "check ca_file and client_cert",
-    )
+    Error::configuration(format!("the TLS settings cannot be used: {error}"), "check ca_file and client_cert")
 }
 
 #[cfg(test)]
@@ -257,8 +237,7 @@ mod tests {
     use rustls::client::danger::HandshakeSignatureValid;
     use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
     use rustls::{
-        ClientConnection, DigitallySignedStruct, DistinguishedName, ServerConfig, ServerConnection,
-        SignatureScheme,
+        ClientConnection, DigitallySignedStruct, DistinguishedName, ServerConfig, ServerConnection, SignatureScheme,
     };
     use rustls_pki_types::UnixTime;
 
@@ -271,10 +250,7 @@ mod tests {
             bytes => {
                 let start = 2 + (bytes & 0x7f);
                 let length = der[2..start].iter();
-                (
-                    start,
-                    length.fold(0, |sum, byte| sum << 8 | usize::from(*byte)),
-                )
+                (start, length.fold(0, |sum, byte| sum << 8 | usize::from(*byte)))
             }
         };
         let (whole, rest) = der.split_at(start + length);
@@ -303,10 +279,7 @@ mod tests {
         let signed = wrapped(0x30, &kept);
         let signature = [&[0], &*key.sign(&signed).unwrap()].concat();
         let (algorithm, _, _) = element(behind);
-        wrapped(
-            0x30,
-            &[&signed, algorithm, &wrapped(0x03, &signature)].concat(),
-        )
+        wrapped(0x30, &[&signed, algorithm, &wrapped(0x03, &signature)].concat())
     }
 
     /// Takes whatever certificate a client has.
@@ -384,8 +357,7 @@ mod tests {
             ..Settings::default()
         };
         let config = client_config(&settings, true).unwrap();
-        let mut client =
-            ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+        let mut client = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
         let identity = PrivateKeyDer::Pkcs8(other.serialize_der().into());
         let config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
@@ -406,10 +378,8 @@ mod tests {
         }
         assert_eq!(server.peer_certificates().unwrap()[0].as_ref(), certificate);
 
-        let wrong = Settings {
-            client_key: Some(file("other", &pem("PRIVATE KEY", &other.serialize_der()))),
-            ..settings
-        };
+        let wrong =
+            Settings { client_key: Some(file("other", &pem("PRIVATE KEY", &other.serialize_der()))), ..settings };
         let error = client_config(&wrong, true).unwrap_err().to_string();
         assert!(error.contains("belongs to another certificate"), "{error}");
     }

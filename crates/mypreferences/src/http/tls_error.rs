@@ -5,8 +5,7 @@ use std::error::Error as StdError;
 use rustls::{AlertDescription, CertificateError, Error};
 
 /// What the handler of a server's demand for a certificate says when the server ends the connection without a word.
-pub(crate) const LEFT_AFTER_ASKING: &str =
-    "the server asked for a certificate and ended the connection";
+pub(crate) const LEFT_AFTER_ASKING: &str = "the server asked for a certificate and ended the connection";
 
 /// The reasons that can be told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +33,13 @@ impl TlsError {
     pub(crate) fn of(error: &(dyn StdError + 'static)) -> Option<TlsError> {
         match error.downcast_ref::<Error>()? {
             Error::InvalidCertificate(reason) => match reason {
-                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                    Some(TlsError::Expired)
-                }
+                CertificateError::Expired | CertificateError::ExpiredContext { .. } => Some(TlsError::Expired),
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                     Some(TlsError::NotValidYet)
                 }
-                CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. } => Some(TlsError::OtherHost),
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                    Some(TlsError::OtherHost)
+                }
                 CertificateError::UnknownIssuer => Some(TlsError::UnknownAuthority),
                 _ => None,
             },
@@ -64,9 +62,7 @@ impl TlsError {
             },
             Error::PeerIncompatible(_) => Some(TlsError::NothingInCommon),
             Error::InvalidMessage(_) => Some(TlsError::NoTls),
-            Error::General(words) if words == LEFT_AFTER_ASKING => {
-                Some(TlsError::WantsClientCertificate)
-            }
+            Error::General(words) if words == LEFT_AFTER_ASKING => Some(TlsError::WantsClientCertificate),
             _ => None,
         }
     }
@@ -77,13 +73,9 @@ impl TlsError {
             TlsError::Expired => "the server's certificate has expired",
             TlsError::NotValidYet => "the server's certificate is not valid yet",
             TlsError::OtherHost => "the server's certificate is for another host",
-            TlsError::UnknownAuthority => {
-                "the server's certificate comes from an authority that is not trusted"
-            }
+            TlsError::UnknownAuthority => "the server's certificate comes from an authority that is not trusted",
             TlsError::WantsClientCertificate => "the server wants a client certificate",
-            TlsError::RefusesClientCertificate => {
-                "the server refuses the client certificate, or that there is none"
-            }
+            TlsError::RefusesClientCertificate => "the server refuses the client certificate, or that there is none",
             TlsError::NothingInCommon => "the server offers nothing as new as TLS 1.2",
             TlsError::NoTls => "the server does not speak TLS",
         }
@@ -96,9 +88,7 @@ impl TlsError {
                 "check the local clock; if it is right, whoever runs the server must renew its certificate"
             }
             TlsError::OtherHost => "check the host in the URL",
-            TlsError::UnknownAuthority => {
-                "if the server is yours, pass its certificate authority as ca_file"
-            }
+            TlsError::UnknownAuthority => "if the server is yours, pass its certificate authority as ca_file",
             TlsError::WantsClientCertificate => "pass client_cert, and client_key if it is apart",
             TlsError::RefusesClientCertificate => "check client_cert",
             TlsError::NothingInCommon => "check the URL: TLS 1.2 or 1.3 is required",

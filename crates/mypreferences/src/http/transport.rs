@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
-    USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
 };
 use tokio::time::Instant;
 use url::Url;
@@ -24,8 +23,7 @@ use crate::threads::Names;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
-pub(crate) const AGENT: HeaderValue =
-    HeaderValue::from_static(concat!("mypreferences/", env!("CARGO_PKG_VERSION")));
+pub(crate) const AGENT: HeaderValue = HeaderValue::from_static(concat!("mypreferences/", env!("CARGO_PKG_VERSION")));
 
 /// Bodies of errors are read so far, and no further.
 const MAX_ERROR_BODY: usize = 64 << 10;
@@ -86,8 +84,7 @@ pub struct Answer {
 
 /// The future of one exchange.
 #[cfg(feature = "test-hooks")]
-pub type ExchangeFuture<'a> =
-    std::pin::Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
+pub type ExchangeFuture<'a> = std::pin::Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
 
 /// A transport of a test's own.
 #[cfg(feature = "test-hooks")]
@@ -201,9 +198,7 @@ impl Http {
                 },
             }
         };
-        Ok(self
-            .read(response, plan, body_deadline, started.elapsed())
-            .await)
+        Ok(self.read(response, plan, body_deadline, started.elapsed()).await)
     }
 
     fn aborted(&self, phase: TimeoutPhase) -> Failure {
@@ -227,9 +222,7 @@ impl Http {
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let (cap, over_cap) = match (class(status), plan) {
-            (StatusClass::Success | StatusClass::OtherSuccess, BodyPlan::Sniff) => {
-                (SNIFF, BodyEnd::Stopped)
-            }
+            (StatusClass::Success | StatusClass::OtherSuccess, BodyPlan::Sniff) => (SNIFF, BodyEnd::Stopped),
             (StatusClass::Success, BodyPlan::Read { cap }) => (cap, BodyEnd::TooLarge),
             (
                 StatusClass::OtherSuccess
@@ -247,15 +240,9 @@ impl Http {
             BodyPlan::Sniff => deadline.min(Instant::now() + BODY_OF_A_COMMIT),
             BodyPlan::Read { .. } => deadline,
         };
-        let is_success = matches!(
-            class(status),
-            StatusClass::Success | StatusClass::OtherSuccess
-        );
+        let is_success = matches!(class(status), StatusClass::Success | StatusClass::OtherSuccess);
         // What the server announces, but not more than is read before it has to show that it means it.
-        let announced = response
-            .content_length()
-            .and_then(|length| usize::try_from(length).ok())
-            .unwrap_or(0);
+        let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         let mut body = Body::new(&headers, announced.min(MOST_ANNOUNCED), cap);
         let body_end = loop {
             let silence = Instant::now() + self.body_timeout;
@@ -282,13 +269,7 @@ impl Http {
         if matches!(body_end, BodyEnd::Stopped) {
             drain(response, deadline).await;
         }
-        Answer {
-            status,
-            headers,
-            body: body.into_decoded(),
-            body_end,
-            head_after,
-        }
+        Answer { status, headers, body: body.into_decoded(), body_end, head_after }
     }
 }
 
@@ -310,11 +291,7 @@ async fn drain(mut response: reqwest::Response, deadline: Instant) {
 }
 
 fn outgoing(request: Request) -> reqwest::Request {
-    let method = if request.post {
-        reqwest::Method::POST
-    } else {
-        reqwest::Method::GET
-    };
+    let method = if request.post { reqwest::Method::POST } else { reqwest::Method::GET };
     let mut outgoing = reqwest::Request::new(method, request.url);
     let headers = outgoing.headers_mut();
     headers.reserve(7);

@@ -40,12 +40,7 @@ impl Client {
     /// Any kind. 700 to 703 for the folder; `export_failed`, `export_expired`, `wait_timed_out`; `count_mismatch` when
     /// the pages are not what the server said; `outcome_unknown` when Initiate or the commit was lost: the same call
     /// finds out what became of it.
-    pub fn export(
-        &self,
-        order: ExportRequest,
-        out: impl Into<PathBuf>,
-        policy: CommitPolicy,
-    ) -> LandExport {
+    pub fn export(&self, order: ExportRequest, out: impl Into<PathBuf>, policy: CommitPolicy) -> LandExport {
         self.landing(Source::Order(order), out.into(), policy)
     }
 
@@ -55,11 +50,7 @@ impl Client {
     /// # Errors
     /// As [`Client::export`].
     pub fn land(&self, export: &Export, out: impl Into<PathBuf>) -> LandExport {
-        self.landing(
-            Source::Export(export.clone()),
-            out.into(),
-            CommitPolicy::Never,
-        )
+        self.landing(Source::Export(export.clone()), out.into(), CommitPolicy::Never)
     }
 
     /// Commits a sealed batch: the order that cannot lose data, by type. Asks status first, and after a commit whose
@@ -99,12 +90,7 @@ impl Client {
     /// part does not match its hash, `output_conflict` for another `keep_files` than one that may have been sent,
     /// `locked`, `storage`.
     pub fn commit_landed(&self, sealed: &Sealed, keep_files: bool) -> CommitLanded {
-        CommitLanded {
-            client: self.clone(),
-            sealed: sealed.clone(),
-            keep_files,
-            cancel: None,
-        }
+        CommitLanded { client: self.clone(), sealed: sealed.clone(), keep_files, cancel: None }
     }
 
     fn landing(&self, source: Source, out: PathBuf, policy: CommitPolicy) -> LandExport {
@@ -190,10 +176,7 @@ impl LandExport {
     /// Called at each stage, after each question and after each page, from the task that lands. It must not block: other
     /// tasks of the same thread, a blocking client's other calls too, and their time limits stand meanwhile. Hand the
     /// progress on, to a channel for example.
-    pub fn on_progress(
-        mut self,
-        progress: impl Fn(&LandingProgress) + Send + Sync + 'static,
-    ) -> LandExport {
+    pub fn on_progress(mut self, progress: impl Fn(&LandingProgress) + Send + Sync + 'static) -> LandExport {
         self.0.on_progress = Some(Arc::new(progress));
         self
     }
@@ -232,9 +215,7 @@ impl CommitLanded {
             .find(self.sealed.batch())
             .is_some_and(|log| log.sealed.as_deref() == Some(self.sealed.manifest_sha256()));
         if !is_the_same {
-            return Err(crate::landing::errors::not_sealed(
-                "the folder's journal has no such sealed batch",
-            ));
+            return Err(crate::landing::errors::not_sealed("the folder's journal has no such sealed batch"));
         }
         let call = CommitBatch {
             client: &self.client,

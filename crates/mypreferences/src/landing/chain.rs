@@ -26,12 +26,12 @@ impl LeftOut {
     /// As a sentence about a batch.
     pub(crate) fn told_of(self, batch: &str) -> String {
         match self {
-            LeftOut::BeginsLater => format!(
-                "{batch} begins after what the batches before it cover: the changes between them are in none"
-            ),
-            LeftOut::Future => format!(
-                "the watermark of {batch} lies in the future: a clock was wrong, and nothing goes on from it"
-            ),
+            LeftOut::BeginsLater => {
+                format!("{batch} begins after what the batches before it cover: the changes between them are in none")
+            }
+            LeftOut::Future => {
+                format!("the watermark of {batch} lies in the future: a clock was wrong, and nothing goes on from it")
+            }
         }
     }
 }
@@ -54,10 +54,7 @@ pub(crate) fn follow<'a>(
 ) -> Chain {
     let mut chain = Chain::default();
     for manifest in manifests {
-        let goes_on_from_moved = manifest
-            .previous
-            .as_ref()
-            .is_some_and(|previous| moved.contains(previous));
+        let goes_on_from_moved = manifest.previous.as_ref().is_some_and(|previous| moved.contains(previous));
         let end = chain.end.as_ref().map(|(end, _)| *end);
         let left_out = if !goes_on_from_moved && !begins_within(manifest, end) {
             Some(LeftOut::BeginsLater)
@@ -70,11 +67,7 @@ pub(crate) fn follow<'a>(
             chain.left_out.push((manifest.batch.clone(), why));
             continue;
         }
-        if chain
-            .end
-            .as_ref()
-            .is_none_or(|(end, _)| *end < manifest.watermark_ms)
-        {
+        if chain.end.as_ref().is_none_or(|(end, _)| *end < manifest.watermark_ms) {
             chain.end = Some((manifest.watermark_ms, manifest.batch.clone()));
         }
     }
@@ -101,11 +94,7 @@ mod tests {
     /// A batch with this since and watermark, in hours.
     fn batch(name: &str, since: Option<i64>, watermark: i64) -> Manifest {
         let hour = 3_600_000;
-        let since = since.map(|hours| {
-            jiff::Timestamp::from_millisecond(hours * hour)
-                .unwrap()
-                .to_string()
-        });
+        let since = since.map(|hours| jiff::Timestamp::from_millisecond(hours * hour).unwrap().to_string());
         serde_json::from_value(serde_json::json!({
             "version": 1,
             "batch": name,
@@ -129,11 +118,7 @@ mod tests {
 
     #[test]
     fn a_batch_with_a_later_since_of_its_own_does_not_move_the_chain() {
-        let batches = [
-            batch("a", None, 10),
-            batch("b", Some(20), 30),
-            batch("c", Some(9), 40),
-        ];
+        let batches = [batch("a", None, 10), batch("b", Some(20), 30), batch("c", Some(9), 40)];
         let chain = follow(&batches[..2], &[], None);
         assert_eq!(end(&chain), Some("a"));
         assert_eq!(chain.left_out, [("b".to_owned(), LeftOut::BeginsLater)]);
@@ -151,11 +136,7 @@ mod tests {
 
     #[test]
     fn the_first_batch_of_a_chain_is_one_of_everything() {
-        let chain = follow(
-            &[batch("a", Some(5), 10), batch("b", Some(10), 12)],
-            &[],
-            None,
-        );
+        let chain = follow(&[batch("a", Some(5), 10), batch("b", Some(10), 12)], &[], None);
         assert_eq!(chain.end, None);
         assert_eq!(chain.left_out.len(), 2);
     }

@@ -35,10 +35,7 @@ const EXPIRY_MARGIN_MS: i64 = 60_000;
 
 /// The handle that a batch was initiated with.
 pub(crate) fn export_of(log: &BatchLog) -> Result<Export, Error> {
-    let initiated = log
-        .initiated
-        .as_ref()
-        .ok_or_else(|| bug("a batch has no export"))?;
+    let initiated = log.initiated.as_ref().ok_or_else(|| bug("a batch has no export"))?;
     Export::from_json(&initiated.export.to_string())
 }
 
@@ -68,10 +65,7 @@ pub(crate) struct Stuck {
 
 impl From<Error> for Stuck {
     fn from(error: Error) -> Stuck {
-        Stuck {
-            error,
-            by_401: false,
-        }
+        Stuck { error, by_401: false }
     }
 }
 
@@ -90,13 +84,8 @@ struct Over {
 }
 
 /// Commits a sealed batch, or finds out how an earlier commit of it ended.
-pub(crate) async fn commit(
-    worker: &mut StoreWorker,
-    call: &CommitBatch<'_>,
-) -> Result<Closed, Stuck> {
-    commit_or_close(worker, call)
-        .await
-        .map_err(|stuck| with_a_way_out(stuck, call.batch))
+pub(crate) async fn commit(worker: &mut StoreWorker, call: &CommitBatch<'_>) -> Result<Closed, Stuck> {
+    commit_or_close(worker, call).await.map_err(|stuck| with_a_way_out(stuck, call.batch))
 }
 
 /// What the next run may meet again names the command that decides it.
@@ -112,18 +101,13 @@ fn with_a_way_out(mut stuck: Stuck, batch: &str) -> Stuck {
     );
     let next = stuck.error.next_action();
     if may_stay && !next.contains("abandon") {
-        let next = format!(
-            "{next}; to give the batch up, run mypreferences export abandon DIR --batch {batch}"
-        );
+        let next = format!("{next}; to give the batch up, run mypreferences export abandon DIR --batch {batch}");
         stuck.error = stuck.error.with_next_action(next);
     }
     stuck
 }
 
-async fn commit_or_close(
-    worker: &mut StoreWorker,
-    call: &CommitBatch<'_>,
-) -> Result<Closed, Stuck> {
+async fn commit_or_close(worker: &mut StoreWorker, call: &CommitBatch<'_>) -> Result<Closed, Stuck> {
     let batch = call.batch;
     let name = batch.to_owned();
     let (log, is_there) = worker
@@ -134,10 +118,7 @@ async fn commit_or_close(
         })
         .await?;
     if let Some(receipt) = log.committed {
-        return Ok(Closed {
-            receipt,
-            notes: Vec::new(),
-        });
+        return Ok(Closed { receipt, notes: Vec::new() });
     }
     if log.sealed.is_none() {
         return Err(not_sealed(format!("{batch} is not sealed")).into());
@@ -155,9 +136,7 @@ async fn commit_or_close(
     }
     let total = if is_there && !mutant_commits_early() {
         let (checked, sure) = (log.clone(), call.sure);
-        let manifest = worker
-            .step(move |store| check_seal(store.disk(), store.place(), &checked, sure))
-            .await?;
+        let manifest = worker.step(move |store| check_seal(store.disk(), store.place(), &checked, sure)).await?;
         Some(manifest.total_results)
     } else {
         None
@@ -178,9 +157,7 @@ async fn commit_or_close(
         baseline_expires_latest: status.expiry().map(|expires| expires.latest),
         at: server_seconds(call.client),
     };
-    worker
-        .step(move |store| store.committing(committing))
-        .await?;
+    worker.step(move |store| store.committing(committing)).await?;
     Ok(send(worker, call, &export, None, true).await?)
 }
 
@@ -194,29 +171,18 @@ async fn go_on(
     is_there: bool,
 ) -> Result<Closed, Stuck> {
     let name = call.batch.to_owned();
-    let written = worker
-        .step(move |store| read_receipt(store.disk(), store.place(), &name))
-        .await?;
+    let written = worker.step(move |store| read_receipt(store.disk(), store.place(), &name)).await?;
     if let Some(receipt) = written {
         // The run that wrote it knew the verdict and could not journal it any more.
         return Ok(keep(worker, call, receipt).await?);
     }
-    let baseline = Baseline {
-        expires: committing.expires(),
-        seen_at: committing.at,
-    };
+    let baseline = Baseline { expires: committing.expires(), seen_at: committing.at };
     let sent_at = log.sent.as_ref().and_then(|sent| sent.at);
-    let earlier = EarlierSend {
-        at: sent_at.max(committing.at),
-        left: log.sent.is_some(),
-    };
+    let earlier = EarlierSend { at: sent_at.max(committing.at), left: log.sent.is_some() };
     // What was whole then may not be any more: without its proof it is asked what became of it, and nothing is sent.
     let proof = if is_there {
         let checked = log.clone();
-        worker
-            .step(move |store| check_seal(store.disk(), store.place(), &checked, false))
-            .await
-            .map(drop)
+        worker.step(move |store| check_seal(store.disk(), store.place(), &checked, false)).await.map(drop)
     } else {
         Err(moved_away(call.batch))
     };
@@ -256,9 +222,7 @@ fn moved_away(batch: &str) -> Error {
     Error::before_io(
         ErrorKind::NotSealed,
         Operation::Commit,
-        format!(
-            "{batch} was moved away before it was committed, so that nothing proves that it is whole"
-        ),
+        format!("{batch} was moved away before it was committed, so that nothing proves that it is whole"),
         "nothing was sent; move it back and run the same command again",
     )
 }
@@ -288,20 +252,9 @@ async fn send(
     let key = (export.kind, export.access_token);
     let timeout = client.session().settings.timeout;
     let has_left = CancelToken::new();
-    let journalled = Journalled {
-        earlier,
-        may_send,
-        has_left: has_left.clone(),
-    };
+    let journalled = Journalled { earlier, may_send, has_left: has_left.clone() };
     let flights = client.flights();
-    let committing = flights.commit(
-        key,
-        call.keep_files,
-        timeout,
-        Some(journalled),
-        call.cancel,
-        None,
-    );
+    let committing = flights.commit(key, call.keep_files, timeout, Some(journalled), call.cancel, None);
     let mut committing = std::pin::pin!(committing);
     let heard = {
         let leaves = std::pin::pin!(has_left.cancelled());
@@ -311,10 +264,7 @@ async fn send(
         }
     };
     if has_left.is_cancelled() {
-        let sent = Sent {
-            batch: call.batch.to_owned(),
-            at: server_seconds(client),
-        };
+        let sent = Sent { batch: call.batch.to_owned(), at: server_seconds(client) };
         // Without this line less can be said later, and nothing is wrong: the answer counts.
         let _ = worker.step(move |store| store.sent(sent)).await;
     }
@@ -322,42 +272,24 @@ async fn send(
         Some(ended) => ended?,
         None => committing.await?,
     };
-    keep(
-        worker,
-        call,
-        BatchReceipt::of_commit(&receipt, call.keep_files),
-    )
-    .await
+    keep(worker, call, BatchReceipt::of_commit(&receipt, call.keep_files)).await
 }
 
 /// The token is over without a commit that is known.
-async fn close(
-    worker: &mut StoreWorker,
-    call: &CommitBatch<'_>,
-    over: Over,
-) -> Result<Closed, Error> {
+async fn close(worker: &mut StoreWorker, call: &CommitBatch<'_>, over: Over) -> Result<Closed, Error> {
     let receipt = BatchReceipt::without_a_commit(over.end, call.keep_files, over.server_date);
     let mut closed = keep(worker, call, receipt).await?;
     closed.notes.extend(over.note.map(str::to_owned));
     Ok(closed)
 }
 
-async fn keep(
-    worker: &mut StoreWorker,
-    call: &CommitBatch<'_>,
-    mut receipt: BatchReceipt,
-) -> Result<Closed, Error> {
+async fn keep(worker: &mut StoreWorker, call: &CommitBatch<'_>, mut receipt: BatchReceipt) -> Result<Closed, Error> {
     if receipt.at.is_none() {
         receipt.at = rfc3339(call.client.session().wall.now());
     }
     let (batch, kept) = (call.batch.to_owned(), receipt.clone());
-    let note = worker
-        .step(move |store| store.committed(&batch, kept))
-        .await?;
-    Ok(Closed {
-        receipt,
-        notes: note.into_iter().collect(),
-    })
+    let note = worker.step(move |store| store.committed(&batch, kept)).await?;
+    Ok(Closed { receipt, notes: note.into_iter().collect() })
 }
 
 /// Asks status until it tells whether the batch can be committed.
@@ -383,26 +315,18 @@ async fn ask(call: &CommitBatch<'_>, log: &BatchLog, export: &Export) -> Result<
                     .as_ref()
                     .and_then(Committing::expires)
                     .map_or(log.expires, |expires| Some(expires.latest));
-                let is_expired = expires.is_some_and(|expires| {
-                    session.server_now_ms() - expires.saturating_mul(1000) > EXPIRY_MARGIN_MS
-                });
+                let is_expired = expires
+                    .is_some_and(|expires| session.server_now_ms() - expires.saturating_mul(1000) > EXPIRY_MARGIN_MS);
                 is_expired || for_itself
             }
         };
         if !is_dead {
-            return Err(Stuck {
-                error: refused(error),
-                by_401: true,
-            });
+            return Err(Stuck { error: refused(error), by_401: true });
         }
         let first = *first_refusal.get_or_insert_with(Instant::now);
         refusals += 1;
         if refusals >= ASKS && first.elapsed() >= BETWEEN_ASKS * (ASKS - 1) {
-            return Ok(Asked::Over(Over {
-                end: CommitEnd::Expired,
-                server_date: None,
-                note: None,
-            }));
+            return Ok(Asked::Over(Over { end: CommitEnd::Expired, server_date: None, note: None }));
         }
         let pause = tokio::time::sleep(BETWEEN_ASKS);
         until_cancelled(pause, call.cancel, Operation::Commit).await?;
@@ -417,13 +341,7 @@ fn refused(error: Error) -> Error {
 }
 
 fn answered(status: ExportStatus) -> Result<Asked, Error> {
-    let over = |end, note| {
-        Ok(Asked::Over(Over {
-            end,
-            server_date: status.server_date,
-            note,
-        }))
-    };
+    let over = |end, note| Ok(Asked::Over(Over { end, server_date: status.server_date, note }));
     match status.status {
         StatusWord::Complete => Ok(Asked::Ready(status)),
         StatusWord::Retrieved => over(CommitEnd::AlreadyCommitted, None),
@@ -465,14 +383,10 @@ fn check_seal(
         return Err(not_sealed(format!("{batch} has no manifest")));
     };
     if log.sealed.as_deref() != Some(manifest_sha256.as_str()) {
-        return Err(not_sealed(format!(
-            "the manifest of {batch} is not the one that was sealed"
-        )));
+        return Err(not_sealed(format!("the manifest of {batch} is not the one that was sealed")));
     }
     if manifest.rows() != manifest.total_results {
-        return Err(not_sealed(format!(
-            "the parts of {batch} have other rows than the export"
-        )));
+        return Err(not_sealed(format!("the parts of {batch} have other rows than the export")));
     }
     if !sure {
         check_parts(disk, place, &manifest)?;
@@ -489,9 +403,9 @@ pub(crate) fn caution(receipt: &BatchReceipt) -> Option<&'static str> {
         CommitEnd::AlreadyCommitted => Some(
             "the token was consumed before this landing sent a commit: whether the server deleted its files is not known",
         ),
-        CommitEnd::Committed if receipt.is_presumed() => Some(
-            "the commit is presumed from the server's answers: whether it deleted its files is not known",
-        ),
+        CommitEnd::Committed if receipt.is_presumed() => {
+            Some("the commit is presumed from the server's answers: whether it deleted its files is not known")
+        }
         CommitEnd::Committed => None,
     }
 }

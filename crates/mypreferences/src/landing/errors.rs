@@ -40,18 +40,14 @@ fn advice(error: &io::Error) -> &'static str {
         io::ErrorKind::FileTooLarge => {
             "raise the limit of a file's size (ulimit -f) and run the same command again: it continues"
         }
-        io::ErrorKind::PermissionDenied => {
-            "give the folder to this user and run the same command again"
-        }
+        io::ErrorKind::PermissionDenied => "give the folder to this user and run the same command again",
         io::ErrorKind::ReadOnlyFilesystem => {
             "the file system can only be read: pass another folder, or have it mounted for writing"
         }
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "a file stands where a folder is needed: pass another folder as the place of the export"
         }
-        io::ErrorKind::InvalidFilename => {
-            "the name is too long for this file system: pass a shorter one"
-        }
+        io::ErrorKind::InvalidFilename => "the name is too long for this file system: pass a shorter one",
         _ => "look at what the system says, and run the same command again: it continues",
     }
 }
@@ -71,12 +67,7 @@ pub(crate) fn corrupt(detail: String, next: &str) -> Error {
 }
 
 pub(crate) fn bug(what: &str) -> Error {
-    Error::before_io(
-        ErrorKind::Internal,
-        Operation::Export,
-        what,
-        "report this bug",
-    )
+    Error::before_io(ErrorKind::Internal, Operation::Export, what, "report this bug")
 }
 
 pub(crate) fn other_keep_files() -> Error {
@@ -171,11 +162,7 @@ mod tests {
             (Errno::EBUSY, "what the system says"),
         ] {
             let error = io::Error::from(errno);
-            assert!(
-                advice(&error).contains(words),
-                "{errno}: {}",
-                advice(&error)
-            );
+            assert!(advice(&error).contains(words), "{errno}: {}", advice(&error));
         }
     }
 }

@@ -106,9 +106,7 @@ pub struct Folder {
 impl Folder {
     /// The folder that was given to an export as its place.
     pub fn new(out: impl Into<PathBuf>) -> Folder {
-        Folder {
-            place: Layout { out: out.into() },
-        }
+        Folder { place: Layout { out: out.into() } }
     }
 
     fn logs(&self) -> Result<Vec<BatchLog>, Error> {
@@ -116,10 +114,7 @@ impl Folder {
             Some(logs) => Ok(logs),
             None => Err(Error::invalid_argument(
                 Operation::Export,
-                format!(
-                    "{} holds no export: it has no journal",
-                    self.place.out.display()
-                ),
+                format!("{} holds no export: it has no journal", self.place.out.display()),
                 "pass the folder that the export was landed in",
             )),
         }
@@ -134,11 +129,8 @@ impl Folder {
     }
 
     fn summary(&self, log: &BatchLog) -> Result<BatchSummary, Error> {
-        let manifest = if log.sealed.is_some() {
-            read_manifest(&SystemDisk, &self.place, &log.intent.batch)?
-        } else {
-            None
-        };
+        let manifest =
+            if log.sealed.is_some() { read_manifest(&SystemDisk, &self.place, &log.intent.batch)? } else { None };
         Ok(BatchSummary {
             batch: log.intent.batch.clone(),
             state: BatchState::of(log),
@@ -164,12 +156,7 @@ impl Folder {
     pub fn sealed(&self) -> Result<Vec<Sealed>, Error> {
         self.logs()?
             .iter()
-            .filter(|log| {
-                matches!(
-                    BatchState::of(log),
-                    BatchState::Sealed | BatchState::Committing
-                )
-            })
+            .filter(|log| matches!(BatchState::of(log), BatchState::Sealed | BatchState::Committing))
             .map(|log| Sealed::of_journal(log, self.place.out.clone()))
             .collect()
     }
@@ -179,12 +166,7 @@ impl Folder {
     /// # Errors
     /// As [`Folder::batches`]; `not_sealed` when it is not.
     pub fn sealed_batch(&self, batch: &str) -> Result<Sealed, Error> {
-        match self
-            .logs()?
-            .iter()
-            .rev()
-            .find(|log| log.intent.batch == batch)
-        {
+        match self.logs()?.iter().rev().find(|log| log.intent.batch == batch) {
             Some(log) => self.proof(log),
             None => Err(not_sealed("the folder has no batch of this name")),
         }
@@ -227,9 +209,7 @@ impl Folder {
         self.logs()?;
         let disk: Arc<dyn Disk> = Arc::new(SystemDisk);
         let mut store = Store::open(disk, self.place.out.clone())?;
-        let refused = |detail: String, next: &str| {
-            Err(Error::invalid_argument(Operation::Export, detail, next))
-        };
+        let refused = |detail: String, next: &str| Err(Error::invalid_argument(Operation::Export, detail, next));
         let log = match batch {
             Some(batch) => store.find(batch),
             None => store.last(),
@@ -245,21 +225,14 @@ impl Folder {
         if is_finished(&log) {
             let open = store.batches().iter().find(|log| !is_finished(log));
             return match (batch, open) {
-                (Some(_), _) => refused(
-                    format!("{name} is finished"),
-                    "nothing of it is left to be abandoned",
-                ),
+                (Some(_), _) => refused(format!("{name} is finished"), "nothing of it is left to be abandoned"),
                 (None, Some(open)) => refused(
                     "the newest batch is finished".to_owned(),
-                    &format!(
-                        "pass the name of the one that is not: {}",
-                        open.intent.batch
-                    ),
+                    &format!("pass the name of the one that is not: {}", open.intent.batch),
                 ),
-                (None, None) => refused(
-                    "the folder has no unfinished batch".to_owned(),
-                    "nothing is left to be abandoned",
-                ),
+                (None, None) => {
+                    refused("the folder has no unfinished batch".to_owned(), "nothing is left to be abandoned")
+                }
             };
         }
         store.abandoned(Some(&name), "by the caller")?;

@@ -53,11 +53,7 @@ impl PageSource {
             let (page, wrong) = self.arrive(offset, ASKED.saturating_sub(not_taken)).await?;
             (Arrived::Whole(page), wrong)
         };
-        Ok(Placed {
-            page,
-            offset,
-            wrong,
-        })
+        Ok(Placed { page, offset, wrong })
     }
 
     /// As patiently as the client's setting says.
@@ -69,15 +65,9 @@ impl PageSource {
             }
         };
         let patience = self.client.session().settings.patience;
-        let asking = Asking {
-            times,
-            patience: Patience::new(Instant::now(), patience, &tell),
-        };
+        let asking = Asking { times, patience: Patience::new(Instant::now(), patience, &tell) };
         let pages = self.pages().offset(offset);
-        pages
-            .arrive(&asking)
-            .await
-            .map_err(|error| self.too_large(error))
+        pages.arrive(&asking).await.map_err(|error| self.too_large(error))
     }
 
     /// What to do about a page that does not fit into the memory that was allowed.
@@ -87,19 +77,12 @@ impl PageSource {
             return error;
         }
         error
-            .with_detail(format!(
-                "a page of {} records is larger than a third of max_memory",
-                self.limit
-            ))
+            .with_detail(format!("a page of {} records is larger than a third of max_memory", self.limit))
             .with_next_action("run it again with a smaller limit, or with more max_memory")
     }
 
     fn pages(&self) -> Pages {
-        let pages = self
-            .client
-            .pages(&self.export)
-            .limit(self.limit)
-            .largest(self.largest());
+        let pages = self.client.pages(&self.export).limit(self.limit).largest(self.largest());
         match &self.cancel {
             Some(cancel) => pages.cancel_token(cancel.clone()),
             None => pages,

@@ -175,18 +175,10 @@ impl<'a> Line<'a> {
             self.to_fetch = None;
             self.failure = Some(cancelled(Operation::Export));
         }
-        let at_once = if self.largest <= self.source.max_memory / SMALL {
-            2
-        } else {
-            1
-        };
+        let at_once = if self.largest <= self.source.max_memory / SMALL { 2 } else { 1 };
         if self.writing.len() < at_once {
             // Parts do not end faster than they become durable.
-            let page = if self.ended.is_empty() {
-                self.opened.take()
-            } else {
-                None
-            };
+            let page = if self.ended.is_empty() { self.opened.take() } else { None };
             let durable = self.durable.take();
             if page.is_some() || durable.is_some() {
                 let part_bytes = if self.part_begun.elapsed() >= PART_TIME {
@@ -196,9 +188,7 @@ impl<'a> Line<'a> {
                     self.part_bytes
                 };
                 let seen = self.seen(page.as_ref());
-                let writing = self
-                    .worker
-                    .begin(move |store| write(store, durable, page, part_bytes, seen.as_ref()));
+                let writing = self.worker.begin(move |store| write(store, durable, page, part_bytes, seen.as_ref()));
                 self.writing.push_back(writing);
             }
         }
@@ -206,8 +196,7 @@ impl<'a> Line<'a> {
             && self.opened.is_none()
             && let Some(placed) = self.arrived.pop_front()
         {
-            let is_soon_done =
-                self.is_instant || (!self.writing.is_empty() && placed.page.bytes() <= AT_ONCE);
+            let is_soon_done = self.is_instant || (!self.writing.is_empty() && placed.page.bytes() <= AT_ONCE);
             self.opening = Some(self.worker.beside(is_soon_done, move || open(placed)));
         }
         if self.fetching.is_none()
@@ -221,15 +210,9 @@ impl<'a> Line<'a> {
             && self.durable.is_none()
             && let Some(ended) = self.ended.pop_front()
         {
-            self.syncing = Some(
-                self.worker
-                    .beside(self.is_instant, move || ended.make_durable()),
-            );
+            self.syncing = Some(self.worker.beside(self.is_instant, move || ended.make_durable()));
         }
-        self.fetching.is_some()
-            || self.opening.is_some()
-            || !self.writing.is_empty()
-            || self.syncing.is_some()
+        self.fetching.is_some() || self.opening.is_some() || !self.writing.is_empty() || self.syncing.is_some()
     }
 
     /// The stage that ends first; of several, the last one, which makes room for the others.
@@ -280,11 +263,7 @@ impl<'a> Line<'a> {
     fn wrote(&mut self, wrote: Wrote) {
         match wrote {
             Wrote::NoPage => {}
-            Wrote::Page {
-                offset,
-                taken,
-                position,
-            } => {
+            Wrote::Page { offset, taken, position } => {
                 self.progress.landed(&position);
                 match taken {
                     Taken::Written { ended, repeats } => {
@@ -317,11 +296,7 @@ impl<'a> Line<'a> {
         self.opened = None;
         let times = self.not_taken.entry(offset).or_default();
         *times += 1;
-        (self.to_fetch, self.failure) = if *times < ASKED {
-            (Some(offset), None)
-        } else {
-            (None, Some(error))
-        };
+        (self.to_fetch, self.failure) = if *times < ASKED { (Some(offset), None) } else { (None, Some(error)) };
     }
 
     /// The page that came for this one's place before and was there already.
@@ -332,10 +307,7 @@ impl<'a> Line<'a> {
 }
 
 /// What a stage has come to, if it is under way and has come to its end.
-fn poll_stage<F: Future + Unpin>(
-    stage: &mut Option<F>,
-    context: &mut Context<'_>,
-) -> Poll<F::Output> {
+fn poll_stage<F: Future + Unpin>(stage: &mut Option<F>, context: &mut Context<'_>) -> Poll<F::Output> {
     let Some(under_way) = stage else {
         return Poll::Pending;
     };
@@ -391,34 +363,18 @@ fn write(
             return Err(error);
         }
     };
-    Ok(Wrote::Page {
-        offset: page.offset,
-        taken,
-        position: store.position()?,
-    })
+    Ok(Wrote::Page { offset: page.offset, taken, position: store.position()? })
 }
 
 /// Looks at a page and writes it; ends the part when it has so many bytes.
-fn take(
-    store: &mut Store,
-    page: &OpenPage,
-    part_bytes: u64,
-    seen: Option<&Fingerprints>,
-) -> Result<Taken, Error> {
+fn take(store: &mut Store, page: &OpenPage, part_bytes: u64, seen: Option<&Fingerprints>) -> Result<Taken, Error> {
     let prints = match store.sequence()?.look(&page.page, seen)? {
         Fit::Next(prints) => prints,
         Fit::Odd(odd) => return Ok(Taken::Odd(odd)),
     };
     let length = store.write(page, &prints)?;
-    let ended = if length >= part_bytes || !page.page.has_more {
-        store.end_part()?.map(Box::new)
-    } else {
-        None
-    };
-    Ok(Taken::Written {
-        ended,
-        repeats: seen == Some(&prints),
-    })
+    let ended = if length >= part_bytes || !page.page.has_more { store.end_part()?.map(Box::new) } else { None };
+    Ok(Taken::Written { ended, repeats: seen == Some(&prints) })
 }
 
 #[cfg(test)]
@@ -433,9 +389,8 @@ mod tests {
     use crate::landing::store::journal::Intent;
 
     fn page(offset: u64, records: &str) -> OpenPage {
-        let body = format!(
-            r#"{{"Count":2,"HasMore":true,"Offset":{offset},"TotalResults":6,"Preferences":[{records}]}}"#
-        );
+        let body =
+            format!(r#"{{"Count":2,"HasMore":true,"Offset":{offset},"TotalResults":6,"Preferences":[{records}]}}"#);
         OpenPage::new(Page::read(body.into_bytes(), 2).unwrap(), offset)
     }
 
@@ -455,13 +410,10 @@ mod tests {
         .unwrap();
         store.intend(intent).unwrap();
         store.resume().unwrap();
-        let mut write_page = |offset, records: &str| {
-            write(&mut store, None, Some(page(offset, records)), 1 << 20, None).unwrap()
-        };
+        let mut write_page =
+            |offset, records: &str| write(&mut store, None, Some(page(offset, records)), 1 << 20, None).unwrap();
         let taken = |wrote: Wrote| match wrote {
-            Wrote::Page {
-                taken, position, ..
-            } => (matches!(taken, Taken::Written { .. }), position.next_offset),
+            Wrote::Page { taken, position, .. } => (matches!(taken, Taken::Written { .. }), position.next_offset),
             Wrote::NoPage => (false, 0),
         };
         assert_eq!(taken(write_page(1, r#"{"Id":1},{"Id":2}"#)), (true, 3));

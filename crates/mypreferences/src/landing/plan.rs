@@ -66,15 +66,9 @@ impl Plan {
             check_max_wait(max_wait, Operation::Export)?;
         }
         if self.max_memory < 1 << 20 {
-            return Err(refused(
-                "max_memory is less than 1 MiB",
-                "pass at least 1 MiB: three pages have to fit in",
-            ));
+            return Err(refused("max_memory is less than 1 MiB", "pass at least 1 MiB: three pages have to fit in"));
         }
-        if self
-            .since_auto
-            .is_some_and(|overlap| overlap > LONGEST_OVERLAP)
-        {
+        if self.since_auto.is_some_and(|overlap| overlap > LONGEST_OVERLAP) {
             return Err(refused(
                 "the overlap is longer than 30 days",
                 "pass at most 30 days: it makes up for the vendor's rounding, which is milliseconds",
@@ -89,38 +83,21 @@ impl Plan {
         let session = self.client.session();
         let (kind, name, body, query) = match &self.source {
             Source::Order(order) => {
-                order
-                    .check()
-                    .map_err(|error| error.during(Operation::Export))?;
-                if self.since_auto.is_some()
-                    && (order.since_moment().is_some() || !order.is_of_segments())
-                {
+                order.check().map_err(|error| error.during(Operation::Export))?;
+                if self.since_auto.is_some() && (order.since_moment().is_some() || !order.is_of_segments()) {
                     return Err(refused(
                         "since auto is for segments and groups of them, without a moment of their own",
                         "pass one of the two, or export a segment",
                     ));
                 }
-                (
-                    order.kind,
-                    order.name.clone(),
-                    without_addresses(order.body_without_since()),
-                    order.query(),
-                )
+                (order.kind, order.name.clone(), without_addresses(order.body_without_since()), order.query())
             }
             Source::Export(export) => {
                 self.client.check_export(export, Operation::Export)?;
                 if self.since_auto.is_some() {
-                    return Err(refused(
-                        "an export that was initiated has its since already",
-                        "leave since out",
-                    ));
+                    return Err(refused("an export that was initiated has its since already", "leave since out"));
                 }
-                (
-                    export.kind,
-                    export.name.clone(),
-                    serde_json::Value::Null,
-                    String::new(),
-                )
+                (export.kind, export.name.clone(), serde_json::Value::Null, String::new())
             }
         };
         let since = match (&self.source, self.since_auto) {

@@ -67,10 +67,7 @@ struct Run {
 impl Since {
     /// The same as of an earlier batch.
     fn of(intent: &Intent) -> Since {
-        Since {
-            text: intent.since.clone(),
-            previous: intent.previous.clone(),
-        }
+        Since { text: intent.since.clone(), previous: intent.previous.clone() }
     }
 }
 
@@ -95,11 +92,7 @@ impl Plan {
 
 impl Run {
     fn last(&self) -> Result<BatchLog, Error> {
-        self.worker
-            .store()?
-            .last()
-            .cloned()
-            .ok_or_else(|| crate::landing::errors::bug("there is no batch"))
+        self.worker.store()?.last().cloned().ok_or_else(|| crate::landing::errors::bug("there is no batch"))
     }
 
     /// How far the newest batch is; none when there was never one.
@@ -117,9 +110,7 @@ impl Run {
         if found_first == Some(BatchState::Intended) && !self.is_mine(&self.last()?) {
             // It never got a token, so it binds nobody: a mistyped name, say.
             let why = "other parameters, before it was initiated";
-            self.worker
-                .step(move |store| store.abandoned(None, why))
-                .await?;
+            self.worker.step(move |store| store.abandoned(None, why)).await?;
         }
         if self.is_finished(found_first) {
             self.begin().await?;
@@ -146,14 +137,11 @@ impl Run {
                     if expired || ends_the_batch(error.kind()) {
                         let log = self.last()?;
                         let why = error.kind().name();
-                        self.worker
-                            .step(move |store| store.abandoned(None, why))
-                            .await?;
+                        self.worker.step(move |store| store.abandoned(None, why)).await?;
                         let can_start_again = matches!(self.plan.source, Source::Order(_));
                         if expired && can_start_again && started_again < STARTED_AGAIN {
                             started_again += 1;
-                            self.progress
-                                .note("the export expired before it was landed: starting it again");
+                            self.progress.note("the export expired before it was landed: starting it again");
                             self.intend(Since::of(&log.intent)).await?;
                             continue;
                         }
@@ -178,12 +166,9 @@ impl Run {
             Some(BatchState::Committed) => true,
             Some(BatchState::Sealed) => self.plan.policy == CommitPolicy::Never,
             None
-            | Some(
-                BatchState::Intended
-                | BatchState::Landing
-                | BatchState::Committing
-                | BatchState::Abandoned,
-            ) => false,
+            | Some(BatchState::Intended | BatchState::Landing | BatchState::Committing | BatchState::Abandoned) => {
+                false
+            }
         }
     }
 
@@ -195,30 +180,23 @@ impl Run {
     /// batch that never got a token binds nobody.
     fn refuse_other_batches(&self) -> Result<(), Error> {
         let store = self.worker.store()?;
-        if let Some(other) = store.batches().iter().find(|log| {
-            log.initiated.is_some()
-                && log.abandoned.is_none()
-                && log.intent.identity != self.identity
-        }) {
-            return Err(conflict(
-                other.intent.identity.differences(&self.identity).join(", "),
-            ));
+        if let Some(other) = store
+            .batches()
+            .iter()
+            .find(|log| log.initiated.is_some() && log.abandoned.is_none() && log.intent.identity != self.identity)
+        {
+            return Err(conflict(other.intent.identity.differences(&self.identity).join(", ")));
         }
         let Some(last) = store.last() else {
             return Ok(());
         };
         let state = BatchState::of(last);
-        let is_open = !self.is_finished(Some(state))
-            && state != BatchState::Abandoned
-            && state != BatchState::Intended;
+        let is_open = !self.is_finished(Some(state)) && state != BatchState::Abandoned && state != BatchState::Intended;
         if is_open && last.intent.parameters != self.parameters {
             return Err(conflict(format!(
                 "{} is not finished: {}",
                 last.intent.batch,
-                last.intent
-                    .parameters
-                    .differences(&self.parameters)
-                    .join(", ")
+                last.intent.parameters.differences(&self.parameters).join(", ")
             )));
         }
         if is_open
@@ -226,13 +204,9 @@ impl Run {
             && last.initiated.is_some()
             && commit::export_of(last)?.access_token != export.access_token
         {
-            return Err(conflict(format!(
-                "{} is of another export and is not finished",
-                last.intent.batch
-            )));
+            return Err(conflict(format!("{} is of another export and is not finished", last.intent.batch)));
         }
-        if let (Some(committing), CommitPolicy::AfterSeal { keep_files }) =
-            (&last.committing, self.plan.policy)
+        if let (Some(committing), CommitPolicy::AfterSeal { keep_files }) = (&last.committing, self.plan.policy)
             && is_open
             && committing.keep_files != keep_files
         {
@@ -246,12 +220,9 @@ impl Run {
         let last = self.last()?;
         Ok(match &self.plan.source {
             Source::Export(export) => {
-                last.initiated.is_some()
-                    && commit::export_of(&last)?.access_token == export.access_token
+                last.initiated.is_some() && commit::export_of(&last)?.access_token == export.access_token
             }
-            Source::Order(_) => {
-                self.plan.since_auto.is_none() && last.intent.parameters == self.parameters
-            }
+            Source::Order(_) => self.plan.since_auto.is_none() && last.intent.parameters == self.parameters,
         })
     }
 
@@ -259,9 +230,9 @@ impl Run {
     fn note_an_old_commit(&self) -> Result<(), Error> {
         let at = self.last()?.committed.and_then(|receipt| receipt.at);
         let Some(at) = at else { return Ok(()) };
-        let age_ms = at.parse::<jiff::Timestamp>().map_or(0, |at| {
-            unix_ms(self.plan.client.session().wall.now()) - at.as_millisecond()
-        });
+        let age_ms = at
+            .parse::<jiff::Timestamp>()
+            .map_or(0, |at| unix_ms(self.plan.client.session().wall.now()) - at.as_millisecond());
         if age_ms > DAY_MS {
             self.progress.note(&format!(
                 "this export was committed at {at}, and nothing was exported since: for what has changed, pass --since auto"
@@ -280,21 +251,12 @@ impl Run {
     async fn intend(&mut self, since: Since) -> Result<(), Error> {
         let identity = self.identity.clone();
         let parameters = self.parameters.clone();
-        let Since {
-            text: since,
-            previous,
-        } = since;
+        let Since { text: since, previous } = since;
         let now_ms = self.plan.client.session().server_now_ms();
         self.worker
             .step(move |store| {
                 let batch = free_name(store, now_ms)?;
-                store.intend(Intent {
-                    batch,
-                    identity,
-                    parameters,
-                    since,
-                    previous,
-                })
+                store.intend(Intent { batch, identity, parameters, since, previous })
             })
             .await?;
         self.resumed = false;
@@ -305,10 +267,7 @@ impl Run {
     async fn since(&mut self) -> Result<Since, Error> {
         let overlap = match (&self.plan.source, self.plan.since_auto) {
             (Source::Order(order), None) => {
-                return Ok(Since {
-                    text: order.since_moment().map(LastDateTime::text),
-                    previous: None,
-                });
+                return Ok(Since { text: order.since_moment().map(LastDateTime::text), previous: None });
             }
             (Source::Export(_), _) => return Ok(Since::default()),
             (Source::Order(_), Some(overlap)) => overlap,
@@ -321,10 +280,8 @@ impl Run {
             None => i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX),
         };
         let now_ms = session.server_now_ms().saturating_add(unsure_ms);
-        let (Chain { end, left_out }, moved) = self
-            .worker
-            .step(move |store| chain_of(store, &identity, &body, now_ms))
-            .await?;
+        let (Chain { end, left_out }, moved) =
+            self.worker.step(move |store| chain_of(store, &identity, &body, now_ms)).await?;
         if end.is_none() && moved {
             self.progress.note(
                 "the batches before were moved away, and only they say up to when they cover: exporting everything",
@@ -338,8 +295,7 @@ impl Run {
         };
         let overlap_ms = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX);
         Ok(Since {
-            text: LastDateTime::from_ms(watermark_ms.saturating_sub(overlap_ms))
-                .map(LastDateTime::text),
+            text: LastDateTime::from_ms(watermark_ms.saturating_sub(overlap_ms)).map(LastDateTime::text),
             previous: Some(batch),
         })
     }
@@ -377,15 +333,10 @@ impl Run {
     /// INITIATED.
     async fn adopt(&mut self, export: Export) -> Result<(), Error> {
         let session = self.plan.client.session();
-        let ago = session
-            .token_cache
-            .since_initiate((export.kind, export.access_token))
-            .unwrap_or(Duration::ZERO);
+        let ago = session.token_cache.since_initiate((export.kind, export.access_token)).unwrap_or(Duration::ZERO);
         let ago_ms = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
         let local_ms = unix_ms(session.wall.now()).saturating_sub(ago_ms);
-        self.worker
-            .step(move |store| store.initiated(&export, local_ms))
-            .await
+        self.worker.step(move |store| store.initiated(&export, local_ms)).await
     }
 
     /// The token of the batch that is being landed was answered 401: it is dead, or the credentials are wrong. The next
@@ -400,11 +351,8 @@ impl Run {
             Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
             Err(_) => return Ok(false),
         };
-        self.progress
-            .note("the export's token is refused, and a new export is not: starting it again");
-        self.worker
-            .step(move |store| store.abandoned(None, "its token was refused"))
-            .await?;
+        self.progress.note("the export's token is refused, and a new export is not: starting it again");
+        self.worker.step(move |store| store.abandoned(None, "its token was refused")).await?;
         self.intend(Since::of(&log.intent)).await?;
         self.adopt(export).await?;
         Ok(true)
@@ -447,9 +395,7 @@ impl Run {
         // local clock is a second opinion.
         let told = told.map(|(least, _)| least).or(local_ms);
         let watermark_ms = told.map_or(export.watermark_ms, |told| told.min(export.watermark_ms));
-        self.worker
-            .step(move |store| store.seal(watermark_ms))
-            .await?;
+        self.worker.step(move |store| store.seal(watermark_ms)).await?;
         self.sealed_here = true;
         Ok(())
     }
@@ -475,10 +421,9 @@ impl Run {
             })
             .await;
         match waited {
-            Ok(status) => Ok(ReadyFacts {
-                row_count: status.row_count,
-                expires: status.expiry().map(|expires| expires.latest),
-            }),
+            Ok(status) => {
+                Ok(ReadyFacts { row_count: status.row_count, expires: status.expiry().map(|expires| expires.latest) })
+            }
             // A token that was good once is refused now. One that never was points to wrong settings instead.
             Err(error)
                 if refused_token(&error) == Some(TokenRefusal::Gone)
@@ -532,9 +477,7 @@ impl Run {
             Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
             Err(_) => return Err(stuck.error),
         };
-        self.try_commit(&batch, keep_files)
-            .await
-            .map_err(|stuck| stuck.error)?;
+        self.try_commit(&batch, keep_files).await.map_err(|stuck| stuck.error)?;
         self.intend(since).await?;
         self.adopt(export).await?;
         self.sealed_here = false;
@@ -572,22 +515,13 @@ impl Run {
             })
             .await?;
         let receipt = self.last()?.committed;
-        Ok(Landed::new(
-            sealed,
-            manifest,
-            receipt,
-            is_new,
-            self.progress.notes(),
-        ))
+        Ok(Landed::new(sealed, manifest, receipt, is_new, self.progress.notes()))
     }
 }
 
 /// Kinds after which the next run begins a new batch.
 fn ends_the_batch(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::ExportFailed | ErrorKind::CountMismatch | ErrorKind::ExportExpired
-    )
+    matches!(kind, ErrorKind::ExportFailed | ErrorKind::CountMismatch | ErrorKind::ExportExpired)
 }
 
 /// A name that no batch of the folder has.
@@ -607,18 +541,8 @@ fn free_name(store: &Store, now_ms: i64) -> Result<String, Error> {
 
 /// What the sealed batches of the same export of the same profiles cover, and whether some of them were moved away. Those
 /// that the journal does not know come first: they are older than it.
-fn chain_of(
-    store: &Store,
-    identity: &Identity,
-    body: &serde_json::Value,
-    now_ms: i64,
-) -> Result<(Chain, bool), Error> {
-    let begun = |batch: &str| {
-        store
-            .batches()
-            .iter()
-            .position(|log| log.intent.batch == batch)
-    };
+fn chain_of(store: &Store, identity: &Identity, body: &serde_json::Value, now_ms: i64) -> Result<(Chain, bool), Error> {
+    let begun = |batch: &str| store.batches().iter().position(|log| log.intent.batch == batch);
     let mut batches = visible_batches(store.disk(), store.place())?;
     batches.sort_by_key(|batch| begun(batch));
     let mut manifests = Vec::new();
@@ -630,8 +554,5 @@ fn chain_of(
         }
     }
     let moved = chain::moved(store.batches(), &batches);
-    Ok((
-        chain::follow(&manifests, &moved, Some(now_ms)),
-        !moved.is_empty(),
-    ))
+    Ok((chain::follow(&manifests, &moved, Some(now_ms)), !moved.is_empty()))
 }

@@ -35,15 +35,9 @@ impl Sealed {
             return Err(not_sealed(format!("{batch} has no manifest")));
         };
         if log.sealed.as_deref() != Some(manifest_sha256.as_str()) {
-            return Err(not_sealed(format!(
-                "the manifest of {batch} is not the one that was sealed"
-            )));
+            return Err(not_sealed(format!("the manifest of {batch} is not the one that was sealed")));
         }
-        let sealed = Sealed {
-            out,
-            batch: batch.clone(),
-            manifest_sha256,
-        };
+        let sealed = Sealed { out, batch: batch.clone(), manifest_sha256 };
         Ok((manifest, sealed))
     }
 
@@ -51,11 +45,7 @@ impl Sealed {
     pub(crate) fn of_journal(log: &BatchLog, out: PathBuf) -> Result<Sealed, Error> {
         let batch = log.intent.batch.clone();
         match &log.sealed {
-            Some(sha256) => Ok(Sealed {
-                out,
-                batch,
-                manifest_sha256: sha256.clone(),
-            }),
+            Some(sha256) => Ok(Sealed { out, batch, manifest_sha256: sha256.clone() }),
             None => Err(not_sealed(format!("{batch} is not sealed"))),
         }
     }
@@ -131,13 +121,7 @@ impl Landed {
         is_new: bool,
         notes: Vec<String>,
     ) -> Landed {
-        Landed {
-            sealed,
-            manifest,
-            receipt,
-            is_new,
-            notes,
-        }
+        Landed { sealed, manifest, receipt, is_new, notes }
     }
 
     /// The batch's folder.

@@ -87,10 +87,7 @@ impl StoreWorker {
         let threads = Arc::default();
         let store = beside(&threads, is_instant, move || Store::open(disk, out)).await??;
         Ok(StoreWorker {
-            steps: Arc::new(Steps {
-                store: Mutex::new(store),
-                waiting: Mutex::default(),
-            }),
+            steps: Arc::new(Steps { store: Mutex::new(store), waiting: Mutex::default() }),
             threads,
             is_instant,
         })
@@ -141,10 +138,7 @@ impl StoreWorker {
         if !waiting.are_taken {
             waiting.are_taken = true;
             drop(waiting);
-            let taker = Taker {
-                steps,
-                is_done: false,
-            };
+            let taker = Taker { steps, is_done: false };
             // Dropped where there is none, it gives its steps up.
             if let Err(missing) = self.threads.run(Box::new(move || taker.run())) {
                 return Step::Later(Some(Box::new(move || Err(no_thread(&missing)))));
@@ -156,12 +150,7 @@ impl StoreWorker {
     /// What is known without touching the disk, between two steps.
     pub(crate) fn store(&self) -> Result<MutexGuard<'_, Store>, Error> {
         self.steps.store.try_lock().map_err(|_| {
-            Error::before_io(
-                ErrorKind::Internal,
-                Operation::Export,
-                "a step on disk was under way",
-                "report this bug",
-            )
+            Error::before_io(ErrorKind::Internal, Operation::Export, "a step on disk was under way", "report this bug")
         })
     }
 }
@@ -242,19 +231,9 @@ fn given_up() -> Error {
 }
 
 fn no_thread(missing: &NoThread) -> Error {
-    Error::before_io(
-        ErrorKind::Storage,
-        Operation::Export,
-        format!("for the work on disk {missing}"),
-        threads::ADVICE,
-    )
+    Error::before_io(ErrorKind::Storage, Operation::Export, format!("for the work on disk {missing}"), threads::ADVICE)
 }
 
 fn awaited_twice() -> Error {
-    Error::before_io(
-        ErrorKind::Internal,
-        Operation::Export,
-        "work was awaited twice",
-        "report this bug",
-    )
+    Error::before_io(ErrorKind::Internal, Operation::Export, "work was awaited twice", "report this bug")
 }

@@ -42,25 +42,17 @@ impl Verified {
 const RESTORE: &str = "restore the file from a copy, or start a new export into another folder";
 
 /// The files of a batch are those that its manifest names: by hash, not by their contents.
-pub(crate) fn check_parts(
-    disk: &dyn Disk,
-    place: &Layout,
-    manifest: &Manifest,
-) -> Result<(), Error> {
+pub(crate) fn check_parts(disk: &dyn Disk, place: &Layout, manifest: &Manifest) -> Result<(), Error> {
     let folder = place.batch(&manifest.batch);
     for part in manifest.parts.iter().chain(&manifest.envelopes) {
         let path = folder.join(&part.file);
-        let found =
-            hash_file(disk, &path).map_err(|error| storage("cannot read", &path, &error))?;
+        let found = hash_file(disk, &path).map_err(|error| storage("cannot read", &path, &error))?;
         let name = format!("{}/{}", manifest.batch, part.file);
         match found {
             None => return Err(corrupt(format!("{name} is missing"), RESTORE)),
             Some((sha256, bytes)) if sha256 == part.sha256 && bytes == part.bytes => {}
             Some(_) => {
-                return Err(corrupt(
-                    format!("{name} does not match its hash in the manifest"),
-                    RESTORE,
-                ));
+                return Err(corrupt(format!("{name} does not match its hash in the manifest"), RESTORE));
             }
         }
     }
@@ -68,11 +60,7 @@ pub(crate) fn check_parts(
 }
 
 /// Verifies all batches of a folder.
-pub(crate) fn verify(
-    disk: &dyn Disk,
-    place: &Layout,
-    mut on_batch: impl FnMut(&str),
-) -> Result<Verified, Error> {
+pub(crate) fn verify(disk: &dyn Disk, place: &Layout, mut on_batch: impl FnMut(&str)) -> Result<Verified, Error> {
     let logs = read_journal(disk, place)?.unwrap_or_default();
     let mut verified = Verified::default();
     let mut manifests: Vec<Manifest> = Vec::new();
@@ -88,16 +76,11 @@ pub(crate) fn verify(
             check_rows(disk, place, &manifest, part)?;
         }
         let folder = place.batch(&batch);
-        let names = disk
-            .names(&folder)
-            .map_err(|error| storage("cannot read the folder", &folder, &error))?;
+        let names = disk.names(&folder).map_err(|error| storage("cannot read the folder", &folder, &error))?;
         verified.unnamed.extend(
             names
                 .into_iter()
-                .filter(|name| {
-                    name.starts_with("part-")
-                        && !manifest.parts.iter().any(|part| part.file == *name)
-                })
+                .filter(|name| name.starts_with("part-") && !manifest.parts.iter().any(|part| part.file == *name))
                 .map(|name| format!("{batch}/{name}")),
         );
         verified.batches += 1;
@@ -116,17 +99,10 @@ pub(crate) fn verify(
         .map(|log| log.intent.batch.clone())
         .collect();
     // In the order in which they were begun; those that the journal does not know are older.
-    manifests.sort_by_key(|manifest| {
-        logs.iter()
-            .position(|log| log.intent.batch == manifest.batch)
-    });
-    let newest = manifests
-        .iter()
-        .rfind(|manifest| manifest.parameters.is_auto());
+    manifests.sort_by_key(|manifest| logs.iter().position(|log| log.intent.batch == manifest.batch));
+    let newest = manifests.iter().rfind(|manifest| manifest.parameters.is_auto());
     if let Some(newest) = newest {
-        let same = manifests
-            .iter()
-            .filter(|manifest| manifest.is_of(&newest.identity, &newest.parameters.body));
+        let same = manifests.iter().filter(|manifest| manifest.is_of(&newest.identity, &newest.parameters.body));
         verified.gaps = chain::follow(same, &verified.moved, None)
             .left_out
             .into_iter()
@@ -136,19 +112,12 @@ pub(crate) fn verify(
     Ok(verified)
 }
 
-fn check_manifest(
-    manifest: &Manifest,
-    manifest_sha256: &str,
-    log: Option<&BatchLog>,
-) -> Result<(), Error> {
+fn check_manifest(manifest: &Manifest, manifest_sha256: &str, log: Option<&BatchLog>) -> Result<(), Error> {
     let batch = &manifest.batch;
     if let Some(sealed) = log.and_then(|log| log.sealed.as_deref())
         && sealed != manifest_sha256
     {
-        return Err(corrupt(
-            format!("the manifest of {batch} is not the one that was sealed"),
-            RESTORE,
-        ));
+        return Err(corrupt(format!("the manifest of {batch} is not the one that was sealed"), RESTORE));
     }
     if manifest.rows() != manifest.total_results {
         return Err(corrupt(
@@ -164,12 +133,7 @@ fn check_manifest(
 }
 
 /// Counts the lines of a part. Compressed ones are counted where this build can read them; their hash was right anyway.
-fn check_rows(
-    disk: &dyn Disk,
-    place: &Layout,
-    manifest: &Manifest,
-    part: &PartFile,
-) -> Result<(), Error> {
+fn check_rows(disk: &dyn Disk, place: &Layout, manifest: &Manifest, part: &PartFile) -> Result<(), Error> {
     let path = place.batch(&manifest.batch).join(&part.file);
     let wrong = |error: std::io::Error| storage("cannot read", &path, &error);
     let Some(opened) = disk.open(&path).map_err(wrong)? else {
@@ -189,10 +153,7 @@ fn check_rows(
         Ok(())
     } else {
         Err(corrupt(
-            format!(
-                "{}/{} has {rows} rows, and its manifest says {}",
-                manifest.batch, part.file, part.rows
-            ),
+            format!("{}/{} has {rows} rows, and its manifest says {}", manifest.batch, part.file, part.rows),
             RESTORE,
         ))
     }

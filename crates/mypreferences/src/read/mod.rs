@@ -42,12 +42,10 @@ pub(crate) trait Read {
         None
     }
     /// The value in a body, or what is wrong with it.
-    fn understand(&self, body: Vec<u8>, description: &RequestOutcome)
-    -> Result<Self::Value, Unfit>;
+    fn understand(&self, body: Vec<u8>, description: &RequestOutcome) -> Result<Self::Value, Unfit>;
     /// Keeps what a value says of the token for later commits of this client.
     /// `date`: the answer's own, in seconds since the epoch.
-    fn remember(_: &TokenCache, _: (ExportKind, AccessToken), _: &Self::Value, _date: Option<i64>) {
-    }
+    fn remember(_: &TokenCache, _: (ExportKind, AccessToken), _: &Self::Value, _date: Option<i64>) {}
     /// Takes secrets and control characters out of the server's own texts in a value.
     fn clean(_: &mut Self::Value, _: &Scrubber<'_>) {}
 }
@@ -76,10 +74,7 @@ impl Unfit {
     }
 
     fn because(why: &str) -> Unfit {
-        Unfit {
-            source: Some(why.to_owned()),
-            ..Unfit::default()
-        }
+        Unfit { source: Some(why.to_owned()), ..Unfit::default() }
     }
 }
 
@@ -91,12 +86,7 @@ impl Read for ReadStatus {
     fn word(status: &ExportStatus) -> Option<StatusWord> {
         Some(status.status)
     }
-    fn remember(
-        memory: &TokenCache,
-        key: (ExportKind, AccessToken),
-        status: &ExportStatus,
-        date: Option<i64>,
-    ) {
+    fn remember(memory: &TokenCache, key: (ExportKind, AccessToken), status: &ExportStatus, date: Option<i64>) {
         if status.status == StatusWord::Complete {
             memory.saw_ready(key, status.expiry(), date);
         } else {
@@ -105,16 +95,9 @@ impl Read for ReadStatus {
     }
     fn clean(status: &mut ExportStatus, scrubber: &Scrubber<'_>) {
         status.word = scrubber.message(&status.word);
-        status.expires_text = status
-            .expires_text
-            .as_deref()
-            .map(|text| scrubber.message(text));
+        status.expires_text = status.expires_text.as_deref().map(|text| scrubber.message(text));
     }
-    fn understand(
-        &self,
-        body: Vec<u8>,
-        description: &RequestOutcome,
-    ) -> Result<ExportStatus, Unfit> {
+    fn understand(&self, body: Vec<u8>, description: &RequestOutcome) -> Result<ExportStatus, Unfit> {
         ExportStatus::read(&body, description.date).ok_or_else(|| Unfit::because("it is no status"))
     }
 }
@@ -125,9 +108,7 @@ impl Read for ProbePage {
     type Value = ();
     const OPERATION: Operation = Operation::Page;
     fn understand(&self, body: Vec<u8>, _: &RequestOutcome) -> Result<(), Unfit> {
-        is_page(&body)
-            .then_some(())
-            .ok_or_else(|| Unfit::because("it is no page"))
+        is_page(&body).then_some(()).ok_or_else(|| Unfit::because("it is no page"))
     }
     fn remember(memory: &TokenCache, key: (ExportKind, AccessToken), (): &(), date: Option<i64>) {
         memory.page_worked(key, date);
@@ -153,12 +134,7 @@ impl Session {
         match R::OPERATION {
             Operation::Page => Ok((
                 self.routes.page(kind, token, read.range(), operation)?,
-                BodyPlan::Read {
-                    cap: read
-                        .largest()
-                        .unwrap_or(usize::MAX)
-                        .min(self.settings.max_page_body),
-                },
+                BodyPlan::Read { cap: read.largest().unwrap_or(usize::MAX).min(self.settings.max_page_body) },
             )),
             Operation::Status
             | Operation::Configure
@@ -166,12 +142,9 @@ impl Session {
             | Operation::ResolveCommit
             | Operation::Initiate
             | Operation::Wait
-            | Operation::Export => Ok((
-                self.routes.status(token, operation)?,
-                BodyPlan::Read {
-                    cap: self.settings.max_control_body,
-                },
-            )),
+            | Operation::Export => {
+                Ok((self.routes.status(token, operation)?, BodyPlan::Read { cap: self.settings.max_control_body }))
+            }
         }
     }
 
@@ -207,12 +180,7 @@ impl Session {
                 }
             };
             if events::wanted(self.on_attempt.as_ref()) {
-                let attempt = attempt(
-                    n,
-                    Duration::ZERO,
-                    &tried.description,
-                    tried.ended - tried.started,
-                );
+                let attempt = attempt(n, Duration::ZERO, &tried.description, tried.ended - tried.started);
                 let url = Routes::sanitised(&shown, token);
                 let event = AttemptEvent {
                     operation: R::OPERATION,
@@ -250,12 +218,7 @@ impl Session {
         if let Some(value) = &mut value {
             R::clean(value, &self.scrubber(exchanged, token));
         }
-        Tried {
-            value,
-            description,
-            started: exchanged.started,
-            ended: exchanged.ended,
-        }
+        Tried { value, description, started: exchanged.started, ended: exchanged.ended }
     }
 
     /// A read as a call of its own: temporary failures are tried again.
@@ -290,30 +253,19 @@ impl Session {
                 Some(_) => Instant::now() + timeout,
                 None => deadline,
             };
-            let tried = self
-                .try_read(read, key, last_moment, &mut reauthenticated, n)
-                .await?;
+            let tried = self.try_read(read, key, last_moment, &mut reauthenticated, n).await?;
             let description = tried.description;
-            attempts.push(attempt(
-                n,
-                tried.started - ended_before,
-                &description,
-                tried.ended - tried.started,
-            ));
+            attempts.push(attempt(n, tried.started - ended_before, &description, tried.ended - tried.started));
             ended_before = tried.ended;
             if let Some(value) = tried.value {
                 R::remember(&self.token_cache, key, &value, description.fresh_date);
                 return Ok(value);
             }
-            let is_temporary = !description.is_settled
-                && description
-                    .kind
-                    .is_some_and(|kind| kind.is_temporary(R::OPERATION));
+            let is_temporary =
+                !description.is_settled && description.kind.is_some_and(|kind| kind.is_temporary(R::OPERATION));
             let mut wait = None;
             if is_temporary {
-                wait = self
-                    .wait_of_a_call(&description, n)
-                    .filter(|wait| tried.ended + *wait < deadline);
+                wait = self.wait_of_a_call(&description, n).filter(|wait| tried.ended + *wait < deadline);
                 if let (None, Some(patience)) = (wait, patience) {
                     wait = patience.bear(self, &description, n);
                     is_borne = true;
@@ -321,13 +273,8 @@ impl Session {
             }
             let Some(wait) = wait else {
                 let url = self.read_request(read, key.0, key.1, R::OPERATION)?.0;
-                let error = read_error(
-                    R::OPERATION,
-                    description,
-                    attempts,
-                    begun.elapsed(),
-                    Routes::sanitised(&url, key.1),
-                );
+                let error =
+                    read_error(R::OPERATION, description, attempts, begun.elapsed(), Routes::sanitised(&url, key.1));
                 return Err(match patience.filter(|_| is_borne) {
                     Some(patience) => patience.end(error),
                     None => error,
@@ -346,20 +293,12 @@ impl Session {
             return (wait <= self.settings.max_retry_after).then_some(wait);
         }
         let throttled = description.status.is_some_and(is_throttling);
-        Some(
-            self.settings
-                .backoff()
-                .delay(throttled, tries, draw_jitter()),
-        )
+        Some(self.settings.backoff().delay(throttled, tries, draw_jitter()))
     }
 }
 
 /// The value of a 200, or what makes it none: the description then gets the kind of its failure.
-fn understand<R: Read>(
-    read: &R,
-    exchanged: &mut Exchanged,
-    description: &mut RequestOutcome,
-) -> Option<R::Value> {
+fn understand<R: Read>(read: &R, exchanged: &mut Exchanged, description: &mut RequestOutcome) -> Option<R::Value> {
     if description.kind.is_some() {
         return None;
     }
@@ -390,31 +329,15 @@ fn understand<R: Read>(
 
 impl Session {
     /// Keeps what a status says for later calls of this client.
-    pub(crate) fn remember_status(
-        &self,
-        key: (ExportKind, AccessToken),
-        tried: &Tried<ExportStatus>,
-    ) {
+    pub(crate) fn remember_status(&self, key: (ExportKind, AccessToken), tried: &Tried<ExportStatus>) {
         if let Some(status) = &tried.value {
             ReadStatus::remember(&self.token_cache, key, status, tried.description.fresh_date);
         }
     }
 }
 
-pub(crate) fn attempt(
-    n: u32,
-    delay_before: Duration,
-    description: &RequestOutcome,
-    elapsed: Duration,
-) -> Attempt {
-    Attempt {
-        n,
-        delay_before,
-        elapsed,
-        sent: description.sent,
-        status: description.status,
-        kind: description.kind,
-    }
+pub(crate) fn attempt(n: u32, delay_before: Duration, description: &RequestOutcome, elapsed: Duration) -> Attempt {
+    Attempt { n, delay_before, elapsed, sent: description.sent, status: description.status, kind: description.kind }
 }
 
 /// A provider's refusal: nothing was sent.
@@ -450,8 +373,7 @@ pub(crate) fn read_error(
     url: String,
 ) -> Error {
     let kind = description.kind.unwrap_or(ErrorKind::Internal);
-    let out_of_time =
-        description.phase == Some(TimeoutPhase::Operation) && description.sent == Sent::NotSent;
+    let out_of_time = description.phase == Some(TimeoutPhase::Operation) && description.sent == Sent::NotSent;
     let error = Error::of(operation, kind)
         .in_phase(description.phase)
         .answered(&description)
@@ -459,12 +381,8 @@ pub(crate) fn read_error(
         .of_request(Some(url))
         .with_commit_state(None);
     let own = own_next_action(&description, error.retry());
-    let error = error.advised(own).at_token_endpoint(
-        description
-            .told
-            .as_ref()
-            .is_some_and(|told| told.of_token_endpoint),
-    );
+    let error =
+        error.advised(own).at_token_endpoint(description.told.as_ref().is_some_and(|told| told.of_token_endpoint));
     match description.told {
         Some(told) => error.with_detail(told.detail),
         None if out_of_time => error.with_detail("the time was over before there was a connection"),

@@ -58,10 +58,7 @@ impl ExportStatus {
         Some(ExportStatus {
             status: StatusWord::read(word),
             word: word.clone(),
-            expires: expires_text
-                .as_deref()
-                .and_then(parse_expires)
-                .and_then(|expires| system_time(expires.earliest)),
+            expires: expires_text.as_deref().and_then(parse_expires).and_then(|expires| system_time(expires.earliest)),
             expires_text,
             row_count: count("RowCount"),
             byte_count: count("ByteCount"),
@@ -72,14 +69,8 @@ impl ExportStatus {
 
 /// Whether the body of a 200 is a page: an object with `Count`, `HasMore` or one of the record arrays.
 pub(crate) fn is_page(body: &[u8]) -> bool {
-    const MEMBERS: [&str; 6] = [
-        "Count",
-        "HasMore",
-        "TotalResults",
-        "Preferences",
-        "UserProfilePreferences",
-        "ExportScheduleRows",
-    ];
+    const MEMBERS: [&str; 6] =
+        ["Count", "HasMore", "TotalResults", "Preferences", "UserProfilePreferences", "ExportScheduleRows"];
     let mut is_page = false;
     let mut members = serde_json::Deserializer::from_slice(response::first_text(body));
     let all = members.deserialize_map(Members(|key: &str| {
@@ -131,12 +122,7 @@ mod tests {
 
     #[test]
     fn words_that_no_page_documents_are_unknown_and_other_bodies_are_no_status() {
-        assert_eq!(
-            ExportStatus::read(br#"{"Status":"Archiving"}"#, None)
-                .unwrap()
-                .status,
-            StatusWord::Unknown
-        );
+        assert_eq!(ExportStatus::read(br#"{"Status":"Archiving"}"#, None).unwrap().status, StatusWord::Unknown);
         for bad in [&b"{}"[..], b"[]", b"<html>", br#"{"Status":1}"#, b""] {
             assert!(ExportStatus::read(bad, None).is_none());
         }

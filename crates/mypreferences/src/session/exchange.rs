@@ -56,9 +56,7 @@ impl Session {
         body: BodyPlan,
     ) -> Result<Exchanged, Unsigned> {
         let signed = self.sign(deadline).await?;
-        Ok(self
-            .transmit(signed, post, url, (deadline, deadline), body)
-            .await)
+        Ok(self.transmit(signed, post, url, (deadline, deadline), body).await)
     }
 
     /// Signs and sends one POST with this JSON. `Err`: nothing was sent.
@@ -86,10 +84,7 @@ impl Session {
     pub(crate) async fn sign(&self, deadline: Instant) -> Result<Signed, Unsigned> {
         let correction_ms = self.clock.correction_ms();
         let authorization = self.authorization(correction_ms, deadline).await?;
-        Ok(Signed {
-            authorization,
-            correction_ms,
-        })
+        Ok(Signed { authorization, correction_ms })
     }
 
     /// Sends one signed request.
@@ -123,31 +118,18 @@ impl Session {
         {
             self.clock.learn(date, local_ms, answer.head_after);
         }
-        Exchanged {
-            result,
-            started,
-            ended,
-            signed,
-        }
+        Exchanged { result, started, ended, signed }
     }
 
-    async fn authorization(
-        &self,
-        correction_ms: i64,
-        deadline: Instant,
-    ) -> Result<HeaderValue, Unsigned> {
+    async fn authorization(&self, correction_ms: i64, deadline: Instant) -> Result<HeaderValue, Unsigned> {
         if let Some(tokens) = &self.tokens {
-            return tokens
-                .authorization(deadline)
-                .await
-                .map_err(Unsigned::Token);
+            return tokens.authorization(deadline).await.map_err(Unsigned::Token);
         }
         let server_ms = unix_ms(self.wall.now()).saturating_add(correction_ms);
         let text = match &self.credentials.0 {
             Scheme::Hmac { user_id, secret } => {
-                let secret = secret.now().map_err(|error| {
-                    Unsigned::Provider(error.detail().unwrap_or_default().to_owned())
-                })?;
+                let secret =
+                    secret.now().map_err(|error| Unsigned::Provider(error.detail().unwrap_or_default().to_owned()))?;
                 pnauthinfo3(
                     self.settings.hmac_hash,
                     self.settings.timestamp_format,
@@ -162,18 +144,12 @@ impl Session {
             Scheme::Provider(provider) => {
                 let request = SigningRequest {
                     client_id: self.client_id.clone(),
-                    server_time: system_time(server_ms.div_euclid(1000))
-                        .unwrap_or(SystemTime::UNIX_EPOCH),
+                    server_time: system_time(server_ms.div_euclid(1000)).unwrap_or(SystemTime::UNIX_EPOCH),
                 };
                 match tokio::time::timeout_at(deadline, provider.authorization(&request)).await {
-                    Ok(answer) => answer
-                        .map_err(Unsigned::Provider)?
-                        .expose_secret()
-                        .to_owned(),
+                    Ok(answer) => answer.map_err(Unsigned::Provider)?.expose_secret().to_owned(),
                     Err(_) => {
-                        return Err(Unsigned::Provider(String::from(
-                            "it gave no answer in time",
-                        )));
+                        return Err(Unsigned::Provider(String::from("it gave no answer in time")));
                     }
                 }
             }
@@ -203,17 +179,11 @@ impl Session {
             return self.clock.was_skewed(exchanged.signed.correction_ms);
         }
         if let Some(tokens) = &self.tokens {
-            return tokens
-                .renew(&exchanged.signed.authorization, deadline)
-                .await;
+            return tokens.renew(&exchanged.signed.authorization, deadline).await;
         }
         match &self.credentials.0 {
-            Scheme::Provider(provider) => tokio::time::timeout_at(deadline, provider.renew())
-                .await
-                .unwrap_or(false),
-            Scheme::Hmac { .. } | Scheme::Bearer(_) | Scheme::Verbatim(_) | Scheme::OAuth(_) => {
-                false
-            }
+            Scheme::Provider(provider) => tokio::time::timeout_at(deadline, provider.renew()).await.unwrap_or(false),
+            Scheme::Hmac { .. } | Scheme::Bearer(_) | Scheme::Verbatim(_) | Scheme::OAuth(_) => false,
         }
     }
 
@@ -234,10 +204,7 @@ impl Session {
                 secrets.push(Cow::Borrowed(signature));
             }
         }
-        Scrubber {
-            access_token: token.into(),
-            secrets,
-        }
+        Scrubber { access_token: token.into(), secrets }
     }
 
     /// Describes an exchange. A success is a 200 or 204 that is not HTML; what its body has to be is the caller's
@@ -254,15 +221,9 @@ impl Session {
             Ok(answer) => answer,
             Err(failure) => {
                 return RequestOutcome {
-                    source: failure
-                        .source
-                        .as_deref()
-                        .map(|source| scrubber().clean(source)),
+                    source: failure.source.as_deref().map(|source| scrubber().clean(source)),
                     told: match (failure.tls, failure.no_thread) {
-                        (Some(trouble), _) => Some(Told::new(
-                            trouble.detail().to_owned(),
-                            trouble.next_action(),
-                        )),
+                        (Some(trouble), _) => Some(Told::new(trouble.detail().to_owned(), trouble.next_action())),
                         (None, true) => Some(Told::new(NO_LOOK_UP, threads::ADVICE)),
                         (None, false) => None,
                     },
@@ -273,11 +234,7 @@ impl Session {
         let html = response::is_html(&answer.headers, &answer.body);
         let success = class(answer.status) == StatusClass::Success && !html;
         let kind = (!success).then(|| error_kind(answer.status));
-        let message = if success || html {
-            None
-        } else {
-            response::message(&answer.body)
-        };
+        let message = if success || html { None } else { response::message(&answer.body) };
         let mut description = RequestOutcome {
             sent: Sent::Answered,
             status: Some(answer.status),
@@ -286,8 +243,7 @@ impl Session {
             phase: (kind == Some(ErrorKind::Timeout)).then_some(TimeoutPhase::Server),
             server_message: message.map(|message| scrubber().message(&message)),
             retry_after: response::retry_after(&answer.headers),
-            request_id: response::request_id(&answer.headers)
-                .and_then(|id| scrubber().request_id(id)),
+            request_id: response::request_id(&answer.headers).and_then(|id| scrubber().request_id(id)),
             date: response::date(&answer.headers),
             fresh_date: response::fresh_date(&answer.headers),
             source: None,

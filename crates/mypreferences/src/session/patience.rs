@@ -30,11 +30,7 @@ impl Borne {
     /// For people. The time of day is UTC's: a log is read elsewhere, too.
     pub(crate) fn words(&self) -> String {
         let until = jiff::Timestamp::from_millisecond(self.until_ms).unwrap_or_default();
-        format!(
-            "the service does not answer ({}); trying again until {}",
-            self.kind.name(),
-            until.strftime("%H:%MZ")
-        )
+        format!("the service does not answer ({}); trying again until {}", self.kind.name(), until.strftime("%H:%MZ"))
     }
 }
 
@@ -58,12 +54,7 @@ impl<'a> Patience<'a> {
 
     /// How long to wait before the next try, after so many; none when it is over. The last try is made when the patience
     /// ends, unless the server asks for more than is left of it.
-    pub(crate) fn bear(
-        &self,
-        session: &Session,
-        description: &RequestOutcome,
-        tries: u32,
-    ) -> Option<Duration> {
+    pub(crate) fn bear(&self, session: &Session, description: &RequestOutcome, tries: u32) -> Option<Duration> {
         let left = self.limit.saturating_sub(self.since.elapsed());
         let asked_for = description.retry_after.unwrap_or_default();
         if left.is_zero() || asked_for > left {

@@ -78,11 +78,7 @@ impl TokenCache {
     /// Status said ready. It says so for every kind: status has no kind in its route.
     pub(crate) fn saw_ready(&self, key: Key, expires: Option<Expires>, date: Option<i64>) {
         self.update(key, |known| {
-            known.ready = Some(Ready {
-                at: Moment::now(),
-                expires,
-                date,
-            });
+            known.ready = Some(Ready { at: Moment::now(), expires, date });
         });
     }
 
@@ -90,11 +86,7 @@ impl TokenCache {
     pub(crate) fn page_worked(&self, key: Key, date: Option<i64>) {
         self.update(key, |known| {
             known.page_has_worked = true;
-            known.ready = Some(Ready {
-                at: Moment::now(),
-                expires: known.ready.and_then(|ready| ready.expires),
-                date,
-            });
+            known.ready = Some(Ready { at: Moment::now(), expires: known.ready.and_then(|ready| ready.expires), date });
         });
     }
 
@@ -211,18 +203,12 @@ impl TokenCache {
         let baseline = known
             .ready
             .filter(|ready| ready.at.age() <= BASELINE_AGE)
-            .map(|ready| Baseline {
-                expires: ready.expires,
-                seen_at: ready.date,
-            });
+            .map(|ready| Baseline { expires: ready.expires, seen_at: ready.date });
         (baseline, known.page_has_worked)
     }
 
     fn read(&self, key: Key) -> Option<Known> {
-        self.0
-            .lock()
-            .ok()
-            .and_then(|tokens| tokens.known.get(&key).copied())
+        self.0.lock().ok().and_then(|tokens| tokens.known.get(&key).copied())
     }
 
     fn update(&self, key: Key, change: impl FnOnce(&mut Known)) {

@@ -95,9 +95,7 @@ impl TryFrom<&str> for AccessToken {
             return Err(refused("access_token is empty"));
         }
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(refused(
-                "access_token must consist of the digits 0 to 9 only",
-            ));
+            return Err(refused("access_token must consist of the digits 0 to 9 only"));
         }
         if text.len() > 1 && text.starts_with('0') {
             return Err(refused("access_token must not start with 0"));
@@ -126,30 +124,14 @@ mod tests {
         assert_eq!(shown(42), "***2");
         assert_eq!(shown(47112), "***12");
         assert_eq!(shown(1_234_567_890), "***7890");
-        assert_eq!(
-            format!("{:?}", AccessToken::new(1_234_567_890).unwrap()),
-            "AccessToken(***7890)"
-        );
+        assert_eq!(format!("{:?}", AccessToken::new(1_234_567_890).unwrap()), "AccessToken(***7890)");
     }
 
     #[test]
     fn only_one_spelling_of_a_positive_integer_is_taken() {
         assert!("4711".parse::<AccessToken>().is_ok());
         assert!("9223372036854775807".parse::<AccessToken>().is_ok());
-        for bad in [
-            "",
-            "0",
-            "-1",
-            "+1",
-            " 1",
-            "1 ",
-            "01",
-            "1.0",
-            "1e3",
-            "٣",
-            "9223372036854775808",
-            "abc",
-        ] {
+        for bad in ["", "0", "-1", "+1", " 1", "1 ", "01", "1.0", "1e3", "٣", "9223372036854775808", "abc"] {
             assert!(bad.parse::<AccessToken>().is_err(), "{bad:?} was taken");
         }
     }

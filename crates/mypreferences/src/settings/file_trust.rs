@@ -8,21 +8,14 @@ use crate::error::Error;
 
 /// Refuses a file with secrets that somebody else than its owner may read.
 #[cfg(unix)]
-pub(crate) fn refuse_if_others_can_read(
-    found: &Metadata,
-    path: &Path,
-    what: &str,
-) -> Result<(), Error> {
+pub(crate) fn refuse_if_others_can_read(found: &Metadata, path: &Path, what: &str) -> Result<(), Error> {
     use std::os::unix::fs::MetadataExt;
     let mode = found.mode() & 0o7777;
     if is_private(mode, (found.uid(), found.gid()), &groups()) {
         return Ok(());
     }
     Err(Error::configuration(
-        format!(
-            "the {what} {} can be read by others (mode {mode:04o})",
-            path.display()
-        ),
+        format!("the {what} {} can be read by others (mode {mode:04o})", path.display()),
         format!("run: chmod 600 {}", quoted(path)),
     ))
 }
@@ -39,24 +32,14 @@ fn is_private(mode: u32, (owner, group): (u32, u32), ours: &[u32]) -> bool {
 /// Refuses a file that somebody else than its owner may change, or that is neither ours nor root's: whoever writes the
 /// settings says where the data and the credentials go.
 #[cfg(all(unix, feature = "configuration"))]
-pub(crate) fn refuse_if_others_can_write(
-    found: &Metadata,
-    path: &Path,
-    what: &str,
-) -> Result<(), Error> {
+pub(crate) fn refuse_if_others_can_write(found: &Metadata, path: &Path, what: &str) -> Result<(), Error> {
     use std::os::unix::fs::MetadataExt;
     const OTHERS: u32 = 0o022;
     let (mode, owner) = (found.mode() & 0o7777, found.uid());
     let (trouble, command) = if !is_trusted(owner, nix::unistd::geteuid().as_raw()) {
-        (
-            format!("belongs to another user (uid {owner})"),
-            "chown \"$(id -u)\"",
-        )
+        (format!("belongs to another user (uid {owner})"), "chown \"$(id -u)\"")
     } else if mode & OTHERS != 0 {
-        (
-            format!("can be changed by others (mode {mode:04o})"),
-            "chmod go-w",
-        )
+        (format!("can be changed by others (mode {mode:04o})"), "chmod go-w")
     } else {
         return Ok(());
     };
@@ -74,11 +57,7 @@ fn is_trusted(owner: u32, us: u32) -> bool {
 
 /// As for reading.
 #[cfg(all(not(unix), feature = "configuration"))]
-pub(crate) fn refuse_if_others_can_write(
-    _found: &Metadata,
-    _path: &Path,
-    _what: &str,
-) -> Result<(), Error> {
+pub(crate) fn refuse_if_others_can_write(_found: &Metadata, _path: &Path, _what: &str) -> Result<(), Error> {
     Ok(())
 }
 
@@ -87,22 +66,13 @@ pub(crate) fn refuse_if_others_can_write(
 fn groups() -> Vec<u32> {
     let mut groups = vec![nix::unistd::getegid().as_raw()];
     #[cfg(not(target_vendor = "apple"))]
-    groups.extend(
-        nix::unistd::getgroups()
-            .unwrap_or_default()
-            .into_iter()
-            .map(nix::unistd::Gid::as_raw),
-    );
+    groups.extend(nix::unistd::getgroups().unwrap_or_default().into_iter().map(nix::unistd::Gid::as_raw));
     groups
 }
 
 /// Access lists cannot be read without a library; the file's owner has to see to it.
 #[cfg(not(unix))]
-pub(crate) fn refuse_if_others_can_read(
-    _found: &Metadata,
-    _path: &Path,
-    _what: &str,
-) -> Result<(), Error> {
+pub(crate) fn refuse_if_others_can_read(_found: &Metadata, _path: &Path, _what: &str) -> Result<(), Error> {
     Ok(())
 }
 
@@ -110,9 +80,7 @@ pub(crate) fn refuse_if_others_can_read(
 #[cfg_attr(not(unix), allow(dead_code))]
 fn quoted(path: &Path) -> String {
     let path = path.to_string_lossy();
-    let plain = path
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c));
+    let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c));
     // A leading dash would be an option.
     match (plain, path.starts_with('-')) {
         (true, false) => path.into_owned(),
@@ -124,11 +92,7 @@ fn quoted(path: &Path) -> String {
 /// The name of a file that holds a secret, for a message: none where there is no such file. Then the secret itself may
 /// have been put in the place of its file's name.
 pub(crate) fn named(path: &Path) -> String {
-    if path.exists() {
-        format!(" {}", path.display())
-    } else {
-        String::new()
-    }
+    if path.exists() { format!(" {}", path.display()) } else { String::new() }
 }
 
 #[cfg(test)]
@@ -181,8 +145,7 @@ mod tests {
         if !nix::unistd::geteuid().is_root() {
             return;
         }
-        let mount =
-            std::env::temp_dir().join(format!("mypreferences-mount-{}", std::process::id()));
+        let mount = std::env::temp_dir().join(format!("mypreferences-mount-{}", std::process::id()));
         let version = mount.join("..2026_11_24");
         std::fs::create_dir_all(&version).unwrap();
         let file = version.join("secret");

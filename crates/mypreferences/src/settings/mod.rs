@@ -142,9 +142,7 @@ impl Settings {
     /// The name now of a setting that had this one in the version before. [`Settings::set`] and the configuration still
     /// read it, and whoever is told of it should say so.
     pub fn renamed(name: &str) -> Option<&'static str> {
-        RENAMED
-            .iter()
-            .find_map(|(old, new)| (*old == name).then_some(*new))
+        RENAMED.iter().find_map(|(old, new)| (*old == name).then_some(*new))
     }
 
     /// A name that is none of ours.
@@ -193,10 +191,7 @@ mod tests {
             #[cfg(feature = "configuration")]
             {
                 let text = settings.get(name).unwrap();
-                assert!(
-                    text == value || text == format!("{value}s"),
-                    "{name}: {text}"
-                );
+                assert!(text == value || text == format!("{value}s"), "{name}: {text}");
             }
         }
         assert_eq!(settings.timeout, Duration::from_secs(7));
@@ -217,31 +212,11 @@ mod tests {
 
     #[test]
     fn values_out_of_range_are_refused_with_the_range() {
-        let settings = Settings {
-            timeout: Duration::ZERO,
-            ..Settings::default()
-        };
+        let settings = Settings { timeout: Duration::ZERO, ..Settings::default() };
         let message = settings.check().unwrap_err().to_string();
-        assert!(
-            message.contains("timeout") && message.contains("24h"),
-            "{message}"
-        );
-        assert!(
-            Settings {
-                max_attempts: 0,
-                ..Settings::default()
-            }
-            .check()
-            .is_err()
-        );
-        assert!(
-            Settings {
-                max_page_body: 10,
-                ..Settings::default()
-            }
-            .check()
-            .is_err()
-        );
+        assert!(message.contains("timeout") && message.contains("24h"), "{message}");
+        assert!(Settings { max_attempts: 0, ..Settings::default() }.check().is_err());
+        assert!(Settings { max_page_body: 10, ..Settings::default() }.check().is_err());
         assert!(Settings::default().check().is_ok());
     }
 }

@@ -15,11 +15,7 @@ use crate::settings::value::{SettingValue, choice};
 /// Longest client id that is taken, in characters.
 const MAX_CLIENT_ID: usize = 256;
 /// Everything but RFC 3986's unreserved characters is encoded in a path segment.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const CLIENT_ID: &str = "{clientId}";
 const ACCESS_TOKEN: &str = "{accessToken}";
 const KIND: &str = "{kind}";
@@ -44,11 +40,7 @@ impl Environment {
     }
 }
 
-choice!(
-    Environment,
-    "environment",
-    "pass production or staging, or a base_url of your own"
-);
+choice!(Environment, "environment", "pass production or staging, or a base_url of your own");
 
 impl SettingValue for Option<Environment> {
     fn read(_: &str, text: &str) -> Result<Self, Error> {
@@ -179,8 +171,7 @@ impl Surface {
 
     /// The base URL on a vendor host.
     pub(crate) fn base_url(&self, environment: Environment) -> Option<String> {
-        self.base_path
-            .map(|path| format!("{}{path}", environment.host()))
+        self.base_path.map(|path| format!("{}{path}", environment.host()))
     }
 }
 
@@ -210,10 +201,7 @@ impl std::str::FromStr for Surface {
             "v4" => Ok(Surface::v4()),
             other => Err(Error::invalid_argument(
                 Operation::Configure,
-                format!(
-                    "surface must be async, profiles or v4, got {}",
-                    quoted(other)
-                ),
+                format!("surface must be async, profiles or v4, got {}", quoted(other)),
                 "pass one of the three, or give commit_path, status_path and page_path",
             )),
         }
@@ -252,11 +240,7 @@ impl Routes {
             commit: Template::new("commit_path", &surface.commit_path)?,
             status: Template::new("status_path", &surface.status_path)?,
             page: Template::new("page_path", &surface.page_path)?,
-            initiate: surface
-                .initiate_path
-                .as_deref()
-                .map(check_initiate_path)
-                .transpose()?,
+            initiate: surface.initiate_path.as_deref().map(check_initiate_path).transpose()?,
             no_segment_group: *surface == Surface::async_api(),
             cannot_initiate_groups: surface.initiate_path == Surface::async_api().initiate_path,
         };
@@ -264,12 +248,7 @@ impl Routes {
         let probe = AccessToken::new(1)?;
         routes.status(probe, Operation::Configure)?;
         routes.commit(ExportKind::Segment, probe, true, Operation::Configure)?;
-        routes.page(
-            ExportKind::Segment,
-            probe,
-            PageRange::PROBE,
-            Operation::Configure,
-        )?;
+        routes.page(ExportKind::Segment, probe, PageRange::PROBE, Operation::Configure)?;
         Ok(routes)
     }
 
@@ -286,11 +265,7 @@ impl Routes {
         operation: Operation,
     ) -> Result<Url, Error> {
         self.check_kind(kind, operation)?;
-        let query = if keep_files {
-            "?keepFiles=true"
-        } else {
-            "?keepFiles=false"
-        };
+        let query = if keep_files { "?keepFiles=true" } else { "?keepFiles=false" };
         self.build(&self.commit, kind, token, query, operation)
     }
 
@@ -308,20 +283,12 @@ impl Routes {
         operation: Operation,
     ) -> Result<Url, Error> {
         self.check_kind(kind, operation)?;
-        let query = format!(
-            "?limit={}&offset={}&keepAlive=true",
-            range.limit, range.offset
-        );
+        let query = format!("?limit={}&offset={}&keepAlive=true", range.limit, range.offset);
         self.build(&self.page, kind, token, &query, operation)
     }
 
     /// `POST …/{kind}/{name}`; customers have no name.
-    pub(crate) fn initiate(
-        &self,
-        kind: ExportKind,
-        name: Option<&str>,
-        query: &str,
-    ) -> Result<Url, Error> {
+    pub(crate) fn initiate(&self, kind: ExportKind, name: Option<&str>, query: &str) -> Result<Url, Error> {
         let operation = Operation::Initiate;
         if kind == ExportKind::SegmentGroup && self.cannot_initiate_groups {
             return Err(Error::invalid_argument(
@@ -342,14 +309,8 @@ impl Routes {
             None => template.replace(&format!("/{NAME}"), ""),
         };
         // The name is encoded, so that it holds no placeholder; neither does the client id.
-        let path = path
-            .replace(KIND, kind.path_element())
-            .replace(CLIENT_ID, &self.client_id);
-        meant(
-            &format!("{}{path}{query}", self.base),
-            "the route of Initiate",
-            operation,
-        )
+        let path = path.replace(KIND, kind.path_element()).replace(CLIENT_ID, &self.client_id);
+        meant(&format!("{}{path}{query}", self.base), "the route of Initiate", operation)
     }
 
     /// A URL without a token, for people.
@@ -393,9 +354,7 @@ impl Routes {
         query: &str,
         operation: Operation,
     ) -> Result<Url, Error> {
-        let mut text = String::with_capacity(
-            self.base.len() + template.text.len() + self.client_id.len() + 64,
-        );
+        let mut text = String::with_capacity(self.base.len() + template.text.len() + self.client_id.len() + 64);
         text.push_str(&self.base);
         template.fill(&mut text, &self.client_id, kind, token);
         text.push_str(query);
@@ -427,25 +386,15 @@ pub(crate) struct PageRange {
 
 impl PageRange {
     /// The page probe: the first record.
-    pub(crate) const PROBE: PageRange = PageRange {
-        limit: 1,
-        offset: 1,
-    };
+    pub(crate) const PROBE: PageRange = PageRange { limit: 1, offset: 1 };
 }
 
 /// A template for Initiate.
 fn check_initiate_path(text: &str) -> Result<String, Error> {
     let count = |placeholder: &str| text.matches(placeholder).count();
-    let literal = text
-        .replace(CLIENT_ID, "")
-        .replace(NAME, "")
-        .replace(KIND, "");
-    let is_plain = literal
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "/-._~".contains(c));
-    let is_relative = text
-        .split('/')
-        .all(|segment| !segment.is_empty() && !is_dot_segment(segment));
+    let literal = text.replace(CLIENT_ID, "").replace(NAME, "").replace(KIND, "");
+    let is_plain = literal.chars().all(|c| c.is_ascii_alphanumeric() || "/-._~".contains(c));
+    let is_relative = text.split('/').all(|segment| !segment.is_empty() && !is_dot_segment(segment));
     if count(CLIENT_ID) == 1
         && text.ends_with(&format!("/{NAME}"))
         && count(NAME) == 1
@@ -480,26 +429,15 @@ impl Template {
         if count(KIND) > 1 {
             return refused("may hold {kind} at most once");
         }
-        let literal = text
-            .replace(CLIENT_ID, "")
-            .replace(ACCESS_TOKEN, "")
-            .replace(KIND, "");
-        if let Some(bad) = literal
-            .chars()
-            .find(|&c| !(c.is_ascii_alphanumeric() || "/-._~%!$&'()*+,;=:@".contains(c)))
+        let literal = text.replace(CLIENT_ID, "").replace(ACCESS_TOKEN, "").replace(KIND, "");
+        if let Some(bad) = literal.chars().find(|&c| !(c.is_ascii_alphanumeric() || "/-._~%!$&'()*+,;=:@".contains(c)))
         {
             return refused(&format!("holds {bad:?}, which a path cannot"));
         }
-        if text
-            .split('/')
-            .any(|segment| segment.is_empty() || is_dot_segment(segment))
-        {
+        if text.split('/').any(|segment| segment.is_empty() || is_dot_segment(segment)) {
             return refused("must be relative, without empty or dot segments");
         }
-        Ok(Template {
-            name,
-            text: text.to_owned(),
-        })
+        Ok(Template { name, text: text.to_owned() })
     }
 
     fn fill(&self, out: &mut String, client_id: &str, kind: ExportKind, token: AccessToken) {
@@ -619,19 +557,12 @@ mod tests {
     #[test]
     fn the_documented_routes_are_built_as_the_vendor_writes_them() {
         let routes = Routes::new(
-            &Surface::async_api()
-                .base_url(Environment::Production)
-                .unwrap(),
+            &Surface::async_api().base_url(Environment::Production).unwrap(),
             &Surface::async_api(),
             "SanchezAssociates",
         )
         .unwrap();
-        let commit = |kind| {
-            routes
-                .commit(kind, token(), false, Operation::Commit)
-                .unwrap()
-                .to_string()
-        };
+        let commit = |kind| routes.commit(kind, token(), false, Operation::Commit).unwrap().to_string();
         assert_eq!(
             commit(ExportKind::Schedule),
             "https://pm.mypreferences.com/API/3/async/SanchezAssociates/export/Schedule/Commit/1234567890?keepFiles=false"
@@ -641,11 +572,7 @@ mod tests {
             routes.status(token(), Operation::Status).unwrap().path(),
             "/API/3/async/SanchezAssociates/status/Token/1234567890"
         );
-        assert!(
-            routes
-                .commit(ExportKind::SegmentGroup, token(), false, Operation::Commit)
-                .is_err()
-        );
+        assert!(routes.commit(ExportKind::SegmentGroup, token(), false, Operation::Commit).is_err());
     }
 
     #[test]
@@ -660,23 +587,14 @@ mod tests {
             ("...", "..."),
             ("%2e%2e%2f", "%252e%252e%252f"),
         ] {
-            let url = routes(client_id)
-                .unwrap()
-                .status(token(), Operation::Status)
-                .unwrap();
-            assert_eq!(
-                url.path(),
-                format!("/base/{encoded}/status/Token/1234567890")
-            );
+            let url = routes(client_id).unwrap().status(token(), Operation::Status).unwrap();
+            assert_eq!(url.path(), format!("/base/{encoded}/status/Token/1234567890"));
         }
     }
 
     #[test]
     fn the_sanitised_url_shows_the_end_of_the_token_only() {
-        let url = routes("acme")
-            .unwrap()
-            .commit(ExportKind::Segment, token(), true, Operation::Commit)
-            .unwrap();
+        let url = routes("acme").unwrap().commit(ExportKind::Segment, token(), true, Operation::Commit).unwrap();
         assert_eq!(
             Routes::sanitised(&url, token()),
             "http://127.0.0.1:9/base/acme/export/Segment/Commit/***7890?keepFiles=true"
@@ -700,16 +618,8 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{bad}");
             assert!(!error.to_string().contains("password@"), "{error}");
         }
-        for good in [
-            "http://localhost:1/",
-            "http://127.0.0.1:1",
-            "http://[::1]:1/x",
-            "https://host/x",
-        ] {
-            assert!(
-                Routes::new(good, &Surface::async_api(), "acme").is_ok(),
-                "{good}"
-            );
+        for good in ["http://localhost:1/", "http://127.0.0.1:1", "http://[::1]:1/x", "https://host/x"] {
+            assert!(Routes::new(good, &Surface::async_api(), "acme").is_ok(), "{good}");
         }
     }
 
@@ -718,20 +628,13 @@ mod tests {
         let with = |commit: &str| {
             Routes::new(
                 "https://host/",
-                &Surface::custom(
-                    "mine",
-                    commit,
-                    "{clientId}/s/{accessToken}",
-                    "{clientId}/p/{accessToken}",
-                ),
+                &Surface::custom("mine", commit, "{clientId}/s/{accessToken}", "{clientId}/p/{accessToken}"),
                 "acme",
             )
         };
         let url = with("v9/{clientId}/x{accessToken}.json").unwrap();
         assert_eq!(
-            url.commit(ExportKind::Segment, token(), true, Operation::Commit)
-                .unwrap()
-                .as_str(),
+            url.commit(ExportKind::Segment, token(), true, Operation::Commit).unwrap().as_str(),
             "https://host/v9/acme/x1234567890.json?keepFiles=true"
         );
         for bad in [

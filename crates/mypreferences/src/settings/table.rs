@@ -3,11 +3,8 @@
 //! and docs/configuration.md. A new setting is one entry here.
 
 /// Settings that were renamed: their names before, which are still read in this version, and now.
-pub(crate) const RENAMED: [(&str, &str); 3] = [
-    ("settle", "confirm_window"),
-    ("quiet", "resend_delay"),
-    ("strict", "require_certain"),
-];
+pub(crate) const RENAMED: [(&str, &str); 3] =
+    [("settle", "confirm_window"), ("quiet", "resend_delay"), ("strict", "require_certain")];
 
 /// Hands every row to a macro: its documentation, its sort and its name, for a choice its type, then its default and its
 /// range as they can be given as text. Without a default there is no value.

@@ -104,21 +104,13 @@ impl SettingValue for usize {
             "GiB" => 1 << 30,
             _ => return Err(refused()),
         };
-        number
-            .parse::<usize>()
-            .ok()
-            .and_then(|n| n.checked_mul(factor))
-            .ok_or_else(refused)
+        number.parse::<usize>().ok().and_then(|n| n.checked_mul(factor)).ok_or_else(refused)
     }
 
     #[cfg(feature = "configuration")]
     fn show(&self) -> Option<String> {
         const MIB: usize = 1 << 20;
-        Some(if *self > 0 && self.is_multiple_of(MIB) {
-            format!("{}MiB", self / MIB)
-        } else {
-            self.to_string()
-        })
+        Some(if *self > 0 && self.is_multiple_of(MIB) { format!("{}MiB", self / MIB) } else { self.to_string() })
     }
 }
 
@@ -204,9 +196,7 @@ fn bad(name: &str, value: &str, wanted: &str) -> Error {
 }
 
 fn split_unit(value: &str) -> (&str, &str) {
-    let end = value
-        .find(|c: char| c.is_ascii_alphabetic())
-        .unwrap_or(value.len());
+    let end = value.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(value.len());
     value.split_at(end)
 }
 
@@ -217,10 +207,7 @@ mod tests {
     #[test]
     fn durations_and_sizes_are_read_with_and_without_units() {
         for (text, millis) in [("2.5", 2500), ("250ms", 250), ("3m", 180_000)] {
-            assert_eq!(
-                Duration::read("x", text).unwrap(),
-                Duration::from_millis(millis)
-            );
+            assert_eq!(Duration::read("x", text).unwrap(), Duration::from_millis(millis));
         }
         for bad in ["", "-1", "NaN", "inf", "1d", "s", "1e400"] {
             assert!(Duration::read("x", bad).is_err(), "{bad}");

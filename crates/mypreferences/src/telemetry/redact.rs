@@ -47,10 +47,7 @@ impl Scrubber<'_> {
 /// A text of another server, where no access token is known: without secrets, control characters escaped, at most
 /// 2 KiB.
 pub(crate) fn clean_message(text: &str, secrets: &[Cow<'_, str>]) -> String {
-    cut(
-        &escape_controls(&without_secrets(text, secrets)),
-        MAX_MESSAGE,
-    )
+    cut(&escape_controls(&without_secrets(text, secrets)), MAX_MESSAGE)
 }
 
 fn without_secrets(text: &str, secrets: &[Cow<'_, str>]) -> String {
@@ -65,8 +62,7 @@ fn without_secrets(text: &str, secrets: &[Cow<'_, str>]) -> String {
                 clean = without(clean, &encoded);
                 clean = without(clean, &encoded_with_small_digits(&encoded));
             }
-            let in_a_form: String =
-                url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+            let in_a_form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
             if in_a_form != *secret {
                 clean = without(clean, &in_a_form);
                 clean = without(clean, &encoded_with_small_digits(&in_a_form));
@@ -77,11 +73,7 @@ fn without_secrets(text: &str, secrets: &[Cow<'_, str>]) -> String {
 }
 
 fn without(text: String, secret: &str) -> String {
-    if text.contains(secret) {
-        text.replace(secret, MASK)
-    } else {
-        text
-    }
+    if text.contains(secret) { text.replace(secret, MASK) } else { text }
 }
 
 /// `%2F` as `%2f`.
@@ -89,16 +81,8 @@ fn encoded_with_small_digits(encoded: &str) -> String {
     let mut small = String::with_capacity(encoded.len());
     let mut digits = 0;
     for character in encoded.chars() {
-        small.push(if digits > 0 {
-            character.to_ascii_lowercase()
-        } else {
-            character
-        });
-        digits = if character == '%' {
-            2
-        } else {
-            digits.max(1) - 1
-        };
+        small.push(if digits > 0 { character.to_ascii_lowercase() } else { character });
+        digits = if character == '%' { 2 } else { digits.max(1) - 1 };
     }
     small
 }
@@ -180,39 +164,26 @@ mod tests {
     use super::*;
 
     fn scrubber(token: i64) -> Scrubber<'static> {
-        Scrubber {
-            access_token: Some(AccessToken::new(token).unwrap()),
-            secrets: vec!["s3cret-value".into()],
-        }
+        Scrubber { access_token: Some(AccessToken::new(token).unwrap()), secrets: vec!["s3cret-value".into()] }
     }
 
     #[test]
     fn secrets_and_token_are_taken_out_wherever_they_stand() {
         let scrubber = scrubber(7_731_902_846_155_093);
-        let clean = scrubber.clean(
-            "token 7731902846155093, key s3cret-value, x7731902846155093y, 17731902846155093",
-        );
+        let clean = scrubber.clean("token 7731902846155093, key s3cret-value, x7731902846155093y, 17731902846155093");
         assert_eq!(clean, "token ***5093, key ***, x***5093y, 1***5093");
     }
 
     #[test]
     fn a_percent_encoded_secret_is_taken_out_too() {
-        let scrubber = Scrubber {
-            access_token: Some(AccessToken::new(4711).unwrap()),
-            secrets: vec!["pa+ss/word=".into()],
-        };
-        assert_eq!(
-            scrubber.clean("a pa%2Bss%2Fword%3D b pa%2bss%2fword%3d c pa+ss/word="),
-            "a *** b *** c ***"
-        );
+        let scrubber =
+            Scrubber { access_token: Some(AccessToken::new(4711).unwrap()), secrets: vec!["pa+ss/word=".into()] };
+        assert_eq!(scrubber.clean("a pa%2Bss%2Fword%3D b pa%2bss%2fword%3d c pa+ss/word="), "a *** b *** c ***");
     }
 
     #[test]
     fn a_secret_as_a_form_writes_it_is_taken_out_too() {
-        let clean = clean_message(
-            "a pa%2Bss+w-o*rd b pa%2bss+w-o*rd",
-            &["pa+ss w-o*rd".into()],
-        );
+        let clean = clean_message("a pa%2Bss+w-o*rd b pa%2bss+w-o*rd", &["pa+ss w-o*rd".into()]);
         assert_eq!(clean, "a *** b ***");
     }
 
@@ -233,25 +204,16 @@ mod tests {
 
     #[test]
     fn a_short_token_is_masked_only_where_it_stands_alone() {
-        assert_eq!(
-            scrubber(42).clean("42 of 1420 rows, 42"),
-            "***2 of 1420 rows, ***2"
-        );
+        assert_eq!(scrubber(42).clean("42 of 1420 rows, 42"), "***2 of 1420 rows, ***2");
     }
 
     #[test]
     fn messages_are_capped_and_control_characters_escaped() {
         let scrubber = scrubber(4711);
-        assert_eq!(
-            scrubber.message("a\r\nb\u{1b}[31m\u{202e}"),
-            "a\\u{d}\\u{a}b\\u{1b}[31m\\u{202e}"
-        );
+        assert_eq!(scrubber.message("a\r\nb\u{1b}[31m\u{202e}"), "a\\u{d}\\u{a}b\\u{1b}[31m\\u{202e}");
         let long = scrubber.message(&"ü".repeat(5000));
         assert!(long.len() <= MAX_MESSAGE && long.ends_with('…'));
-        assert_eq!(
-            scrubber.request_id("a b\n-4711-"),
-            Some("ab-***11-".to_owned())
-        );
+        assert_eq!(scrubber.request_id("a b\n-4711-"), Some("ab-***11-".to_owned()));
         assert_eq!(scrubber.request_id("\n "), None);
     }
 }

@@ -51,11 +51,7 @@ async fn the_body_never_changes_a_success() {
         (Answer::invalid_utf8(200), Delivery::Whole),
     ] {
         let mock = mock().await;
-        let action = Action::Answer {
-            answer,
-            apply: Apply::Now,
-            delivery: delivery.clone(),
-        };
+        let action = Action::Answer { answer, apply: Apply::Now, delivery: delivery.clone() };
         mock.push_rule(Rule::new(Operation::Commit, action));
         let receipt = client(&mock).commit(TOKEN, false).await;
         let receipt = receipt.unwrap_or_else(|error| panic!("{delivery:?}: {error}"));
@@ -79,10 +75,7 @@ async fn a_captive_portals_page_is_no_commit() {
 #[tokio::test]
 async fn an_undocumented_success_is_asked_about() {
     let mock = mock().await;
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::answer_applied(Answer::empty(202)),
-    ));
+    mock.push_rule(Rule::new(Operation::Commit, Action::answer_applied(Answer::empty(202))));
     let receipt = client(&mock).commit(TOKEN, false).await.unwrap();
     assert_eq!(receipt.confirmed_by, ConfirmedBy::Status);
     assert_eq!(receipt.certainty, Certainty::Certain);
@@ -129,10 +122,7 @@ async fn a_refused_token_that_was_retrieved_is_already_committed() {
 async fn error_bodies_of_every_sort_keep_the_kind() {
     let long = format!("{{\"Message\":\"{}\"}}", "x".repeat(5000));
     for (answer, message) in [
-        (
-            Answer::message(404, "gone\u{1b}[31m\r\n"),
-            Some("gone\\u{1b}[31m\\u{d}\\u{a}"),
-        ),
+        (Answer::message(404, "gone\u{1b}[31m\r\n"), Some("gone\\u{1b}[31m\\u{d}\\u{a}")),
         (Answer::html(404, true), None),
         (Answer::empty(404), None),
         (Answer::json(404, "{\"Message\":null}"), None),
@@ -176,28 +166,18 @@ async fn busy_and_throttled_servers_are_tried_again() {
         let receipt = client(&mock).commit(TOKEN, false).await.unwrap();
         assert_eq!(receipt.sends, 3);
         assert_eq!(receipt.confirmed_by, ConfirmedBy::Response);
-        assert_eq!(
-            mock.requests_for(Operation::Status).len(),
-            0,
-            "no question in between"
-        );
+        assert_eq!(mock.requests_for(Operation::Status).len(), 0, "no question in between");
         // After 408 and 503 the earlier send was open, and there was no baseline.
-        let files = if status == 429 {
-            Files::AsAsked
-        } else {
-            Files::Unknown
-        };
+        let files = if status == 429 { Files::AsAsked } else { Files::Unknown };
         assert_eq!(receipt.files, files, "{status}");
     }
 }
 
 #[tokio::test]
 async fn a_server_that_stays_busy_ends_in_its_own_error() {
-    for (status, kind) in [
-        (408, ErrorKind::Timeout),
-        (429, ErrorKind::RateLimited),
-        (503, ErrorKind::ServiceUnavailable),
-    ] {
+    for (status, kind) in
+        [(408, ErrorKind::Timeout), (429, ErrorKind::RateLimited), (503, ErrorKind::ServiceUnavailable)]
+    {
         let mock = answering(Answer::message(status, "later")).await;
         let error = client(&mock).commit(TOKEN, false).await.unwrap_err();
         assert_eq!(error.kind(), kind);
@@ -267,12 +247,7 @@ async fn a_server_error_is_asked_about_before_the_next_send() {
 async fn a_refused_resend_of_a_ready_token_is_a_contradiction() {
     for status in [400, 404, 409, 410] {
         let mock = mock().await;
-        mock.push_rule(Rule::new(
-            Operation::Commit,
-            Action::ReadThenClose {
-                apply: Apply::Never,
-            },
-        ));
+        mock.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Never }));
         mock.push_rule(Rule::new(Operation::Commit, Action::status(status)));
         let error = client(&mock).commit(TOKEN, false).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{status}");
@@ -291,22 +266,14 @@ async fn what_never_had_a_connection_is_not_committed() {
     assert_eq!(error.commit_state(), Some(CommitState::NotCommitted));
     assert_eq!(error.retry(), Retry::Persistent);
     assert_eq!(error.attempts().len(), 4);
-    assert!(
-        error
-            .source_text()
-            .unwrap()
-            .to_lowercase()
-            .contains("refused")
-    );
+    assert!(error.source_text().unwrap().to_lowercase().contains("refused"));
     record(&error);
 }
 
 #[tokio::test]
 async fn an_https_url_of_a_plain_server_is_a_failed_handshake() {
     let mock = mock().await;
-    let client = builder(&mock.base_url().replace("http:", "https:"))
-        .build()
-        .unwrap();
+    let client = builder(&mock.base_url().replace("http:", "https:")).build().unwrap();
     let error = client.commit(TOKEN, false).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Tls, "{error:?}");
     assert_eq!(error.sent(), Sent::NotSent);
@@ -319,22 +286,13 @@ async fn an_https_url_of_a_plain_server_is_a_failed_handshake() {
 async fn every_way_to_lose_an_answer_is_maybe_sent() {
     for action in [
         Action::ReadThenClose { apply: Apply::Now },
-        Action::Reset {
-            at: ResetPoint::BeforeHeaders,
-            apply: Apply::Now,
-        },
-        Action::Garbage {
-            bytes: b"220 mail ready\r\n".to_vec(),
-            apply: Apply::Now,
-        },
+        Action::Reset { at: ResetPoint::BeforeHeaders, apply: Apply::Now },
+        Action::Garbage { bytes: b"220 mail ready\r\n".to_vec(), apply: Apply::Now },
         Action::Hang { apply: Apply::Now },
     ] {
         let mock = mock().await;
         mock.push_rule(Rule::new(Operation::Commit, action.clone()));
-        let client = builder(&mock.base_url())
-            .first_byte_timeout(Duration::from_millis(300))
-            .build()
-            .unwrap();
+        let client = builder(&mock.base_url()).first_byte_timeout(Duration::from_millis(300)).build().unwrap();
         let receipt = client.commit(TOKEN, false).await.unwrap();
         assert_eq!(receipt.confirmed_by, ConfirmedBy::Status, "{action:?}");
         assert_eq!(receipt.attempts[0].sent, Sent::MaybeSent, "{action:?}");
@@ -352,13 +310,7 @@ async fn every_way_to_lose_an_answer_is_maybe_sent() {
 async fn a_reset_after_the_response_head_is_an_answer() {
     for at in [ResetPoint::AfterHeaders, ResetPoint::MidBody] {
         let mock = mock().await;
-        mock.push_rule(Rule::new(
-            Operation::Commit,
-            Action::Reset {
-                at,
-                apply: Apply::Now,
-            },
-        ));
+        mock.push_rule(Rule::new(Operation::Commit, Action::Reset { at, apply: Apply::Now }));
         let receipt = client(&mock).commit(TOKEN, false).await.unwrap();
         assert_eq!(receipt.sends, 1, "{at:?}");
     }
@@ -368,10 +320,7 @@ async fn a_reset_after_the_response_head_is_an_answer() {
 async fn a_second_commit_of_a_token_is_already_committed() {
     let mock = mock().await;
     let client = client(&mock);
-    assert_eq!(
-        client.commit(TOKEN, false).await.unwrap().outcome,
-        Outcome::Committed
-    );
+    assert_eq!(client.commit(TOKEN, false).await.unwrap().outcome, Outcome::Committed);
     let second = client.commit(TOKEN, false).await.unwrap();
     assert_eq!(second.outcome, Outcome::AlreadyCommitted);
     assert_eq!(mock.export(TOKEN).unwrap().commits.len(), 1);
@@ -409,13 +358,11 @@ async fn preflight_sends_nothing_for_an_export_that_cannot_be_committed() {
 #[tokio::test]
 async fn preflight_gives_the_baseline_that_makes_the_verdict_certain() {
     let mock = mock().await;
-    mock.add_export(Export::segment(TOKEN, 3).status_after_commit(
-        mypreferences_mock::StatusAfterCommit::Word("Expired".to_owned()),
-    ));
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::ReadThenClose { apply: Apply::Now },
-    ));
+    mock.add_export(
+        Export::segment(TOKEN, 3)
+            .status_after_commit(mypreferences_mock::StatusAfterCommit::Word("Expired".to_owned())),
+    );
+    mock.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Now }));
     let client = builder(&mock.base_url()).preflight(true).build().unwrap();
     let receipt = client.commit(TOKEN, false).await.unwrap();
     assert_eq!(receipt.confirmed_by, ConfirmedBy::EarlyExpiry);

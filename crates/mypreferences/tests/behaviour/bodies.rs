@@ -24,14 +24,7 @@ async fn ask(answer: Answer) -> Result<ExportStatus, Error> {
 
 #[tokio::test]
 async fn gzip_is_understood_by_each_of_its_names_and_no_coding_by_its_own() {
-    for coding in [
-        "gzip",
-        "GZIP",
-        "x-gzip",
-        "X-GZip",
-        " gzip ",
-        "identity, gzip",
-    ] {
+    for coding in ["gzip", "GZIP", "x-gzip", "X-GZip", " gzip ", "identity, gzip"] {
         let status = ask(status().gzip(coding, WHOLE)).await;
         assert!(status.is_ok(), "{coding}: {status:?}");
     }
@@ -39,9 +32,7 @@ async fn gzip_is_understood_by_each_of_its_names_and_no_coding_by_its_own() {
         let status = ask(status().header("Content-Encoding", coding)).await;
         assert!(status.is_ok(), "{coding}: {status:?}");
     }
-    let answer = status()
-        .header("Content-Encoding", "identity")
-        .gzip("gzip", WHOLE);
+    let answer = status().header("Content-Encoding", "identity").gzip("gzip", WHOLE);
     assert!(ask(answer).await.is_ok());
 }
 
@@ -63,11 +54,7 @@ async fn a_gzip_body_that_ends_too_early_is_one_that_was_cut() {
     for length in [1, 9, 10, 15, whole.body.len() - 9, whole.body.len() - 1] {
         let cut = whole.clone().body(&whole.body[..length]);
         let error = ask(cut).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.retry()),
-            (ErrorKind::Interrupted, Retry::Persistent),
-            "{length}: {error:?}"
-        );
+        assert_eq!((error.kind(), error.retry()), (ErrorKind::Interrupted, Retry::Persistent), "{length}: {error:?}");
     }
 }
 
@@ -77,13 +64,7 @@ async fn what_stands_behind_the_last_member_breaks_a_gzip_body() {
         let mut answer = status().gzip("gzip", WHOLE);
         answer.body.extend_from_slice(garbage);
         let error = ask(answer).await.unwrap_err();
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::Interrupted | ErrorKind::InvalidResponse
-            ),
-            "{garbage:?}: {error:?}"
-        );
+        assert!(matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::InvalidResponse), "{garbage:?}: {error:?}");
     }
     let mut answer = status().gzip("gzip", WHOLE);
     let end = answer.body.len();
@@ -95,18 +76,14 @@ async fn what_stands_behind_the_last_member_breaks_a_gzip_body() {
 #[tokio::test]
 async fn a_coding_that_nobody_asked_for_is_told_with_its_name() {
     for coding in ["br", "deflate", "zstd", "gzip, gzip", "gzip, br"] {
-        let error = ask(status().header("Content-Encoding", coding))
-            .await
-            .unwrap_err();
+        let error = ask(status().header("Content-Encoding", coding)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{coding}");
         assert_eq!(error.attempts().len(), 1, "it will be the same again");
         assert!(error.to_string().contains(coding), "{error}");
         record(&error);
     }
     let secret = format!("x-{SECRET}");
-    let error = ask(status().header("Content-Encoding", &secret))
-        .await
-        .unwrap_err();
+    let error = ask(status().header("Content-Encoding", &secret)).await.unwrap_err();
     assert_clean(&format!("{error} {error:?} {}", error.to_json()));
     // Without a body there is nothing to decode, and a commit's body changes nothing.
     for answer in [Answer::empty(204), Answer::empty(200), status()] {
@@ -124,10 +101,7 @@ async fn the_limit_of_a_body_holds_for_what_all_its_members_decode_to() {
     let body = format!("{}{STATUS}", " ".repeat(2000));
     let asked = |answer, limit| async move {
         let mock = answering(answer).await;
-        let client: Client = builder(&mock.base_url())
-            .max_control_body(limit)
-            .build()
-            .unwrap();
+        let client: Client = builder(&mock.base_url()).max_control_body(limit).build().unwrap();
         client.status(TOKEN).await
     };
     let answer = Answer::json(200, body.as_str()).gzip("gzip", 100);
@@ -147,9 +121,7 @@ async fn a_compressed_page_of_a_portal_is_no_commit() {
                 Action::Answer {
                     answer: portal,
                     apply: Apply::Never,
-                    delivery: mypreferences_mock::Delivery::Trickle(
-                        std::time::Duration::from_millis(1),
-                    ),
+                    delivery: mypreferences_mock::Delivery::Trickle(std::time::Duration::from_millis(1)),
                 },
             )
             .forever(),

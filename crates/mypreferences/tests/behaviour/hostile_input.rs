@@ -69,21 +69,12 @@ async fn thirty_hostile_client_ids_and_tokens_are_refused_without_a_connection()
     for token in tokens {
         let error = client.commit(token, false).await.unwrap_err();
         assert_refused(&error, &format!("token {token:?}"));
-        assert!(
-            token.len() < 6 || !error.to_string().contains(token),
-            "the token is shown"
-        );
+        assert!(token.len() < 6 || !error.to_string().contains(token), "the token is shown");
     }
     for token in [0, -1, i64::MIN] {
-        assert_refused(
-            &client.commit(token, false).await.unwrap_err(),
-            "a token that is not positive",
-        );
+        assert_refused(&client.commit(token, false).await.unwrap_err(), "a token that is not positive");
     }
-    assert_refused(
-        &client.commit(u64::MAX, false).await.unwrap_err(),
-        "a token over 64 bits",
-    );
+    assert_refused(&client.commit(u64::MAX, false).await.unwrap_err(), "a token over 64 bits");
     assert!(client_ids.len() + tokens.len() >= 30);
     assert_eq!(mock.connections(), 0);
 }
@@ -96,19 +87,14 @@ async fn every_operation_refuses_a_bad_token_under_its_own_name() {
     assert_eq!(named(client.commit(0, true).await.unwrap_err()), "commit");
     assert_eq!(named(client.status(0).await.unwrap_err()), "status");
     assert_eq!(named(client.probe_page(0).await.unwrap_err()), "page");
-    assert_eq!(
-        named(client.resolve_commit(0).await.unwrap_err()),
-        "resolve_commit"
-    );
+    assert_eq!(named(client.resolve_commit(0).await.unwrap_err()), "resolve_commit");
     assert_eq!(mock.connections(), 0);
 }
 
 #[tokio::test]
 async fn a_zero_timeout_is_refused() {
     let mock = mock().await;
-    let call = client(&mock)
-        .commit(TOKEN, false)
-        .timeout(std::time::Duration::ZERO);
+    let call = client(&mock).commit(TOKEN, false).timeout(std::time::Duration::ZERO);
     assert_refused(&call.await.unwrap_err(), "timeout");
     assert_eq!(mock.connections(), 0);
 }

@@ -51,10 +51,7 @@ impl Service {
                 "sources":[{{"kind":"segment","name":"Everyone","rows":{rows}}}]}}"#
         );
         let opened = mock.open_scenario(&spec).unwrap();
-        Service {
-            _mock: mock,
-            opened,
-        }
+        Service { _mock: mock, opened }
     }
 
     fn client(&self) -> Client {
@@ -63,10 +60,7 @@ impl Service {
 
     fn count(&self, operation: Operation) -> usize {
         let requests = self.opened.world().requests();
-        requests
-            .iter()
-            .filter(|request| request.operation == Some(operation))
-            .count()
+        requests.iter().filter(|request| request.operation == Some(operation)).count()
     }
 
     /// What the last Initiate asked for.
@@ -82,10 +76,7 @@ impl Service {
 }
 
 async fn export(client: &Client, out: &Path) -> Result<Landed, Error> {
-    client
-        .export(ExportRequest::segment("Everyone"), out, DELETE)
-        .limit(100)
-        .await
+    client.export(ExportRequest::segment("Everyone"), out, DELETE).limit(100).await
 }
 
 fn lines(landed: &Landed) -> Vec<String> {
@@ -110,15 +101,9 @@ async fn the_batch_after_goes_on_at_the_watermark_minus_the_overlap() {
     let first = next().await.unwrap();
     assert!(service.last_initiate()["LastDateTime"].is_null());
     let second = next().await.unwrap();
-    let since: jiff_like::Moment = service.last_initiate()["LastDateTime"]
-        .as_str()
-        .unwrap()
-        .into();
+    let since: jiff_like::Moment = service.last_initiate()["LastDateTime"].as_str().unwrap().into();
     assert_eq!(since.ms, first.manifest.watermark_ms - 60_000);
-    assert_eq!(
-        second.manifest.previous.as_deref(),
-        Some(first.sealed.batch())
-    );
+    assert_eq!(second.manifest.previous.as_deref(), Some(first.sealed.batch()));
     let verified = Folder::new(scratch.out()).verify(|_| {}).unwrap();
     assert_eq!((verified.batches, verified.rows), (2, 6));
 }
@@ -140,9 +125,7 @@ mod jiff_like {
             let of_year = (153 * month_index + 2) / 5 + day - 1;
             let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
             let seconds = number(11..13) * 3600 + number(14..16) * 60 + number(17..19);
-            Moment {
-                ms: (days * 86_400 + seconds) * 1000 + number(20..23),
-            }
+            Moment { ms: (days * 86_400 + seconds) * 1000 + number(20..23) }
         }
     }
 }
@@ -153,11 +136,7 @@ async fn compressed_parts_hold_the_same_lines() {
     let plain = export(&service.client(), &scratch.out()).await.unwrap();
     let compressed = service
         .client()
-        .export(
-            ExportRequest::segment("Everyone"),
-            scratch.0.join("compressed"),
-            DELETE,
-        )
+        .export(ExportRequest::segment("Everyone"), scratch.0.join("compressed"), DELETE)
         .compression(Compression::Zstd)
         .await
         .unwrap();
@@ -168,9 +147,7 @@ async fn compressed_parts_hold_the_same_lines() {
     assert_eq!(text.lines().count(), 250);
     assert_eq!(lines(&plain).len(), 250);
     assert!(part.bytes < plain.manifest.parts[0].bytes);
-    Folder::new(scratch.0.join("compressed"))
-        .verify(|_| {})
-        .unwrap();
+    Folder::new(scratch.0.join("compressed")).verify(|_| {}).unwrap();
 }
 
 #[tokio::test]
@@ -207,10 +184,7 @@ async fn another_call_that_holds_the_folder_is_waited_for_by_the_caller() {
     let out = scratch.out();
     service.opened.world().push_rule(Rule::new(
         Operation::Status,
-        Action::Delay {
-            pause: Duration::from_millis(1500),
-            then: Box::new(Action::Normal),
-        },
+        Action::Delay { pause: Duration::from_millis(1500), then: Box::new(Action::Normal) },
     ));
     let (one, two) = tokio::join!(export(&client, &out), async {
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -219,48 +193,26 @@ async fn another_call_that_holds_the_folder_is_waited_for_by_the_caller() {
     one.unwrap();
     let error = two.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Locked);
-    assert!(
-        error.to_string().contains(&std::process::id().to_string()),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&std::process::id().to_string()), "{error}");
 }
 
 #[tokio::test]
 async fn a_part_that_was_changed_after_the_seal_is_never_committed() {
     let (service, scratch) = (Service::of(3).await, Scratch::new());
-    let landed = service
-        .client()
-        .export(
-            ExportRequest::segment("Everyone"),
-            scratch.out(),
-            CommitPolicy::Never,
-        )
-        .await
-        .unwrap();
+    let landed =
+        service.client().export(ExportRequest::segment("Everyone"), scratch.out(), CommitPolicy::Never).await.unwrap();
     let part = landed.folder().join(&landed.manifest.parts[0].file);
     let text = std::fs::read(&part).unwrap();
     std::fs::write(&part, &text[1..]).unwrap();
-    let error = service
-        .client()
-        .commit_landed(&landed.sealed, false)
-        .await
-        .unwrap_err();
+    let error = service.client().commit_landed(&landed.sealed, false).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
     let verified = Folder::new(scratch.out()).verify(|_| {}).unwrap_err();
     assert_eq!(verified.kind(), ErrorKind::Corrupt);
     std::fs::write(&part, &text).unwrap();
-    let receipt = service
-        .client()
-        .commit_landed(&landed.sealed, false)
-        .await
-        .unwrap();
+    let receipt = service.client().commit_landed(&landed.sealed, false).await.unwrap();
     assert_eq!(receipt.end, CommitEnd::Committed);
     // Once more: the receipt, and nothing sent.
-    let again = service
-        .client()
-        .commit_landed(&landed.sealed, false)
-        .await
-        .unwrap();
+    let again = service.client().commit_landed(&landed.sealed, false).await.unwrap();
     assert_eq!(again, receipt);
     assert_eq!(service.count(Operation::Commit), 1);
 }
@@ -268,24 +220,13 @@ async fn a_part_that_was_changed_after_the_seal_is_never_committed() {
 #[tokio::test]
 async fn a_manifest_that_is_not_the_sealed_one_is_no_proof() {
     let (service, scratch) = (Service::of(3).await, Scratch::new());
-    let landed = service
-        .client()
-        .export(
-            ExportRequest::segment("Everyone"),
-            scratch.out(),
-            CommitPolicy::Never,
-        )
-        .await
-        .unwrap();
+    let landed =
+        service.client().export(ExportRequest::segment("Everyone"), scratch.out(), CommitPolicy::Never).await.unwrap();
     let file = landed.folder().join("_manifest.json");
     let mut text = std::fs::read_to_string(&file).unwrap();
     text.push('\n');
     std::fs::write(&file, text).unwrap();
-    let error = service
-        .client()
-        .commit_landed(&landed.sealed, false)
-        .await
-        .unwrap_err();
+    let error = service.client().commit_landed(&landed.sealed, false).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotSealed);
     assert_eq!(service.count(Operation::Commit), 0);
 }
@@ -294,14 +235,7 @@ async fn a_manifest_that_is_not_the_sealed_one_is_no_proof() {
 async fn batches_whose_journal_is_gone_are_refused_unless_they_have_receipts() {
     let (service, scratch) = (Service::of(3).await, Scratch::new());
     let client = service.client();
-    client
-        .export(
-            ExportRequest::segment("Everyone"),
-            scratch.out(),
-            CommitPolicy::Never,
-        )
-        .await
-        .unwrap();
+    client.export(ExportRequest::segment("Everyone"), scratch.out(), CommitPolicy::Never).await.unwrap();
     std::fs::remove_dir_all(scratch.out().join(".mypreferences")).unwrap();
     let error = export(&client, &scratch.out()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
@@ -312,19 +246,9 @@ async fn batches_whose_journal_is_gone_are_refused_unless_they_have_receipts() {
 async fn a_token_that_expires_after_the_seal_leaves_the_data_and_says_so() {
     let (service, scratch) = (Service::of(3).await, Scratch::new());
     let client = service.client();
-    let landed = client
-        .export(
-            ExportRequest::segment("Everyone"),
-            scratch.out(),
-            CommitPolicy::Never,
-        )
-        .await
-        .unwrap();
+    let landed = client.export(ExportRequest::segment("Everyone"), scratch.out(), CommitPolicy::Never).await.unwrap();
     let expire = Action::SetStatus("Expired".to_owned());
-    service
-        .opened
-        .world()
-        .push_rule(Rule::new(Operation::Status, expire));
+    service.opened.world().push_rule(Rule::new(Operation::Status, expire));
     let receipt = client.commit_landed(&landed.sealed, false).await.unwrap();
     assert_eq!(receipt.end, CommitEnd::Expired);
     assert!(!receipt.files_are_as_asked());
@@ -337,11 +261,7 @@ async fn folders_are_their_owners_and_the_journal_too() {
     let (service, scratch) = (Service::of(3).await, Scratch::new());
     let landed = export(&service.client(), &scratch.out()).await.unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    for folder in [
-        scratch.out(),
-        scratch.out().join(".mypreferences"),
-        landed.folder(),
-    ] {
+    for folder in [scratch.out(), scratch.out().join(".mypreferences"), landed.folder()] {
         assert_eq!(mode(&folder), 0o700, "{}", folder.display());
     }
     assert_eq!(mode(&scratch.out().join(".mypreferences/journal")), 0o600);

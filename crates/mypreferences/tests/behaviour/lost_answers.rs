@@ -4,12 +4,9 @@
 
 use std::time::Duration;
 
-use mypreferences::{
-    Certainty, Client, CommitState, ConfirmedBy, ErrorKind, Files, Outcome, Retry, Sent,
-};
+use mypreferences::{Certainty, Client, CommitState, ConfirmedBy, ErrorKind, Files, Outcome, Retry, Sent};
 use mypreferences_mock::{
-    Action, Answer, Apply, Export, LoggedRequest, MockService, Operation, ResetPoint, Rule,
-    StatusAfterCommit,
+    Action, Answer, Apply, Export, LoggedRequest, MockService, Operation, ResetPoint, Rule, StatusAfterCommit,
 };
 
 use crate::support::*;
@@ -58,11 +55,7 @@ enum Expected {
 fn expected(case: Case) -> Expected {
     use Certainty::{Certain, Presumed};
     use Expected::{Committed, NotCommitted, Unknown};
-    let certain_files = if case.baseline {
-        Files::AsAsked
-    } else {
-        Files::Unknown
-    };
+    let certain_files = if case.baseline { Files::AsAsked } else { Files::Unknown };
     let by_second_send = Committed(Certain, ConfirmedBy::Response, certain_files);
     if case.says == Says::Unreachable {
         return Unknown;
@@ -76,24 +69,14 @@ fn expected(case: Case) -> Expected {
     }
     let page_worked_before = case.baseline || case.applied == Applied::Late;
     match case.says {
-        Says::Retrieved | Says::BusyAtFirst => {
-            Committed(Certain, ConfirmedBy::Status, certain_files)
-        }
+        Says::Retrieved | Says::BusyAtFirst => Committed(Certain, ConfirmedBy::Status, certain_files),
         // One route of one answer is no proof, however often it is given.
-        Says::Complete if page_worked_before => {
-            Committed(Presumed, ConfirmedBy::TokenRetired, Files::Unknown)
-        }
+        Says::Complete if page_worked_before => Committed(Presumed, ConfirmedBy::TokenRetired, Files::Unknown),
         // The page route never worked for this token: a send more is refused, so it is presumed.
-        Says::Complete if case.loses == Loses::First => {
-            Committed(Presumed, ConfirmedBy::TokenRetired, Files::Unknown)
-        }
+        Says::Complete if case.loses == Loses::First => Committed(Presumed, ConfirmedBy::TokenRetired, Files::Unknown),
         Says::Complete => Unknown,
-        Says::Expired if case.baseline => {
-            Committed(Certain, ConfirmedBy::EarlyExpiry, Files::AsAsked)
-        }
-        Says::Answers(_) if case.baseline => {
-            Committed(Presumed, ConfirmedBy::TokenRetired, Files::Unknown)
-        }
+        Says::Expired if case.baseline => Committed(Certain, ConfirmedBy::EarlyExpiry, Files::AsAsked),
+        Says::Answers(_) if case.baseline => Committed(Presumed, ConfirmedBy::TokenRetired, Files::Unknown),
         Says::Expired | Says::Answers(_) => Unknown,
         Says::Unreachable => Unknown,
     }
@@ -114,12 +97,7 @@ fn cases() -> Vec<Case> {
         ] {
             for baseline in [true, false] {
                 for loses in [Loses::First, Loses::Every] {
-                    cases.push(Case {
-                        applied,
-                        says,
-                        baseline,
-                        loses,
-                    });
+                    cases.push(Case { applied, says, baseline, loses });
                 }
             }
         }
@@ -141,9 +119,7 @@ async fn play(case: Case) {
     let mock = mock().await;
     let mut export = Export::segment(TOKEN, 3);
     export = match case.says {
-        Says::Complete => {
-            export.status_after_commit(StatusAfterCommit::Word("Complete".to_owned()))
-        }
+        Says::Complete => export.status_after_commit(StatusAfterCommit::Word("Complete".to_owned())),
         Says::Expired => export.status_after_commit(StatusAfterCommit::Word("Expired".to_owned())),
         Says::Answers(status) => export.status_after_commit(StatusAfterCommit::Answer(status)),
         Says::Retrieved | Says::BusyAtFirst | Says::Unreachable => export,
@@ -168,29 +144,16 @@ async fn play(case: Case) {
         Applied::Never => Apply::Never,
     };
     let lost = Rule::new(Operation::Commit, Action::ReadThenClose { apply });
-    mock.push_rule(if case.loses == Loses::Every {
-        lost.forever()
-    } else {
-        lost
-    });
+    mock.push_rule(if case.loses == Loses::Every { lost.forever() } else { lost });
     match case.says {
         Says::BusyAtFirst => mock.push_rule(
-            Rule::new(
-                Operation::Status,
-                Action::answer(Answer::message(503, "busy")),
-            )
-            .forever()
-            .for_duration(10 * second),
+            Rule::new(Operation::Status, Action::answer(Answer::message(503, "busy")))
+                .forever()
+                .for_duration(10 * second),
         ),
         Says::Unreachable => mock.push_rule(
-            Rule::new(
-                Operation::Status,
-                Action::Reset {
-                    at: ResetPoint::BeforeHeaders,
-                    apply: Apply::Never,
-                },
-            )
-            .forever(),
+            Rule::new(Operation::Status, Action::Reset { at: ResetPoint::BeforeHeaders, apply: Apply::Never })
+                .forever(),
         ),
         Says::Retrieved | Says::Complete | Says::Expired | Says::Answers(_) => {}
     }
@@ -199,10 +162,7 @@ async fn play(case: Case) {
     let (got, error) = match result {
         Ok(receipt) => {
             assert_eq!(receipt.outcome, Outcome::Committed, "{case:?}");
-            (
-                Expected::Committed(receipt.certainty, receipt.confirmed_by, receipt.files),
-                None,
-            )
+            (Expected::Committed(receipt.certainty, receipt.confirmed_by, receipt.files), None)
         }
         Err(error) => {
             record(&error);
@@ -258,10 +218,7 @@ fn asked_between_sends(requests: &[LoggedRequest], case: Case) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_answer_gets_the_right_verdict_in_every_combination() {
-    let playing: Vec<_> = cases()
-        .into_iter()
-        .map(|case| tokio::spawn(play(case)))
-        .collect();
+    let playing: Vec<_> = cases().into_iter().map(|case| tokio::spawn(play(case))).collect();
     assert_eq!(playing.len(), 96);
     for case in playing {
         case.await.unwrap();
@@ -275,15 +232,7 @@ async fn lost_commits_of_an_empty_export(page_is_refused: bool) -> mypreferences
     if page_is_refused {
         mock.push_rule(Rule::new(Operation::Page, Action::status(404)).forever());
     }
-    mock.push_rule(
-        Rule::new(
-            Operation::Commit,
-            Action::ReadThenClose {
-                apply: Apply::Never,
-            },
-        )
-        .forever(),
-    );
+    mock.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Never }).forever());
     let error = client(&mock).commit(TOKEN, false).await.unwrap_err();
     assert_eq!(error.attempts().len(), 4, "\"not yet\" allows every send");
     error
@@ -306,16 +255,8 @@ async fn an_empty_export_whose_page_is_refused_is_sent_again_and_ends_unknown() 
 #[tokio::test]
 async fn a_wrong_page_route_leads_to_one_more_send_and_not_to_a_verdict() {
     let mock = mock().await;
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::ReadThenClose {
-            apply: Apply::Never,
-        },
-    ));
-    let client = builder(&mock.base_url())
-        .page_path("{clientId}/no/such/{accessToken}")
-        .build()
-        .unwrap();
+    mock.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Never }));
+    let client = builder(&mock.base_url()).page_path("{clientId}/no/such/{accessToken}").build().unwrap();
     let receipt = client.commit(TOKEN, false).await.unwrap();
     assert_eq!(receipt.confirmed_by, ConfirmedBy::Response);
     assert_eq!(receipt.sends, 2);
@@ -326,22 +267,10 @@ async fn a_wrong_page_route_leads_to_one_more_send_and_not_to_a_verdict() {
 async fn strict_turns_a_presumed_receipt_into_outcome_unknown() {
     let mock = mock().await;
     mock.add_export(Export::segment(TOKEN, 3).status_after_commit(StatusAfterCommit::Answer(404)));
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::ReadThenClose { apply: Apply::Now },
-    ));
-    let client = builder(&mock.base_url())
-        .require_certain(true)
-        .preflight(true)
-        .build()
-        .unwrap();
+    mock.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Now }));
+    let client = builder(&mock.base_url()).require_certain(true).preflight(true).build().unwrap();
     let error = client.commit(TOKEN, false).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     assert_eq!(error.commit_state(), Some(CommitState::Unknown));
-    assert!(
-        record(&error)["next_action"]
-            .as_str()
-            .unwrap()
-            .contains("resolve")
-    );
+    assert!(record(&error)["next_action"].as_str().unwrap().contains("resolve"));
 }

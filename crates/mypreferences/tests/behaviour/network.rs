@@ -4,12 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mypreferences::{
-    Client, ClientBuilder, CommitState, Credentials, Error, ErrorKind, OAuth, Sent, TimeoutPhase,
-};
-use mypreferences_mock::{
-    MockConfig, MockService, OpenScenario, Operation, PROXIED_HOST, RefusedPort,
-};
+use mypreferences::{Client, ClientBuilder, CommitState, Credentials, Error, ErrorKind, OAuth, Sent, TimeoutPhase};
+use mypreferences_mock::{MockConfig, MockService, OpenScenario, Operation, PROXIED_HOST, RefusedPort};
 use serde_json::json;
 
 use crate::support::*;
@@ -75,11 +71,7 @@ async fn a_private_ca_is_trusted_when_it_is_given_beside_the_systems_or_alone() 
     assert_eq!(refused(&client, &opened).await.kind(), ErrorKind::Tls);
     // Another authority alone, though of the same name.
     let (_other, another) = https("good", None).await;
-    let client = builder(&opened.base_url())
-        .ca_file(ca_file("another", &another))
-        .ca_only(true)
-        .build()
-        .unwrap();
+    let client = builder(&opened.base_url()).ca_file(ca_file("another", &another)).ca_only(true).build().unwrap();
     assert_eq!(refused(&client, &opened).await.kind(), ErrorKind::Tls);
 }
 
@@ -105,16 +97,10 @@ async fn a_certificate_or_a_version_that_is_wrong_is_a_failed_handshake_that_is_
 #[tokio::test]
 async fn a_handshake_that_stalls_ends_with_the_limit_for_connecting() {
     let (_mock, opened) = https("stall", None).await;
-    let client = trusting("stall", &opened)
-        .connect_timeout(Duration::from_millis(150))
-        .max_attempts(2)
-        .build()
-        .unwrap();
+    let client =
+        trusting("stall", &opened).connect_timeout(Duration::from_millis(150)).max_attempts(2).build().unwrap();
     let error = refused(&client, &opened).await;
-    assert_eq!(
-        (error.kind(), error.phase()),
-        (ErrorKind::Timeout, Some(TimeoutPhase::Connect))
-    );
+    assert_eq!((error.kind(), error.phase()), (ErrorKind::Timeout, Some(TimeoutPhase::Connect)));
     assert_eq!(error.attempts().len(), 2);
 }
 
@@ -130,19 +116,13 @@ async fn a_server_that_demands_a_client_certificate_gets_one_or_no_request_at_al
     let (_other, another) = https("client_certificate", None).await;
     let wrong = another.tls().unwrap();
     let wrong = format!("{}{}", wrong.client_certificate_pem, wrong.client_key_pem);
-    let client = trusting("demand", &opened)
-        .client_cert(file("wrong-client", &wrong))
-        .build()
-        .unwrap();
+    let client = trusting("demand", &opened).client_cert(file("wrong-client", &wrong)).build().unwrap();
     let error = refused(&client, &opened).await;
     assert_eq!(error.kind(), ErrorKind::Tls, "{error:?}");
 
     let tls = opened.tls().unwrap();
     let (cert, key) = (&tls.client_certificate_pem, &tls.client_key_pem);
-    let together = trusting("demand", &opened)
-        .client_cert(file("client", &format!("{cert}{key}")))
-        .build()
-        .unwrap();
+    let together = trusting("demand", &opened).client_cert(file("client", &format!("{cert}{key}"))).build().unwrap();
     together.status(TOKEN).await.unwrap();
     let apart = trusting("demand", &opened)
         .client_cert(file("client-certificate", cert))
@@ -168,44 +148,20 @@ async fn a_private_key_that_others_can_read_is_refused_wherever_it_stands() {
     let public = open("open-certificate", cert);
     let private = file("closed-key", key);
     for (builder, what, path) in [
-        (
-            trusting("open", &opened)
-                .client_cert(&public)
-                .client_key(&key_alone),
-            "client_key",
-            &key_alone,
-        ),
-        (
-            trusting("open", &opened).client_cert(&together),
-            "client_cert",
-            &together,
-        ),
-        (
-            trusting("open", &opened)
-                .client_cert(&together)
-                .client_key(&private),
-            "client_cert",
-            &together,
-        ),
+        (trusting("open", &opened).client_cert(&public).client_key(&key_alone), "client_key", &key_alone),
+        (trusting("open", &opened).client_cert(&together), "client_cert", &together),
+        (trusting("open", &opened).client_cert(&together).client_key(&private), "client_cert", &together),
     ] {
         let error = builder.build().unwrap_err();
         let text = error.to_string();
         assert_eq!(error.kind(), ErrorKind::Configuration, "{text}");
-        for said in [
-            what,
-            "can be read by others (mode 0644)",
-            &format!("chmod 600 {}", path.display()),
-        ] {
+        for said in [what, "can be read by others (mode 0644)", &format!("chmod 600 {}", path.display())] {
             assert!(text.contains(said), "{text}");
         }
         record(&error);
     }
     // The certificate is public.
-    let client = trusting("open", &opened)
-        .client_cert(&public)
-        .client_key(&private)
-        .build()
-        .unwrap();
+    let client = trusting("open", &opened).client_cert(&public).client_key(&private).build().unwrap();
     client.status(TOKEN).await.unwrap();
 }
 
@@ -238,10 +194,7 @@ async fn files_that_cannot_be_used_are_told_of_before_any_connection_and_never_p
     let (_other, another) = https("client_certificate", None).await;
     let tls = opened.tls().unwrap();
     let garbage = file("garbage", "no PEM at all \u{fffd}");
-    let hollow = file(
-        "hollow",
-        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-    );
+    let hollow = file("hollow", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     let cert = file("alone", &tls.client_certificate_pem);
     let key_of_another = file("other-key", &another.tls().unwrap().client_key_pem);
     let nowhere = PathBuf::from("/nonexistent/ca.pem");
@@ -259,10 +212,7 @@ async fn files_that_cannot_be_used_are_told_of_before_any_connection_and_never_p
             (new().client_cert(&garbage), "client_cert"),
             (new().client_cert(&cert), "client_cert"),
             (new().client_cert(&cert).client_key(&garbage), "client_key"),
-            (
-                new().client_cert(&cert).client_key(&key_of_another),
-                "client_cert",
-            ),
+            (new().client_cert(&cert).client_key(&key_of_another), "client_cert"),
             (new().client_key(&key_of_another), "client_key"),
             (new().proxy("socks5://proxy.example"), "proxy"),
         ] {
@@ -275,9 +225,7 @@ async fn files_that_cannot_be_used_are_told_of_before_any_connection_and_never_p
 
 fn through_proxy(name: &str, opened: &OpenScenario) -> ClientBuilder {
     let base_url = opened.base_url().replace("127.0.0.1", PROXIED_HOST);
-    builder(&base_url)
-        .ca_file(ca_file(name, opened))
-        .proxy(opened.proxy_url().unwrap())
+    builder(&base_url).ca_file(ca_file(name, opened)).proxy(opened.proxy_url().unwrap())
 }
 
 #[tokio::test]
@@ -301,24 +249,14 @@ async fn a_proxy_that_refuses_is_no_server_that_does() {
 
         let token_url = opened.token_url().replace("127.0.0.1", PROXIED_HOST);
         let oauth = OAuth::new(token_url, "job", SECRET).user_id(USER_ID);
-        let client = through_proxy(mode, &opened)
-            .credentials(Credentials::oauth(oauth))
-            .build()
-            .unwrap();
+        let client = through_proxy(mode, &opened).credentials(Credentials::oauth(oauth)).build().unwrap();
         let error = refused(&client, &opened).await;
         assert_eq!(error.kind(), ErrorKind::Proxy, "{mode}: {error:?}");
-        assert!(
-            error.to_string().contains("OAuth token endpoint"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("OAuth token endpoint"), "{error}");
     }
     let (_mock, opened) = https("good", Some("tunnel")).await;
     let nobody = RefusedPort::take().unwrap();
-    let client = through_proxy("nobody", &opened)
-        .proxy(nobody.base_url())
-        .max_attempts(1)
-        .build()
-        .unwrap();
+    let client = through_proxy("nobody", &opened).proxy(nobody.base_url()).max_attempts(1).build().unwrap();
     assert_eq!(refused(&client, &opened).await.kind(), ErrorKind::Connect);
 }
 
@@ -344,21 +282,12 @@ async fn a_proxys_password_reaches_the_proxy_and_nothing_else() {
     assert_clean(&trace().text());
     let request = heard.join().unwrap().to_lowercase();
     assert!(request.contains("proxy-authorization: basic "), "{request}");
-    assert!(
-        !request.contains("\r\nauthorization:"),
-        "the signature is the server's only"
-    );
+    assert!(!request.contains("\r\nauthorization:"), "the signature is the server's only");
 }
 
 #[tokio::test]
 async fn no_byte_of_a_request_is_received_whatever_is_wrong_with_the_handshake() {
-    for mode in [
-        "expired",
-        "wrong_host",
-        "unknown_ca",
-        "tls11",
-        "client_certificate",
-    ] {
+    for mode in ["expired", "wrong_host", "unknown_ca", "tls11", "client_certificate"] {
         let (_mock, opened) = https(mode, None).await;
         let client = trusting(&format!("byte-{mode}"), &opened).build().unwrap();
         refused(&client, &opened).await;

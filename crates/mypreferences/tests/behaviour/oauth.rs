@@ -4,12 +4,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use mypreferences::{
-    CancelToken, Client, ClientAuth, ClientBuilder, CommitState, Credentials, Error, ErrorKind,
-    OAuth, Retry, Sent, TimeoutPhase,
+    CancelToken, Client, ClientAuth, ClientBuilder, CommitState, Credentials, Error, ErrorKind, OAuth, Retry, Sent,
+    TimeoutPhase,
 };
-use mypreferences_mock::{
-    Action, Answer, MockConfig, MockService, OpenScenario, Operation, RefusedPort, Rule,
-};
+use mypreferences_mock::{Action, Answer, MockConfig, MockService, OpenScenario, Operation, RefusedPort, Rule};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -53,10 +51,7 @@ fn nothing_of_the_commit_was_sent(error: &Error, opened: &OpenScenario) {
     assert_eq!(error.sent(), Sent::NotSent, "{error}");
     assert_eq!(error.commit_state(), Some(CommitState::NotCommitted));
     assert_eq!(error.http_status(), None);
-    assert!(
-        error.to_string().contains("OAuth token endpoint"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("OAuth token endpoint"), "{error}");
     assert_eq!(count(opened, Operation::Commit), 0);
 }
 
@@ -74,15 +69,9 @@ async fn a_commit_is_authorised_by_either_form_of_request() {
         assert_eq!(asked.len(), 1, "one token serves both calls");
         let body = String::from_utf8(asked[0].body.clone()).unwrap();
         assert!(body.contains("scope=acme%2Fetl"));
-        assert_eq!(
-            asked[0].header("Authorization").is_some(),
-            form == ClientAuth::Basic
-        );
+        assert_eq!(asked[0].header("Authorization").is_some(), form == ClientAuth::Basic);
         assert_eq!(body.contains("client_secret"), form == ClientAuth::Body);
-        assert_ne!(
-            asked[0].connection,
-            opened.world().requests_for(Operation::Commit)[0].connection
-        );
+        assert_ne!(asked[0].connection, opened.world().requests_for(Operation::Commit)[0].connection);
         assert_eq!(asked[0].violation, None);
     }
 }
@@ -113,9 +102,8 @@ async fn granted_as(status: u16, kind: &str, more: &str) -> (Result<(), Error>, 
         .unwrap()
         .trim_start_matches("Bearer ")
         .to_owned();
-    let answer = Answer::empty(status)
-        .header("Content-Type", kind)
-        .body(format!(r#"{{"access_token":"{known}"{more}}}"#));
+    let answer =
+        Answer::empty(status).header("Content-Type", kind).body(format!(r#"{{"access_token":"{known}"{more}}}"#));
     let rule = Rule::new(Operation::Token, Action::answer(answer)).forever();
     opened.world().push_rule(rule);
     let before = count(&opened, Operation::Token);
@@ -160,25 +148,17 @@ async fn a_plain_token_is_taken_whatever_else_its_answer_says() {
 
 #[tokio::test]
 async fn a_token_endpoint_that_fails_gives_its_kind_and_nothing_is_sent() {
-    let answer =
-        |status: u16, body: &str| json!({"answer": {"status": status, "body": {"json": body}}});
+    let answer = |status: u16, body: &str| json!({"answer": {"status": status, "body": {"json": body}}});
     let html = json!({"answer": {"status": 200, "body": "html"}});
-    let redirect =
-        json!({"answer": {"status": 302, "headers": [["Location", "http://127.0.0.1:9/"]]}});
+    let redirect = json!({"answer": {"status": 302, "headers": [["Location", "http://127.0.0.1:9/"]]}});
     let large = format!("{{\"access_token\":\"{}\"}}", "x".repeat(2 << 20));
     let echo = format!(r#"{{"error":"invalid_scope","error_description":"no {SECRET}"}}"#);
     let table = [
         (answer(500, ""), ErrorKind::ServerError),
         (answer(503, ""), ErrorKind::ServiceUnavailable),
         (answer(429, ""), ErrorKind::RateLimited),
-        (
-            answer(400, r#"{"error":"invalid_client"}"#),
-            ErrorKind::Unauthorized,
-        ),
-        (
-            answer(401, r#"{"error":"invalid_client"}"#),
-            ErrorKind::Unauthorized,
-        ),
+        (answer(400, r#"{"error":"invalid_client"}"#), ErrorKind::Unauthorized),
+        (answer(401, r#"{"error":"invalid_client"}"#), ErrorKind::Unauthorized),
         (answer(400, &echo), ErrorKind::BadRequest),
         (answer(400, "nonsense"), ErrorKind::BadRequest),
         (answer(403, ""), ErrorKind::Forbidden),
@@ -187,25 +167,13 @@ async fn a_token_endpoint_that_fails_gives_its_kind_and_nothing_is_sent() {
         (html, ErrorKind::InvalidResponse),
         (answer(200, "not JSON"), ErrorKind::InvalidResponse),
         (answer(200, "{}"), ErrorKind::InvalidResponse),
-        (
-            answer(200, r#"{"access_token":"a b"}"#),
-            ErrorKind::InvalidResponse,
-        ),
-        (
-            answer(200, r#"{"access_token":"a","token_type":"mac"}"#),
-            ErrorKind::InvalidResponse,
-        ),
-        (
-            answer(201, r#"{"access_token":"a\u0007"}"#),
-            ErrorKind::UnexpectedStatus,
-        ),
+        (answer(200, r#"{"access_token":"a b"}"#), ErrorKind::InvalidResponse),
+        (answer(200, r#"{"access_token":"a","token_type":"mac"}"#), ErrorKind::InvalidResponse),
+        (answer(201, r#"{"access_token":"a\u0007"}"#), ErrorKind::UnexpectedStatus),
         (answer(200, &large), ErrorKind::ResponseTooLarge),
         (redirect, ErrorKind::RedirectRefused),
         (json!({"read_then_close": "never"}), ErrorKind::Interrupted),
-        (
-            json!({"garbage": {"text": "no HTTP at all\r\n\r\n"}}),
-            ErrorKind::InvalidResponse,
-        ),
+        (json!({"garbage": {"text": "no HTTP at all\r\n\r\n"}}), ErrorKind::InvalidResponse),
     ];
     for (action, kind) in table {
         let rule = json!([{"on": "token", "times": "forever", "action": action}]);
@@ -217,11 +185,7 @@ async fn a_token_endpoint_that_fails_gives_its_kind_and_nothing_is_sent() {
         assert_eq!(error.attempts().len(), 1);
         assert_eq!(error.attempts()[0].kind, Some(kind));
         let waits = error.retry() != Retry::Permanent;
-        assert_eq!(
-            error.retry_after(),
-            waits.then_some(Duration::from_secs(10)),
-            "{action}"
-        );
+        assert_eq!(error.retry_after(), waits.then_some(Duration::from_secs(10)), "{action}");
         // The failure is remembered: no second request, the same kind.
         assert_eq!(failed(&client).await.kind(), kind);
         assert_eq!(count(&opened, Operation::Token), 1);
@@ -236,25 +200,15 @@ async fn a_slow_token_endpoint_is_a_timeout_by_its_own_limit_or_by_the_callers()
     let hang = || json!([{"on": "token", "times": "forever", "action": {"hang": "never"}}]);
     let (_mock, opened) = scenario(3600, hang()).await;
     let limit = Duration::from_millis(200);
-    let client = builder_for(&opened)
-        .first_byte_timeout(limit)
-        .max_attempts(1)
-        .build()
-        .unwrap();
+    let client = builder_for(&opened).first_byte_timeout(limit).max_attempts(1).build().unwrap();
     let error = failed(&client).await;
-    assert_eq!(
-        (error.kind(), error.phase()),
-        (ErrorKind::Timeout, Some(TimeoutPhase::FirstByte))
-    );
+    assert_eq!((error.kind(), error.phase()), (ErrorKind::Timeout, Some(TimeoutPhase::FirstByte)));
     nothing_of_the_commit_was_sent(&error, &opened);
 
     let (_mock, opened) = scenario(3600, hang()).await;
     let client = builder_for(&opened).timeout(limit).build().unwrap();
     let error = failed(&client).await;
-    assert_eq!(
-        (error.kind(), error.phase()),
-        (ErrorKind::Timeout, Some(TimeoutPhase::Operation))
-    );
+    assert_eq!((error.kind(), error.phase()), (ErrorKind::Timeout, Some(TimeoutPhase::Operation)));
     nothing_of_the_commit_was_sent(&error, &opened);
     assert_eq!(error.retry_after(), None);
 }
@@ -266,17 +220,11 @@ async fn a_token_endpoint_that_cannot_be_reached_is_told_from_the_service() {
     for (url, kind) in [
         (refused.base_url(), ErrorKind::Connect),
         // The mock, as if it spoke TLS.
-        (
-            opened.token_url().replace("http:", "https:"),
-            ErrorKind::Tls,
-        ),
+        (opened.token_url().replace("http:", "https:"), ErrorKind::Tls),
     ] {
         let oauth = OAuth::new(url, "job", SECRET).user_id(USER_ID);
-        let client = builder(&opened.base_url())
-            .credentials(Credentials::oauth(oauth))
-            .max_attempts(1)
-            .build()
-            .unwrap();
+        let client =
+            builder(&opened.base_url()).credentials(Credentials::oauth(oauth)).max_attempts(1).build().unwrap();
         let error = failed(&client).await;
         assert_eq!(error.kind(), kind, "{error}");
         nothing_of_the_commit_was_sent(&error, &opened);
@@ -290,10 +238,7 @@ async fn a_commit_rides_out_a_token_endpoint_that_is_down_for_a_moment() {
     let client = builder_for(&opened).build().unwrap();
     let begun = Instant::now();
     let receipt = client.commit(TOKEN, false).await.unwrap();
-    assert!(
-        begun.elapsed() >= Duration::from_secs(10),
-        "it was left alone"
-    );
+    assert!(begun.elapsed() >= Duration::from_secs(10), "it was left alone");
     assert_eq!((receipt.sends, receipt.attempts.len()), (1, 2));
     assert_eq!(receipt.attempts[0].sent, Sent::NotSent);
     assert_eq!(count(&opened, Operation::Token), 2);
@@ -318,12 +263,7 @@ async fn a_valid_token_is_used_while_its_renewal_fails() {
 async fn a_401_of_the_service_renews_the_token_once_and_no_more() {
     let once = json!([{"on": "commit", "times": 1, "action": {"answer": {"status": 401}}}]);
     let (_mock, opened) = scenario(3600, once).await;
-    let receipt = builder_for(&opened)
-        .build()
-        .unwrap()
-        .commit(TOKEN, false)
-        .await
-        .unwrap();
+    let receipt = builder_for(&opened).build().unwrap().commit(TOKEN, false).await.unwrap();
     assert_eq!(receipt.attempts[0].status, Some(401));
     assert_eq!(count(&opened, Operation::Token), 2);
 
@@ -333,19 +273,12 @@ async fn a_401_of_the_service_renews_the_token_once_and_no_more() {
     client.status(TOKEN).await.unwrap();
     opened.world().clear_log();
     let (_other, refusing) = scenario(3600, always).await;
-    let client = builder(&refusing.base_url())
-        .credentials(Credentials::oauth(oauth(&opened)))
-        .build()
-        .unwrap();
+    let client = builder(&refusing.base_url()).credentials(Credentials::oauth(oauth(&opened))).build().unwrap();
     let error = failed(&client).await;
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
     assert_eq!(error.commit_state(), Some(CommitState::NotCommitted));
     assert_eq!(count(&refusing, Operation::Commit), 2, "one repair");
-    assert_eq!(
-        count(&refusing, Operation::Status),
-        1,
-        "then as 404: one question"
-    );
+    assert_eq!(count(&refusing, Operation::Status), 1, "then as 404: one question");
     assert_eq!(count(&opened, Operation::Token), 2);
 }
 
@@ -356,19 +289,13 @@ async fn a_caller_who_cancels_while_the_token_is_awaited_has_sent_nothing() {
     let client = builder_for(&opened).build().unwrap();
     let cancel = CancelToken::new();
     let cancelled = client.commit(TOKEN, false).cancel_token(cancel.clone());
-    let (cancelled, other, ()) = tokio::join!(
-        cancelled.into_future(),
-        client.commit(TOKEN + 1, false).into_future(),
-        async {
+    let (cancelled, other, ()) =
+        tokio::join!(cancelled.into_future(), client.commit(TOKEN + 1, false).into_future(), async {
             tokio::time::sleep(Duration::from_millis(100)).await;
             cancel.cancel();
-        }
-    );
+        });
     let error = cancelled.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.sent()),
-        (ErrorKind::Cancelled, Sent::NotSent)
-    );
+    assert_eq!((error.kind(), error.sent()), (ErrorKind::Cancelled, Sent::NotSent));
     assert_eq!(error.commit_state(), Some(CommitState::NotCommitted));
     other.unwrap();
     assert_eq!(count(&opened, Operation::Token), 1);
@@ -389,12 +316,7 @@ async fn the_oauth_secret_and_its_tokens_are_seen_nowhere() {
     let error = client.status(TOKEN).await.unwrap_err();
     record(&error);
     assert_eq!(error.server_message(), Some("not *** of ***"));
-    for text in [
-        format!("{client:?}"),
-        format!("{error:?}"),
-        format!("{:?}", oauth(&opened)),
-        trace().text(),
-    ] {
+    for text in [format!("{client:?}"), format!("{error:?}"), format!("{:?}", oauth(&opened)), trace().text()] {
         assert_clean(&text);
         assert!(!text.contains(token), "the token is shown");
     }
@@ -404,23 +326,11 @@ async fn the_oauth_secret_and_its_tokens_are_seen_nowhere() {
 async fn wrong_settings_are_told_before_any_request() {
     let (_mock, opened) = scenario(3600, json!([])).await;
     for (oauth, kind) in [
-        (
-            OAuth::new("", "job", SECRET).user_id(USER_ID),
-            ErrorKind::InvalidArgument,
-        ),
-        (
-            OAuth::new("http://host/", "job", SECRET).user_id(USER_ID),
-            ErrorKind::InvalidArgument,
-        ),
-        (
-            OAuth::new(opened.token_url(), "job", SECRET),
-            ErrorKind::Configuration,
-        ),
+        (OAuth::new("", "job", SECRET).user_id(USER_ID), ErrorKind::InvalidArgument),
+        (OAuth::new("http://host/", "job", SECRET).user_id(USER_ID), ErrorKind::InvalidArgument),
+        (OAuth::new(opened.token_url(), "job", SECRET), ErrorKind::Configuration),
     ] {
-        let error = builder(&opened.base_url())
-            .credentials(Credentials::oauth(oauth))
-            .build()
-            .unwrap_err();
+        let error = builder(&opened.base_url()).credentials(Credentials::oauth(oauth)).build().unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         record(&error);
     }

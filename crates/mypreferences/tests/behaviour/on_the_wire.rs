@@ -19,13 +19,8 @@ async fn a_commit_is_one_exact_request() {
         line == format!("POST /acme/export/Segment/Commit/{TOKEN}?keepFiles=false HTTP/1.1"),
         "the request line is another"
     );
-    let names: Vec<String> = rest
-        .lines()
-        .filter_map(|line| {
-            line.split_once(':')
-                .map(|(name, _)| name.to_ascii_lowercase())
-        })
-        .collect();
+    let names: Vec<String> =
+        rest.lines().filter_map(|line| line.split_once(':').map(|(name, _)| name.to_ascii_lowercase())).collect();
     let count = |name: &str| names.iter().filter(|given| *given == name).count();
     assert_eq!(count("authorization"), 1);
     assert_eq!(count("content-length"), 1);
@@ -34,10 +29,7 @@ async fn a_commit_is_one_exact_request() {
     assert_eq!(requests[0].header("content-type"), Some("application/json"));
     assert_eq!(requests[0].header("accept"), Some("application/json"));
     assert_eq!(requests[0].header("accept-encoding"), Some("gzip"));
-    assert_eq!(
-        requests[0].header("user-agent"),
-        Some(concat!("mypreferences/", env!("CARGO_PKG_VERSION")))
-    );
+    assert_eq!(requests[0].header("user-agent"), Some(concat!("mypreferences/", env!("CARGO_PKG_VERSION"))));
     assert!(requests[0].body.is_empty(), "there is a body");
     assert_eq!(requests[0].violation, None);
 }
@@ -53,41 +45,24 @@ async fn keep_files_is_always_sent_in_lower_case() {
 #[tokio::test]
 async fn each_kind_has_its_own_path() {
     for (kind, mock_kind, element) in [
-        (
-            ExportKind::Schedule,
-            mypreferences_mock::ExportKind::Schedule,
-            "Schedule",
-        ),
+        (ExportKind::Schedule, mypreferences_mock::ExportKind::Schedule, "Schedule"),
         (ExportKind::Cid, mypreferences_mock::ExportKind::Cid, "CID"),
     ] {
         let mock = mock().await;
         mock.add_export(Export::new(TOKEN, mock_kind, 3));
         client(&mock).commit(TOKEN, false).kind(kind).await.unwrap();
-        assert!(
-            posts(&mock)[0]
-                .target
-                .starts_with(&format!("/acme/export/{element}/Commit/"))
-        );
+        assert!(posts(&mock)[0].target.starts_with(&format!("/acme/export/{element}/Commit/")));
     }
 }
 
 #[tokio::test]
 async fn a_client_id_with_special_characters_is_one_encoded_segment() {
     let client_id = "Zoë & Söhne/1 50%";
-    let mock = MockService::start(MockConfig::default().client_id(client_id))
-        .await
-        .unwrap();
+    let mock = MockService::start(MockConfig::default().client_id(client_id)).await.unwrap();
     mock.add_export(Export::segment(TOKEN, 3));
-    let client = builder(&mock.base_url())
-        .client_id(client_id)
-        .build()
-        .unwrap();
+    let client = builder(&mock.base_url()).client_id(client_id).build().unwrap();
     client.commit(TOKEN, false).await.unwrap();
-    assert!(
-        posts(&mock)[0]
-            .target
-            .starts_with("/Zo%C3%AB%20%26%20S%C3%B6hne%2F1%2050%25/export/")
-    );
+    assert!(posts(&mock)[0].target.starts_with("/Zo%C3%AB%20%26%20S%C3%B6hne%2F1%2050%25/export/"));
 }
 
 #[tokio::test]
@@ -95,27 +70,13 @@ async fn bearer_and_verbatim_credentials_are_sent_as_they_are() {
     let bearer = "canary-bearer-token-Pw8s5Lm2";
     let verbatim = "Custom canary-verbatim-authorization-Hd6t1Rj4";
     for (credentials, authorization) in [
-        (
-            Credentials::bearer(bearer),
-            Authorization::Bearer(bearer.to_owned()),
-        ),
-        (
-            Credentials::verbatim(verbatim),
-            Authorization::Verbatim(verbatim.to_owned()),
-        ),
+        (Credentials::bearer(bearer), Authorization::Bearer(bearer.to_owned())),
+        (Credentials::verbatim(verbatim), Authorization::Verbatim(verbatim.to_owned())),
     ] {
-        let mock = MockService::start(
-            MockConfig::default()
-                .client_id(CLIENT_ID)
-                .authorization(authorization),
-        )
-        .await
-        .unwrap();
+        let mock =
+            MockService::start(MockConfig::default().client_id(CLIENT_ID).authorization(authorization)).await.unwrap();
         mock.add_export(Export::segment(TOKEN, 3));
-        let client = builder(&mock.base_url())
-            .credentials(credentials)
-            .build()
-            .unwrap();
+        let client = builder(&mock.base_url()).credentials(credentials).build().unwrap();
         assert!(!format!("{client:?}").contains("canary"));
         client.commit(TOKEN, false).await.unwrap();
     }
@@ -153,25 +114,13 @@ async fn a_client_without_the_needed_settings_is_refused_with_the_reason() {
     let with = || Client::builder().credentials(Credentials::hmac(USER_ID, SECRET));
     assert!(refusal(with()).contains("client_id is missing"));
     assert!(refusal(with().client_id("acme")).contains("environment"));
-    let both = with()
-        .client_id("acme")
-        .base_url("http://127.0.0.1:1")
-        .environment(mypreferences::Environment::Staging);
+    let both = with().client_id("acme").base_url("http://127.0.0.1:1").environment(mypreferences::Environment::Staging);
     assert!(refusal(both).contains("contradict"));
     let broken = Client::builder().credentials(Credentials::hmac(USER_ID, format!("{SECRET}\n")));
     let said = refusal(broken.client_id("acme").base_url("http://127.0.0.1:1"));
     assert!(said.contains("holds a line break"), "{said}");
     assert_clean(&said);
-    let unreadable = with()
-        .client_id("acme")
-        .base_url("https://127.0.0.1:1")
-        .ca_file("/no/such.pem");
+    let unreadable = with().client_id("acme").base_url("https://127.0.0.1:1").ca_file("/no/such.pem");
     assert!(refusal(unreadable).contains("/no/such.pem"));
-    assert!(
-        with()
-            .client_id("acme")
-            .environment(mypreferences::Environment::Production)
-            .build()
-            .is_ok()
-    );
+    assert!(with().client_id("acme").environment(mypreferences::Environment::Production).build().is_ok());
 }

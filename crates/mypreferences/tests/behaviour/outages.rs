@@ -56,11 +56,7 @@ struct Service {
 impl Service {
     fn new(play: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static) -> Arc<Service> {
         trace();
-        Arc::new(Service {
-            begun: Instant::now(),
-            play: Mutex::new(Box::new(play)),
-            log: Mutex::new(Vec::new()),
-        })
+        Arc::new(Service { begun: Instant::now(), play: Mutex::new(Box::new(play)), log: Mutex::new(Vec::new()) })
     }
 
     fn client(self: &Arc<Service>, patience: Duration) -> Client {
@@ -85,10 +81,7 @@ impl Service {
     /// When this was asked.
     fn times(&self, on: On) -> Vec<Duration> {
         let log = self.log.lock().unwrap();
-        log.iter()
-            .filter(|(asked, _)| *asked == on)
-            .map(|(_, at)| *at)
-            .collect()
+        log.iter().filter(|(asked, _)| *asked == on).map(|(_, at)| *at).collect()
     }
 
     fn on(request: &Request) -> On {
@@ -133,22 +126,12 @@ impl TestTransport for Service {
             let played = self.play.lock().unwrap()(&Asked { on, before, at });
             let well = || match on {
                 On::Initiate => r#"{"AccessToken":4711,"Status":"Processing"}"#.to_owned(),
-                On::Status => format!(
-                    r#"{{"AccessToken":4711,"Status":"Complete","RowCount":{ROWS},"Expires":""}}"#
-                ),
+                On::Status => format!(r#"{{"AccessToken":4711,"Status":"Complete","RowCount":{ROWS},"Expires":""}}"#),
                 On::Page(offset) => page(offset),
             };
             let mut headers = HeaderMap::new();
-            let failed = |sent, kind| {
-                Err(Failure {
-                    sent,
-                    kind,
-                    phase: None,
-                    tls: None,
-                    no_thread: false,
-                    source: None,
-                })
-            };
+            let failed =
+                |sent, kind| Err(Failure { sent, kind, phase: None, tls: None, no_thread: false, source: None });
             let (status, body) = match played {
                 None => (200, well()),
                 Some(Reply::Body(body)) => (200, body),
@@ -246,10 +229,7 @@ async fn an_outage_of_five_minutes_is_borne_and_told_once() {
     let notes = notes.lock().unwrap();
     assert_eq!(notes.len(), 1, "{notes:?}");
     // 1,795,000,000 s after the epoch and ten minutes.
-    assert_eq!(
-        notes[0],
-        "the service does not answer (interrupted); trying again until 11:16Z"
-    );
+    assert_eq!(notes[0], "the service does not answer (interrupted); trying again until 11:16Z");
     let tries = service.times(On::Page(3));
     assert!(tries.len() < 25, "{tries:?}");
     for pair in tries.windows(2) {
@@ -262,9 +242,7 @@ async fn an_outage_longer_than_the_patience_ends_with_its_last_failure_and_the_s
     let service = Service::new(|asked| (asked.on == On::Page(3)).then_some(Reply::Status(503)));
     let scratch = Scratch::new();
     let client = service.client(MINUTE);
-    let error = land(&client, &scratch.0, &Notes::default())
-        .await
-        .unwrap_err();
+    let error = land(&client, &scratch.0, &Notes::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ServiceUnavailable);
     assert_eq!(error.http_status(), Some(503));
     assert_eq!(error.retry(), Retry::Persistent);
@@ -285,9 +263,7 @@ async fn without_patience_a_page_is_a_single_call() {
     let service = Service::new(|asked| (asked.on == On::Page(3)).then_some(Reply::Status(502)));
     let scratch = Scratch::new();
     let client = service.client(Duration::ZERO);
-    let error = land(&client, &scratch.0, &Notes::default())
-        .await
-        .unwrap_err();
+    let error = land(&client, &scratch.0, &Notes::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ServerError);
     assert_eq!((error.detail(), error.attempts().len()), (None, 4));
 }
@@ -302,9 +278,7 @@ async fn each_page_has_the_whole_patience() {
         is_out.then_some(Reply::Status(500))
     });
     let scratch = Scratch::new();
-    let landed = land(&service.client(MINUTE), &scratch.0, &Notes::default())
-        .await
-        .unwrap();
+    let landed = land(&service.client(MINUTE), &scratch.0, &Notes::default()).await.unwrap();
     assert_eq!(rows(&landed), all_rows());
     assert!(service.begun.elapsed() > 2 * MINUTE);
 }
@@ -326,9 +300,7 @@ async fn a_permanent_failure_ends_an_outage_at_once() {
 async fn retry_after_is_borne_as_long_as_it_fits_into_the_patience() {
     // Longer than `max_retry_after`.
     let asks_for = |seconds| {
-        Service::new(move |asked| {
-            (asked.on == On::Page(3) && asked.before == 0).then_some(Reply::Wait(seconds))
-        })
+        Service::new(move |asked| (asked.on == On::Page(3) && asked.before == 0).then_some(Reply::Wait(seconds)))
     };
     let service = asks_for(500);
     landed(&service).await.unwrap();
@@ -348,11 +320,7 @@ async fn a_cancel_ends_an_outage_within_a_second() {
         let (scratch, cancel) = (Scratch::new(), CancelToken::new());
         let client = service.client(10 * MINUTE);
         let landing = client
-            .export(
-                ExportRequest::segment("Everyone"),
-                &scratch.0,
-                CommitPolicy::Never,
-            )
+            .export(ExportRequest::segment("Everyone"), &scratch.0, CommitPolicy::Never)
             .limit(2)
             .cancel_token(cancel.clone());
         let later = async {
@@ -383,10 +351,7 @@ async fn the_questions_of_a_wait_have_the_same_patience() {
 
     let service = outage(500);
     let client = service.client(MINUTE);
-    let export = client
-        .initiate(ExportRequest::segment("Everyone"))
-        .await
-        .unwrap();
+    let export = client.initiate(ExportRequest::segment("Everyone")).await.unwrap();
     let error = client.wait(&export).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ServiceUnavailable);
     assert_eq!(error.detail(), Some("borne for 60 s"));
@@ -395,9 +360,7 @@ async fn the_questions_of_a_wait_have_the_same_patience() {
     assert_eq!(error.kind(), ErrorKind::WaitTimedOut);
     assert_eq!(
         error.detail(),
-        Some(
-            "the export was not ready after 30 s, and the last question failed: service_unavailable"
-        )
+        Some("the export was not ready after 30 s, and the last question failed: service_unavailable")
     );
     assert_eq!(service.times(On::Status).last().unwrap().as_secs(), 90);
 }
@@ -415,10 +378,7 @@ async fn a_wait_asks_once_more_when_its_time_is_over() {
     for (seconds, is_ready) in [(100, true), (101, false)] {
         let service = ready_after(seconds);
         let client = service.client(10 * MINUTE);
-        let export = client
-            .initiate(ExportRequest::segment("Everyone"))
-            .await
-            .unwrap();
+        let export = client.initiate(ExportRequest::segment("Everyone")).await.unwrap();
         let waiting = client.wait(&export).max_wait(Duration::from_secs(100));
         assert_eq!(waiting.await.is_ok(), is_ready);
         assert_eq!(service.times(On::Status).last().unwrap().as_secs(), 100);
@@ -447,20 +407,11 @@ async fn a_token_that_is_unknown_in_its_first_seconds_is_waited_for() {
         })
     });
     let client = service.client(10 * MINUTE);
-    let export: Export = client
-        .initiate(ExportRequest::segment("Everyone"))
-        .await
-        .unwrap();
-    assert_eq!(
-        client.wait(&export).await.unwrap_err().kind(),
-        ErrorKind::NotFound
-    );
+    let export: Export = client.initiate(ExportRequest::segment("Everyone")).await.unwrap();
+    assert_eq!(client.wait(&export).await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(service.times(On::Status).len(), 2);
     tokio::time::sleep(MINUTE).await;
-    assert_eq!(
-        client.wait(&export).await.unwrap_err().kind(),
-        ErrorKind::NotFound
-    );
+    assert_eq!(client.wait(&export).await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(service.times(On::Status).len(), 3);
 }
 
@@ -469,31 +420,11 @@ fn odd_pages() -> Vec<(String, ErrorKind, &'static str)> {
     let (well, mismatch) = (page(3), ErrorKind::CountMismatch);
     let invalid = ErrorKind::InvalidResponse;
     vec![
-        (
-            well.replace(r#""Offset":3"#, r#""Offset":2"#),
-            mismatch,
-            "the page begins at record 2 instead of 3",
-        ),
-        (
-            well.replace(r#""TotalResults":5"#, r#""TotalResults":6"#),
-            mismatch,
-            "TotalResults was 5 and is 6 now",
-        ),
-        (
-            well.replace(r#""Count":2"#, r#""Count":1"#),
-            mismatch,
-            "the page says 1 records and holds 2",
-        ),
-        (
-            body(3, &[]),
-            mismatch,
-            "the page is empty although there should be more",
-        ),
-        (
-            well.replace("]}", r#"],"hasMore":false}"#),
-            invalid,
-            "the page at record 3: HasMore stands there twice",
-        ),
+        (well.replace(r#""Offset":3"#, r#""Offset":2"#), mismatch, "the page begins at record 2 instead of 3"),
+        (well.replace(r#""TotalResults":5"#, r#""TotalResults":6"#), mismatch, "TotalResults was 5 and is 6 now"),
+        (well.replace(r#""Count":2"#, r#""Count":1"#), mismatch, "the page says 1 records and holds 2"),
+        (body(3, &[]), mismatch, "the page is empty although there should be more"),
+        (well.replace("]}", r#"],"hasMore":false}"#), invalid, "the page at record 3: HasMore stands there twice"),
         (
             well.replace(r#""TotalResults":5"#, r#""TotalResults":"5""#),
             invalid,
@@ -504,11 +435,7 @@ fn odd_pages() -> Vec<(String, ErrorKind, &'static str)> {
             invalid,
             "the page at record 3: two arrays of records: UserProfilePreferences and Preferences",
         ),
-        (
-            r#"{"Message":"what?"}"#.to_owned(),
-            invalid,
-            "the page at record 3: it has no HasMore",
-        ),
+        (r#"{"Message":"what?"}"#.to_owned(), invalid, "the page at record 3: it has no HasMore"),
     ]
 }
 
@@ -539,17 +466,14 @@ async fn an_odd_page_is_asked_for_again_and_three_times_at_most() {
 async fn more_records_than_the_total_end_the_landing_at_once() {
     // Rows far beyond the total, and always more to come.
     let service = Service::new(|asked| match asked.on {
-        On::Page(offset) if offset < 100 => Some(Reply::Body(
-            body(offset, &[offset, offset + 1]).replace(r#""HasMore":false"#, r#""HasMore":true"#),
-        )),
+        On::Page(offset) if offset < 100 => {
+            Some(Reply::Body(body(offset, &[offset, offset + 1]).replace(r#""HasMore":false"#, r#""HasMore":true"#)))
+        }
         On::Page(_) | On::Initiate | On::Status => None,
     });
     let error = landed(&service).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CountMismatch);
-    assert_eq!(
-        error.detail(),
-        Some("the export has 5 records, and its pages have 6 already")
-    );
+    assert_eq!(error.detail(), Some("the export has 5 records, and its pages have 6 already"));
     assert!(error.next_action().contains("run the same command again"));
     assert_eq!(service.times(On::Page(5)).len(), 1);
 }
@@ -557,9 +481,7 @@ async fn more_records_than_the_total_end_the_landing_at_once() {
 #[tokio::test(start_paused = true)]
 async fn equal_records_are_no_crime_when_they_come_again_and_the_total_is_right() {
     for equal in [[2, 3], [1, 2]] {
-        let service = Service::new(move |asked| {
-            (asked.on == On::Page(3)).then(|| Reply::Body(body(3, &equal)))
-        });
+        let service = Service::new(move |asked| (asked.on == On::Page(3)).then(|| Reply::Body(body(3, &equal))));
         let landed = landed(&service).await.unwrap();
         assert_eq!(landed.notes.len(), 1);
         assert!(landed.notes[0].contains("equal records"));
@@ -576,22 +498,13 @@ async fn equal_records_are_no_crime_when_they_come_again_and_the_total_is_right(
 
 #[tokio::test(start_paused = true)]
 async fn pages_have_the_patience_that_they_are_given() {
-    let service = Service::new(|asked| {
-        (asked.at < MINUTE && asked.on == On::Page(1)).then_some(Reply::Reset)
-    });
+    let service = Service::new(|asked| (asked.at < MINUTE && asked.on == On::Page(1)).then_some(Reply::Reset));
     let client = service.client(Duration::ZERO);
-    let export = client
-        .initiate(ExportRequest::segment("Everyone"))
-        .await
-        .unwrap();
+    let export = client.initiate(ExportRequest::segment("Everyone")).await.unwrap();
     let error = client.pages(&export).next().await.unwrap_err();
     assert_eq!(error.attempts().len(), 4);
     let mut pages = client.pages(&export).limit(2).patience(2 * MINUTE);
     assert_eq!(pages.next().await.unwrap().unwrap().count, 2);
-    let too_long = client
-        .pages(&export)
-        .patience(25 * 60 * MINUTE)
-        .next()
-        .await;
+    let too_long = client.pages(&export).patience(25 * 60 * MINUTE).next().await;
     assert_eq!(too_long.unwrap_err().kind(), ErrorKind::InvalidArgument);
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use mypreferences::{
-    AuthorizationFuture, AuthorizationProvider, CancelToken, Client, CommitState, Credentials,
-    ErrorKind, Files, SecretString, Settings, SigningRequest,
+    AuthorizationFuture, AuthorizationProvider, CancelToken, Client, CommitState, Credentials, ErrorKind, Files,
+    SecretString, Settings, SigningRequest,
 };
 use mypreferences_mock::{Action, Answer, Apply, Operation, Rule};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -41,31 +41,20 @@ async fn raw(head: &'static [u8], parts: Vec<&'static [u8]>, hang: bool) -> Stri
 
 #[tokio::test]
 async fn a_200_head_with_a_stalled_body_is_committed() {
-    let base = raw(
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n",
-        vec![],
-        true,
-    )
-    .await;
-    let r = builder(&base)
-        .build()
-        .unwrap()
-        .commit(TOKEN, false)
-        .timeout(Duration::from_secs(2))
-        .await;
+    let base = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", vec![], true).await;
+    let r = builder(&base).build().unwrap().commit(TOKEN, false).timeout(Duration::from_secs(2)).await;
     assert!(r.is_ok(), "{}", r.unwrap_err());
 }
 
 #[tokio::test]
 async fn a_message_in_two_chunks_is_read() {
-    let base = raw(b"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n",
-        vec![b"c\r\n{\"Message\": \r\n", b"9\r\n\"no way\"}\r\n0\r\n\r\n"], false).await;
-    let e = builder(&base)
-        .build()
-        .unwrap()
-        .commit(TOKEN, false)
-        .await
-        .unwrap_err();
+    let base = raw(
+        b"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n",
+        vec![b"c\r\n{\"Message\": \r\n", b"9\r\n\"no way\"}\r\n0\r\n\r\n"],
+        false,
+    )
+    .await;
+    let e = builder(&base).build().unwrap().commit(TOKEN, false).await.unwrap_err();
     assert_eq!(e.http_status(), Some(403));
     assert_eq!(e.server_message(), Some("no way"));
 }
@@ -74,11 +63,7 @@ async fn a_message_in_two_chunks_is_read() {
 async fn a_verbatim_credential_echoed_without_its_scheme_is_masked() {
     let mock = mock().await;
     mock.push_rule(
-        Rule::new(
-            Operation::Any,
-            Action::answer(Answer::message(403, "bad key dXNlcjpwYXNzd29yZA==")),
-        )
-        .forever(),
+        Rule::new(Operation::Any, Action::answer(Answer::message(403, "bad key dXNlcjpwYXNzd29yZA=="))).forever(),
     );
     let c = Client::builder()
         .client_id("acme")
@@ -94,13 +79,7 @@ async fn a_verbatim_credential_echoed_without_its_scheme_is_masked() {
 async fn a_status_word_is_scrubbed() {
     let mock = mock().await;
     let body = format!("{{\"Status\":\"x {TOKEN} {SECRET}\\u001b[31m\"}}");
-    mock.push_rule(
-        Rule::new(
-            Operation::Status,
-            Action::answer(Answer::json(200, body.as_str())),
-        )
-        .forever(),
-    );
+    mock.push_rule(Rule::new(Operation::Status, Action::answer(Answer::json(200, body.as_str()))).forever());
     let s = client(&mock).status(TOKEN).await.unwrap();
     assert_clean(&s.to_json());
 }
@@ -119,10 +98,7 @@ async fn a_huge_timeout_does_not_panic() {
 #[tokio::test]
 async fn cancelled_after_the_200_is_never_not_committed() {
     let mock = mock().await;
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::answer_late(Duration::from_millis(300)),
-    ));
+    mock.push_rule(Rule::new(Operation::Commit, Action::answer_late(Duration::from_millis(300))));
     let cancel = CancelToken::new();
     let c = builder(&mock.base_url())
         .on_attempt({
@@ -168,13 +144,7 @@ impl AuthorizationProvider for Flaky {
 #[tokio::test]
 async fn a_provider_that_fails_after_a_send_keeps_the_attempts() {
     let mock = mock().await;
-    mock.push_rule(
-        Rule::new(
-            Operation::Commit,
-            Action::answer(Answer::message(503, "later")),
-        )
-        .forever(),
-    );
+    mock.push_rule(Rule::new(Operation::Commit, Action::answer(Answer::message(503, "later"))).forever());
     let c = Client::builder()
         .client_id("acme")
         .base_url(mock.base_url())
@@ -200,13 +170,7 @@ impl AuthorizationProvider for Slow {
 #[tokio::test]
 async fn a_slow_provider_does_not_send_after_the_window() {
     let mock = mock().await;
-    mock.push_rule(
-        Rule::new(
-            Operation::Commit,
-            Action::answer(Answer::message(503, "later")),
-        )
-        .forever(),
-    );
+    mock.push_rule(Rule::new(Operation::Commit, Action::answer(Answer::message(503, "later"))).forever());
     let c = Client::builder()
         .client_id("acme")
         .base_url(mock.base_url())
@@ -215,10 +179,7 @@ async fn a_slow_provider_does_not_send_after_the_window() {
         .credentials(Credentials::provider(Slow(0.into())))
         .build()
         .unwrap();
-    let _ = c
-        .commit(TOKEN, false)
-        .timeout(Duration::from_secs(10))
-        .await;
+    let _ = c.commit(TOKEN, false).timeout(Duration::from_secs(10)).await;
     assert_eq!(posts(&mock).len(), 1);
 }
 #[tokio::test]
@@ -227,23 +188,12 @@ async fn another_keep_files_after_an_unknown_outcome_claims_no_files() {
     // first call: applied late (1.2 s), its answer lost; ends unknown
     mock.push_rule(Rule::new(
         Operation::Commit,
-        Action::ReadThenClose {
-            apply: Apply::After(Duration::from_millis(1500)),
-        },
+        Action::ReadThenClose { apply: Apply::After(Duration::from_millis(1500)) },
     ));
     let c = builder(&mock.base_url()).max_attempts(1).build().unwrap();
-    let error = c
-        .commit(TOKEN, true)
-        .timeout(Duration::from_millis(800))
-        .await
-        .unwrap_err();
+    let error = c.commit(TOKEN, true).timeout(Duration::from_millis(800)).await.unwrap_err();
     assert_eq!(error.commit_state(), Some(CommitState::Unknown));
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::ReadThenClose {
-            apply: Apply::Never,
-        },
-    ));
+    mock.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Never }));
     let r = c.commit(TOKEN, false).timeout(Duration::from_secs(5)).await;
     if let Ok(r) = r {
         assert!(!(r.files == Files::AsAsked && mock.export(TOKEN).unwrap().commits[0].keep_files));
@@ -253,34 +203,18 @@ async fn another_keep_files_after_an_unknown_outcome_claims_no_files() {
 async fn a_redirect_with_an_html_body_everywhere_is_given_up_at_once() {
     let mock = mock().await;
     mock.push_rule(
-        Rule::new(
-            Operation::Any,
-            Action::answer(Answer::html(302, true).header("Location", "/x")),
-        )
-        .forever(),
+        Rule::new(Operation::Any, Action::answer(Answer::html(302, true).header("Location", "/x"))).forever(),
     );
     let begun = std::time::Instant::now();
-    let e = client(&mock)
-        .commit(TOKEN, false)
-        .timeout(Duration::from_secs(8))
-        .await
-        .unwrap_err();
+    let e = client(&mock).commit(TOKEN, false).timeout(Duration::from_secs(8)).await.unwrap_err();
     assert_eq!(e.kind(), ErrorKind::RedirectRefused);
-    assert!(
-        begun.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 #[tokio::test]
 async fn a_bearer_echoed_by_a_providers_server_is_masked() {
     let mock = mock().await;
     mock.push_rule(
-        Rule::new(
-            Operation::Any,
-            Action::answer(Answer::message(403, "token abcdefgh-secret is bad")),
-        )
-        .forever(),
+        Rule::new(Operation::Any, Action::answer(Answer::message(403, "token abcdefgh-secret is bad"))).forever(),
     );
     struct P;
     impl AuthorizationProvider for P {
@@ -300,13 +234,7 @@ async fn a_bearer_echoed_by_a_providers_server_is_masked() {
 #[tokio::test]
 async fn a_percent_encoded_secret_is_masked() {
     let mock = mock().await;
-    mock.push_rule(
-        Rule::new(
-            Operation::Any,
-            Action::answer(Answer::message(403, "q=pa%2Bss%2Fword%3D")),
-        )
-        .forever(),
-    );
+    mock.push_rule(Rule::new(Operation::Any, Action::answer(Answer::message(403, "q=pa%2Bss%2Fword%3D"))).forever());
     let c = Client::builder()
         .client_id("acme")
         .base_url(mock.base_url())

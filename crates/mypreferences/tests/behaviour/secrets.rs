@@ -14,8 +14,7 @@ use crate::support::*;
 #[tokio::test]
 async fn a_server_that_echoes_everything_leaks_nothing() {
     let mock = mock().await;
-    let echo =
-        format!("token {TOKEN} key {SECRET} in /export/Segment/Commit/{TOKEN}?keepFiles=false");
+    let echo = format!("token {TOKEN} key {SECRET} in /export/Segment/Commit/{TOKEN}?keepFiles=false");
     let answer = Answer::message(404, &echo).header("X-Request-Id", &format!("id-{TOKEN}"));
     mock.push_rule(Rule::new(Operation::Any, Action::answer(answer)).forever());
     let client = client(&mock);
@@ -25,12 +24,7 @@ async fn a_server_that_echoes_everything_leaks_nothing() {
         client.probe_page(TOKEN).await.unwrap_err(),
     ] {
         let json = record(&error);
-        assert!(
-            json["server_message"]
-                .as_str()
-                .unwrap()
-                .starts_with("token ***5093 key ***")
-        );
+        assert!(json["server_message"].as_str().unwrap().starts_with("token ***5093 key ***"));
         assert_eq!(json["request_id"], "id-***5093");
         assert!(json["url"].as_str().unwrap().contains("***5093"));
     }
@@ -40,10 +34,7 @@ async fn a_server_that_echoes_everything_leaks_nothing() {
 async fn hooks_debug_forms_and_events_are_clean() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let mock = mock().await;
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::ReadThenClose { apply: Apply::Now },
-    ));
+    mock.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Now }));
     let client = builder(&mock.base_url())
         .on_attempt({
             let seen = Arc::clone(&seen);
@@ -67,10 +58,7 @@ async fn hooks_debug_forms_and_events_are_clean() {
     seen.iter().for_each(|event| assert_clean(event));
 
     let trace = trace().text();
-    assert!(
-        trace.contains("mypreferences"),
-        "the events were not recorded"
-    );
+    assert!(trace.contains("mypreferences"), "the events were not recorded");
     assert!(trace.contains("/export/Segment/Commit/***5093?keepFiles=false"));
     assert_clean(&trace);
 }
@@ -93,8 +81,7 @@ struct File(PathBuf);
 
 impl File {
     fn new(name: &str, text: &str) -> File {
-        let path =
-            std::env::temp_dir().join(format!("mypreferences-{name}-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("mypreferences-{name}-{}", std::process::id()));
         std::fs::write(&path, text).unwrap();
         #[cfg(unix)]
         {
@@ -118,34 +105,25 @@ const END: &str = "-----END PRIVATE KEY-----";
 async fn a_private_key_is_in_no_message_however_its_file_is_spoilt() {
     trace();
     let spoilt = [
-        (
-            format!("{BEGIN}\\n{PRIVATE_KEY}\\n{END}\\n"),
-            "line 1 of the file begins no PEM section",
-        ),
+        (format!("{BEGIN}\\n{PRIVATE_KEY}\\n{END}\\n"), "line 1 of the file begins no PEM section"),
         (format!("{BEGIN} {PRIVATE_KEY} {END}\n"), "has no last line"),
         (format!("{BEGIN}{PRIVATE_KEY}{END}"), "has no last line"),
-        (
-            format!("# a key\n\n{BEGIN} {PRIVATE_KEY}\n{END}\n"),
-            "line 3 of the file begins no PEM section",
-        ),
+        (format!("# a key\n\n{BEGIN} {PRIVATE_KEY}\n{END}\n"), "line 3 of the file begins no PEM section"),
         (format!("{BEGIN}\n{PRIVATE_KEY}\n"), "has no last line"),
         (format!("{BEGIN}\n{PRIVATE_KEY}!*\n{END}\n"), "not base64"),
         (PRIVATE_KEY.to_owned(), "there is no certificate in it"),
     ];
     for (index, (text, says)) in spoilt.iter().enumerate() {
         let file = File::new(&format!("spoilt-{index}.pem"), text);
-        for builder in [
-            builder("https://host.invalid/").client_cert(&file.0),
-            builder("https://host.invalid/").ca_file(&file.0),
-        ] {
+        for builder in
+            [builder("https://host.invalid/").client_cert(&file.0), builder("https://host.invalid/").ca_file(&file.0)]
+        {
             hidden(&builder.build().unwrap_err(), says);
         }
         // The text itself where the name of its file belongs.
         for builder in [
             builder("https://host.invalid/").client_cert(text),
-            builder("https://host.invalid/")
-                .client_cert(&file.0)
-                .client_key(text),
+            builder("https://host.invalid/").client_cert(&file.0).client_key(text),
         ] {
             hidden(&builder.build().unwrap_err(), "client_");
         }
@@ -161,47 +139,20 @@ async fn a_private_key_is_in_no_message_however_its_file_is_spoilt() {
 async fn a_configuration_that_cannot_be_read_repeats_nothing() {
     trace();
     for (index, (text, says)) in [
-        (
-            format!("[profile.default]\nuser_id = 'u'\nsecret = \"{SECRET}\n"),
-            "line 3, column ",
-        ),
-        (
-            format!("[profile.default]\nsecret {SECRET}\n"),
-            "line 2, column ",
-        ),
-        (
-            format!("[profile.default]\nsecret = {SECRET}\n"),
-            "line 2, column 10 is not TOML",
-        ),
-        (
-            format!("[profile.default]\nsecret = '{SECRET}' '{SECRET}'\n"),
-            "line 2, column ",
-        ),
-        (
-            format!("[profile.default]\n'{SECRET}' = 1\n'{SECRET}' = 2\n"),
-            "line 3, column 1",
-        ),
-        (
-            format!("[profile.default]\n'{SECRET}' = 1\n"),
-            "no setting a text of",
-        ),
-        (
-            format!("'{SECRET}' = 1\n"),
-            "outside of a [profile.NAME] table",
-        ),
-        (
-            format!("[profile.default]\nsecret = {{ a = '{SECRET}' }}\n"),
-            "neither a text",
-        ),
+        (format!("[profile.default]\nuser_id = 'u'\nsecret = \"{SECRET}\n"), "line 3, column "),
+        (format!("[profile.default]\nsecret {SECRET}\n"), "line 2, column "),
+        (format!("[profile.default]\nsecret = {SECRET}\n"), "line 2, column 10 is not TOML"),
+        (format!("[profile.default]\nsecret = '{SECRET}' '{SECRET}'\n"), "line 2, column "),
+        (format!("[profile.default]\n'{SECRET}' = 1\n'{SECRET}' = 2\n"), "line 3, column 1"),
+        (format!("[profile.default]\n'{SECRET}' = 1\n"), "no setting a text of"),
+        (format!("'{SECRET}' = 1\n"), "outside of a [profile.NAME] table"),
+        (format!("[profile.default]\nsecret = {{ a = '{SECRET}' }}\n"), "neither a text"),
     ]
     .iter()
     .enumerate()
     {
         let file = File::new(&format!("config-{index}.toml"), text);
-        hidden(
-            &Sources::default().file(&file.0).read().err().unwrap(),
-            says,
-        );
+        hidden(&Sources::default().file(&file.0).read().err().unwrap(), says);
     }
     let url = format!("https://user:{URL_PASSWORD}@host/?code={QUERY_KEY}");
     for (name, value) in [
@@ -228,38 +179,17 @@ async fn a_url_that_is_refused_or_shown_keeps_its_password_and_its_query() {
     let bad = format!("https://user:{URL_PASSWORD}@ho st:port?code={QUERY_KEY}");
     for url in [&url, &bad] {
         hidden(&builder(url).build().unwrap_err(), "base_url ");
-        hidden(
-            &builder("https://host/").proxy(url).build().unwrap_err(),
-            "proxy ",
-        );
+        hidden(&builder("https://host/").proxy(url).build().unwrap_err(), "proxy ");
         let oauth = Credentials::oauth(OAuth::new(url, "id", OAUTH_SECRET).user_id("u"));
-        hidden(
-            &builder("https://host/")
-                .credentials(oauth)
-                .build()
-                .unwrap_err(),
-            "oauth_token_url ",
-        );
-        for name in [
-            "base_url",
-            "proxy",
-            "oauth_token_url",
-            "commit_path",
-            "secret_file",
-            "client_key",
-        ] {
+        hidden(&builder("https://host/").credentials(oauth).build().unwrap_err(), "oauth_token_url ");
+        for name in ["base_url", "proxy", "oauth_token_url", "commit_path", "secret_file", "client_key"] {
             let sources = Sources::default().argument(name, name, url).unwrap();
             let entries = sources.read().unwrap().entries();
             assert_clean(&format!("{entries:?}"));
         }
     }
-    for command in [
-        format!("VAULT={SECRET} vault read"),
-        format!("vault read {SECRET}"),
-    ] {
-        let sources = Sources::default()
-            .argument("secret_command", "secret_command", command)
-            .unwrap();
+    for command in [format!("VAULT={SECRET} vault read"), format!("vault read {SECRET}")] {
+        let sources = Sources::default().argument("secret_command", "secret_command", command).unwrap();
         assert_clean(&format!("{:?}", sources.read().unwrap().entries()));
     }
 }
@@ -269,22 +199,10 @@ async fn a_secret_in_the_place_of_its_file_or_of_a_header_is_not_repeated() {
     trace();
     for secret in [SECRET.to_owned(), format!("{SECRET}\n"), SECRET.repeat(20)] {
         let hmac = Credentials::hmac(USER_ID, Secret::file(&secret));
-        hidden(
-            &builder("https://host/")
-                .credentials(hmac)
-                .build()
-                .unwrap_err(),
-            "the secret file cannot be read",
-        );
+        hidden(&builder("https://host/").credentials(hmac).build().unwrap_err(), "the secret file cannot be read");
         let oauth = OAuth::new("https://host/", "id", Secret::file(&secret)).user_id("u");
         let oauth = Credentials::oauth(oauth);
-        hidden(
-            &builder("https://host/")
-                .credentials(oauth)
-                .build()
-                .unwrap_err(),
-            "the secret file cannot be read",
-        );
+        hidden(&builder("https://host/").credentials(oauth).build().unwrap_err(), "the secret file cannot be read");
         for name in ["secret_file", "oauth_client_secret_file"] {
             let sources = Sources::default().argument(name, name, &secret).unwrap();
             let configuration = sources.read().unwrap();
@@ -296,28 +214,14 @@ async fn a_secret_in_the_place_of_its_file_or_of_a_header_is_not_repeated() {
         Credentials::bearer(format!("{SECRET}\n")),
         Credentials::verbatim(format!("Custom {SECRET}\r\nX-Other: {SECRET}")),
         Credentials::hmac(format!("{USER_ID}\n"), SECRET),
-        Credentials::oauth(
-            OAuth::new("https://host/", "id", format!("{OAUTH_SECRET}\n")).user_id("u"),
-        ),
-        Credentials::oauth(
-            OAuth::new("https://host/", format!("id\n{SECRET}"), OAUTH_SECRET).user_id("u"),
-        ),
+        Credentials::oauth(OAuth::new("https://host/", "id", format!("{OAUTH_SECRET}\n")).user_id("u")),
+        Credentials::oauth(OAuth::new("https://host/", format!("id\n{SECRET}"), OAUTH_SECRET).user_id("u")),
     ] {
         assert_clean(&format!("{credentials:?}"));
-        hidden(
-            &builder("https://host/")
-                .credentials(credentials)
-                .build()
-                .unwrap_err(),
-            "",
-        );
+        hidden(&builder("https://host/").credentials(credentials).build().unwrap_err(), "");
     }
     let handle = format!("{{\"version\":1,\"access_token\":\"{SECRET}\",\"kind\":{TOKEN}}}");
-    for text in [
-        handle.as_str(),
-        SECRET,
-        &format!("{{\"access_token\":\"{TOKEN}\""),
-    ] {
+    for text in [handle.as_str(), SECRET, &format!("{{\"access_token\":\"{TOKEN}\"")] {
         hidden(&Export::from_json(text).unwrap_err(), "no export handle");
     }
 }
@@ -331,30 +235,15 @@ async fn a_token_endpoint_that_echoes_the_secret_leaks_nothing() {
     let echo = format!("{secret} {in_a_form} {}", in_a_form.to_lowercase());
     let body = serde_json::json!({ "error": "invalid_client", "error_description": echo });
     for (answer, says) in [
-        (
-            Answer::json(401, body.to_string()),
-            "invalid_client: *** ***",
-        ),
-        (
-            Answer::json(400, format!("{{\"error\":\"{OAUTH_SECRET}")),
-            "400",
-        ),
-        (
-            Answer::json(200, format!("{{\"access_token\":[\"{OAUTH_SECRET}\"]}}")),
-            "no usable access_token",
-        ),
+        (Answer::json(401, body.to_string()), "invalid_client: *** ***"),
+        (Answer::json(400, format!("{{\"error\":\"{OAUTH_SECRET}")), "400"),
+        (Answer::json(200, format!("{{\"access_token\":[\"{OAUTH_SECRET}\"]}}")), "no usable access_token"),
         (Answer::json(200, OAUTH_SECRET), "is not a JSON object"),
     ] {
         mock.push_rule(Rule::new(Operation::Token, Action::answer(answer)).forever());
-        let token_url = format!(
-            "{}/oauth/token?code={QUERY_KEY}",
-            mock.base_url().trim_end_matches('/')
-        );
+        let token_url = format!("{}/oauth/token?code={QUERY_KEY}", mock.base_url().trim_end_matches('/'));
         let oauth = OAuth::new(token_url, "id", secret.as_str()).user_id("u");
-        let client = builder(&mock.base_url())
-            .credentials(Credentials::oauth(oauth))
-            .build()
-            .unwrap();
+        let client = builder(&mock.base_url()).credentials(Credentials::oauth(oauth)).build().unwrap();
         hidden(&client.commit(TOKEN, false).await.unwrap_err(), says);
         mock.clear_rules();
     }

@@ -5,29 +5,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use mypreferences::{
-    AuthorizationFuture, AuthorizationProvider, CommitState, Credentials, ErrorKind, HmacHash,
-    SecretString, SigningRequest, TimestampFormat,
+    AuthorizationFuture, AuthorizationProvider, CommitState, Credentials, ErrorKind, HmacHash, SecretString,
+    SigningRequest, TimestampFormat,
 };
-use mypreferences_mock::{
-    Action, Answer, Authorization, Export, MockConfig, MockService, Operation, Refusal, Rule,
-};
+use mypreferences_mock::{Action, Answer, Authorization, Export, MockConfig, MockService, Operation, Refusal, Rule};
 
 use crate::support::*;
 
 #[tokio::test]
 async fn every_hash_and_timestamp_format_is_accepted() {
     for hash in [HmacHash::Sha256, HmacHash::Sha384, HmacHash::Sha512] {
-        for format in [
-            TimestampFormat::UtcMillisZ,
-            TimestampFormat::UtcSecondsZ,
-            TimestampFormat::UtcSeconds,
-        ] {
+        for format in [TimestampFormat::UtcMillisZ, TimestampFormat::UtcSecondsZ, TimestampFormat::UtcSeconds] {
             let mock = mock().await;
-            let client = builder(&mock.base_url())
-                .hmac_hash(hash)
-                .timestamp_format(format)
-                .build()
-                .unwrap();
+            let client = builder(&mock.base_url()).hmac_hash(hash).timestamp_format(format).build().unwrap();
             client.commit(TOKEN, false).await.unwrap();
             assert_eq!(mock.requests().len(), 1, "{hash:?} {format:?}");
         }
@@ -48,22 +38,11 @@ async fn a_wrong_local_clock_costs_at_most_one_request() {
         let mock = mock().await;
         let local = move || {
             let now = SystemTime::now();
-            if behind {
-                now - wrong_by
-            } else {
-                now + wrong_by
-            }
+            if behind { now - wrong_by } else { now + wrong_by }
         };
-        let client = builder(&mock.base_url())
-            .test_wall_clock(local)
-            .build()
-            .unwrap();
+        let client = builder(&mock.base_url()).test_wall_clock(local).build().unwrap();
         let receipt = client.commit(TOKEN, false).await.unwrap();
-        assert_eq!(
-            posts(&mock).len(),
-            posts_expected,
-            "{wrong_by:?} behind: {behind}"
-        );
+        assert_eq!(posts(&mock).len(), posts_expected, "{wrong_by:?} behind: {behind}");
         assert_eq!(receipt.attempts.len(), posts_expected);
         // The offset is known from now on.
         mock.add_export(Export::segment(4712, 1));
@@ -79,10 +58,7 @@ async fn a_clock_that_cannot_be_repaired_is_clock_skew_and_asked_about_once() {
     let refused = Answer::unauthorized(Refusal::TooOld, "https://pm.mypreferences.com");
     mock.push_rule(Rule::new(Operation::Any, Action::answer(refused)).forever());
     let local = || SystemTime::now() - Duration::from_secs(20 * 60);
-    let client = builder(&mock.base_url())
-        .test_wall_clock(local)
-        .build()
-        .unwrap();
+    let client = builder(&mock.base_url()).test_wall_clock(local).build().unwrap();
     let error = client.commit(TOKEN, false).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ClockSkew);
     assert_eq!(error.number(), 490);
@@ -94,19 +70,12 @@ async fn a_clock_that_cannot_be_repaired_is_clock_skew_and_asked_about_once() {
 #[tokio::test]
 async fn a_wrong_secret_is_unauthorized_and_not_repaired() {
     let mock = mock().await;
-    let client = builder(&mock.base_url())
-        .credentials(Credentials::hmac(USER_ID, "wrong"))
-        .build()
-        .unwrap();
+    let client = builder(&mock.base_url()).credentials(Credentials::hmac(USER_ID, "wrong")).build().unwrap();
     let error = client.commit(TOKEN, false).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
     assert_eq!(error.commit_state(), Some(CommitState::NotCommitted));
     assert_eq!(posts(&mock).len(), 1);
-    assert!(
-        error
-            .to_string()
-            .contains("check client id, user id, the secret and the authorization scheme")
-    );
+    assert!(error.to_string().contains("check client id, user id, the secret and the authorization scheme"));
 }
 
 #[tokio::test]
@@ -124,11 +93,7 @@ struct Renewing(AtomicUsize);
 impl AuthorizationProvider for Renewing {
     fn authorization<'a>(&'a self, request: &'a SigningRequest) -> AuthorizationFuture<'a> {
         assert_eq!(request.client_id, CLIENT_ID);
-        let token = if self.0.load(Ordering::SeqCst) == 0 {
-            "old"
-        } else {
-            "canary-bearer-token-Pw8s5Lm2"
-        };
+        let token = if self.0.load(Ordering::SeqCst) == 0 { "old" } else { "canary-bearer-token-Pw8s5Lm2" };
         Box::pin(async move { Ok(SecretString::from(format!("Bearer {token}"))) })
     }
 
@@ -148,16 +113,16 @@ impl AuthorizationProvider for Refusing {
 
 #[tokio::test]
 async fn a_provider_of_ones_own_renews_once_after_a_401() {
-    let mock = MockService::start(MockConfig::default().client_id(CLIENT_ID).authorization(
-        Authorization::Bearer("canary-bearer-token-Pw8s5Lm2".to_owned()),
-    ))
+    let mock = MockService::start(
+        MockConfig::default()
+            .client_id(CLIENT_ID)
+            .authorization(Authorization::Bearer("canary-bearer-token-Pw8s5Lm2".to_owned())),
+    )
     .await
     .unwrap();
     mock.add_export(Export::segment(TOKEN, 3));
-    let client = builder(&mock.base_url())
-        .credentials(Credentials::provider(Renewing(AtomicUsize::new(0))))
-        .build()
-        .unwrap();
+    let client =
+        builder(&mock.base_url()).credentials(Credentials::provider(Renewing(AtomicUsize::new(0)))).build().unwrap();
     let receipt = client.commit(TOKEN, false).await.unwrap();
     assert_eq!(receipt.attempts.len(), 2);
     assert_eq!(receipt.attempts[0].status, Some(401));
@@ -166,10 +131,7 @@ async fn a_provider_of_ones_own_renews_once_after_a_401() {
 #[tokio::test]
 async fn a_provider_that_refuses_ends_the_call_before_the_send() {
     let mock = mock().await;
-    let client = builder(&mock.base_url())
-        .credentials(Credentials::provider(Refusing))
-        .build()
-        .unwrap();
+    let client = builder(&mock.base_url()).credentials(Credentials::provider(Refusing)).build().unwrap();
     let error = client.commit(TOKEN, false).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert_eq!(error.commit_state(), Some(CommitState::NotCommitted));

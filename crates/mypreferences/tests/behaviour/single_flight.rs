@@ -13,10 +13,7 @@ const LONG: Duration = Duration::from_secs(20);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_of_one_token_share_one_request_and_one_receipt() {
     let mock = mock().await;
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::answer_late(Duration::from_millis(300)),
-    ));
+    mock.push_rule(Rule::new(Operation::Commit, Action::answer_late(Duration::from_millis(300))));
     let client = client(&mock);
     let receipts = join_all((0..64).map(|_| {
         let client = client.clone();
@@ -24,11 +21,7 @@ async fn callers_of_one_token_share_one_request_and_one_receipt() {
     }))
     .await;
     let first = receipts[0].as_ref().unwrap();
-    assert!(
-        receipts
-            .iter()
-            .all(|receipt| receipt.as_ref().unwrap() == first)
-    );
+    assert!(receipts.iter().all(|receipt| receipt.as_ref().unwrap() == first));
     assert_eq!(posts(&mock).len(), 1);
 }
 
@@ -47,20 +40,14 @@ async fn sixty_four_tokens_are_committed_side_by_side() {
     assert_eq!(receipts.len(), 64);
     assert_eq!(posts(&mock).len(), 64);
     for token in 1..=64 {
-        assert_eq!(
-            mock.export(token).unwrap().commits[0].keep_files,
-            token % 2 == 0
-        );
+        assert_eq!(mock.export(token).unwrap().commits[0].keep_files, token % 2 == 0);
     }
 }
 
 #[tokio::test]
 async fn another_keep_files_while_it_runs_is_a_conflict() {
     let mock = mock().await;
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::answer_late(Duration::from_millis(500)),
-    ));
+    mock.push_rule(Rule::new(Operation::Commit, Action::answer_late(Duration::from_millis(500))));
     let client = client(&mock);
     let running = tokio::spawn({
         let client = client.clone();
@@ -77,10 +64,7 @@ async fn another_keep_files_while_it_runs_is_a_conflict() {
 #[tokio::test]
 async fn one_who_leaves_never_ends_the_call_for_the_others() {
     let mock = mock().await;
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::answer_late(Duration::from_millis(600)),
-    ));
+    mock.push_rule(Rule::new(Operation::Commit, Action::answer_late(Duration::from_millis(600))));
     let client = client(&mock);
     let cancel = CancelToken::new();
     let first = tokio::spawn({
@@ -109,19 +93,11 @@ async fn one_who_leaves_never_ends_the_call_for_the_others() {
 #[tokio::test]
 async fn each_waiter_keeps_its_own_deadline() {
     let mock = mock().await;
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::answer_late(Duration::from_millis(2500)),
-    ));
+    mock.push_rule(Rule::new(Operation::Commit, Action::answer_late(Duration::from_millis(2500))));
     let client = client(&mock);
     let short = tokio::spawn({
         let client = client.clone();
-        async move {
-            client
-                .commit(TOKEN, false)
-                .timeout(Duration::from_millis(300))
-                .await
-        }
+        async move { client.commit(TOKEN, false).timeout(Duration::from_millis(300)).await }
     });
     assert!(mock.wait_for(|log| !log.is_empty(), LONG).await);
     let long = tokio::spawn({
@@ -133,11 +109,7 @@ async fn each_waiter_keeps_its_own_deadline() {
     assert_eq!(error.attempts().len(), 1);
     assert_eq!(error.commit_state(), Some(CommitState::Unknown));
     let receipt = long.await.unwrap().unwrap();
-    assert_eq!(
-        receipt.confirmed_by,
-        mypreferences::ConfirmedBy::Response,
-        "the short one cut nothing off"
-    );
+    assert_eq!(receipt.confirmed_by, mypreferences::ConfirmedBy::Response, "the short one cut nothing off");
     assert_eq!(receipt.outcome, mypreferences::Outcome::Committed);
     assert_eq!(mock.export(TOKEN).unwrap().commits.len(), 1);
 }
@@ -145,12 +117,7 @@ async fn each_waiter_keeps_its_own_deadline() {
 #[tokio::test]
 async fn a_call_that_everybody_left_can_be_made_again() {
     let mock = mock().await;
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::Hang {
-            apply: Apply::Never,
-        },
-    ));
+    mock.push_rule(Rule::new(Operation::Commit, Action::Hang { apply: Apply::Never }));
     let client = client(&mock);
     let left = tokio::spawn({
         let client = client.clone();

@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex, Once, OnceLock};
 use std::time::Duration;
 
 use mypreferences::{Client, ClientBuilder, Credentials, Error};
-use mypreferences_mock::{
-    Authorization, Export, LoggedRequest, MockConfig, MockService, Operation,
-};
+use mypreferences_mock::{Authorization, Export, LoggedRequest, MockConfig, MockService, Operation};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Looked for in all output of the tests by the test command.
@@ -66,23 +64,13 @@ pub(crate) fn trace() -> &'static Trace {
 }
 
 pub(crate) fn hmac() -> Authorization {
-    Authorization::Hmac {
-        client_id: CLIENT_ID.to_owned(),
-        user_id: USER_ID.to_owned(),
-        secret: SECRET.to_owned(),
-    }
+    Authorization::Hmac { client_id: CLIENT_ID.to_owned(), user_id: USER_ID.to_owned(), secret: SECRET.to_owned() }
 }
 
 /// A mock that knows one client and one ready export of three rows.
 pub(crate) async fn mock() -> MockService {
     trace();
-    let mock = MockService::start(
-        MockConfig::default()
-            .client_id(CLIENT_ID)
-            .authorization(hmac()),
-    )
-    .await
-    .unwrap();
+    let mock = MockService::start(MockConfig::default().client_id(CLIENT_ID).authorization(hmac())).await.unwrap();
     mock.add_export(Export::segment(TOKEN, 3));
     mock
 }
@@ -111,20 +99,11 @@ pub(crate) fn posts(mock: &MockService) -> Vec<LoggedRequest> {
 /// The record as JSON, checked to be free of canaries, as every text form of it is.
 pub(crate) fn record(error: &Error) -> serde_json::Value {
     let json = error.to_json();
-    for text in [
-        &json,
-        &error.to_string(),
-        &format!("{error:?}"),
-        &format!("{error:#?}"),
-    ] {
+    for text in [&json, &error.to_string(), &format!("{error:?}"), &format!("{error:#?}")] {
         assert_clean(text);
     }
     // The library's texts carry the URL, which must be stripped and not only masked.
-    assert!(
-        error
-            .source_text()
-            .is_none_or(|source| !source.contains("://"))
-    );
+    assert!(error.source_text().is_none_or(|source| !source.contains("://")));
     serde_json::from_str(&json).unwrap()
 }
 
@@ -138,12 +117,6 @@ pub(crate) fn assert_clean(text: &str) {
         let bytes = bytes.trim_matches(['[', ']']);
         assert!(!text.contains(bytes), "a secret's bytes are shown ({kind})");
     }
-    assert!(
-        !text.contains(&TOKEN.to_string()),
-        "the access token is shown"
-    );
-    assert!(
-        !text.contains("Signature="),
-        "an Authorization value is shown"
-    );
+    assert!(!text.contains(&TOKEN.to_string()), "the access token is shown");
+    assert!(!text.contains("Signature="), "an Authorization value is shown");
 }

@@ -5,20 +5,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use mypreferences::export::ExportRequest;
 use mypreferences::{CancelToken, ErrorKind, Resolution, StatusWord};
-use mypreferences_mock::{
-    Action, Answer, Apply, Export, MockConfig, MockService, Operation, Rule, Source,
-};
+use mypreferences_mock::{Action, Answer, Apply, Export, MockConfig, MockService, Operation, Rule, Source};
 
 use crate::support::*;
 
 fn mock_blocking() -> MockService {
     trace();
-    let mock = MockService::start_blocking(
-        MockConfig::default()
-            .client_id(CLIENT_ID)
-            .authorization(hmac()),
-    )
-    .unwrap();
+    let mock = MockService::start_blocking(MockConfig::default().client_id(CLIENT_ID).authorization(hmac())).unwrap();
     mock.add_export(Export::segment(TOKEN, 3));
     mock
 }
@@ -27,21 +20,12 @@ fn mock_blocking() -> MockService {
 fn every_call_has_a_synchronous_twin() {
     let mock = mock_blocking();
     let client = builder(&mock.base_url()).build_blocking().unwrap();
-    assert_eq!(
-        client.status(TOKEN).call().unwrap().status,
-        StatusWord::Complete
-    );
+    assert_eq!(client.status(TOKEN).call().unwrap().status, StatusWord::Complete);
     client.probe_page(TOKEN).call().unwrap();
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::ReadThenClose { apply: Apply::Now },
-    ));
+    mock.push_rule(Rule::new(Operation::Commit, Action::ReadThenClose { apply: Apply::Now }));
     let receipt = client.commit(TOKEN, false).call().unwrap();
     assert_eq!(receipt.sends, 1);
-    assert!(matches!(
-        client.resolve_commit(TOKEN).call().unwrap(),
-        Resolution::Committed(_)
-    ));
+    assert!(matches!(client.resolve_commit(TOKEN).call().unwrap(), Resolution::Committed(_)));
 }
 
 #[test]
@@ -77,10 +61,7 @@ fn an_export_is_started_waited_for_and_read_without_a_runtime() {
         .on_progress(move |progress| seen.store(progress.questions, Ordering::SeqCst))
         .call()
         .unwrap();
-    assert_eq!(
-        (status.row_count, questions.load(Ordering::SeqCst)),
-        (Some(5), 1)
-    );
+    assert_eq!((status.row_count, questions.load(Ordering::SeqCst)), (Some(5), 1));
     assert_eq!(client.wait(&export).call().unwrap().row_count, Some(5));
     let pages: Result<Vec<_>, _> = client.pages(&export).limit(2).collect();
     let counts: Vec<u64> = pages.unwrap().iter().map(|page| page.count).collect();
@@ -112,21 +93,13 @@ fn iterators_end_after_an_error_and_can_be_asked_again() {
     let cancel = CancelToken::new();
     cancel.cancel();
     let mut cancelled = client.pages(&export).cancel_token(cancel);
-    assert_eq!(
-        cancelled.next_page().unwrap_err().kind(),
-        ErrorKind::Cancelled
-    );
+    assert_eq!(cancelled.next_page().unwrap_err().kind(), ErrorKind::Cancelled);
 }
 
 #[test]
 fn a_call_is_cancelled_from_another_thread() {
     let mock = mock_blocking();
-    mock.push_rule(Rule::new(
-        Operation::Commit,
-        Action::Hang {
-            apply: Apply::Never,
-        },
-    ));
+    mock.push_rule(Rule::new(Operation::Commit, Action::Hang { apply: Apply::Never }));
     let client = builder(&mock.base_url()).build_blocking().unwrap();
     let cancel = CancelToken::new();
     let error = std::thread::scope(|scope| {

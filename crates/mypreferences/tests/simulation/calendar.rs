@@ -21,16 +21,11 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }
@@ -48,20 +43,13 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 pub(crate) fn zoneless(seconds: i64) -> String {
     let (year, month, day) = civil(seconds.div_euclid(86_400));
     let of_day = seconds.rem_euclid(86_400);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}",
-        of_day / 3_600,
-        of_day / 60 % 60,
-        of_day % 60
-    )
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", of_day / 3_600, of_day / 60 % 60, of_day % 60)
 }
 
 /// `Tue, 24 Nov 2026 06:25:53 GMT`
 pub(crate) fn http_date(seconds: i64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let day_number = seconds.div_euclid(86_400);
     let (year, month, day) = civil(day_number);
     let of_day = seconds.rem_euclid(86_400);
@@ -90,10 +78,7 @@ pub(crate) fn signed_at(authorization: &str) -> Option<i64> {
 
 #[test]
 fn the_calendar_goes_there_and_back() {
-    assert_eq!(
-        http_date(WORLD_BEGINS / 1_000),
-        "Tue, 24 Nov 2026 06:25:53 GMT"
-    );
+    assert_eq!(http_date(WORLD_BEGINS / 1_000), "Tue, 24 Nov 2026 06:25:53 GMT");
     assert_eq!(zoneless(WORLD_BEGINS / 1_000), "2026-11-24T06:25:53");
     assert_eq!(
         signed_at("PNAUTHINFO3-HMAC-SHA256 Credential=user/2026-11-24T06:25:53.000Z Signature=x"),

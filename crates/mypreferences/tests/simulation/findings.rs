@@ -26,12 +26,8 @@ impl Finding {
         match self {
             Finding::LeftEarly => "\"not committed\" for a waiter that left a call that went on",
             Finding::LeftAtTheVerdict => "an emptied record for a waiter that left at the verdict",
-            Finding::TimesOfACutSend => {
-                "wrong times of the send that was under way when a waiter left"
-            }
-            Finding::DateOfACachedAnswer => {
-                "WRONG CERTAIN: early by the Date of a cached status answer"
-            }
+            Finding::TimesOfACutSend => "wrong times of the send that was under way when a waiter left",
+            Finding::DateOfACachedAnswer => "WRONG CERTAIN: early by the Date of a cached status answer",
         }
     }
 }

@@ -68,10 +68,7 @@
     clippy::expect_used,
     reason = "every file here is a test's; the lint sees only the functions"
 )]
-#![allow(
-    clippy::doc_markdown,
-    reason = "sentences of the contract are quoted as they stand there"
-)]
+#![allow(clippy::doc_markdown, reason = "sentences of the contract are quoted as they stand there")]
 
 mod calendar;
 mod figures;
@@ -106,9 +103,7 @@ fn a_seed_plays_the_same_timeline_again() {
 #[test]
 #[ignore = "takes as long as one likes: cargo xtask simulate"]
 fn as_many_timelines_as_wanted_hold_every_promise() {
-    let number = |name: &str, default: u64| {
-        std::env::var(name).map_or(default, |text| text.parse().unwrap())
-    };
+    let number = |name: &str, default: u64| std::env::var(name).map_or(default, |text| text.parse().unwrap());
     let seed = number("SIMULATION_SEED", FIRST_SEED);
     let count = number("SIMULATION_TIMELINES", 1_000_000);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

@@ -64,18 +64,12 @@ pub(crate) fn play(first_seed: u64, count: u64, threads: usize, progress: bool) 
     });
     let (figures, mut broken) = all.into_inner().unwrap();
     broken.sort();
-    Outcome {
-        figures,
-        broken,
-        played: played.into_inner(),
-    }
+    Outcome { figures, broken, played: played.into_inner() }
 }
 
 /// Plays one timeline; a panic of the core is a broken promise too.
 fn play_one(seed: u64, figures: &mut Figures) -> Vec<String> {
-    let result = catch_unwind(AssertUnwindSafe(|| {
-        promises::check(&timeline::play(seed), figures)
-    }));
+    let result = catch_unwind(AssertUnwindSafe(|| promises::check(&timeline::play(seed), figures)));
     result.unwrap_or_else(|panic| {
         let text = panic
             .downcast_ref::<String>()
@@ -88,28 +82,18 @@ fn play_one(seed: u64, figures: &mut Figures) -> Vec<String> {
 
 /// A broken promise without the numbers in it: its sort.
 pub(crate) fn sort_of(promise: &str) -> String {
-    promise
-        .chars()
-        .filter(|letter| !letter.is_ascii_digit())
-        .take(SORT_LENGTH)
-        .collect()
+    promise.chars().filter(|letter| !letter.is_ascii_digit()).take(SORT_LENGTH).collect()
 }
 
 impl Outcome {
     /// Everything that a person needs to understand what broke, and to play it again: one timeline of each sort in
     /// full, the seeds of some more.
     pub(crate) fn report(&self) -> String {
-        let mut text = format!(
-            "{} of {} timelines broke a promise\n",
-            self.broken.len(),
-            self.played
-        );
+        let mut text = format!("{} of {} timelines broke a promise\n", self.broken.len(), self.played);
         let mut sorts = BTreeSet::new();
         let mut more = Vec::new();
         for (seed, promises) in &self.broken {
-            let new = promises
-                .iter()
-                .any(|promise| !sorts.contains(&sort_of(promise)));
+            let new = promises.iter().any(|promise| !sorts.contains(&sort_of(promise)));
             sorts.extend(promises.iter().map(|promise| sort_of(promise)));
             if new {
                 let shown = catch_unwind(|| timeline::play(*seed).to_string());

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use crate::calendar;
 use crate::plan::{
-    Applies, Cancel, ExpiresText, LATEST_APPLICATION, Lag, Millis, OLDEST_CACHE, Outage, PageRoute,
-    Plan, Saying, Trouble, duration,
+    Applies, Cancel, ExpiresText, LATEST_APPLICATION, Lag, Millis, OLDEST_CACHE, Outage, PageRoute, Plan, Saying,
+    Trouble, duration,
 };
 use crate::random::Random;
 use crate::truth::{Phase, Truth};
@@ -136,9 +136,7 @@ impl Network {
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.world.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// This token is cancelled in the moment in which the plan says so.
@@ -162,23 +160,12 @@ impl Network {
             };
             let flight = world.flight;
             let index = world.posts.len();
-            world.posts.push(Post {
-                flight,
-                started,
-                ended: Millis::MAX,
-                keep_files,
-                came: Came::UnderWay,
-                clock: 0,
-            });
+            world.posts.push(Post { flight, started, ended: Millis::MAX, keep_files, came: Came::UnderWay, clock: 0 });
             let deadline = self.millis(request.deadline);
             let delivery = world.post_arrives(index, started, deadline, &request);
             (index, delivery)
         };
-        let cut_off = CutOff {
-            network: self,
-            post: Some(index),
-            read: None,
-        };
+        let cut_off = CutOff { network: self, post: Some(index), read: None };
         self.sleep_until(delivery.at).await;
         let now = self.now();
         let mut world = self.world();
@@ -196,11 +183,9 @@ impl Network {
         world.posts[index].came = match &result {
             Err(failure) if failure.sent == Sent::NotSent => Came::NotSent(failure.kind),
             Err(failure) => Came::Lost(failure.kind),
-            Ok(answer) => Came::Answered {
-                status: answer.status,
-                html: is_html(answer),
-                retry_after: retry_after(answer),
-            },
+            Ok(answer) => {
+                Came::Answered { status: answer.status, html: is_html(answer), retry_after: retry_after(answer) }
+            }
         };
         if let Some((post, token)) = &world.cancel_at_answer
             && *post == index
@@ -219,22 +204,12 @@ impl Network {
             let mut world = self.world();
             world.refuse_to_go_on_for_ever();
             let index = world.reads.len();
-            world.reads.push(Read {
-                page,
-                started,
-                ended: Millis::MAX,
-                said: Said::UnderWay,
-                age: 0,
-            });
+            world.reads.push(Read { page, started, ended: Millis::MAX, said: Said::UnderWay, age: 0 });
             let deadline = self.millis(request.deadline);
             let delivery = world.read_arrives(page, started, deadline, &request);
             (index, delivery)
         };
-        let cut_off = CutOff {
-            network: self,
-            post: None,
-            read: Some(index),
-        };
+        let cut_off = CutOff { network: self, post: None, read: Some(index) };
         // What a read sees is the state in the middle of its way.
         self.sleep_until(delivery.at).await;
         let now = self.now();
@@ -261,11 +236,7 @@ impl Network {
 
 impl TestTransport for Network {
     fn exchange(&self, request: Request) -> ExchangeFuture<'_> {
-        if request.post {
-            Box::pin(self.post(request))
-        } else {
-            Box::pin(self.read(request))
-        }
+        if request.post { Box::pin(self.post(request)) } else { Box::pin(self.read(request)) }
     }
 }
 
@@ -297,10 +268,7 @@ impl Drop for CutOff<'_> {
 
 impl World {
     fn refuse_to_go_on_for_ever(&self) {
-        assert!(
-            self.posts.len() + self.reads.len() < TOO_MANY_REQUESTS,
-            "the client makes requests without end"
-        );
+        assert!(self.posts.len() + self.reads.len() < TOO_MANY_REQUESTS, "the client makes requests without end");
     }
 
     fn server_wall(&self, now: Millis) -> i64 {
@@ -312,11 +280,7 @@ impl World {
         if self.plan.server.revoked_at.is_some_and(|at| at <= now) {
             return Some("Unable to authenticate request");
         }
-        let signed_at = request
-            .authorization
-            .to_str()
-            .ok()
-            .and_then(calendar::signed_at);
+        let signed_at = request.authorization.to_str().ok().and_then(calendar::signed_at);
         let Some(signed_at) = signed_at else {
             return Some("Missing Authorization Header");
         };
@@ -324,18 +288,10 @@ impl World {
         if age < 0 {
             return Some("The specified date does not match an expected ISO 8601 format");
         }
-        (age > 900_000).then_some(
-            "The difference between the issued timestamp and the current time is too large",
-        )
+        (age > 900_000).then_some("The difference between the issued timestamp and the current time is too large")
     }
 
-    fn post_arrives(
-        &mut self,
-        index: usize,
-        now: Millis,
-        deadline: Millis,
-        request: &Request,
-    ) -> Delivery {
+    fn post_arrives(&mut self, index: usize, now: Millis, deadline: Millis, request: &Request) -> Delivery {
         let limit = deadline.min(now + FIRST_BYTE_TIMEOUT);
         let trouble = if self.random.chance(self.plan.network.trouble) {
             Some(self.plan.network.only.unwrap_or_else(|| {
@@ -371,17 +327,11 @@ impl World {
         };
         let quickly = now + self.random.between(0, 1_500);
         let slowly = now + self.random.between(0, 25_000);
-        let usual = if self.random.chance(85) {
-            quickly
-        } else {
-            slowly
-        };
+        let usual = if self.random.chance(85) { quickly } else { slowly };
         let (at, parcel) = match trouble {
             Trouble::NotSent => (now, Parcel::Genuine),
             Trouble::Lost => {
-                let kind = self
-                    .random
-                    .weighted(&[(4, ErrorKind::Interrupted), (1, ErrorKind::InvalidResponse)]);
+                let kind = self.random.weighted(&[(4, ErrorKind::Interrupted), (1, ErrorKind::InvalidResponse)]);
                 (usual, Parcel::Fails(failure(Sent::MaybeSent, kind, None)))
             }
             Trouble::Hangs => (limit, Parcel::Fails(timed_out(limit, deadline))),
@@ -389,10 +339,7 @@ impl World {
             Trouble::Redirect => {
                 let status = self.random.pick(&[301, 302, 303, 304, 307, 308]);
                 let mut answer = self.answer(status, "", now);
-                answer.headers.insert(
-                    LOCATION,
-                    HeaderValue::from_static("https://elsewhere.example/"),
-                );
+                answer.headers.insert(LOCATION, HeaderValue::from_static("https://elsewhere.example/"));
                 (usual, Parcel::Ready(Said::Nothing(""), answer))
             }
             Trouble::Accepted => {
@@ -400,19 +347,13 @@ impl World {
                 (usual, self.plain(status, now))
             }
             Trouble::Refused => {
-                let status = self
-                    .random
-                    .pick(&[400, 401, 403, 404, 405, 407, 409, 410, 412, 418, 422]);
+                let status = self.random.pick(&[400, 401, 403, 404, 405, 407, 409, 410, 412, 418, 422]);
                 (usual, self.plain(status, now))
             }
             Trouble::Throttled => (usual, self.later(429, now)),
             Trouble::Busy => {
                 let status = self.random.pick(&[408, 503, 503]);
-                let at = if self.random.chance(70) {
-                    usual
-                } else {
-                    slowly
-                };
+                let at = if self.random.chance(70) { usual } else { slowly };
                 (at, self.later(status, now))
             }
             Trouble::ServerError => {
@@ -424,10 +365,7 @@ impl World {
         let delivery = if in_time {
             Delivery { at, parcel }
         } else {
-            Delivery {
-                at: limit,
-                parcel: Parcel::Fails(timed_out(limit, deadline)),
-            }
+            Delivery { at: limit, parcel: Parcel::Fails(timed_out(limit, deadline)) }
         };
         if unauthorized.is_none()
             && let Some(applied_at) = self.application(trouble, now, delivery.at)
@@ -454,11 +392,9 @@ impl World {
             | Trouble::ServerError => {}
         }
         let applies = match self.plan.network.applies {
-            Applies::Sometimes => self.random.weighted(&[
-                (4, Applies::Never),
-                (3, Applies::AtOnce),
-                (3, Applies::Late),
-            ]),
+            Applies::Sometimes => {
+                self.random.weighted(&[(4, Applies::Never), (3, Applies::AtOnce), (3, Applies::Late)])
+            }
             always => always,
         };
         match applies {
@@ -478,11 +414,7 @@ impl World {
         unauthorized: Option<&'static str>,
     ) -> Delivery {
         let leg = |random: &mut Random| {
-            if random.chance(96) {
-                random.between(2, 300)
-            } else {
-                random.between(300, 20_000)
-            }
+            if random.chance(96) { random.between(2, 300) } else { random.between(300, 20_000) }
         };
         let there = now + leg(&mut self.random);
         let back = there + leg(&mut self.random);
@@ -490,25 +422,16 @@ impl World {
         if let Some(reason) = unauthorized {
             if in_time {
                 let answer = self.answer(401, &message(reason), back);
-                return Delivery {
-                    at: back,
-                    parcel: Parcel::Ready(Said::Nothing(""), answer),
-                };
+                return Delivery { at: back, parcel: Parcel::Ready(Said::Nothing(""), answer) };
             }
         } else {
             let keep_files = self.posts[index].keep_files;
             self.truth.commit_at(there, index, keep_files);
         }
         if in_time {
-            Delivery {
-                at: back,
-                parcel: Parcel::Genuine,
-            }
+            Delivery { at: back, parcel: Parcel::Genuine }
         } else {
-            Delivery {
-                at: limit,
-                parcel: Parcel::Fails(timed_out(limit, deadline)),
-            }
+            Delivery { at: limit, parcel: Parcel::Fails(timed_out(limit, deadline)) }
         }
     }
 
@@ -517,40 +440,20 @@ impl World {
             0..5 => (ErrorKind::Connect, None, self.random.between(0, 3_000)),
             5..6 => (ErrorKind::Tls, None, self.random.between(0, 1_000)),
             6..7 => (ErrorKind::Proxy, None, self.random.between(0, 1_000)),
-            _ => (
-                ErrorKind::Timeout,
-                Some(TimeoutPhase::Connect),
-                CONNECT_TIMEOUT,
-            ),
+            _ => (ErrorKind::Timeout, Some(TimeoutPhase::Connect), CONNECT_TIMEOUT),
         };
         if now + takes < deadline {
-            return Delivery {
-                at: now + takes,
-                parcel: Parcel::Fails(failure(Sent::NotSent, kind, phase)),
-            };
+            return Delivery { at: now + takes, parcel: Parcel::Fails(failure(Sent::NotSent, kind, phase)) };
         }
         // The real transport cannot see the phase then, unless there never was a connection.
-        let sent = if self.ever_connected {
-            Sent::MaybeSent
-        } else {
-            Sent::NotSent
-        };
+        let sent = if self.ever_connected { Sent::MaybeSent } else { Sent::NotSent };
         let phase = Some(TimeoutPhase::Operation);
-        Delivery {
-            at: deadline,
-            parcel: Parcel::Fails(failure(sent, ErrorKind::Timeout, phase)),
-        }
+        Delivery { at: deadline, parcel: Parcel::Fails(failure(sent, ErrorKind::Timeout, phase)) }
     }
 
     fn plain(&mut self, status: u16, now: Millis) -> Parcel {
         let answer = self.answer(status, &message("somebody on the way says so"), now);
-        Parcel::Ready(
-            Said::Refused {
-                status,
-                html: false,
-            },
-            answer,
-        )
+        Parcel::Ready(Said::Refused { status, html: false }, answer)
     }
 
     fn portal(&mut self, status: u16, now: Millis) -> Parcel {
@@ -577,9 +480,7 @@ impl World {
             } else {
                 wait.to_string()
             };
-            answer
-                .headers
-                .insert(RETRY_AFTER, HeaderValue::from_str(&text).unwrap());
+            answer.headers.insert(RETRY_AFTER, HeaderValue::from_str(&text).unwrap());
         }
         Parcel::Ready(Said::Nothing("later"), answer)
     }
@@ -602,46 +503,21 @@ impl World {
             (1, BodyEndName::Malformed),
             (1, BodyEndName::TimedOut),
         ]);
-        let body = if status < 300 {
-            String::new()
-        } else {
-            message("The token cannot be committed")
-        };
+        let body = if status < 300 { String::new() } else { message("The token cannot be committed") };
         let mut answer = self.answer(status, &body, now);
         answer.body_end = end.end();
         answer
     }
 
-    fn read_arrives(
-        &mut self,
-        page: bool,
-        now: Millis,
-        deadline: Millis,
-        request: &Request,
-    ) -> Delivery {
+    fn read_arrives(&mut self, page: bool, now: Millis, deadline: Millis, request: &Request) -> Delivery {
         self.clock = self.plan.server.clock_offset;
         let limit = deadline.min(now + FIRST_BYTE_TIMEOUT);
-        let rtt = if self.random.chance(97) {
-            self.random.between(4, 300)
-        } else {
-            self.random.between(300, 9_000)
-        };
-        let trouble = if page {
-            self.plan.reads.page_trouble
-        } else {
-            self.plan.reads.status_trouble
-        };
+        let rtt = if self.random.chance(97) { self.random.between(4, 300) } else { self.random.between(300, 9_000) };
+        let trouble = if page { self.plan.reads.page_trouble } else { self.plan.reads.status_trouble };
         let in_trouble = self.random.chance(trouble);
-        let outage = self
-            .plan
-            .reads
-            .outage
-            .filter(|(from, to, _)| (*from..*to).contains(&now));
+        let outage = self.plan.reads.outage.filter(|(from, to, _)| (*from..*to).contains(&now));
         let at = now + rtt;
-        let silent = Delivery {
-            at: limit,
-            parcel: Parcel::Fails(timed_out(limit, deadline)),
-        };
+        let silent = Delivery { at: limit, parcel: Parcel::Fails(timed_out(limit, deadline)) };
         if at >= limit {
             return silent;
         }
@@ -669,11 +545,7 @@ impl World {
                 }
                 9 => {
                     // What came of the body would be good news, but it is cut.
-                    let text = if page {
-                        r#"{"Count":1}"#
-                    } else {
-                        r#"{"Status":"Retrieved"}"#
-                    };
+                    let text = if page { r#"{"Count":1}"# } else { r#"{"Status":"Retrieved"}"# };
                     let mut answer = self.answer(200, text, now);
                     answer.body_end = BodyEnd::Interrupted(String::from("cut"));
                     Parcel::Ready(Said::Nothing("cut"), answer)
@@ -693,13 +565,7 @@ impl World {
             }
         } else if let Some(reason) = self.unauthorized(now, request) {
             let answer = self.answer(401, &message(reason), now);
-            Parcel::Ready(
-                Said::Refused {
-                    status: 401,
-                    html: false,
-                },
-                answer,
-            )
+            Parcel::Ready(Said::Refused { status: 401, html: false }, answer)
         } else {
             Parcel::Genuine
         };
@@ -721,11 +587,7 @@ impl World {
         let Read { page, started, .. } = self.reads[index];
         self.clock = self.plan.server.clock_offset;
         let seen = started + (now - started) / 2;
-        let lag = if page {
-            self.plan.reads.page_lag
-        } else {
-            self.plan.reads.status_lag
-        };
+        let lag = if page { self.plan.reads.page_lag } else { self.plan.reads.status_lag };
         let lag = self.draw_lag(lag);
         let age = if self.random.chance(self.plan.server.cached) {
             // Whole seconds, and the state is as old as the answer says.
@@ -734,58 +596,34 @@ impl World {
             None
         };
         let view = seen - lag.max(age.unwrap_or(0));
-        let (said, mut answer) = if page {
-            self.genuine_page(view, seen)
-        } else {
-            self.genuine_status(view, seen)
-        };
+        let (said, mut answer) = if page { self.genuine_page(view, seen) } else { self.genuine_status(view, seen) };
         if let Some(age) = age {
             self.reads[index].age = age;
             let date = calendar::http_date(self.server_wall(seen - age).div_euclid(1_000));
-            answer
-                .headers
-                .insert(DATE, HeaderValue::from_str(&date).unwrap());
-            answer
-                .headers
-                .insert(AGE, HeaderValue::from(u64::try_from(age / 1_000).unwrap()));
+            answer.headers.insert(DATE, HeaderValue::from_str(&date).unwrap());
+            answer.headers.insert(AGE, HeaderValue::from(u64::try_from(age / 1_000).unwrap()));
         }
         (said, answer)
     }
 
     fn draw_lag(&mut self, lag: Lag) -> Millis {
-        if lag.jitters {
-            self.random.between(0, lag.longest)
-        } else {
-            lag.longest
-        }
+        if lag.jitters { self.random.between(0, lag.longest) } else { lag.longest }
     }
 
     fn genuine_status(&mut self, view: Millis, now: Millis) -> (Said, Answer) {
         match self.truth.status_says(view) {
             Saying::Refused(status) => {
                 let answer = self.answer(status, &message("no such token"), now);
-                (
-                    Said::Refused {
-                        status,
-                        html: false,
-                    },
-                    answer,
-                )
+                (Said::Refused { status, html: false }, answer)
             }
             Saying::Word(word) => {
                 let counted = matches!(word, "Complete" | "Retrieved" | "Expired");
                 let no_rows = self.plan.token.empty || !counted;
                 let rows = if no_rows { 0 } else { 3 };
-                let expires = if word == "Processing" {
-                    Some(String::new())
-                } else {
-                    self.expires_text()
-                };
-                let expires =
-                    expires.map_or_else(String::new, |text| format!(r#""Expires":"{text}","#));
-                let body = format!(
-                    r#"{{"AccessToken":1,{expires}"Status":"{word}","RowCount":{rows},"ByteCount":{rows}}}"#
-                );
+                let expires = if word == "Processing" { Some(String::new()) } else { self.expires_text() };
+                let expires = expires.map_or_else(String::new, |text| format!(r#""Expires":"{text}","#));
+                let body =
+                    format!(r#"{{"AccessToken":1,{expires}"Status":"{word}","RowCount":{rows},"ByteCount":{rows}}}"#);
                 let answer = self.answer(200, &body, now);
                 (Said::Word { word, no_rows }, answer)
             }
@@ -793,19 +631,11 @@ impl World {
     }
 
     fn expires_text(&self) -> Option<String> {
-        let seconds = self
-            .server_wall(self.plan.token.expires_at)
-            .div_euclid(1_000);
+        let seconds = self.server_wall(self.plan.token.expires_at).div_euclid(1_000);
         match self.plan.server.expires_text {
-            ExpiresText::Utc { off_seconds } => {
-                Some(calendar::zoneless(seconds + off_seconds) + "Z")
-            }
-            ExpiresText::ZonelessUtc { off_seconds } => {
-                Some(calendar::zoneless(seconds + off_seconds))
-            }
-            ExpiresText::ZonelessEastern { hours } => {
-                Some(calendar::zoneless(seconds - hours * 3_600))
-            }
+            ExpiresText::Utc { off_seconds } => Some(calendar::zoneless(seconds + off_seconds) + "Z"),
+            ExpiresText::ZonelessUtc { off_seconds } => Some(calendar::zoneless(seconds + off_seconds)),
+            ExpiresText::ZonelessEastern { hours } => Some(calendar::zoneless(seconds - hours * 3_600)),
             ExpiresText::Absent => None,
             ExpiresText::Empty => Some(String::new()),
             ExpiresText::Unparsable => Some(String::from("11/24/2026 6:25:53 AM")),
@@ -825,23 +655,11 @@ impl World {
                 let body = format!(r#"{{"Count":{count},"HasMore":false,"TotalResults":{count}}}"#);
                 return (Said::PageWorks, self.answer(200, &body, now));
             }
-            PageRoute::Right { refusal, html } | PageRoute::Wrong { refusal, html } => {
-                (refusal, html)
-            }
+            PageRoute::Right { refusal, html } | PageRoute::Wrong { refusal, html } => (refusal, html),
         };
-        let text = if html {
-            String::from("<html>")
-        } else {
-            message("no such token")
-        };
+        let text = if html { String::from("<html>") } else { message("no such token") };
         let answer = self.answer(refusal, &text, now);
-        (
-            Said::Refused {
-                status: refusal,
-                html,
-            },
-            answer,
-        )
+        (Said::Refused { status: refusal, html }, answer)
     }
 
     /// An answer as of a moment; its body is JSON or starts like HTML.
@@ -886,32 +704,18 @@ fn message(text: &str) -> String {
 }
 
 fn failure(sent: Sent, kind: ErrorKind, phase: Option<TimeoutPhase>) -> Failure {
-    Failure {
-        sent,
-        kind,
-        phase,
-        tls: None,
-        no_thread: false,
-        source: None,
-    }
+    Failure { sent, kind, phase, tls: None, no_thread: false, source: None }
 }
 
 fn timed_out(limit: Millis, deadline: Millis) -> Failure {
-    let phase = if limit >= deadline {
-        TimeoutPhase::Operation
-    } else {
-        TimeoutPhase::FirstByte
-    };
+    let phase = if limit >= deadline { TimeoutPhase::Operation } else { TimeoutPhase::FirstByte };
     failure(Sent::MaybeSent, ErrorKind::Timeout, Some(phase))
 }
 
 /// This world writes HTML in two ways only.
 fn is_html(answer: &Answer) -> bool {
     answer.body.starts_with(b"<")
-        || answer
-            .headers
-            .get(CONTENT_TYPE)
-            .is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
+        || answer.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
 }
 
 /// In seconds, when it was written as such.

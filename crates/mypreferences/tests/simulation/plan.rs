@@ -253,11 +253,7 @@ impl Plan {
     /// How this waiter gives up.
     pub(crate) fn cancel_of(&self, second_waiter: bool) -> Cancel {
         let waiters = matches!(self.scenario, Scenario::SecondWaiter { .. });
-        if (waiters && self.second_cancels) == second_waiter {
-            self.cancel
-        } else {
-            Cancel::Never
-        }
+        if (waiters && self.second_cancels) == second_waiter { self.cancel } else { Cancel::Never }
     }
 
     /// Nothing in this world can go wrong.
@@ -286,21 +282,13 @@ impl Plan {
 
     /// From an application on, within this time status tells of it, if it ever does.
     pub(crate) fn status_shows_within(&self) -> Millis {
-        let aged = if self.server.cached > 0 {
-            OLDEST_CACHE
-        } else {
-            0
-        };
+        let aged = if self.server.cached > 0 { OLDEST_CACHE } else { 0 };
         self.reads.status_lag.longest.max(aged)
     }
 
     /// The same for the page.
     pub(crate) fn page_shows_within(&self) -> Millis {
-        let aged = if self.server.cached > 0 {
-            OLDEST_CACHE
-        } else {
-            0
-        };
+        let aged = if self.server.cached > 0 { OLDEST_CACHE } else { 0 };
         self.reads.page_lag.longest.max(aged)
     }
 }
@@ -327,8 +315,7 @@ fn token(r: &mut Random) -> TokenPlan {
         _ => None,
     };
     // An export fails instead of becoming ready.
-    let failed =
-        (ready_at.is_none() && r.chance(60)).then(|| (moment(r), r.pick(&["Error", "Failed"])));
+    let failed = (ready_at.is_none() && r.chance(60)).then(|| (moment(r), r.pick(&["Error", "Failed"])));
     let expires_at = match r.below(100) {
         0..18 => moment(r),
         // Where a natural end can be taken for a commit.
@@ -359,15 +346,7 @@ fn server(r: &mut Random) -> ServerPlan {
     };
     ServerPlan {
         success: if r.chance(85) { 200 } else { 204 },
-        again: r.weighted(&[
-            (3, 404),
-            (2, 400),
-            (2, 409),
-            (1, 410),
-            (1, 401),
-            (1, 422),
-            (3, 200),
-        ]),
+        again: r.weighted(&[(3, 404), (2, 400), (2, 409), (1, 410), (1, 401), (1, 422), (3, 200)]),
         not_ready: r.pick(&[400, 404, 409]),
         expired: r.pick(&[400, 401, 404, 410]),
         status_after_commit: saying(
@@ -407,9 +386,7 @@ fn server(r: &mut Random) -> ServerPlan {
             5..8 => r.between(-90 * SECOND, 90 * SECOND),
             _ => r.between(-1_200 * SECOND, 1_200 * SECOND),
         },
-        other_clock: r
-            .chance(8)
-            .then(|| r.between(-1_200 * SECOND, 1_200 * SECOND)),
+        other_clock: r.chance(8).then(|| r.between(-1_200 * SECOND, 1_200 * SECOND)),
         dateless: r.weighted(&[(7, 0), (2, 30), (1, 100)]),
         cached: r.weighted(&[(7, 0), (2, 30), (1, 70)]),
         revoked_at: r.chance(8).then(|| moment(r)),
@@ -422,45 +399,22 @@ fn lag(r: &mut Random) -> Lag {
         5..7 => r.between(0, 5 * SECOND),
         _ => r.between(0, LONGEST_LAG),
     };
-    Lag {
-        longest,
-        jitters: r.chance(50),
-    }
+    Lag { longest, jitters: r.chance(50) }
 }
 
 fn reads(r: &mut Random) -> ReadPlan {
     let refusal = r.pick(&[400, 404, 404, 404, 410, 401]);
     let page_route = match r.below(100) {
-        0..70 => PageRoute::Right {
-            refusal,
-            html: false,
-        },
-        70..75 => PageRoute::Right {
-            refusal,
-            html: true,
-        },
-        75..90 => PageRoute::Wrong {
-            refusal,
-            html: false,
-        },
-        90..95 => PageRoute::Wrong {
-            refusal: 404,
-            html: true,
-        },
-        _ => PageRoute::Wrong {
-            refusal: 405,
-            html: false,
-        },
+        0..70 => PageRoute::Right { refusal, html: false },
+        70..75 => PageRoute::Right { refusal, html: true },
+        75..90 => PageRoute::Wrong { refusal, html: false },
+        90..95 => PageRoute::Wrong { refusal: 404, html: true },
+        _ => PageRoute::Wrong { refusal: 405, html: false },
     };
     let outage = r.chance(20).then(|| {
         let from = moment(r);
-        let kind = r.pick(&[
-            Outage::Refused,
-            Outage::Silent,
-            Outage::Unavailable,
-            Outage::Broken,
-            Outage::HtmlNotFound,
-        ]);
+        let kind =
+            r.pick(&[Outage::Refused, Outage::Silent, Outage::Unavailable, Outage::Broken, Outage::HtmlNotFound]);
         (from, from + r.between(SECOND, 150 * SECOND), kind)
     });
     ReadPlan {
@@ -491,42 +445,25 @@ fn network(r: &mut Random) -> NetworkPlan {
     NetworkPlan {
         trouble: r.weighted(&[(3, 0), (4, 30), (5, 70), (4, 100)]),
         only,
-        applies: r.weighted(&[
-            (3, Applies::Never),
-            (4, Applies::Sometimes),
-            (2, Applies::AtOnce),
-            (2, Applies::Late),
-        ]),
+        applies: r.weighted(&[(3, Applies::Never), (4, Applies::Sometimes), (2, Applies::AtOnce), (2, Applies::Late)]),
     }
 }
 
 fn client(r: &mut Random) -> ClientPlan {
     let before = match r.below(100) {
         0..40 => Before::Nothing,
-        40..70 => Before::Status {
-            ago: r.between(0, 40 * SECOND),
-        },
-        _ => Before::StatusAndPage {
-            ago: r.between(0, 40 * SECOND),
-        },
+        40..70 => Before::Status { ago: r.between(0, 40 * SECOND) },
+        _ => Before::StatusAndPage { ago: r.between(0, 40 * SECOND) },
     };
     ClientPlan {
         keep_files: r.chance(50),
         require_certain: r.chance(15),
         preflight: r.chance(15),
-        timeout: if r.chance(75) {
-            180 * SECOND
-        } else {
-            SECOND * r.pick(&[1, 5, 20, 40, 66, 70, 100, 150])
-        },
+        timeout: if r.chance(75) { 180 * SECOND } else { SECOND * r.pick(&[1, 5, 20, 40, 66, 70, 100, 150]) },
         max_attempts: r.weighted(&[(7, 4), (1, 1), (1, 2), (1, 3)]),
         before,
         clock_jump: r.chance(6).then(|| {
-            let far = if r.chance(50) {
-                12 * HOUR
-            } else {
-                120 * SECOND
-            };
+            let far = if r.chance(50) { 12 * HOUR } else { 120 * SECOND };
             (moment(r), r.between(-far, far))
         }),
     }
@@ -549,9 +486,7 @@ fn scenario(r: &mut Random) -> Scenario {
             },
             notes_it: r.chance(75),
         },
-        60..72 => Scenario::ThenResolve {
-            pause: r.between(0, 100 * SECOND),
-        },
+        60..72 => Scenario::ThenResolve { pause: r.between(0, 100 * SECOND) },
         72..86 => Scenario::SecondWaiter {
             after: match r.below(3) {
                 0 => 0,
@@ -561,10 +496,7 @@ fn scenario(r: &mut Random) -> Scenario {
             same_keep: r.chance(75),
             timeout: SECOND * r.pick(&[1, 3, 20, 70, 180]),
         },
-        _ => Scenario::Twice {
-            pause: r.between(0, 60 * SECOND),
-            same_keep: r.chance(60),
-        },
+        _ => Scenario::Twice { pause: r.between(0, 60 * SECOND), same_keep: r.chance(60) },
     }
 }
 

@@ -2,8 +2,7 @@
 //! promise is about what a caller was told, what was sent, and what really happened.
 
 use mypreferences::{
-    Attempt, Certainty, CommitReceipt, CommitState, ConfirmedBy, Error, ErrorKind, Files, Outcome,
-    Resolution, Sent,
+    Attempt, Certainty, CommitReceipt, CommitState, ConfirmedBy, Error, ErrorKind, Files, Outcome, Resolution, Sent,
 };
 
 use crate::figures::Figures;
@@ -61,25 +60,12 @@ impl Sort {
 
 /// Checks one timeline. Returns the broken promises in words; none: all were kept.
 pub(crate) fn check(timeline: &Timeline, figures: &mut Figures) -> Vec<String> {
-    let mut check = Check {
-        timeline,
-        figures,
-        broken: Vec::new(),
-    };
+    let mut check = Check { timeline, figures, broken: Vec::new() };
     check.figures.count("worlds: played");
-    check
-        .figures
-        .add("requests: POST", timeline.posts.len() as u64);
-    check
-        .figures
-        .add("requests: read", timeline.reads.len() as u64);
+    check.figures.add("requests: POST", timeline.posts.len() as u64);
+    check.figures.add("requests: read", timeline.reads.len() as u64);
     check.one_value_of_keep_files();
-    let flights = timeline
-        .calls
-        .iter()
-        .map(|call| call.flight)
-        .max()
-        .unwrap_or(0);
+    let flights = timeline.calls.iter().map(|call| call.flight).max().unwrap_or(0);
     for flight in 1..=flights {
         check.sends_are_few_and_far_between(flight);
     }
@@ -98,9 +84,7 @@ pub(crate) fn check(timeline: &Timeline, figures: &mut Figures) -> Vec<String> {
     if timeline.plan.is_calm() {
         check.nothing_but_one_post();
     }
-    let Check {
-        figures, broken, ..
-    } = check;
+    let Check { figures, broken, .. } = check;
     for promise in &broken {
         figures.count(&format!("broken: {}", sort_of(promise)));
     }
@@ -122,8 +106,7 @@ impl<'a> Check<'a> {
     fn broke_or_found(&mut self, finding: Option<Finding>, promise: &str, how: impl Into<String>) {
         match finding {
             Some(finding) if OPEN_FINDINGS.contains(&finding) => {
-                self.figures
-                    .count(&format!("open findings: {}", finding.words()));
+                self.figures.count(&format!("open findings: {}", finding.words()));
             }
             _ => self.broke(promise, how),
         }
@@ -135,12 +118,7 @@ impl<'a> Check<'a> {
 
     /// The POSTs of a flight with their indices.
     fn posts(&self, flight: u32) -> Vec<(usize, &'a Post)> {
-        self.timeline
-            .posts
-            .iter()
-            .enumerate()
-            .filter(|(_, post)| post.flight == flight)
-            .collect()
+        self.timeline.posts.iter().enumerate().filter(|(_, post)| post.flight == flight).collect()
     }
 
     /// Those that were there when the call ended, as far as was known of them then.
@@ -160,11 +138,7 @@ impl<'a> Check<'a> {
     }
 
     fn first_call(&self, flight: u32) -> &'a Call {
-        self.timeline
-            .calls
-            .iter()
-            .find(|call| call.flight == flight && !call.joined)
-            .unwrap()
+        self.timeline.calls.iter().find(|call| call.flight == flight && !call.joined).unwrap()
     }
 
     /// The reads that a call made, as far as it knew their answers.
@@ -177,10 +151,7 @@ impl<'a> Check<'a> {
     }
 
     fn consumed_by(&self, at: Millis) -> Option<Consumed> {
-        self.timeline
-            .truth
-            .consumed()
-            .filter(|consumed| consumed.at <= at)
+        self.timeline.truth.consumed().filter(|consumed| consumed.at <= at)
     }
 
     /// From when on the reads that the verdict may rest on tell of an application, for certain. Status by itself, or
@@ -205,10 +176,7 @@ impl<'a> Check<'a> {
                 continue;
             };
             if post.keep_files != Some(keep_files) {
-                self.broke(
-                    "P3",
-                    format!("POST {index} does not ask for keepFiles={keep_files}"),
-                );
+                self.broke("P3", format!("POST {index} does not ask for keepFiles={keep_files}"));
             }
         }
         for (position, call) in self.timeline.calls.iter().enumerate() {
@@ -216,7 +184,8 @@ impl<'a> Check<'a> {
                 continue;
             };
             let conflict = matches!(&call.told, Told::Failed(error) if error.kind() == ErrorKind::CommitConflict);
-            let other_value = |earlier: &Call| matches!(earlier.asked, Asked::Commit { keep_files: other } if other != keep_files);
+            let other_value =
+                |earlier: &Call| matches!(earlier.asked, Asked::Commit { keep_files: other } if other != keep_files);
             let running = call.joined && other_value(self.first_call(call.flight));
             let mut committed_before = None;
             for earlier in &self.timeline.calls[..position] {
@@ -233,15 +202,15 @@ impl<'a> Check<'a> {
                     self.broke("P3", "no commit_conflict for the other keep_files");
                 }
                 (false, Some(Certainty::Presumed)) if !conflict => {
-                    self.figures
-                        .count("keep_files: the other value was sent after a presumed receipt");
+                    self.figures.count("keep_files: the other value was sent after a presumed receipt");
                 }
                 (false, None) if conflict => {
                     // A commit of which its caller did not hear, because it left in the moment of the answer.
-                    let unheard =
-                        self.timeline.posts.iter().any(|post| {
-                            post.flight < call.flight && Sort::of(post) == Sort::Success
-                        });
+                    let unheard = self
+                        .timeline
+                        .posts
+                        .iter()
+                        .any(|post| post.flight < call.flight && Sort::of(post) == Sort::Success);
                     if !unheard {
                         self.broke("P3", "commit_conflict without a reason");
                     }
@@ -255,10 +224,7 @@ impl<'a> Check<'a> {
 
     fn sends_are_few_and_far_between(&mut self, flight: u32) {
         let posts = self.posts(flight);
-        let repairs = posts
-            .windows(2)
-            .filter(|pair| Sort::of(pair[0].1) == Sort::Unauthorized)
-            .count();
+        let repairs = posts.windows(2).filter(|pair| Sort::of(pair[0].1) == Sort::Unauthorized).count();
         let counted = posts.len() - repairs.min(1);
         if counted > self.plan().client.max_attempts as usize {
             self.broke("P4", format!("{counted} sends of call {flight}"));
@@ -285,41 +251,22 @@ impl<'a> Check<'a> {
             match Sort::of(before) {
                 Sort::Slow => self.asked_in_a_quiet_moment(before_index, before, index, post),
                 Sort::TurnedAway => {
-                    let busy = matches!(
-                        before.came,
-                        Came::Answered {
-                            status: 408 | 503,
-                            ..
-                        }
-                    );
+                    let busy = matches!(before.came, Came::Answered { status: 408 | 503, .. });
                     if !busy {
-                        self.broke(
-                            "P4",
-                            format!("POST {index} after a redirect or a portal's page"),
-                        );
+                        self.broke("P4", format!("POST {index} after a redirect or a portal's page"));
                     }
                 }
                 Sort::Success | Sort::Refused => {
-                    self.broke(
-                        "P4",
-                        format!("POST {index} after an answer that ends the sends"),
-                    );
+                    self.broke("P4", format!("POST {index} after an answer that ends the sends"));
                 }
                 Sort::NotSent | Sort::Throttled | Sort::Unauthorized => {}
             }
             if let Came::NotSent(kind) = before.came
                 && !matches!(kind, ErrorKind::Connect | ErrorKind::Timeout)
             {
-                self.broke(
-                    "P4",
-                    format!("POST {index} after a permanent failure ({kind})"),
-                );
+                self.broke("P4", format!("POST {index} after a permanent failure ({kind})"));
             }
-            if let Came::Answered {
-                retry_after: Some(wait),
-                status: 408 | 429 | 503,
-                ..
-            } = before.came
+            if let Came::Answered { retry_after: Some(wait), status: 408 | 429 | 503, .. } = before.came
                 && post.started + TICK < before.ended + wait * 1_000
             {
                 self.broke("P4", format!("POST {index} earlier than Retry-After says"));
@@ -328,31 +275,13 @@ impl<'a> Check<'a> {
     }
 
     /// After a request whose fate is open: five quiet seconds, and status asked after them, saying "ready".
-    fn asked_in_a_quiet_moment(
-        &mut self,
-        before_index: usize,
-        before: &Post,
-        index: usize,
-        post: &Post,
-    ) {
-        if matches!(
-            before.came,
-            Came::Answered {
-                status: 200..=399,
-                ..
-            }
-        ) {
-            self.broke(
-                "P4",
-                format!("POST {index} after an undocumented success or a redirect"),
-            );
+    fn asked_in_a_quiet_moment(&mut self, before_index: usize, before: &Post, index: usize, post: &Post) {
+        if matches!(before.came, Came::Answered { status: 200..=399, .. }) {
+            self.broke("P4", format!("POST {index} after an undocumented success or a redirect"));
         }
         let quiet_until = before.ended + QUIET;
         if post.started + TICK < quiet_until {
-            self.broke(
-                "P4",
-                format!("POST {index} without a quiet moment after POST {before_index}"),
-            );
+            self.broke("P4", format!("POST {index} without a quiet moment after POST {before_index}"));
         }
         self.status_said_ready(before.ended, quiet_until, index, post);
     }
@@ -367,30 +296,12 @@ impl<'a> Check<'a> {
             .filter(|read| read.said != Said::CutOff)
             .collect();
         let last_says_ready = answers.last().is_some_and(|read| {
-            read.started + TICK >= quiet_until
-                && matches!(
-                    read.said,
-                    Said::Word {
-                        word: "Complete",
-                        ..
-                    }
-                )
+            read.started + TICK >= quiet_until && matches!(read.said, Said::Word { word: "Complete", .. })
         });
         if !last_says_ready {
-            self.broke(
-                "P4",
-                format!("POST {index} although status did not say ready after the quiet moment"),
-            );
+            self.broke("P4", format!("POST {index} although status did not say ready after the quiet moment"));
         }
-        if answers.iter().any(|read| {
-            matches!(
-                read.said,
-                Said::Word {
-                    word: "Retrieved",
-                    ..
-                }
-            )
-        }) {
+        if answers.iter().any(|read| matches!(read.said, Said::Word { word: "Retrieved", .. })) {
             self.broke("P4", format!("POST {index} although status said Retrieved"));
         }
     }
@@ -400,48 +311,30 @@ impl<'a> Check<'a> {
     fn in_time(&mut self, call: &Call) {
         let took = call.ended - call.begun;
         if took > call.timeout + 1_000 + TICK {
-            self.broke(
-                "P5",
-                format!("call {} took {took} ms of {} ms", call.flight, call.timeout),
-            );
+            self.broke("P5", format!("call {} took {took} ms of {} ms", call.flight, call.timeout));
         }
     }
 
     // P1, P6, P8
 
     fn receipt(&mut self, call: &Call, receipt: &CommitReceipt) {
-        let name = format!(
-            "told: {} {} by {}",
-            receipt.outcome.name(),
-            receipt.certainty.name(),
-            receipt.confirmed_by.name()
-        );
+        let name =
+            format!("told: {} {} by {}", receipt.outcome.name(), receipt.certainty.name(), receipt.confirmed_by.name());
         self.figures.count(&name);
         let consumed = self.consumed_by(call.ended);
         let evidence = self.evidence(call, receipt);
         if evidence.is_none() {
-            self.broke(
-                "P8",
-                format!("{name}, which rests on nothing that was said"),
-            );
+            self.broke("P8", format!("{name}, which rests on nothing that was said"));
         }
         match receipt.certainty {
             Certainty::Certain => {
                 if consumed.is_none() {
                     let expired = self.timeline.truth.phase(call.ended) == Phase::Expired;
                     let reads = self.reads_of(call);
-                    let cached = reads
-                        .iter()
-                        .rev()
-                        .find(|read| !read.page)
-                        .is_some_and(|read| read.age > 0);
-                    let finding = (expired && cached && self.has_baseline(call))
-                        .then_some(Finding::DateOfACachedAnswer);
-                    self.broke_or_found(
-                        finding,
-                        "P1",
-                        format!("{name}, but the token is not consumed"),
-                    );
+                    let cached = reads.iter().rev().find(|read| !read.page).is_some_and(|read| read.age > 0);
+                    let finding =
+                        (expired && cached && self.has_baseline(call)).then_some(Finding::DateOfACachedAnswer);
+                    self.broke_or_found(finding, "P1", format!("{name}, but the token is not consumed"));
                 }
             }
             Certainty::Presumed => {
@@ -451,13 +344,8 @@ impl<'a> Check<'a> {
                     Phase::Processing | Phase::Ready | Phase::Failed => "WRONG, it is still good",
                 };
                 let row = evidence.unwrap_or("nothing");
-                let life = if self.plan().life_is_short() {
-                    "life under 15 min"
-                } else {
-                    "longer life"
-                };
-                self.figures
-                    .count(&format!("presumed ({life}): {verdict}, by {row}"));
+                let life = if self.plan().life_is_short() { "life under 15 min" } else { "longer life" };
+                self.figures.count(&format!("presumed ({life}): {verdict}, by {row}"));
                 if self.plan().client.require_certain {
                     self.broke("P6", "a presumed receipt with strict");
                 }
@@ -465,28 +353,17 @@ impl<'a> Check<'a> {
         }
         if receipt.outcome == Outcome::AlreadyCommitted
             && receipt.certainty == Certainty::Certain
-            && let Some(Consumed {
-                by: By::Post(index),
-                ..
-            }) = consumed
+            && let Some(Consumed { by: By::Post(index), .. }) = consumed
             && self.timeline.posts[index].flight == call.flight
         {
-            self.broke(
-                "P1",
-                format!("already committed, but by this call's own POST {index}"),
-            );
+            self.broke("P1", format!("already committed, but by this call's own POST {index}"));
         }
         if receipt.files == Files::AsAsked {
             self.files_are_as_asked(call, receipt, consumed);
         }
     }
 
-    fn files_are_as_asked(
-        &mut self,
-        call: &Call,
-        receipt: &CommitReceipt,
-        consumed: Option<Consumed>,
-    ) {
+    fn files_are_as_asked(&mut self, call: &Call, receipt: &CommitReceipt, consumed: Option<Consumed>) {
         let posts = self.posts_then(call);
         let open = posts.iter().any(|(_, post)| Sort::of(post).is_open());
         let left = open || call.restart.is_some_and(|restart| restart.noted);
@@ -503,18 +380,12 @@ impl<'a> Check<'a> {
             return;
         };
         let true_so = consumed.is_some_and(|consumed| consumed.keep_files == Some(keep_files));
-        let rests_on = if by_response {
-            "the answer to the first send"
-        } else {
-            "an open send with a baseline"
-        };
+        let rests_on = if by_response { "the answer to the first send" } else { "an open send with a baseline" };
         // The contract gives these away knowingly; how often they are untrue is a figure.
         let name = match consumed.map(|consumed| consumed.by) {
             _ if true_so => format!("files as asked: true, by {rests_on}"),
             Some(By::Post(_)) => {
-                format!(
-                    "files as asked: UNTRUE by {rests_on}: an earlier call of this client, with the other value"
-                )
+                format!("files as asked: UNTRUE by {rests_on}: an earlier call of this client, with the other value")
             }
             _ => {
                 format!("files as asked: UNTRUE by {rests_on}: somebody else, with the other value")
@@ -530,20 +401,12 @@ impl<'a> Check<'a> {
             return true;
         }
         let posts = self.posts_then(call);
-        let Some((_, first)) = posts
-            .iter()
-            .find(|(_, post)| Sort::of(post) != Sort::NotSent)
-        else {
+        let Some((_, first)) = posts.iter().find(|(_, post)| Sort::of(post) != Sort::NotSent) else {
             return false;
         };
         self.timeline.reads.iter().any(|read| {
-            matches!(
-                read.said,
-                Said::Word {
-                    word: "Complete",
-                    ..
-                } | Said::PageWorks
-            ) && read.ended <= first.started
+            matches!(read.said, Said::Word { word: "Complete", .. } | Said::PageWorks)
+                && read.ended <= first.started
                 && read.ended + BASELINE_AGE + TICK >= first.started
         })
     }
@@ -555,43 +418,19 @@ impl<'a> Check<'a> {
         let reads = self.reads_of(call);
         let statuses: Vec<&Read> = reads.iter().copied().filter(|read| !read.page).collect();
         let last_status = statuses.last().map(|read| read.said);
-        let word =
-            |wanted: &str| matches!(last_status, Some(Said::Word { word, .. }) if word == wanted);
+        let word = |wanted: &str| matches!(last_status, Some(Said::Word { word, .. }) if word == wanted);
         let last_post = posts.last().map(|(_, post)| Sort::of(post));
         let baseline = self.has_baseline(call);
         let page_worked_before = call.restart.is_some()
-            || self
-                .timeline
-                .reads
-                .iter()
-                .any(|read| read.said == Said::PageWorks && read.ended <= call.ended);
+            || self.timeline.reads.iter().any(|read| read.said == Said::PageWorks && read.ended <= call.ended);
         // The last three questions, each refused by the page, and ready or refused by status.
-        let is_gone = |read: &&Read| {
-            matches!(
-                read.said,
-                Said::Refused {
-                    status: 400 | 404 | 410,
-                    html: false
-                }
-            )
-        };
-        let is_ready = |read: &&Read| {
-            matches!(
-                read.said,
-                Said::Word {
-                    word: "Complete",
-                    ..
-                }
-            )
-        };
+        let is_gone = |read: &&Read| matches!(read.said, Said::Refused { status: 400 | 404 | 410, html: false });
+        let is_ready = |read: &&Read| matches!(read.said, Said::Word { word: "Complete", .. });
         // The page, refused otherwise right after it, has taken the credentials.
-        let is_refused =
-            |read: &&Read| is_gone(read) || matches!(read.said, Said::Refused { status: 401, .. });
+        let is_refused = |read: &&Read| is_gone(read) || matches!(read.said, Said::Refused { status: 401, .. });
         // A status and the page that was asked after it; a 401 that was repaired has none.
         let questions = statuses.iter().enumerate().filter_map(|(index, status)| {
-            let next = statuses
-                .get(index + 1)
-                .map_or(Millis::MAX, |next| next.started);
+            let next = statuses.get(index + 1).map_or(Millis::MAX, |next| next.started);
             reads
                 .iter()
                 .rfind(|read| read.page && (status.ended..next).contains(&read.started))
@@ -610,35 +449,21 @@ impl<'a> Check<'a> {
             ExpiresText::Absent | ExpiresText::Empty | ExpiresText::Unparsable
         );
         let refused_resend = posts.last().is_some_and(|(_, post)| {
-            matches!(
-                post.came,
-                Came::Answered {
-                    status: 400 | 404 | 409 | 410 | 412 | 422,
-                    ..
-                }
-            )
+            matches!(post.came, Came::Answered { status: 400 | 404 | 409 | 410 | 412 | 422, .. })
         });
         let sends = posts.len() + usize::from(call.restart.is_some());
         let certain = receipt.certainty == Certainty::Certain;
         match receipt.confirmed_by {
-            ConfirmedBy::Response if last_post == Some(Sort::Success) && certain => {
-                Some("200 or 204")
-            }
+            ConfirmedBy::Response if last_post == Some(Sort::Success) && certain => Some("200 or 204"),
             ConfirmedBy::Status if word("Retrieved") && certain => Some("Retrieved"),
-            ConfirmedBy::EarlyExpiry if word("Expired") && baseline && certain => {
-                Some("Expired, early")
-            }
+            ConfirmedBy::EarlyExpiry if word("Expired") && baseline && certain => Some("Expired, early"),
             ConfirmedBy::TokenRetired if certain => None,
             ConfirmedBy::TokenRetired if stable => Some("Complete, page refused that had worked"),
             ConfirmedBy::TokenRetired if word("Complete") && sends > 1 && refused_resend => {
                 Some("Complete, page route doubtful, resend refused")
             }
-            ConfirmedBy::TokenRetired if word("Expired") && baseline && expires_is_unknown => {
-                Some("Expired")
-            }
-            ConfirmedBy::TokenRetired
-                if baseline && self.gone_for_good(call, &posts, &statuses) =>
-            {
+            ConfirmedBy::TokenRetired if word("Expired") && baseline && expires_is_unknown => Some("Expired"),
+            ConfirmedBy::TokenRetired if baseline && self.gone_for_good(call, &posts, &statuses) => {
                 Some("status and page refused")
             }
             _ => None,
@@ -656,15 +481,7 @@ impl<'a> Check<'a> {
         let refusals = statuses
             .iter()
             .rev()
-            .take_while(|read| {
-                matches!(
-                    read.said,
-                    Said::Refused {
-                        status: 400 | 401 | 404 | 410,
-                        html: false
-                    }
-                )
-            })
+            .take_while(|read| matches!(read.said, Said::Refused { status: 400 | 401 | 404 | 410, html: false }))
             .count();
         let reads = &self.timeline.reads[..call.reads_then];
         let first_401 = reads
@@ -682,12 +499,9 @@ impl<'a> Check<'a> {
             Said::Nothing(_) => true,
             Said::UnderWay | Said::CutOff => false,
         };
-        let worked = reads
-            .iter()
-            .any(|read| read.started >= first_401 && not_401(read.said))
+        let worked = reads.iter().any(|read| read.started >= first_401 && not_401(read.said))
             || posts.iter().any(|(_, post)| {
-                post.started >= first_401
-                    && matches!(post.came, Came::Answered { status, .. } if status != 401)
+                post.started >= first_401 && matches!(post.came, Came::Answered { status, .. } if status != 401)
             });
         refusals >= 3 && (worked || is_over)
     }
@@ -699,8 +513,7 @@ impl<'a> Check<'a> {
             Some(state) => state.name(),
             None => "no commit state",
         };
-        self.figures
-            .count(&format!("told: error {}, {state}", error.kind()));
+        self.figures.count(&format!("told: error {}, {state}", error.kind()));
         let Asked::Commit { .. } = call.asked else {
             self.broke("P7", format!("resolve_commit failed with {}", error.kind()));
             return;
@@ -710,9 +523,8 @@ impl<'a> Check<'a> {
             return;
         };
         if error.kind() == ErrorKind::CommitConflict {
-            let untouched = error.attempts().is_empty()
-                && error.sent() == Sent::NotSent
-                && state == CommitState::NotCommitted;
+            let untouched =
+                error.attempts().is_empty() && error.sent() == Sent::NotSent && state == CommitState::NotCommitted;
             if !untouched {
                 self.broke("P7", "a conflict that says that something was sent");
             }
@@ -736,16 +548,10 @@ impl<'a> Check<'a> {
         if error.kind() == ErrorKind::OutcomeUnknown
             && let Some((_, open)) = posts.iter().find(|(_, post)| Sort::of(post).is_open())
         {
-            let retrieved = self.reads_of(call).iter().any(|read| {
-                read.started >= open.ended
-                    && matches!(
-                        read.said,
-                        Said::Word {
-                            word: "Retrieved",
-                            ..
-                        }
-                    )
-            });
+            let retrieved = self
+                .reads_of(call)
+                .iter()
+                .any(|read| read.started >= open.ended && matches!(read.said, Said::Word { word: "Retrieved", .. }));
             if retrieved {
                 self.broke("P8", "outcome unknown, although status said Retrieved");
             }
@@ -759,31 +565,17 @@ impl<'a> Check<'a> {
             return;
         };
         let to_be_asked = posts.iter().any(|(_, post)| Sort::of(post).is_open())
-            || matches!(
-                last.came,
-                Came::Answered {
-                    status: 400 | 401 | 404 | 409 | 410 | 412 | 422,
-                    ..
-                }
-            );
+            || matches!(last.came, Came::Answered { status: 400 | 401 | 404 | 409 | 410 | 412 | 422, .. });
         let out_of_time = call.ended + TICK >= call.begun + call.timeout;
-        let asked = self
-            .reads_of(call)
-            .iter()
-            .any(|read| !read.page && read.started >= last.ended);
+        let asked = self.reads_of(call).iter().any(|read| !read.page && read.started >= last.ended);
         if to_be_asked && !asked && !out_of_time && error.kind() != ErrorKind::Cancelled {
-            self.broke(
-                "P8",
-                format!("the call ended without a question after POST {index}"),
-            );
+            self.broke("P8", format!("the call ended without a question after POST {index}"));
         }
     }
 
     /// It gave up in the moment of the verdict, when the receipt had taken the attempts away.
     fn left_with_an_emptied_record(&self, call: &Call, error: &Error) -> bool {
-        error.kind() == ErrorKind::Cancelled
-            && error.attempts().is_empty()
-            && !self.posts_then(call).is_empty()
+        error.kind() == ErrorKind::Cancelled && error.attempts().is_empty() && !self.posts_then(call).is_empty()
     }
 
     /// "A resend refused 400/404/409/410 while status says 'not yet' is contradictory -> outcome_unknown, never
@@ -791,26 +583,12 @@ impl<'a> Check<'a> {
     fn no_contradiction(&mut self, call: &Call) {
         let posts = self.posts_then(call);
         let open = posts.iter().any(|(_, post)| Sort::of(post).is_open());
-        let refused = posts.last().is_some_and(|(_, post)| {
-            matches!(
-                post.came,
-                Came::Answered {
-                    status: 400 | 404 | 409 | 410,
-                    ..
-                }
-            )
-        });
+        let refused = posts
+            .last()
+            .is_some_and(|(_, post)| matches!(post.came, Came::Answered { status: 400 | 404 | 409 | 410, .. }));
         let reads = self.reads_of(call);
         let last_status = reads.iter().rev().find(|read| !read.page);
-        let still_good = last_status.is_some_and(|read| {
-            matches!(
-                read.said,
-                Said::Word {
-                    word: "Complete",
-                    ..
-                }
-            )
-        });
+        let still_good = last_status.is_some_and(|read| matches!(read.said, Said::Word { word: "Complete", .. }));
         if open && refused && still_good {
             self.broke("P2", "not committed, although a resend was refused");
         }
@@ -825,13 +603,8 @@ impl<'a> Check<'a> {
             .map(|(_, post)| post.ended)
             .max()
             .unwrap_or(Millis::MIN);
-        let last_asked = self
-            .reads_of(call)
-            .iter()
-            .filter(|read| !read.page)
-            .map(|read| read.started)
-            .max()
-            .unwrap_or(Millis::MIN);
+        let last_asked =
+            self.reads_of(call).iter().filter(|read| !read.page).map(|read| read.started).max().unwrap_or(Millis::MIN);
         for (index, post) in self.posts(call.flight) {
             let Some(applied_at) = self.timeline.truth.applied(index) else {
                 continue;
@@ -841,21 +614,21 @@ impl<'a> Check<'a> {
                 self.broke_or_found(
                     Some(Finding::LeftEarly),
                     "P2",
-                    format!("not committed, but POST {index} of the same call was sent after this caller left, and applied"),
+                    format!(
+                        "not committed, but POST {index} of the same call was sent after this caller left, and applied"
+                    ),
                 );
                 continue;
             }
             match Sort::of(post) {
                 Sort::Slow if shown_at > last_slow_end + SETTLE => {
-                    self.figures.count("outside the assumptions: not committed, but applied and shown later than settle");
+                    self.figures
+                        .count("outside the assumptions: not committed, but applied and shown later than settle");
                 }
                 Sort::TurnedAway if shown_at > last_asked => {
                     self.figures.count("outside the assumptions: not committed, but applied although answered 408 or 503, and shown later");
                 }
-                sort => self.broke(
-                    "P2",
-                    format!("not committed, but POST {index} ({sort:?}) is applied"),
-                ),
+                sort => self.broke("P2", format!("not committed, but POST {index} ({sort:?}) is applied")),
             }
         }
     }
@@ -865,11 +638,7 @@ impl<'a> Check<'a> {
         let open = posts.iter().any(|(_, post)| Sort::of(post).is_open());
         let left_at_the_answer = Self::left_at_the_answer(call, error, &posts);
         // Somebody else still waited: the call could go on.
-        let goes_on = self
-            .timeline
-            .calls
-            .iter()
-            .any(|other| other.flight == call.flight && other.ended > call.ended);
+        let goes_on = self.timeline.calls.iter().any(|other| other.flight == call.flight && other.ended > call.ended);
         let restarted = call.restart.is_some();
         if state == CommitState::Unknown && !open && !restarted && !left_at_the_answer && !goes_on {
             self.broke("P7", "unknown, although no send is open");
@@ -904,27 +673,13 @@ impl<'a> Check<'a> {
             },
         };
         if !fits {
-            self.broke(
-                "P7",
-                format!("{} does not fit the last send: {last:?}", error.kind()),
-            );
+            self.broke("P7", format!("{} does not fit the last send: {last:?}", error.kind()));
         }
-        let tells_of_the_answer = !matches!(
-            error.kind(),
-            ErrorKind::OutcomeUnknown | ErrorKind::Cancelled | ErrorKind::Timeout
-        );
-        if tells_of_the_answer
-            && let Some(Came::Answered {
-                status,
-                retry_after,
-                ..
-            }) = last
-        {
+        let tells_of_the_answer =
+            !matches!(error.kind(), ErrorKind::OutcomeUnknown | ErrorKind::Cancelled | ErrorKind::Timeout);
+        if tells_of_the_answer && let Some(Came::Answered { status, retry_after, .. }) = last {
             if error.http_status() != Some(status) {
-                self.broke(
-                    "P7",
-                    format!("http_status {:?}, answered {status}", error.http_status()),
-                );
+                self.broke("P7", format!("http_status {:?}, answered {status}", error.http_status()));
             }
             if let Some(wait) = retry_after
                 && error.retry_after().map(|told| told.as_secs()) != u64::try_from(wait).ok()
@@ -942,19 +697,13 @@ impl<'a> Check<'a> {
             ErrorKind::Timeout | ErrorKind::OutcomeUnknown => !by_itself,
             _ => false,
         };
-        gave_up
-            && posts
-                .last()
-                .is_some_and(|(_, post)| post.ended == call.ended)
+        gave_up && posts.last().is_some_and(|(_, post)| post.ended == call.ended)
     }
 
     /// Every send is in the record, in order, and as the transport saw it.
     fn attempts(&mut self, call: &Call, attempts: &[Attempt], error: Option<&Error>) {
         let posts = self.posts_then(call);
-        let numbered = attempts
-            .iter()
-            .enumerate()
-            .all(|(index, attempt)| attempt.n as usize == index + 1);
+        let numbered = attempts.iter().enumerate().all(|(index, attempt)| attempt.n as usize == index + 1);
         let unsettled = error.is_some_and(|error| Self::left_at_the_answer(call, error, &posts));
         let fact = |post: &Post| match post.came {
             Came::NotSent(_) => (Sent::NotSent, None),
@@ -969,13 +718,7 @@ impl<'a> Check<'a> {
                 .take(settled)
                 .all(|(attempt, (_, post))| (attempt.sent, attempt.status) == fact(post));
         if !numbered || !same {
-            self.broke(
-                "P7",
-                format!(
-                    "the attempts of call {} are not its sends: {attempts:?}",
-                    call.flight
-                ),
-            );
+            self.broke("P7", format!("the attempts of call {} are not its sends: {attempts:?}", call.flight));
         }
         let mut ended_before = self.first_call(call.flight).begun;
         for (attempt, (index, post)) in attempts.iter().zip(&posts) {
@@ -983,8 +726,8 @@ impl<'a> Check<'a> {
             let delay_is = (told(attempt.delay_before) - (post.started - ended_before)).abs();
             let elapsed_is = (told(attempt.elapsed) - (post.ended - post.started)).abs();
             if delay_is > TICK || elapsed_is > TICK {
-                let cut_short = (post.came == Came::UnderWay || post.came == Came::CutOff)
-                    .then_some(Finding::TimesOfACutSend);
+                let cut_short =
+                    (post.came == Came::UnderWay || post.came == Came::CutOff).then_some(Finding::TimesOfACutSend);
                 self.broke_or_found(
                     cut_short,
                     "P7",
@@ -993,23 +736,15 @@ impl<'a> Check<'a> {
             }
             ended_before = post.ended;
         }
-        let last = attempts
-            .last()
-            .map_or(Sent::NotSent, |attempt| attempt.sent);
+        let last = attempts.last().map_or(Sent::NotSent, |attempt| attempt.sent);
         if error.is_some_and(|error| error.sent() != last) {
             self.broke("P7", "sent is not the fact of the last send");
         }
         if let Told::Receipt(receipt) = &call.told {
-            let left = posts
-                .iter()
-                .filter(|(_, post)| Sort::of(post) != Sort::NotSent)
-                .count()
+            let left = posts.iter().filter(|(_, post)| Sort::of(post) != Sort::NotSent).count()
                 + usize::from(call.restart.is_some_and(|restart| restart.noted));
             if receipt.sends as usize != left {
-                self.broke(
-                    "P7",
-                    format!("{} sends in the receipt, {left} left", receipt.sends),
-                );
+                self.broke("P7", format!("{} sends in the receipt, {left} left", receipt.sends));
             }
         }
     }
@@ -1026,21 +761,10 @@ impl<'a> Check<'a> {
             Resolution::NotCommitted { .. } => {
                 self.figures.count("told: resolve says not committed");
                 let reads = self.reads_of(call);
-                let asked = reads
-                    .iter()
-                    .filter(|read| !read.page)
-                    .map(|read| read.started)
-                    .max();
-                let shown = self
-                    .timeline
-                    .truth
-                    .consumed()
-                    .map_or(Millis::MAX, |consumed| self.shown_at(consumed.at));
+                let asked = reads.iter().filter(|read| !read.page).map(|read| read.started).max();
+                let shown = self.timeline.truth.consumed().map_or(Millis::MAX, |consumed| self.shown_at(consumed.at));
                 if asked.is_none_or(|asked| shown <= asked) {
-                    self.broke(
-                        "P2",
-                        "resolve says not committed, although the token shows that it is",
-                    );
+                    self.broke("P2", "resolve says not committed, although the token shows that it is");
                 }
             }
         }
@@ -1052,9 +776,7 @@ impl<'a> Check<'a> {
     fn nothing_but_one_post(&mut self) {
         let call = &self.timeline.calls[0];
         let posts = self.posts(call.flight);
-        let quick = posts
-            .iter()
-            .all(|(_, post)| post.ended - post.started < 4_000);
+        let quick = posts.iter().all(|(_, post)| post.ended - post.started < 4_000);
         if !quick {
             return;
         }
@@ -1069,10 +791,7 @@ impl<'a> Check<'a> {
         let repaired = posts.len() == 2 && Sort::of(posts[0].1) == Sort::Unauthorized;
         let few = (posts.len() == 1 || repaired) && self.reads_of(call).is_empty();
         if !committed || !few {
-            self.broke(
-                "P9",
-                "one POST and nothing else, in a world where all goes well",
-            );
+            self.broke("P9", "one POST and nothing else, in a world where all goes well");
         }
     }
 }

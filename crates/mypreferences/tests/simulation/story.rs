@@ -21,11 +21,7 @@ impl fmt::Display for Timeline {
         writeln!(f, "told:")?;
         for call in &self.calls {
             let (ended, flight) = (seconds(call.ended), call.flight);
-            writeln!(
-                f,
-                "  {ended} call {flight} {:?}: {:?}",
-                call.asked, call.told
-            )?;
+            writeln!(f, "  {ended} call {flight} {:?}: {:?}", call.asked, call.told)?;
         }
         Ok(())
     }
@@ -48,10 +44,7 @@ impl Timeline {
         )?;
         if let Some((at, keep_files)) = token.other {
             let at = seconds(at);
-            writeln!(
-                f,
-                "  a second process commits {at} with keepFiles={keep_files}"
-            )?;
+            writeln!(f, "  a second process commits {at} with keepFiles={keep_files}")?;
         }
         if let Some((from, to, outage)) = self.plan.reads.outage {
             let (from, to) = (seconds(from), seconds(to));
@@ -66,20 +59,16 @@ impl Timeline {
             "  caller: {:?}, {:?}{}",
             self.plan.scenario,
             self.plan.cancel,
-            if self.plan.second_cancels {
-                " (the second waiter, if there is one)"
-            } else {
-                ""
-            }
+            if self.plan.second_cancels { " (the second waiter, if there is one)" } else { "" }
         )
     }
 
     fn requests(&self) -> Vec<(Millis, String)> {
         let posts = self.posts.iter().enumerate().map(|(index, post)| {
-            let applied = self.truth.applied(index).map_or_else(
-                || String::from("not applied"),
-                |at| format!("APPLIED at {}", seconds(at)),
-            );
+            let applied = self
+                .truth
+                .applied(index)
+                .map_or_else(|| String::from("not applied"), |at| format!("APPLIED at {}", seconds(at)));
             let line = format!(
                 "POST {index} of call {} keepFiles={:?} -> {}: {:?}; {applied}",
                 post.flight,
@@ -91,11 +80,7 @@ impl Timeline {
         });
         let reads = self.reads.iter().map(|read| {
             let route = if read.page { "page" } else { "status" };
-            let age = if read.age > 0 {
-                format!(", Age: {}", read.age / 1_000)
-            } else {
-                String::new()
-            };
+            let age = if read.age > 0 { format!(", Age: {}", read.age / 1_000) } else { String::new() };
             let line = format!("{route} -> {}: {:?}{age}", seconds(read.ended), read.said);
             (read.started, line)
         });
@@ -104,10 +89,7 @@ impl Timeline {
 
     fn events(&self) -> Vec<(Millis, String)> {
         let truth = self.truth.consumed().map(|consumed| {
-            let line = format!(
-                "TRUTH: consumed by {:?}, keepFiles={:?}",
-                consumed.by, consumed.keep_files
-            );
+            let line = format!("TRUTH: consumed by {:?}, keepFiles={:?}", consumed.by, consumed.keep_files);
             (consumed.at, line)
         });
         let calls = self.calls.iter().map(|call| {

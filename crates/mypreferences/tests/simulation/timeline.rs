@@ -4,15 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mypreferences::test_hooks::Restarted;
-use mypreferences::{
-    CancelToken, Client, CommitReceipt, Credentials, Error, Resolution, StatusWord,
-};
+use mypreferences::{CancelToken, Client, CommitReceipt, Credentials, Error, Resolution, StatusWord};
 
 use crate::calendar;
 use crate::network::{Came, Network, Post, Read, World};
-use crate::plan::{
-    Before, COMMIT_AT, Cancel, LATEST_APPLICATION, Millis, PageRoute, Plan, Scenario, duration,
-};
+use crate::plan::{Before, COMMIT_AT, Cancel, LATEST_APPLICATION, Millis, PageRoute, Plan, Scenario, duration};
 use crate::truth::Truth;
 
 const TOKEN: i64 = 7_731_902_846_155_093;
@@ -79,11 +75,7 @@ pub(crate) fn play(seed: u64) -> Timeline {
     // The core draws the jitter of its waits from here.
     fastrand::seed(seed);
     let (plan, random) = Plan::draw(seed);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let (network, calls) = runtime.block_on(async {
         let network = Arc::new(Network::new(plan.clone(), random));
         let calls = tokio::time::timeout(duration(HANGS_AFTER), act(&plan, &network)).await;
@@ -94,12 +86,7 @@ pub(crate) fn play(seed: u64) -> Timeline {
     // Whatever is still on its way arrives now.
     let end = calls.iter().map(|call| call.ended).max().unwrap_or(0);
     world.truth.advance(end + 10 * LATEST_APPLICATION);
-    let World {
-        truth,
-        posts,
-        reads,
-        ..
-    } = &mut *world;
+    let World { truth, posts, reads, .. } = &mut *world;
     Timeline {
         truth: std::mem::replace(truth, Truth::new(&plan.token, &plan.server)),
         posts: std::mem::take(posts),
@@ -153,11 +140,7 @@ async fn act(plan: &Plan, network: &Arc<Network>) -> Vec<Call> {
         async move { caller.commit(keep_files, timeout, cancel, None, None).await }
     };
     match plan.scenario {
-        Scenario::Restart {
-            dies_after,
-            pause,
-            notes_it,
-        } => {
+        Scenario::Restart { dies_after, pause, notes_it } => {
             let ended = restart(plan, &caller, dies_after, pause, notes_it).await;
             match ended {
                 Some(calls) => calls,
@@ -175,27 +158,17 @@ async fn act(plan: &Plan, network: &Arc<Network>) -> Vec<Call> {
             let first = first.await;
             network.sleep_until(first.ended + pause).await;
             let keep_files = keep_files == same_keep;
-            let second = caller
-                .commit(keep_files, timeout, Cancel::Never, None, None)
-                .await;
+            let second = caller.commit(keep_files, timeout, Cancel::Never, None, None).await;
             vec![first, second]
         }
-        Scenario::SecondWaiter {
-            after,
-            same_keep,
-            timeout: second_timeout,
-        } => {
+        Scenario::SecondWaiter { after, same_keep, timeout: second_timeout } => {
             let begins = network.now() + after;
             let first = tokio::spawn(first);
             let second = tokio::spawn({
                 let caller = Arc::clone(&caller);
                 let keep_files = keep_files == same_keep;
                 let cancel = plan.cancel_of(true);
-                async move {
-                    caller
-                        .commit(keep_files, second_timeout, cancel, Some(begins), None)
-                        .await
-                }
+                async move { caller.commit(keep_files, second_timeout, cancel, Some(begins), None).await }
             });
             vec![first.await.unwrap(), second.await.unwrap()]
         }
@@ -220,11 +193,7 @@ async fn restart(
         return None;
     }
     let committing = network.now();
-    let fresh = network
-        .world()
-        .reads
-        .last()
-        .is_some_and(|read| read.age == 0);
+    let fresh = network.world().reads.last().is_some_and(|read| read.age == 0);
     let (keep_files, timeout) = (plan.client.keep_files, plan.client.timeout);
     let mut calls = Vec::new();
     if let Some(dies_after) = dies_after {
@@ -239,29 +208,18 @@ async fn restart(
     });
     let sent = sent.filter(|_| notes_it);
     network.sleep_until(died + pause).await;
-    let second = Caller {
-        client: client(plan, network),
-        network: Arc::clone(network),
-        first_is_over: AtomicBool::new(false),
-    };
-    let seconds =
-        |at: Millis| (calendar::client_wall(at) + plan.server.clock_offset).div_euclid(1_000);
+    let second =
+        Caller { client: client(plan, network), network: Arc::clone(network), first_is_over: AtomicBool::new(false) };
+    let seconds = |at: Millis| (calendar::client_wall(at) + plan.server.clock_offset).div_euclid(1_000);
     let restarted = Restarted {
         // As the landing reckons it: from answers that no cache gave away, and no earlier than it is written.
         committing_at: (fresh && ready.server_date.is_some()).then(|| seconds(committing) + 1),
         ready,
         sent_at: sent.map(seconds),
     };
-    let restart = Restart {
-        committing,
-        noted: sent.is_some(),
-    };
+    let restart = Restart { committing, noted: sent.is_some() };
     let going_on = Some((restart, restarted));
-    calls.push(
-        second
-            .commit(keep_files, timeout, Cancel::Never, None, going_on)
-            .await,
-    );
+    calls.push(second.commit(keep_files, timeout, Cancel::Never, None, going_on).await);
     Some(calls)
 }
 
@@ -305,11 +263,7 @@ impl Caller {
         };
         let begun = self.network.now();
         let token = CancelToken::new();
-        let mut commit = self
-            .client
-            .commit(TOKEN, keep_files)
-            .timeout(duration(timeout))
-            .cancel_token(token.clone());
+        let mut commit = self.client.commit(TOKEN, keep_files).timeout(duration(timeout)).cancel_token(token.clone());
         let mut known = None;
         if let Some((restart, restarted)) = restart {
             known = Some(restart);
@@ -331,9 +285,9 @@ impl Caller {
                 canceller.abort();
                 told(result)
             }
-            Cancel::Dropped(after) => tokio::time::timeout(duration(after), commit.into_future())
-                .await
-                .map_or(Told::Nothing, told),
+            Cancel::Dropped(after) => {
+                tokio::time::timeout(duration(after), commit.into_future()).await.map_or(Told::Nothing, told)
+            }
         };
         if second_from.is_none() {
             self.first_is_over.store(true, Ordering::Relaxed);
@@ -361,12 +315,7 @@ impl Caller {
             world.flight += 1;
             world.flight
         };
-        let told = match self
-            .client
-            .resolve_commit(TOKEN)
-            .timeout(duration(timeout))
-            .await
-        {
+        let told = match self.client.resolve_commit(TOKEN).timeout(duration(timeout)).await {
             Ok(resolution) => Told::Resolved(resolution),
             Err(error) => Told::Failed(error),
         };

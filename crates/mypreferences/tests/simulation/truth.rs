@@ -54,18 +54,10 @@ impl Truth {
     pub(crate) fn new(token: &TokenPlan, server: &ServerPlan) -> Truth {
         let mut coming = Vec::new();
         if let Some(at) = token.consumed_at {
-            coming.push(Coming {
-                at,
-                by: By::SomebodyBefore,
-                keep_files: None,
-            });
+            coming.push(Coming { at, by: By::SomebodyBefore, keep_files: None });
         }
         if let Some((at, keep_files)) = token.other {
-            coming.push(Coming {
-                at,
-                by: By::SecondProcess,
-                keep_files: Some(keep_files),
-            });
+            coming.push(Coming { at, by: By::SecondProcess, keep_files: Some(keep_files) });
         }
         Truth {
             token: token.clone(),
@@ -80,11 +72,7 @@ impl Truth {
 
     /// A commit will reach the server at this moment.
     pub(crate) fn commit_at(&mut self, at: Millis, post: usize, keep_files: Option<bool>) {
-        self.coming.push(Coming {
-            at,
-            by: By::Post(post),
-            keep_files,
-        });
+        self.coming.push(Coming { at, by: By::Post(post), keep_files });
     }
 
     /// Lets everything happen that happens up to this moment.
@@ -96,11 +84,7 @@ impl Truth {
             let coming = self.coming.remove(next);
             let found = self.phase(coming.at);
             if found == Phase::Ready {
-                self.consumed = Some(Consumed {
-                    at: coming.at,
-                    by: coming.by,
-                    keep_files: coming.keep_files,
-                });
+                self.consumed = Some(Consumed { at: coming.at, by: coming.by, keep_files: coming.keep_files });
             }
             self.processed.push((coming.by, found));
         }
@@ -123,10 +107,7 @@ impl Truth {
 
     /// What a commit of this client found on the server, if it got there.
     pub(crate) fn found_by(&self, post: usize) -> Option<Phase> {
-        self.processed
-            .iter()
-            .find(|(by, _)| *by == By::Post(post))
-            .map(|(_, found)| *found)
+        self.processed.iter().find(|(by, _)| *by == By::Post(post)).map(|(_, found)| *found)
     }
 
     pub(crate) fn consumed(&self) -> Option<Consumed> {
@@ -135,9 +116,7 @@ impl Truth {
 
     /// When this POST was applied.
     pub(crate) fn applied(&self, post: usize) -> Option<Millis> {
-        self.consumed
-            .filter(|consumed| consumed.by == By::Post(post))
-            .map(|consumed| consumed.at)
+        self.consumed.filter(|consumed| consumed.by == By::Post(post)).map(|consumed| consumed.at)
     }
 
     /// What status says of the state at this moment.
@@ -145,9 +124,7 @@ impl Truth {
         match self.phase(at) {
             Phase::Processing => Saying::Word("Processing"),
             Phase::Ready => Saying::Word("Complete"),
-            Phase::Consumed if self.forgets_at_expiry && at >= self.token.expires_at => {
-                self.status_after_expiry
-            }
+            Phase::Consumed if self.forgets_at_expiry && at >= self.token.expires_at => self.status_after_expiry,
             Phase::Consumed => self.status_after_commit,
             Phase::Expired => self.status_after_expiry,
             Phase::Failed => Saying::Word(self.token.failed.map_or("Failed", |(_, word)| word)),

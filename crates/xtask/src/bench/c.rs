@@ -18,9 +18,7 @@ pub(super) fn run() -> Result<(), Failure> {
     let prefix = folder.join("prefix-shipped");
     install::into(&prefix, Build::Shipped)?;
     let library = prefix.join("lib/libmypreferences.so");
-    let size = std::fs::metadata(&library)
-        .map_err(|error| Failure::file(&library, &error))?
-        .len();
+    let size = std::fs::metadata(&library).map_err(|error| Failure::file(&library, &error))?.len();
     #[expect(clippy::cast_precision_loss, reason = "a size of some megabytes")]
     let megabytes = size as f64 / 1e6;
     println!("shared library, stripped: {megabytes:.2} MB (goal: at most 4 MB)");
@@ -36,15 +34,10 @@ pub(super) fn run() -> Result<(), Failure> {
         let server = Server::start_by(command)?;
         let mut bench = on_core("0");
         bench.arg(&program).arg(&server.url);
-        run_visibly(
-            &mut bench,
-            "a commit costs more than twice what libcurl takes; look where with `perf record`",
-        )?;
+        run_visibly(&mut bench, "a commit costs more than twice what libcurl takes; look where with `perf record`")?;
     }
     if size > SIZE_GOAL {
-        return Err(Failure::new(
-            "the library is too large; look what is in it with `cargo bloat`",
-        ));
+        return Err(Failure::new("the library is too large; look what is in it with `cargo bloat`"));
     }
     Ok(())
 }

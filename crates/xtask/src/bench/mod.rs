@@ -42,43 +42,22 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 fn commit() -> Result<(), Failure> {
     let program = build()?;
     let server = Server::start(&program)?;
-    println!(
-        "one commit against a server on loopback, {} calls counted",
-        LONG_RUN - SHORT_RUN
-    );
+    println!("one commit against a server on loopback, {} calls counted", LONG_RUN - SHORT_RUN);
     let instructions = compare("instructions", INSTRUCTIONS_GOAL, |client, calls| {
-        count(
-            &program,
-            "callgrind",
-            client,
-            calls,
-            &server.url,
-            "Collected :",
-        )
+        count(&program, "callgrind", client, calls, &server.url, "Collected :")
     })?;
     let allocations = compare("allocations", ALLOCATIONS_GOAL, |client, calls| {
-        count(
-            &program,
-            "memcheck",
-            client,
-            calls,
-            &server.url,
-            "total heap usage:",
-        )
+        count(&program, "memcheck", client, calls, &server.url, "total heap usage:")
     })?;
     drop(server);
     let wall = Command::new(&program).status();
     if !wall.is_ok_and(|status| status.success()) {
-        return Err(Failure::new(
-            "the wall-time run failed; run `cargo bench -p mypreferences --bench commit`",
-        ));
+        return Err(Failure::new("the wall-time run failed; run `cargo bench -p mypreferences --bench commit`"));
     }
     if instructions && allocations {
         Ok(())
     } else {
-        Err(Failure::new(
-            "a goal was missed; look at the calls with callgrind_annotate",
-        ))
+        Err(Failure::new("a goal was missed; look at the calls with callgrind_annotate"))
     }
 }
 
@@ -86,10 +65,7 @@ fn commit() -> Result<(), Failure> {
 fn export(options: &[String]) -> Result<(), Failure> {
     let mut build = Command::new("cargo");
     build.args(["build", "--release", "--package", "mypreferences-cli"]);
-    run_visibly(
-        &mut build,
-        "run `cargo xtask check` and repair what it says",
-    )?;
+    run_visibly(&mut build, "run `cargo xtask check` and repair what it says")?;
     let folder = cargo::workspace_folder()?.join("crates/mypreferences-cli/benches");
     let python = virtual_environment::python(&folder.join("requirements.txt"))?;
     let target = cargo::target_folder()?;
@@ -105,18 +81,11 @@ fn export(options: &[String]) -> Result<(), Failure> {
 /// The native library as it is shipped, beside the JDK's own client.
 fn jvm() -> Result<(), Failure> {
     let server = Server::start(&build()?)?;
-    run_visibly(
-        &mut kotlin::bench(&server.url)?,
-        "run the line above by hand",
-    )
+    run_visibly(&mut kotlin::bench(&server.url)?, "run the line above by hand")
 }
 
 /// Counts both clients, prints one line, and says whether the goal was met.
-fn compare(
-    what: &str,
-    goal: f64,
-    count: impl Fn(&str, u32) -> Result<u64, Failure>,
-) -> Result<bool, Failure> {
+fn compare(what: &str, goal: f64, count: impl Fn(&str, u32) -> Result<u64, Failure>) -> Result<bool, Failure> {
     let per_call = |client| {
         let (short, long) = (count(client, SHORT_RUN)?, count(client, LONG_RUN)?);
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
@@ -125,35 +94,20 @@ fn compare(
     };
     let (ours, reqwest) = (per_call("ours")?, per_call("reqwest")?);
     let ratio = ours / reqwest;
-    println!(
-        "{what} per call: ours {ours:.0}, reqwest {reqwest:.0}, ratio {ratio:.2} (goal: at most {goal})"
-    );
+    println!("{what} per call: ours {ours:.0}, reqwest {reqwest:.0}, ratio {ratio:.2} (goal: at most {goal})");
     Ok(ratio <= goal)
 }
 
 /// One run under valgrind; the first number after `label` in its report.
-fn count(
-    program: &Path,
-    tool: &str,
-    client: &str,
-    calls: u32,
-    url: &str,
-    label: &str,
-) -> Result<u64, Failure> {
+fn count(program: &Path, tool: &str, client: &str, calls: u32, url: &str, label: &str) -> Result<u64, Failure> {
     let mut valgrind = Command::new("valgrind");
     valgrind.arg(format!("--tool={tool}"));
     if tool == "callgrind" {
         valgrind.arg("--callgrind-out-file=/dev/null");
     }
-    let output = valgrind
-        .arg(program)
-        .args([client, &calls.to_string(), url])
-        .output()
-        .map_err(|error| {
-            Failure::new(format!(
-                "valgrind cannot be started: {error}; `cargo xtask setup` says how to install it"
-            ))
-        })?;
+    let output = valgrind.arg(program).args([client, &calls.to_string(), url]).output().map_err(|error| {
+        Failure::new(format!("valgrind cannot be started: {error}; `cargo xtask setup` says how to install it"))
+    })?;
     let report = String::from_utf8_lossy(&output.stderr);
     let number = report.split_once(label).map(|(_, rest)| {
         rest.trim_start()
@@ -164,38 +118,26 @@ fn count(
     });
     match number.and_then(|digits| digits.parse().ok()) {
         Some(number) if output.status.success() => Ok(number),
-        _ => Err(Failure::new(format!(
-            "valgrind gave no figure:\n{report}\nrun the program alone to see why"
-        ))),
+        _ => Err(Failure::new(format!("valgrind gave no figure:\n{report}\nrun the program alone to see why"))),
     }
 }
 
 /// Builds the bench in release mode; the path of its program.
 fn build() -> Result<PathBuf, Failure> {
-    let failed = |what: &str| {
-        Failure::new(format!(
-            "{what}; run `cargo bench -p mypreferences --bench commit --no-run`"
-        ))
-    };
-    let output = cargo::command(&[
-        "bench",
-        "--package=mypreferences",
-        "--bench=commit",
-        "--no-run",
-        "--message-format=json",
-    ])
-    .stderr(Stdio::inherit())
-    .output()
-    .map_err(|error| failed(&format!("cargo cannot be started: {error}")))?;
+    let failed =
+        |what: &str| Failure::new(format!("{what}; run `cargo bench -p mypreferences --bench commit --no-run`"));
+    let output =
+        cargo::command(&["bench", "--package=mypreferences", "--bench=commit", "--no-run", "--message-format=json"])
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(|error| failed(&format!("cargo cannot be started: {error}")))?;
     if !output.status.success() {
         return Err(failed("the bench does not build"));
     }
     cargo_metadata::Message::parse_stream(output.stdout.as_slice())
         .filter_map(Result::ok)
         .find_map(|message| match message {
-            cargo_metadata::Message::CompilerArtifact(artifact) if artifact.target.is_bench() => {
-                artifact.executable
-            }
+            cargo_metadata::Message::CompilerArtifact(artifact) if artifact.target.is_bench() => artifact.executable,
             _ => None,
         })
         .map(Into::into)
@@ -216,25 +158,15 @@ impl Server {
     /// By a command that starts the program, perhaps through another.
     fn start_by(mut command: Command) -> Result<Server, Failure> {
         let failed = |error: &str| {
-            Failure::new(format!(
-                "the bench's server does not start: {error}; run it alone with `serve`"
-            ))
+            Failure::new(format!("the bench's server does not start: {error}; run it alone with `serve`"))
         };
-        let mut process = command
-            .arg("serve")
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| failed(&error.to_string()))?;
+        let mut process =
+            command.arg("serve").stdout(Stdio::piped()).spawn().map_err(|error| failed(&error.to_string()))?;
         let mut url = String::new();
         if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout)
-                .read_line(&mut url)
-                .map_err(|error| failed(&error.to_string()))?;
+            BufReader::new(stdout).read_line(&mut url).map_err(|error| failed(&error.to_string()))?;
         }
-        Ok(Server {
-            process,
-            url: url.trim().to_owned(),
-        })
+        Ok(Server { process, url: url.trim().to_owned() })
     }
 }
 

@@ -43,9 +43,6 @@ fn installed(folder: &Path) -> Result<PathBuf, Failure> {
     if let Some(environment) = python.parent().and_then(Path::parent) {
         install.env("VIRTUAL_ENV", environment);
     }
-    run_visibly(
-        &mut install,
-        "run `cargo xtask python` and repair what it says",
-    )?;
+    run_visibly(&mut install, "run `cargo xtask python` and repair what it says")?;
     Ok(python)
 }

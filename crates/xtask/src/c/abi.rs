@@ -17,8 +17,7 @@ pub(super) fn compare(places: &Places) -> Result<String, Failure> {
     let today = describe(places)?;
     let path = places.root.join(FILE);
     let known = std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
-    let (known, now): (BTreeSet<&str>, BTreeSet<&str>) =
-        (known.lines().collect(), today.lines().collect());
+    let (known, now): (BTreeSet<&str>, BTreeSet<&str>) = (known.lines().collect(), today.lines().collect());
     if known == now {
         let said = format!("{} lines, as in {FILE}", now.len());
         println!("{said}");
@@ -44,8 +43,7 @@ pub(super) fn accept(places: &Places) -> Result<(), Failure> {
 
 fn describe(places: &Places) -> Result<String, Failure> {
     let header = places.prefix.join("include/mypreferences.h");
-    let header =
-        std::fs::read_to_string(&header).map_err(|error| Failure::file(&header, &error))?;
+    let header = std::fs::read_to_string(&header).map_err(|error| Failure::file(&header, &error))?;
     let code = without_comments(&header);
     let functions = functions(&code);
     let exported = exported(&places.prefix)?;
@@ -73,9 +71,7 @@ fn describe(places: &Places) -> Result<String, Failure> {
 
 fn soname(prefix: &Path) -> Result<String, Failure> {
     let mut readelf = Command::new("readelf");
-    readelf
-        .arg("-d")
-        .arg(prefix.join("lib/libmypreferences.so"));
+    readelf.arg("-d").arg(prefix.join("lib/libmypreferences.so"));
     let dynamic = output_of(&mut readelf, "install binutils")?;
     let line = dynamic.lines().find(|line| line.contains("(SONAME)"));
     Ok(line
@@ -118,26 +114,18 @@ fn functions(code: &str) -> Vec<(String, String)> {
 
 /// Enums, structs and callbacks: what only a compiler knows for sure.
 fn measured(places: &Places, code: &str) -> Result<String, Failure> {
-    let mut program = String::from(
-        "#include <mypreferences.h>\n#include <stddef.h>\n#include <stdio.h>\nint main(void) {\n",
-    );
+    let mut program =
+        String::from("#include <mypreferences.h>\n#include <stddef.h>\n#include <stdio.h>\nint main(void) {\n");
     for (head, body, name) in braced(code) {
         let _ = writeln!(program, "printf(\"size {name} %zu\\n\", sizeof({name}));");
-        for item in body
-            .split([',', ';'])
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-        {
+        for item in body.split([',', ';']).map(str::trim).filter(|item| !item.is_empty()) {
             let _ = if head.ends_with("enum") {
                 let value = item.split_whitespace().next().unwrap_or_default();
                 writeln!(program, "printf(\"enum {value} %d\\n\", (int){value});")
             } else {
                 let field = item.split_whitespace().last().unwrap_or_default();
                 let field = field.trim_start_matches('*');
-                writeln!(
-                    program,
-                    "printf(\"offset {name}.{field} %zu\\n\", offsetof({name}, {field}));"
-                )
+                writeln!(program, "printf(\"offset {name}.{field} %zu\\n\", offsetof({name}, {field}));")
             };
         }
     }
@@ -146,12 +134,7 @@ fn measured(places: &Places, code: &str) -> Result<String, Failure> {
     let binary = places.folder.join("abi");
     std::fs::write(&source, program).map_err(|error| Failure::file(&source, &error))?;
     let mut compile = Command::new("gcc");
-    compile
-        .arg("-I")
-        .arg(places.prefix.join("include"))
-        .arg(&source)
-        .arg("-o")
-        .arg(&binary);
+    compile.arg("-I").arg(places.prefix.join("include")).arg(&source).arg("-o").arg(&binary);
     output_of(&mut compile, "repair the header")?;
     let mut text = output_of(&mut Command::new(&binary), "run it by hand")?;
     for statement in code.split(';').map(str::trim) {
@@ -186,10 +169,7 @@ mod tests {
     fn functions_are_found_with_their_prototypes() {
         assert_eq!(
             functions(&without_comments(HEADER)),
-            [
-                ("f".to_owned(), "int *f(int a, int b)".to_owned()),
-                ("g".to_owned(), "void g(void)".to_owned())
-            ]
+            [("f".to_owned(), "int *f(int a, int b)".to_owned()), ("g".to_owned(), "void g(void)".to_owned())]
         );
     }
 

@@ -7,22 +7,15 @@ use super::Places;
 use crate::failure::Failure;
 use crate::symbols::output_of;
 
-const FOLDERS: [&str; 5] = [
-    "include",
-    "bindings/c/benches",
-    "bindings/c/examples",
-    "bindings/c/tests",
-    "tests/adapters/c",
-];
+const FOLDERS: [&str; 5] =
+    ["include", "bindings/c/benches", "bindings/c/examples", "bindings/c/tests", "tests/adapters/c"];
 
 /// cbindgen has its own form.
 const MADE: &str = "mypreferences.h";
 
 pub(super) fn run(places: &Places) -> Result<String, Failure> {
     let mut command = Command::new("clang-format");
-    command
-        .args(["--dry-run", "--Werror"])
-        .current_dir(&places.root);
+    command.args(["--dry-run", "--Werror"]).current_dir(&places.root);
     let mut count = 0;
     for folder in FOLDERS {
         for file in sources(&places.root, folder)? {

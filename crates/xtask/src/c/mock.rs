@@ -24,18 +24,11 @@ impl Mock {
     /// Starts it with these arguments beside its own.
     pub(super) fn start(arguments: &[&str], secret: &str) -> Result<Mock, Failure> {
         let mut build = cargo::command(&["build", "--quiet", "--package=mypreferences-mock"]);
-        run_visibly(
-            &mut build,
-            "run `cargo build -p mypreferences-mock` and repair what it says",
-        )?;
+        run_visibly(&mut build, "run `cargo build -p mypreferences-mock` and repair what it says")?;
         let failed = |why: String| {
-            Failure::new(format!(
-                "the mock does not start: {why}; run `cargo run -p mypreferences-mock`"
-            ))
+            Failure::new(format!("the mock does not start: {why}; run `cargo run -p mypreferences-mock`"))
         };
-        let program = cargo::target_folder()?
-            .join("debug")
-            .join("mypreferences-mock");
+        let program = cargo::target_folder()?.join("debug").join("mypreferences-mock");
         let mut process = Command::new(program)
             .arg("--exit-with-stdin")
             .args(arguments)
@@ -46,16 +39,10 @@ impl Mock {
             .map_err(|error| failed(error.to_string()))?;
         let mut line = String::new();
         if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout)
-                .read_line(&mut line)
-                .map_err(|error| failed(error.to_string()))?;
+            BufReader::new(stdout).read_line(&mut line).map_err(|error| failed(error.to_string()))?;
         }
-        let hello: Hello = serde_json::from_str(&line)
-            .map_err(|error| failed(format!("it said {line:?}: {error}")))?;
-        Ok(Mock {
-            process,
-            url: format!("http://127.0.0.1:{}", hello.port),
-        })
+        let hello: Hello = serde_json::from_str(&line).map_err(|error| failed(format!("it said {line:?}: {error}")))?;
+        Ok(Mock { process, url: format!("http://127.0.0.1:{}", hello.port) })
     }
 }
 

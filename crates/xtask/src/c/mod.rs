@@ -55,10 +55,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 /// The named parts in the order of the table; none named means all.
 fn chosen(arguments: &[String]) -> Result<Vec<Part>, Failure> {
     let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
-    if let Some(unknown) = arguments
-        .iter()
-        .find(|name| !names.contains(&name.as_str()))
-    {
+    if let Some(unknown) = arguments.iter().find(|name| !names.contains(&name.as_str())) {
         return Err(Failure::new(format!(
             "`{unknown}` is not a part of c; choose from {}, or name none for all",
             names.join(", ")
@@ -76,9 +73,7 @@ pub(crate) fn prepare_adapters() -> Result<(), Failure> {
     let places = installed()?;
     let output = cargo::target_folder()?.join("debug");
     let output = format!("-DCMAKE_RUNTIME_OUTPUT_DIRECTORY={}", output.display());
-    places
-        .cmake("tests/adapters/c", "adapters", &places.prefix, &[&output])
-        .map(|_| ())
+    places.cmake("tests/adapters/c", "adapters", &places.prefix, &[&output]).map(|_| ())
 }
 
 /// Builds the bench against an installed copy; the folder that it was built in.
@@ -95,22 +90,12 @@ fn installed() -> Result<Places, Failure> {
 
 fn places() -> Result<Places, Failure> {
     let folder = cargo::target_folder()?.join("xtask").join("c");
-    Ok(Places {
-        root: cargo::workspace_folder()?,
-        prefix: folder.join("prefix"),
-        folder,
-    })
+    Ok(Places { root: cargo::workspace_folder()?, prefix: folder.join("prefix"), folder })
 }
 
 impl Places {
     /// Configures and builds a project of ours against an installed copy; the folder that it was built in.
-    fn cmake(
-        &self,
-        source: &str,
-        build: &str,
-        prefix: &Path,
-        settings: &[&str],
-    ) -> Result<PathBuf, Failure> {
+    fn cmake(&self, source: &str, build: &str, prefix: &Path, settings: &[&str]) -> Result<PathBuf, Failure> {
         let build = self.folder.join(build);
         let mut configure = Command::new("cmake");
         configure
@@ -120,10 +105,7 @@ impl Places {
             .arg(&build)
             .arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()))
             .args(settings);
-        run_visibly(
-            &mut configure,
-            "run `cargo xtask setup`, remove the folder after -B, and run this again",
-        )?;
+        run_visibly(&mut configure, "run `cargo xtask setup`, remove the folder after -B, and run this again")?;
         let mut compile = Command::new("cmake");
         compile.arg("--build").arg(&build).args(["--parallel", "2"]);
         run_visibly(&mut compile, "repair what the compiler printed above")?;

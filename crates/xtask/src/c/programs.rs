@@ -34,11 +34,7 @@ pub(super) fn examples(places: &Places) -> Result<String, Failure> {
         ("c++", "commit.cpp", Link::Shared),
         ("c++", "commit.cpp", Link::Static),
     ] {
-        let mark = if links == Link::Shared {
-            "shared"
-        } else {
-            "static"
-        };
+        let mark = if links == Link::Shared { "shared" } else { "static" };
         let binary = places.folder.join(format!("pkgconfig-{source}-{mark}"));
         by_pkg_config(places, compiler, &sources.join(source), &binary, links)?;
         programs.push(binary);
@@ -46,25 +42,18 @@ pub(super) fn examples(places: &Places) -> Result<String, Failure> {
     let service = Service::start(programs.len())?;
     for (program, token) in programs.iter().zip(1..) {
         let mut command = Command::new(program);
-        command
-            .args([service.mock.url.as_str(), CLIENT_ID, USER_ID])
-            .arg(token.to_string());
+        command.args([service.mock.url.as_str(), CLIENT_ID, USER_ID]).arg(token.to_string());
         must_commit(&mut command)?;
     }
     for name in ["export", "export_cpp"] {
         let folder = places.folder_for(name)?;
         let mut command = Command::new(built.join(name));
-        command
-            .args([service.mock.url.as_str(), CLIENT_ID, USER_ID, SEGMENT])
-            .arg(&folder);
+        command.args([service.mock.url.as_str(), CLIENT_ID, USER_ID, SEGMENT]).arg(&folder);
         must_commit(&mut command)?;
         must_have_landed(&folder)?;
     }
-    let said = format!(
-        "{} programs built: {} committed a token, 2 landed an export",
-        programs.len() + 2,
-        programs.len()
-    );
+    let said =
+        format!("{} programs built: {} committed a token, 2 landed an export", programs.len() + 2, programs.len());
     println!("{said}");
     Ok(said)
 }
@@ -119,19 +108,10 @@ enum Link {
 }
 
 /// As a Makefile does it.
-fn by_pkg_config(
-    places: &Places,
-    compiler: &str,
-    source: &Path,
-    binary: &Path,
-    link: Link,
-) -> Result<(), Failure> {
+fn by_pkg_config(places: &Places, compiler: &str, source: &Path, binary: &Path, link: Link) -> Result<(), Failure> {
     let ask = |arguments: &[&str]| {
         let mut command = Command::new("pkg-config");
-        command
-            .args(arguments)
-            .arg("mypreferences")
-            .env("PKG_CONFIG_PATH", places.prefix.join("lib/pkgconfig"));
+        command.args(arguments).arg("mypreferences").env("PKG_CONFIG_PATH", places.prefix.join("lib/pkgconfig"));
         output_of(&mut command, "look at the pkg-config file")
     };
     let mut compile = Command::new(compiler);
@@ -163,9 +143,7 @@ struct Service {
 
 impl Service {
     fn start(exports: usize) -> Result<Service, Failure> {
-        let exports: Vec<String> = (1..=exports)
-            .map(|token| format!("--export={token}"))
-            .collect();
+        let exports: Vec<String> = (1..=exports).map(|token| format!("--export={token}")).collect();
         let segment = format!("--segment={SEGMENT}:500");
         let mut arguments = vec!["--client-id", CLIENT_ID, "--user-id", USER_ID, &segment];
         arguments.extend(exports.iter().map(String::as_str));
@@ -189,9 +167,7 @@ impl Places {
     fn folder_for(&self, name: &str) -> Result<PathBuf, Failure> {
         let folder = self.folder.join(format!("landed-{name}"));
         match std::fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Failure::file(&folder, &error))
-            }
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::file(&folder, &error)),
             Ok(()) | Err(_) => Ok(folder),
         }
     }
@@ -206,17 +182,12 @@ fn must_have_landed(folder: &Path) -> Result<(), Failure> {
         .map(|entry| entry.path())
         .collect();
     let is_whole = |batch: &PathBuf| {
-        ["part-00001.ndjson", "_manifest.json", "_receipt.json"]
-            .iter()
-            .all(|name| batch.join(name).is_file())
+        ["part-00001.ndjson", "_manifest.json", "_receipt.json"].iter().all(|name| batch.join(name).is_file())
     };
     if batches.len() == 1 && batches.iter().all(is_whole) {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "{} does not hold one committed batch; run the program by hand",
-        folder.display()
-    )))
+    Err(Failure::new(format!("{} does not hold one committed batch; run the program by hand", folder.display())))
 }
 
 fn must_commit(command: &mut Command) -> Result<(), Failure> {
@@ -226,10 +197,7 @@ fn must_commit(command: &mut Command) -> Result<(), Failure> {
         return Ok(());
     }
     let program = PathBuf::from(command.get_program());
-    Err(Failure::new(format!(
-        "{} committed nothing, it said:\n{output}\nrepair it",
-        program.display()
-    )))
+    Err(Failure::new(format!("{} committed nothing, it said:\n{output}\nrepair it", program.display())))
 }
 
 /// The code block of this language, counted from 0.

@@ -23,33 +23,18 @@ pub(super) fn with_address_sanitizer(places: &Places) -> Result<String, Failure>
 }
 
 pub(super) fn under_valgrind(places: &Places) -> Result<String, Failure> {
-    run(
-        places,
-        "tests-valgrind",
-        &places.prefix,
-        &["-DMYPREF_VALGRIND=ON"],
-    )
+    run(places, "tests-valgrind", &places.prefix, &["-DMYPREF_VALGRIND=ON"])
 }
 
 /// With the hooks, under valgrind too: what a panic leaves behind must not leak.
 pub(super) fn panics(places: &Places) -> Result<String, Failure> {
     let prefix = places.folder.join("prefix-with-hooks");
     install::into(&prefix, Build::DebugWithHooks)?;
-    let said = run(
-        places,
-        "tests-hooks",
-        &prefix,
-        &["-DMYPREF_HOOKS=ON", "-DMYPREF_VALGRIND=ON"],
-    )?;
+    let said = run(places, "tests-hooks", &prefix, &["-DMYPREF_HOOKS=ON", "-DMYPREF_VALGRIND=ON"])?;
     // Without hooks the installation itself has looked; here it is seen that it would have found some.
     let exported = crate::symbols::exported(&prefix)?;
-    if !exported
-        .iter()
-        .any(|symbol| symbol.starts_with(HOOK_PREFIX))
-    {
-        return Err(Failure::new(
-            "the look for hooks finds none where they are; repair it",
-        ));
+    if !exported.iter().any(|symbol| symbol.starts_with(HOOK_PREFIX)) {
+        return Err(Failure::new("the look for hooks finds none where they are; repair it"));
     }
     Ok(said)
 }
@@ -63,10 +48,7 @@ fn run(places: &Places, build: &str, prefix: &Path, settings: &[&str]) -> Result
         .args(["--output-on-failure", "--parallel", "2", "--test-dir"])
         .arg(&build)
         .env("MYPREF_TEST_MOCK", &mock.url);
-    run_visibly(
-        &mut command,
-        "run the test that failed alone, as `ctest -V` shows it",
-    )?;
+    run_visibly(&mut command, "run the test that failed alone, as `ctest -V` shows it")?;
     let mut list = Command::new("ctest");
     list.args(["--show-only", "--test-dir"]).arg(&build);
     let listed = output_of(&mut list, "run it by hand")?;

@@ -41,9 +41,7 @@ pub(super) fn run() -> Result<String, Failure> {
     if objections.is_empty() {
         return Ok(format!("{} floors", FLOORS.len()));
     }
-    Err(Failure::new(
-        "the core imports upward; move what both sides share to the lower one",
-    ))
+    Err(Failure::new("the core imports upward; move what both sides share to the lower one"))
 }
 
 fn look_into(folder: &Path, height: usize, objections: &mut Vec<String>) -> Result<(), Failure> {

@@ -37,59 +37,33 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 
 /// The named parts in the order of the table; none named means all.
 fn chosen(arguments: &[String]) -> Result<Vec<Part>, Failure> {
-    let unknown = arguments
-        .iter()
-        .find(|argument| PARTS.iter().all(|(name, _)| name != argument));
+    let unknown = arguments.iter().find(|argument| PARTS.iter().all(|(name, _)| name != argument));
     if let Some(unknown) = unknown {
         return Err(Failure::new(format!(
             "`{unknown}` is not a part of check; choose from fmt, clippy, docs, generated, scenarios, floors, circles, deny, or name none for all"
         )));
     }
-    let is_chosen =
-        |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
-    Ok(PARTS
-        .iter()
-        .filter(|(name, _)| is_chosen(name))
-        .copied()
-        .collect())
+    let is_chosen = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
+    Ok(PARTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect())
 }
 
 fn fmt() -> Result<String, Failure> {
-    run_visibly(
-        &mut cargo::command(&["fmt", "--all", "--check"]),
-        "run `cargo fmt --all`",
-    )?;
+    run_visibly(&mut cargo::command(&["fmt", "--all", "--check"]), "run `cargo fmt --all`")?;
     Ok(String::new())
 }
 
 fn clippy() -> Result<String, Failure> {
     let remedy = "repair what clippy printed above";
-    let everything = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--all-features",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let everything = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
     run_visibly(&mut cargo::command(&everything), remedy)?;
     for features in CORE_FEATURES {
-        let alone = [
-            "clippy",
-            "--package",
-            "mypreferences",
-            "--no-default-features",
-        ];
+        let alone = ["clippy", "--package", "mypreferences", "--no-default-features"];
         let mut command = cargo::command(&alone);
         if !features.is_empty() {
             command.args(["--features", features]);
         }
         command.args(["--", "-D", "warnings"]);
-        run_visibly(
-            &mut command,
-            "a feature gate of the core is missing or too wide",
-        )?;
+        run_visibly(&mut command, "a feature gate of the core is missing or too wide")?;
     }
     Ok(String::new())
 }
@@ -97,10 +71,7 @@ fn clippy() -> Result<String, Failure> {
 fn docs() -> Result<String, Failure> {
     let mut command = cargo::command(&["doc", "--workspace", "--no-deps", "--all-features"]);
     command.env("RUSTDOCFLAGS", "-D warnings");
-    run_visibly(
-        &mut command,
-        "repair the documentation that rustdoc printed above",
-    )?;
+    run_visibly(&mut command, "repair the documentation that rustdoc printed above")?;
     Ok(String::new())
 }
 
@@ -122,32 +93,13 @@ mod tests {
     use super::*;
 
     fn names(arguments: &[&str]) -> Vec<&'static str> {
-        let arguments: Vec<String> = arguments
-            .iter()
-            .map(|&argument| argument.to_owned())
-            .collect();
-        chosen(&arguments)
-            .unwrap()
-            .iter()
-            .map(|(name, _)| *name)
-            .collect()
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        chosen(&arguments).unwrap().iter().map(|(name, _)| *name).collect()
     }
 
     #[test]
     fn no_part_named_means_all_of_them() {
-        assert_eq!(
-            names(&[]),
-            [
-                "fmt",
-                "clippy",
-                "docs",
-                "generated",
-                "scenarios",
-                "floors",
-                "circles",
-                "deny"
-            ]
-        );
+        assert_eq!(names(&[]), ["fmt", "clippy", "docs", "generated", "scenarios", "floors", "circles", "deny"]);
     }
 
     #[test]

@@ -9,8 +9,7 @@ use serde::Deserialize;
 use super::{Made, between};
 use crate::failure::Failure;
 
-const BEGIN: &str =
-    "<!-- errors: made by `cargo xtask generate` from tests/conformance/errors.toml -->\n";
+const BEGIN: &str = "<!-- errors: made by `cargo xtask generate` from tests/conformance/errors.toml -->\n";
 const END: &str = "<!-- end of errors -->";
 
 #[derive(Deserialize)]
@@ -45,8 +44,7 @@ pub(super) struct Entry {
 /// The catalogue of today.
 pub(super) fn catalogue(root: &Path) -> Result<Catalogue, Failure> {
     let text = read(&root.join("tests/conformance/errors.toml"))?;
-    toml::from_str(&text)
-        .map_err(|error| Failure::new(format!("errors.toml cannot be read: {error}; repair it")))
+    toml::from_str(&text).map_err(|error| Failure::new(format!("errors.toml cannot be read: {error}; repair it")))
 }
 
 /// The page with the table of today.
@@ -67,8 +65,7 @@ pub(super) fn read(path: &Path) -> Result<String, Failure> {
 }
 
 fn table(catalogue: &Catalogue) -> String {
-    let mut table =
-        String::from("| number | kind | when | again | exit code |\n|---|---|---|---|---|\n");
+    let mut table = String::from("| number | kind | when | again | exit code |\n|---|---|---|---|---|\n");
     for entry in &catalogue.error {
         let again = match entry.retry.as_str() {
             "temporary" => "later",
@@ -76,11 +73,8 @@ fn table(catalogue: &Catalogue) -> String {
             _ => "no",
         };
         // Writing to a String does not fail.
-        let _ = writeln!(
-            table,
-            "| {} | `{}` | {} | {again} | {} |",
-            entry.number, entry.kind, entry.when, entry.exit_code
-        );
+        let _ =
+            writeln!(table, "| {} | `{}` | {} | {again} | {} |", entry.number, entry.kind, entry.when, entry.exit_code);
     }
     table
 }

@@ -19,27 +19,15 @@ const FILES: [Maker; 6] = [
     ("crates/mypreferences/src/error/kind.rs", rust),
     ("crates/mypreferences-capi/src/error_kind.rs", c),
     ("python/src/mypreferences/_error_kinds.py", python),
-    (
-        "bindings/kotlin/src/main/kotlin/com/mypreferences/Exceptions.kt",
-        kotlin,
-    ),
-    (
-        "bindings/swift/Sources/MyPreferences/ErrorKind.swift",
-        swift,
-    ),
+    ("bindings/kotlin/src/main/kotlin/com/mypreferences/Exceptions.kt", kotlin),
+    ("bindings/swift/Sources/MyPreferences/ErrorKind.swift", swift),
     ("tests/conformance/kinds.schema.json", schema),
 ];
 
 /// Those of today.
 pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     let catalogue = catalogue(root)?;
-    Ok(FILES
-        .iter()
-        .map(|(path, make)| Made {
-            path: root.join(path),
-            text: make(&catalogue),
-        })
-        .collect())
+    Ok(FILES.iter().map(|(path, make)| Made { path: root.join(path), text: make(&catalogue) }).collect())
 }
 
 // Writing to a String does not fail, so the results of `writeln!` are let go of.
@@ -53,16 +41,8 @@ fn rust(catalogue: &Catalogue) -> String {
          /// treats many alike, [`ErrorKind::family`] is shorter.\n\
          #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n#[repr(u16)]\npub enum ErrorKind {{\n"
     );
-    for Entry {
-        number, kind, when, ..
-    } in &catalogue.error
-    {
-        let _ = writeln!(
-            text,
-            "    /// {}.\n    {} = {number},",
-            capitalised(when),
-            pascal(kind)
-        );
+    for Entry { number, kind, when, .. } in &catalogue.error {
+        let _ = writeln!(text, "    /// {}.\n    {} = {number},", capitalised(when), pascal(kind));
     }
     text.push_str(
         "}\n\n/// The hundred of a kind's number.\n#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\npub enum ErrorFamily {\n",
@@ -78,19 +58,8 @@ fn rust(catalogue: &Catalogue) -> String {
     for entry in &catalogue.error {
         let _ = writeln!(text, "        ErrorKind::{},", pascal(&entry.kind));
     }
-    text.push_str(
-        "    ];\n\n    pub(super) const fn entry(self) -> Entry {\n        match self {\n",
-    );
-    for Entry {
-        number,
-        kind,
-        words,
-        retry,
-        next_action,
-        exit_code,
-        ..
-    } in &catalogue.error
-    {
+    text.push_str("    ];\n\n    pub(super) const fn entry(self) -> Entry {\n        match self {\n");
+    for Entry { number, kind, words, retry, next_action, exit_code, .. } in &catalogue.error {
         let family = &catalogue.families[&(number / 100).to_string()].name;
         let _ = writeln!(
             text,
@@ -111,16 +80,8 @@ fn c(catalogue: &Catalogue) -> String {
          /// hundred (431 is one of the 400s).\n\
          #[repr(C)]\n#[derive(Clone, Copy, PartialEq, Eq)]\npub enum Kind {{\n    /// There is no error.\n    None = 0,\n"
     );
-    for Entry {
-        number, kind, when, ..
-    } in &catalogue.error
-    {
-        let _ = writeln!(
-            text,
-            "    /// {}.\n    {} = {number},",
-            capitalised(when),
-            pascal(kind)
-        );
+    for Entry { number, kind, when, .. } in &catalogue.error {
+        let _ = writeln!(text, "    /// {}.\n    {} = {number},", capitalised(when), pascal(kind));
     }
     text.push_str(
         "}\n\nimpl From<core::ErrorKind> for Kind {\n    fn from(kind: core::ErrorKind) -> Kind {\n        match kind {\n",
@@ -137,11 +98,7 @@ fn python(catalogue: &Catalogue) -> String {
     let mut text = format!(
         "\"\"\"One exception for each kind of error.\n\n{BY}\n\"\"\"\n\nfrom mypreferences._errors import MyPreferencesError\n\n__all__ = [\n"
     );
-    let mut names: Vec<&str> = catalogue
-        .error
-        .iter()
-        .map(|entry| entry.python.as_str())
-        .collect();
+    let mut names: Vec<&str> = catalogue.error.iter().map(|entry| entry.python.as_str()).collect();
     names.sort_unstable();
     for name in names {
         let _ = writeln!(text, "    \"{name}\",");
@@ -167,11 +124,7 @@ fn python(catalogue: &Catalogue) -> String {
 
 /// Two definitions for the schemas of the records: any kind, and a kind with its number.
 fn schema(catalogue: &Catalogue) -> String {
-    let kinds: Vec<&str> = catalogue
-        .error
-        .iter()
-        .map(|entry| entry.kind.as_str())
-        .collect();
+    let kinds: Vec<&str> = catalogue.error.iter().map(|entry| entry.kind.as_str()).collect();
     let pairs: Vec<String> = catalogue
         .error
         .iter()
@@ -192,25 +145,14 @@ fn entry_of<'a>(catalogue: &'a Catalogue, python: &str) -> Option<&'a Entry> {
 }
 
 fn kotlin(catalogue: &Catalogue) -> String {
-    let class = |python: &str| {
-        format!(
-            "{}Exception",
-            python.strip_suffix("Error").unwrap_or(python)
-        )
-    };
+    let class = |python: &str| format!("{}Exception", python.strip_suffix("Error").unwrap_or(python));
     let parent = |entry: &Entry| {
         let parent = entry.python_parent.as_deref();
         let ours = parent.and_then(|parent| entry_of(catalogue, parent));
-        ours.map_or("MyPreferencesException".to_owned(), |ours| {
-            class(&ours.python)
-        })
+        ours.map_or("MyPreferencesException".to_owned(), |ours| class(&ours.python))
     };
-    let is_parent = |entry: &Entry| {
-        catalogue
-            .error
-            .iter()
-            .any(|other| other.python_parent.as_ref() == Some(&entry.python))
-    };
+    let is_parent =
+        |entry: &Entry| catalogue.error.iter().any(|other| other.python_parent.as_ref() == Some(&entry.python));
     let mut text = format!("// {BY}\n\npackage com.mypreferences\n");
     text.push_str("\nimport com.mypreferences.internal.NativeError\n");
     for entry in &catalogue.error {
@@ -234,12 +176,7 @@ fn kotlin(catalogue: &Catalogue) -> String {
          private fun exceptionOf(record: NativeError, number: Int): MyPreferencesException? =\n    when (number) {\n",
     );
     for entry in &catalogue.error {
-        let _ = writeln!(
-            text,
-            "        {} -> {}(record)",
-            entry.number,
-            class(&entry.python)
-        );
+        let _ = writeln!(text, "        {} -> {}(record)", entry.number, class(&entry.python));
     }
     text.push_str("        else -> null\n    }\n");
     text
@@ -302,23 +239,18 @@ mod tests {
         let catalogue = Catalogue {
             families: BTreeMap::new(),
             error: vec![
-                entry(
-                    401,
-                    "unauthorized",
-                    "UnauthorizedError",
-                    Some("PermissionError"),
-                ),
-                entry(
-                    490,
-                    "clock_skew",
-                    "ClockSkewError",
-                    Some("UnauthorizedError"),
-                ),
+                entry(401, "unauthorized", "UnauthorizedError", Some("PermissionError")),
+                entry(490, "clock_skew", "ClockSkewError", Some("UnauthorizedError")),
             ],
         };
         let kotlin = kotlin(&catalogue);
         assert!(kotlin.contains("public open class UnauthorizedException internal constructor(record: NativeError) : MyPreferencesException(record)"), "{kotlin}");
-        assert!(kotlin.contains("ClockSkewException internal constructor(record: NativeError) : UnauthorizedException(record)"), "{kotlin}");
+        assert!(
+            kotlin.contains(
+                "ClockSkewException internal constructor(record: NativeError) : UnauthorizedException(record)"
+            ),
+            "{kotlin}"
+        );
         assert!(swift(&catalogue).contains("    case clockSkew = 490\n"));
     }
 }

@@ -16,13 +16,7 @@ use crate::failure::Failure;
 type Maker = fn(&Path) -> Result<Vec<Made>, Failure>;
 
 /// The header and the native library are made from sources that may just have been made, so they come last.
-const MAKERS: [Maker; 5] = [
-    errors_table::make,
-    kinds::make,
-    settings::make,
-    c_header::make,
-    native::make,
-];
+const MAKERS: [Maker; 5] = [errors_table::make, kinds::make, settings::make, c_header::make, native::make];
 
 /// A file as it must be.
 struct Made {
@@ -52,8 +46,7 @@ fn generate(check: bool) -> Result<(), Failure> {
             } else if check {
                 stale.push(name);
             } else {
-                std::fs::write(&made.path, &made.text)
-                    .map_err(|error| Failure::file(&made.path, &error))?;
+                std::fs::write(&made.path, &made.text).map_err(|error| Failure::file(&made.path, &error))?;
                 println!("{name}: written");
             }
         }
@@ -61,10 +54,7 @@ fn generate(check: bool) -> Result<(), Failure> {
     if stale.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "stale: {}; run `cargo xtask generate` and commit what it writes",
-        stale.join(", ")
-    )))
+    Err(Failure::new(format!("stale: {}; run `cargo xtask generate` and commit what it writes", stale.join(", "))))
 }
 
 /// The text with this between two marks, in the place of what is there.
@@ -87,12 +77,7 @@ mod tests {
     fn what_stands_between_the_marks_is_replaced() {
         let marks = ("<!-- begin -->\n", "<!-- end -->");
         assert_eq!(
-            between(
-                "before\n<!-- begin -->\nold\n<!-- end -->\nafter\n",
-                marks,
-                "new\n"
-            )
-            .as_deref(),
+            between("before\n<!-- begin -->\nold\n<!-- end -->\nafter\n", marks, "new\n").as_deref(),
             Some("before\n<!-- begin -->\nnew\n<!-- end -->\nafter\n")
         );
         assert_eq!(between("no marks", marks, "new"), None);

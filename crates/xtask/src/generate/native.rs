@@ -13,10 +13,8 @@ use crate::steps::run_visibly;
 const KOTLIN: &str = "bindings/kotlin/src/main/kotlin/com/mypreferences/internal/Native.kt";
 const SWIFT: &str = "bindings/swift/Sources/MyPreferencesNative/MyPreferencesNative.swift";
 /// The programs of docs/ in their order.
-const PROGRAMS: [&str; 2] = [
-    "bindings/swift/Sources/Readme/main.swift",
-    "bindings/swift/Sources/ReadmeExport/main.swift",
-];
+const PROGRAMS: [&str; 2] =
+    ["bindings/swift/Sources/Readme/main.swift", "bindings/swift/Sources/ReadmeExport/main.swift"];
 const FROM_DOCS: &str = "// Made by `cargo xtask generate` from docs/swift.md.\n\n";
 const HEADER: &str = "bindings/swift/Sources/MyPreferencesFFI/include/MyPreferencesFFI.h";
 
@@ -42,11 +40,7 @@ pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     let kotlin = read(&folder.join("com/mypreferences/internal/mypreferences.kt"))?;
     let swift = read(&folder.join("MyPreferencesNative.swift"))?;
     let header = read(&folder.join("MyPreferencesFFI.h"))?;
-    let mut made = vec![
-        file(root, KOTLIN, &internal(&kotlin)),
-        file(root, SWIFT, &swift),
-        file(root, HEADER, &header),
-    ];
+    let mut made = vec![file(root, KOTLIN, &internal(&kotlin)), file(root, SWIFT, &swift), file(root, HEADER, &header)];
     // SwiftPM builds what lies in the package only.
     for (number, path) in PROGRAMS.into_iter().enumerate() {
         let program = docs::numbered(docs::SWIFT, "swift", number)?;
@@ -57,11 +51,7 @@ pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
 
 /// The file name of a shared library here.
 fn library_name(name: &str) -> String {
-    format!(
-        "{}{name}{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    )
+    format!("{}{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
 }
 
 fn file(root: &Path, path: &str, content: &str) -> Made {
@@ -71,10 +61,7 @@ fn file(root: &Path, path: &str, content: &str) -> Made {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    Made {
-        path: root.join(path),
-        text,
-    }
+    Made { path: root.join(path), text }
 }
 
 /// Makes every declaration of the top level internal: the generator knows public ones only, and none of them is for
@@ -99,10 +86,7 @@ fn internal(kotlin: &str) -> String {
     let mut text = String::with_capacity(kotlin.len() + 1024);
     for line in kotlin.lines() {
         let declaration = line.strip_prefix("public ").unwrap_or(line);
-        if DECLARATIONS
-            .iter()
-            .any(|word| declaration.starts_with(word))
-        {
+        if DECLARATIONS.iter().any(|word| declaration.starts_with(word)) {
             text.push_str("internal ");
             text.push_str(declaration);
         } else {

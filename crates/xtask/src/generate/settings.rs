@@ -26,30 +26,10 @@ struct Setting<'a> {
 type Writer = fn(&[Setting<'_>]) -> String;
 
 const FILES: [(&str, Writer, &str, &str); 4] = [
-    (
-        "python/src/mypreferences/_settings.py",
-        python,
-        "    # ",
-        "    # end of settings",
-    ),
-    (
-        "bindings/kotlin/src/main/kotlin/com/mypreferences/Settings.kt",
-        kotlin,
-        "    // ",
-        "    // end of settings",
-    ),
-    (
-        "bindings/swift/Sources/MyPreferences/Settings.swift",
-        swift,
-        "    // ",
-        "    // end of settings",
-    ),
-    (
-        "docs/configuration.md",
-        docs,
-        "<!-- settings: ",
-        "<!-- end of settings -->",
-    ),
+    ("python/src/mypreferences/_settings.py", python, "    # ", "    # end of settings"),
+    ("bindings/kotlin/src/main/kotlin/com/mypreferences/Settings.kt", kotlin, "    // ", "    // end of settings"),
+    ("bindings/swift/Sources/MyPreferences/Settings.swift", swift, "    // ", "    // end of settings"),
+    ("docs/configuration.md", docs, "<!-- settings: ", "<!-- end of settings -->"),
 ];
 
 /// Those of today.
@@ -60,16 +40,12 @@ pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     for (file, write, comment, end) in FILES {
         let path = root.join(file);
         let close = if comment.starts_with('<') { " -->" } else { "" };
-        let text = between(
-            &read(&path)?,
-            (&format!("{comment}{BY}{close}\n"), end),
-            &write(&settings),
-        )
-        .ok_or_else(|| {
-            Failure::new(format!(
-                "{file} has no place for the settings; put `{comment}{BY}{close}` and `{end}` where they belong"
-            ))
-        })?;
+        let text =
+            between(&read(&path)?, (&format!("{comment}{BY}{close}\n"), end), &write(&settings)).ok_or_else(|| {
+                Failure::new(format!(
+                    "{file} has no place for the settings; put `{comment}{BY}{close}` and `{end}` where they belong"
+                ))
+            })?;
         made.push(Made { path, text });
     }
     Ok(made)
@@ -79,23 +55,15 @@ pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
 fn rows(table: &str) -> Vec<Setting<'_>> {
     let mut settings = Vec::new();
     let mut doc = Vec::new();
-    let rows = table
-        .lines()
-        .map(str::trim)
-        .skip_while(|line| *line != "$callback! {")
-        .skip(1);
+    let rows = table.lines().map(str::trim).skip_while(|line| *line != "$callback! {").skip(1);
     for line in rows.take_while(|line| *line != "}") {
         if let Some(words) = line.strip_prefix("///") {
             doc.push(words.trim());
             continue;
         }
         let row = line.trim_end_matches(';');
-        let (row, range) = row
-            .split_once(" in ")
-            .map_or((row, None), |(row, range)| (row, Some(range)));
-        let (row, default) = row
-            .split_once(" = ")
-            .map_or((row, None), |(row, default)| (row, Some(default)));
+        let (row, range) = row.split_once(" in ").map_or((row, None), |(row, range)| (row, Some(range)));
+        let (row, default) = row.split_once(" = ").map_or((row, None), |(row, default)| (row, Some(default)));
         let row = row.split_once(':').map_or(row, |(row, _)| row);
         let Some((sort, name)) = row.split_once(' ') else {
             continue;
@@ -117,12 +85,7 @@ impl Setting<'_> {
         let mut text = self.doc.clone();
         match (self.default, self.range) {
             (Some(default), Some(range)) => {
-                let _ = write!(
-                    text,
-                    " Default {}, from {}.",
-                    spaced(default),
-                    spaced(range)
-                );
+                let _ = write!(text, " Default {}, from {}.", spaced(default), spaced(range));
             }
             (Some(default), None) => {
                 let _ = write!(text, " Default {default}.");
@@ -182,10 +145,7 @@ fn wrapped(text: &str, prefix: &str) -> String {
 
 fn python(settings: &[Setting<'_>]) -> String {
     let mut text = String::new();
-    for setting in settings
-        .iter()
-        .filter(|setting| setting.name != "client_id")
-    {
+    for setting in settings.iter().filter(|setting| setting.name != "client_id") {
         let kind = match setting.sort {
             "duration" => "Duration",
             "size" | "count" => "int",
@@ -220,11 +180,7 @@ fn kotlin(settings: &[Setting<'_>]) -> String {
         } else {
             format!("    /**\n{}\n     */", wrapped(&doc, "     * "))
         };
-        let hidden = if setting.sort == "duration" {
-            "    @get:JvmSynthetic @set:JvmSynthetic\n"
-        } else {
-            ""
-        };
+        let hidden = if setting.sort == "duration" { "    @get:JvmSynthetic @set:JvmSynthetic\n" } else { "" };
         let _ = writeln!(
             text,
             "\n{doc}\n{hidden}    public var {}: {kind}? by {delegate}(\"{}\")",
@@ -257,21 +213,9 @@ fn swift(settings: &[Setting<'_>]) -> String {
 
 fn docs(settings: &[Setting<'_>]) -> String {
     let mut text = String::from("| name | default | range | meaning |\n|---|---|---|---|\n");
-    for Setting {
-        name,
-        default,
-        range,
-        doc,
-        ..
-    } in settings
-    {
+    for Setting { name, default, range, doc, .. } in settings {
         let cell = |text: Option<&str>| text.map_or(String::new(), spaced);
-        let _ = writeln!(
-            text,
-            "| `{name}` | {} | {} | {doc} |",
-            cell(*default),
-            cell(*range)
-        );
+        let _ = writeln!(text, "| `{name}` | {} | {} | {doc} |", cell(*default), cell(*range));
     }
     text
 }
@@ -285,17 +229,8 @@ mod tests {
         let table = "x {\n  $callback! {\n  /// How long\n  /// it takes.\n  duration some_time = \"10s\" in \"1ms to 24h\";\n  \
                      /// Who.\n  choice who_id: Who = \"me\";\n  }\n}";
         let rows = rows(table);
-        assert_eq!(
-            rows[0].described(),
-            "How long it takes. Default 10 s, from 1 ms to 24 h."
-        );
-        assert_eq!(
-            (rows[1].sort, rows[1].name, rows[1].default),
-            ("choice", "who_id", Some("me"))
-        );
-        assert_eq!(
-            (rows[1].camel(false), rows[1].camel(true)),
-            ("whoId".into(), "whoID".into())
-        );
+        assert_eq!(rows[0].described(), "How long it takes. Default 10 s, from 1 ms to 24 h.");
+        assert_eq!((rows[1].sort, rows[1].name, rows[1].default), ("choice", "who_id", Some("me")));
+        assert_eq!((rows[1].camel(false), rows[1].camel(true)), ("whoId".into(), "whoID".into()));
     }
 }

@@ -23,10 +23,7 @@ pub(crate) fn prepare_for(subcommand: &str) -> Result<(), Failure> {
 fn prepare(is_required: impl Fn(&Tool) -> bool) -> Result<(), Failure> {
     let missing = missing();
     report(&missing, &is_required);
-    let required: Vec<&Tool> = missing
-        .into_iter()
-        .filter(|tool| is_required(tool))
-        .collect();
+    let required: Vec<&Tool> = missing.into_iter().filter(|tool| is_required(tool)).collect();
     if required.is_empty() {
         return Ok(());
     }
@@ -34,10 +31,7 @@ fn prepare(is_required: impl Fn(&Tool) -> bool) -> Result<(), Failure> {
         None => required,
         Some(apt) => {
             apt.install(&required);
-            required
-                .into_iter()
-                .filter(|tool| !is_present(tool))
-                .collect()
+            required.into_iter().filter(|tool| !is_present(tool)).collect()
         }
     };
     unless_missing(&left)
@@ -46,30 +40,16 @@ fn prepare(is_required: impl Fn(&Tool) -> bool) -> Result<(), Failure> {
 /// Looked for side by side: some take half a second to tell their version.
 fn missing() -> Vec<&'static Tool> {
     std::thread::scope(|scope| {
-        let looks: Vec<_> = TOOLS
-            .iter()
-            .map(|tool| scope.spawn(move || (!is_present(tool)).then_some(tool)))
-            .collect();
-        looks
-            .into_iter()
-            .filter_map(|look| look.join().ok().flatten())
-            .collect()
+        let looks: Vec<_> = TOOLS.iter().map(|tool| scope.spawn(move || (!is_present(tool)).then_some(tool))).collect();
+        looks.into_iter().filter_map(|look| look.join().ok().flatten()).collect()
     })
 }
 
 /// Prints what is there and what is not.
 fn report(missing: &[&Tool], is_required: impl Fn(&Tool) -> bool) {
     for tool in TOOLS {
-        let state = if missing.iter().any(|other| other.name == tool.name) {
-            "MISSING"
-        } else {
-            "found"
-        };
-        println!(
-            "{:26} {state:8} needed by: {}",
-            tool.name,
-            tool.needed_by.join(", ")
-        );
+        let state = if missing.iter().any(|other| other.name == tool.name) { "MISSING" } else { "found" };
+        println!("{:26} {state:8} needed by: {}", tool.name, tool.needed_by.join(", "));
     }
     for tool in missing.iter().filter(|tool| !is_required(tool)) {
         println!(
@@ -86,11 +66,7 @@ fn unless_missing(missing: &[&Tool]) -> Result<(), Failure> {
         return Ok(());
     }
     let names: Vec<&str> = missing.iter().map(|tool| tool.name).collect();
-    Err(Failure::new(format!(
-        "missing: {}; run\n  {}",
-        names.join(", "),
-        remedy(missing)
-    )))
+    Err(Failure::new(format!("missing: {}; run\n  {}", names.join(", "), remedy(missing))))
 }
 
 fn is_present(tool: &Tool) -> bool {
@@ -142,25 +118,12 @@ impl Apt {
     fn get(self, arguments: &[&str]) {
         let words: &[&str] = match self {
             Apt::AsRoot => &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"],
-            Apt::BySudo => &[
-                "sudo",
-                "-n",
-                "env",
-                "DEBIAN_FRONTEND=noninteractive",
-                "apt-get",
-            ],
+            Apt::BySudo => &["sudo", "-n", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"],
         };
         let status = Command::new(words[0])
             .args(&words[1..])
             // A machine without a way out shall say so in seconds, not in the half hour that apt allows itself.
-            .args([
-                "-o",
-                "Acquire::http::Timeout=20",
-                "-o",
-                "Acquire::https::Timeout=20",
-                "-o",
-                "Acquire::Retries=1",
-            ])
+            .args(["-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o", "Acquire::Retries=1"])
             .args(arguments)
             .stdin(Stdio::null())
             .status();
@@ -203,10 +166,7 @@ fn remedy(missing: &[&Tool]) -> String {
     let packages = packages(missing);
     let mut lines = Vec::new();
     if !packages.is_empty() {
-        lines.push(format!(
-            "sudo apt-get update && sudo apt-get install -y {}",
-            packages.join(" ")
-        ));
+        lines.push(format!("sudo apt-get update && sudo apt-get install -y {}", packages.join(" ")));
     }
     if !components.is_empty() {
         lines.push(format!("rustup component add {}", components.join(" ")));
@@ -246,9 +206,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_fails_with_one_line_to_run() {
-        let failure = unless_missing(&ABSENT.iter().collect::<Vec<_>>())
-            .unwrap_err()
-            .to_string();
+        let failure = unless_missing(&ABSENT.iter().collect::<Vec<_>>()).unwrap_err().to_string();
         let line = failure.lines().last().unwrap().trim();
         assert_eq!(
             line,
@@ -259,10 +217,7 @@ mod tests {
 
     #[test]
     fn who_is_not_root_needs_a_sudo_until_the_system_of_swift_is_there() {
-        let tool = TOOLS
-            .iter()
-            .find(|tool| matches!(tool.source, Source::Sudo))
-            .unwrap();
+        let tool = TOOLS.iter().find(|tool| matches!(tool.source, Source::Sudo)).unwrap();
         assert!(tool.detect[2].contains(crate::swift::SYSTEM));
         assert_eq!(remedy(&[tool]), "sudo -v");
         assert!(!remedy(&[tool, &ABSENT[1]]).contains("sudo -v"));
@@ -271,11 +226,7 @@ mod tests {
     #[test]
     fn every_tool_says_what_needs_it_and_how_to_detect_it() {
         for tool in TOOLS {
-            assert!(
-                !tool.needed_by.is_empty() && !tool.detect.is_empty(),
-                "{}",
-                tool.name
-            );
+            assert!(!tool.needed_by.is_empty() && !tool.detect.is_empty(), "{}", tool.name);
         }
     }
 }

@@ -35,22 +35,15 @@ pub(super) const CANARIES: &[Canary] = &[
 
 /// Every form of every canary, in lower case, beside the name of the canary.
 static FORMS: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
-    let forms_of = |canary: &Canary| {
-        forms(canary.value)
-            .into_iter()
-            .map(|form| (canary.name, form))
-            .collect::<Vec<_>>()
-    };
+    let forms_of =
+        |canary: &Canary| forms(canary.value).into_iter().map(|form| (canary.name, form)).collect::<Vec<_>>();
     CANARIES.iter().flat_map(forms_of).collect()
 });
 
 /// The name of the first canary that the line holds, in whatever form.
 pub(super) fn found_in(line: &str) -> Option<&'static str> {
     let line = line.to_ascii_lowercase();
-    FORMS
-        .iter()
-        .find(|(_, form)| line.contains(form.as_str()))
-        .map(|(name, _)| *name)
+    FORMS.iter().find(|(_, form)| line.contains(form.as_str())).map(|(name, _)| *name)
 }
 
 /// The line with stars in place of each canary, fit for a terminal.
@@ -69,19 +62,13 @@ pub(super) fn mask(line: &str) -> String {
 
 /// How a text can look after the usual transformations. All in lower case: letter case is no disguise.
 fn forms(value: &str) -> Vec<String> {
-    let each = |write: fn(u8) -> String, between: &str| {
-        value.bytes().map(write).collect::<Vec<_>>().join(between)
-    };
+    let each = |write: fn(u8) -> String, between: &str| value.bytes().map(write).collect::<Vec<_>>().join(between);
     let mut forms = vec![
         value.to_owned(),
         // Percent-encoded: all but letters and digits, and every byte.
         each(
             |byte| {
-                if byte.is_ascii_alphanumeric() {
-                    char::from(byte).to_string()
-                } else {
-                    format!("%{byte:02x}")
-                }
+                if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02x}") }
             },
             "",
         ),
@@ -110,10 +97,7 @@ fn base64_within(text: &[u8], offset: usize) -> String {
     let bit = |position: usize| -> usize {
         position
             .checked_sub(offset * 8)
-            .and_then(|own| {
-                text.get(own / 8)
-                    .map(|byte| usize::from((byte >> (7 - own % 8)) & 1))
-            })
+            .and_then(|own| text.get(own / 8).map(|byte| usize::from((byte >> (7 - own % 8)) & 1)))
             .unwrap_or(0)
     };
     let first = (offset * 8).div_ceil(6);
@@ -142,10 +126,7 @@ mod tests {
         for (name, form) in FORMS.iter() {
             let line = format!("before {form} after");
             assert_eq!(found_in(&line), Some(*name));
-            assert!(
-                mask(&line) == "before *** after",
-                "a form of the {name} is not masked"
-            );
+            assert!(mask(&line) == "before *** after", "a form of the {name} is not masked");
         }
     }
 
@@ -175,9 +156,6 @@ mod tests {
 
     #[test]
     fn what_is_already_redacted_is_no_canary() {
-        assert_eq!(
-            found_in("POST /4711/export/Segment/Commit/***5093 canary-hmac-secret-***"),
-            None
-        );
+        assert_eq!(found_in("POST /4711/export/Segment/Commit/***5093 canary-hmac-secret-***"), None);
     }
 }

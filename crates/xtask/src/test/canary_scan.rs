@@ -35,10 +35,8 @@ pub(super) fn run(path: &Path) -> Result<String, Failure> {
             path.display()
         )));
     }
-    let remark = format!(
-        "{} lines searched, {} of them at trace level: no secret",
-        findings.lines, findings.at_trace_level
-    );
+    let remark =
+        format!("{} lines searched, {} of them at trace level: no secret", findings.lines, findings.at_trace_level);
     if findings.at_trace_level == 0 {
         println!(
             "note: nothing was logged at trace level, so this says nothing about logs; let a test install a subscriber"
@@ -59,11 +57,7 @@ fn search(mut reader: impl BufRead) -> std::io::Result<Findings> {
             findings.at_trace_level += 1;
         }
         if let Some(name) = canaries::found_in(line) {
-            findings.found.push(format!(
-                "line {}: {name}: {}",
-                findings.lines,
-                canaries::mask(line)
-            ));
+            findings.found.push(format!("line {}: {name}: {}", findings.lines, canaries::mask(line)));
         }
         bytes.clear();
     }
@@ -84,10 +78,7 @@ mod tests {
         let output = format!("fine\nGET /export/{}/status\nfine", access_token());
         let findings = search(output.as_bytes()).unwrap();
         assert_eq!(findings.lines, 3);
-        assert_eq!(
-            findings.found,
-            ["line 2: access token: GET /export/***/status"]
-        );
+        assert_eq!(findings.found, ["line 2: access token: GET /export/***/status"]);
     }
 
     #[test]

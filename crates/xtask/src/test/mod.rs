@@ -60,12 +60,8 @@ const STEPS: &[Step] = &[
 ];
 
 /// What takes long because it tries everything: `--fast` leaves it to the whole run.
-const EXHAUSTIVE: &[&str] = &[
-    "landing::tests::model",
-    "every_combination",
-    "every_short_sequence",
-    "two_thousand_timelines",
-];
+const EXHAUSTIVE: &[&str] =
+    &["landing::tests::model", "every_combination", "every_short_sequence", "two_thousand_timelines"];
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let (chosen, filter) = match arguments.iter().position(|argument| argument == "--") {
@@ -86,13 +82,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 
 /// The named steps in the order of the table; none named means all.
 fn steps(names: &[String]) -> Result<Vec<&'static Step>, Failure> {
-    if let Some(unknown) = names
-        .iter()
-        .find(|name| STEPS.iter().all(|step| step.name != **name))
-    {
-        return Err(Failure::new(format!(
-            "`{unknown}` is no step of the tests; `cargo xtask test --list` shows them"
-        )));
+    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+        return Err(Failure::new(format!("`{unknown}` is no step of the tests; `cargo xtask test --list` shows them")));
     }
     let is_chosen = |step: &&Step| names.is_empty() || names.iter().any(|name| name == step.name);
     Ok(STEPS.iter().filter(is_chosen).collect())
@@ -101,9 +92,7 @@ fn steps(names: &[String]) -> Result<Vec<&'static Step>, Failure> {
 fn all(chosen: &[&Step], filter: &[String]) -> Result<(), Failure> {
     // Before anything else: half an hour later is too late to say that a program is missing.
     setup::prepare_for("test")?;
-    let file = cargo::target_folder()?
-        .join("xtask")
-        .join("test-output.txt");
+    let file = cargo::target_folder()?.join("xtask").join("test-output.txt");
     let mut transcript = Transcript::create(&file)?;
     let mut steps = Steps::default();
     for step in chosen {
@@ -129,9 +118,7 @@ fn fast(filter: &[String]) -> Result<(), Failure> {
             command.args(["--skip", name]);
         }
         let remedy = "repair what failed";
-        steps.run("tests", || {
-            run_visibly(&mut command, remedy).map(|()| package)
-        });
+        steps.run("tests", || run_visibly(&mut command, remedy).map(|()| package));
     }
     steps.finish()
 }
@@ -151,11 +138,8 @@ fn changed() -> Result<Vec<String>, Failure> {
 }
 
 fn packages(files: &str) -> Vec<String> {
-    let mut packages: Vec<String> = files
-        .lines()
-        .filter_map(|file| file.strip_prefix("crates/")?.split('/').next())
-        .map(str::to_owned)
-        .collect();
+    let mut packages: Vec<String> =
+        files.lines().filter_map(|file| file.strip_prefix("crates/")?.split('/').next()).map(str::to_owned).collect();
     packages.sort();
     packages.dedup();
     packages
@@ -164,10 +148,7 @@ fn packages(files: &str) -> Vec<String> {
 fn tests(transcript: &mut Transcript, filter: &[String]) -> Result<String, Failure> {
     // More than one thread even on one core: then the harness prints a test's name and result as one line when it is
     // over, not the name before and the result after all that the test prints.
-    let threads = std::thread::available_parallelism()
-        .map_or(2, usize::from)
-        .clamp(2, 8)
-        .to_string();
+    let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8).to_string();
     let mut command = cargo::command(&["test", "--workspace", "--all-features", "--no-fail-fast"]);
     command.args(["--", "--nocapture", "--test-threads", &threads]);
     command.args(filter);
@@ -195,12 +176,9 @@ fn demo(transcript: &mut Transcript) -> Result<String, Failure> {
     let mut command = cargo::command(&["demo"]);
     command.env_remove("RUST_LOG");
     forget_own_settings(&mut command);
-    run_into(
-        transcript,
-        command,
-        "run `cargo demo` and read its last lines",
-        |line| println!("{}", canaries::mask(line)),
-    )?;
+    run_into(transcript, command, "run `cargo demo` and read its last lines", |line| {
+        println!("{}", canaries::mask(line))
+    })?;
     Ok(String::new())
 }
 
@@ -209,12 +187,9 @@ fn conformance(transcript: &mut Transcript, arguments: &[String]) -> Result<Stri
     conformance::build()?;
     let mut command = conformance::judge(arguments)?;
     forget_own_settings(&mut command);
-    run_into(
-        transcript,
-        command,
-        "run `cargo xtask conformance` and read its red cells",
-        |line| println!("{}", canaries::mask(line)),
-    )?;
+    run_into(transcript, command, "run `cargo xtask conformance` and read its red cells", |line| {
+        println!("{}", canaries::mask(line))
+    })?;
     Ok(String::new())
 }
 
@@ -225,17 +200,11 @@ fn schemathesis(transcript: &mut Transcript) -> Result<String, Failure> {
 
 /// The C library, as `cargo xtask c` tests it; and the adapters of the suite.
 fn c(transcript: &mut Transcript) -> Result<String, Failure> {
-    let this = std::env::current_exe().map_err(|error| {
-        Failure::new(format!(
-            "xtask does not find itself: {error}; start it by `cargo xtask`"
-        ))
-    })?;
+    let this = std::env::current_exe()
+        .map_err(|error| Failure::new(format!("xtask does not find itself: {error}; start it by `cargo xtask`")))?;
     let mut command = Command::new(this);
     command.arg("c");
-    commands(
-        transcript,
-        [(command, "run `cargo xtask c` and read what failed")],
-    )?;
+    commands(transcript, [(command, "run `cargo xtask c` and read what failed")])?;
     c::prepare_adapters()?;
     Ok(String::new())
 }
@@ -263,10 +232,7 @@ fn forget_own_settings(command: &mut Command) {
             command.env_remove(&name);
         }
     }
-    command
-        .env("CARGO_TERM_COLOR", "never")
-        .env("CARGO_TERM_PROGRESS_WHEN", "never")
-        .env("NO_COLOR", "1");
+    command.env("CARGO_TERM_COLOR", "never").env("CARGO_TERM_PROGRESS_WHEN", "never").env("NO_COLOR", "1");
 }
 
 fn run_into(
@@ -281,9 +247,7 @@ fn run_into(
     if status.success() {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "`{line}` ended with {status}; {remedy}"
-    )))
+    Err(Failure::new(format!("`{line}` ended with {status}; {remedy}")))
 }
 
 /// A line of the harness that got mixed with a dump of bytes shall not fill the screen.
@@ -291,20 +255,13 @@ fn shortened(line: &str) -> String {
     const LIMIT: usize = 500;
     match line.char_indices().nth(LIMIT) {
         // The cut could halve a canary and so hide it from the mask: mask first.
-        Some(_) => canaries::mask(line)
-            .chars()
-            .take(LIMIT)
-            .chain("… (the file has the rest)".chars())
-            .collect(),
+        Some(_) => canaries::mask(line).chars().take(LIMIT).chain("… (the file has the rest)".chars()).collect(),
         None => line.to_owned(),
     }
 }
 
 fn print_end_of(transcript: &Transcript) -> Result<(), Failure> {
-    println!(
-        "the last {LAST_LINES} lines of {}:",
-        transcript.path().display()
-    );
+    println!("the last {LAST_LINES} lines of {}:", transcript.path().display());
     for line in transcript.last_lines(LAST_LINES)? {
         println!("  {}", canaries::mask(&line));
     }

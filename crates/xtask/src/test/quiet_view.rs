@@ -2,17 +2,8 @@
 //! harness. What the tests themselves print stays in the file.
 
 /// What cargo says at the right edge of its first column.
-const CARGO_VERBS: &[&str] = &[
-    "Running",
-    "Doc-tests",
-    "Compiling",
-    "Checking",
-    "Finished",
-    "Downloading",
-    "Downloaded",
-    "Blocking",
-    "Updating",
-];
+const CARGO_VERBS: &[&str] =
+    &["Running", "Doc-tests", "Compiling", "Checking", "Finished", "Downloading", "Downloaded", "Blocking", "Updating"];
 
 /// A panic's message can have many lines; more than this is in the file.
 const PANIC_LINES: u32 = 20;
@@ -40,8 +31,7 @@ impl QuietView {
     pub(super) fn shows(&mut self, line: &str) -> bool {
         if let Some(section) = begins(line) {
             // The list of failures holds the names of tests, and their panics, and ends with the result.
-            let stays =
-                matches!(self.section, Section::Failures) && !line.starts_with("test result:");
+            let stays = matches!(self.section, Section::Failures) && !line.starts_with("test result:");
             if !stays {
                 self.section = section;
             }
@@ -57,13 +47,8 @@ impl QuietView {
                 true
             }
             Section::Panic(left) => {
-                let is_over =
-                    left == 0 || line.trim().is_empty() || line.starts_with("stack backtrace:");
-                self.section = if is_over {
-                    Section::None
-                } else {
-                    Section::Panic(left - 1)
-                };
+                let is_over = left == 0 || line.trim().is_empty() || line.starts_with("stack backtrace:");
+                self.section = if is_over { Section::None } else { Section::Panic(left - 1) };
                 !is_over
             }
         }
@@ -75,34 +60,26 @@ fn begins(line: &str) -> Option<Section> {
     if line == "failures:" {
         return Some(Section::Failures);
     }
-    if ["error:", "error[", "warning:", "warning["]
-        .iter()
-        .any(|start| line.starts_with(start))
-    {
+    if ["error:", "error[", "warning:", "warning["].iter().any(|start| line.starts_with(start)) {
         return Some(Section::Diagnostic);
     }
     if line.starts_with("thread '") && line.contains("panicked at") {
         return Some(Section::Panic(PANIC_LINES));
     }
     let is_of_harness = line.starts_with("test result:")
-        || (line.starts_with("test ")
-            && (line.contains(" ... ") || line.contains(" has been running for over ")))
+        || (line.starts_with("test ") && (line.contains(" ... ") || line.contains(" has been running for over ")))
         || is_count_of_tests(line)
         || line.starts_with("all doctests ran in");
-    let is_of_cargo = line.starts_with(' ')
-        && line
-            .split_whitespace()
-            .next()
-            .is_some_and(|word| CARGO_VERBS.contains(&word));
+    let is_of_cargo =
+        line.starts_with(' ') && line.split_whitespace().next().is_some_and(|word| CARGO_VERBS.contains(&word));
     (is_of_harness || is_of_cargo).then_some(Section::None)
 }
 
 /// `running 1 test`, `running 12 tests`.
 fn is_count_of_tests(line: &str) -> bool {
-    let count = line.strip_prefix("running ").and_then(|rest| {
-        rest.strip_suffix(" tests")
-            .or_else(|| rest.strip_suffix(" test"))
-    });
+    let count = line
+        .strip_prefix("running ")
+        .and_then(|rest| rest.strip_suffix(" tests").or_else(|| rest.strip_suffix(" test")));
     count.is_some_and(|count| count.parse::<usize>().is_ok())
 }
 
@@ -112,11 +89,7 @@ mod tests {
 
     fn shown(lines: &[&'static str]) -> Vec<&'static str> {
         let mut view = QuietView::default();
-        lines
-            .iter()
-            .copied()
-            .filter(|line| view.shows(line))
-            .collect()
+        lines.iter().copied().filter(|line| view.shows(line)).collect()
     }
 
     #[test]
@@ -134,12 +107,7 @@ mod tests {
             "test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
             "   Doc-tests mypreferences",
         ];
-        assert_eq!(
-            shown(&lines),
-            [
-                lines[0], lines[1], lines[2], lines[4], lines[7], lines[9], lines[10]
-            ]
-        );
+        assert_eq!(shown(&lines), [lines[0], lines[1], lines[2], lines[4], lines[7], lines[9], lines[10]]);
     }
 
     #[test]
@@ -157,26 +125,13 @@ mod tests {
 
     #[test]
     fn the_list_of_failures_is_shown_up_to_the_result() {
-        let lines = [
-            "failures:",
-            "    a::b",
-            "",
-            "test result: FAILED. 0 passed; 1 failed",
-            "",
-            "noise",
-        ];
+        let lines = ["failures:", "    a::b", "", "test result: FAILED. 0 passed; 1 failed", "", "noise"];
         assert_eq!(shown(&lines), lines[..4]);
     }
 
     #[test]
     fn a_message_of_the_compiler_is_shown_whole() {
-        let lines = [
-            "error[E0308]: mismatched types",
-            " --> src/lib.rs:1:1",
-            "  |",
-            "",
-            "noise",
-        ];
+        let lines = ["error[E0308]: mismatched types", " --> src/lib.rs:1:1", "  |", "", "noise"];
         assert_eq!(shown(&lines), lines[..4]);
     }
 }

@@ -33,11 +33,7 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} passed, {} failed, {} ignored",
-            self.passed, self.failed, self.ignored
-        )
+        write!(formatter, "{} passed, {} failed, {} ignored", self.passed, self.failed, self.ignored)
     }
 }
 
@@ -50,16 +46,7 @@ mod tests {
         let mut tally = Tally::default();
         tally.count("running 5 tests");
         tally.count("test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 9 filtered out; finished in 0.10s");
-        tally.count(
-            "test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
-        );
-        assert_eq!(
-            tally,
-            Tally {
-                passed: 7,
-                failed: 2,
-                ignored: 1
-            }
-        );
+        tally.count("test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out");
+        assert_eq!(tally, Tally { passed: 7, failed: 2, ignored: 1 });
     }
 }

@@ -35,10 +35,7 @@ impl Transcript {
             std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
         }
         let file = File::create(path).map_err(|error| Failure::file(path, &error))?;
-        Ok(Self {
-            file,
-            path: path.to_owned(),
-        })
+        Ok(Self { file, path: path.to_owned() })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -46,20 +43,11 @@ impl Transcript {
     }
 
     /// Runs the program to its end; every line goes into the file and then to `show`.
-    pub(super) fn run(
-        &mut self,
-        mut command: Command,
-        mut show: impl FnMut(&str),
-    ) -> Result<ExitStatus, Failure> {
-        let cannot_start = |error| {
-            Failure::new(format!(
-                "a program could not be started: {error}; run `cargo xtask setup`"
-            ))
-        };
+    pub(super) fn run(&mut self, mut command: Command, mut show: impl FnMut(&str)) -> Result<ExitStatus, Failure> {
+        let cannot_start =
+            |error| Failure::new(format!("a program could not be started: {error}; run `cargo xtask setup`"));
         let (reader, writer) = std::io::pipe().map_err(cannot_start)?;
-        command
-            .stdout(writer.try_clone().map_err(cannot_start)?)
-            .stderr(writer);
+        command.stdout(writer.try_clone().map_err(cannot_start)?).stderr(writer);
         let mut child = command.spawn().map_err(cannot_start)?;
         // The command holds our copies of the pipe's writing end; while they live the end of the output never comes.
         drop(command);
@@ -80,9 +68,7 @@ impl Transcript {
             match lines.recv_timeout(GLANCE) {
                 Ok(line) => {
                     last_line = Instant::now();
-                    self.file
-                        .write_all(&line)
-                        .map_err(|error| Failure::file(&self.path, &error))?;
+                    self.file.write_all(&line).map_err(|error| Failure::file(&self.path, &error))?;
                     show(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -94,12 +80,8 @@ impl Transcript {
                     ended = Some(glanced);
                 }
             }
-            if ended.is_some_and(|ended| {
-                last_line.max(ended).elapsed() >= QUIET || ended.elapsed() >= PATIENCE
-            }) {
-                println!(
-                    "note: a process that was started on the way is still running and was not waited for"
-                );
+            if ended.is_some_and(|ended| last_line.max(ended).elapsed() >= QUIET || ended.elapsed() >= PATIENCE) {
+                println!("note: a process that was started on the way is still running and was not waited for");
                 return Ok(());
             }
         }
@@ -110,10 +92,7 @@ impl Transcript {
         let bytes = std::fs::read(&self.path).map_err(|error| Failure::file(&self.path, &error))?;
         let text = String::from_utf8_lossy(&bytes);
         let lines: Vec<&str> = text.lines().collect();
-        Ok(lines[lines.len().saturating_sub(count)..]
-            .iter()
-            .map(|&line| line.to_owned())
-            .collect())
+        Ok(lines[lines.len().saturating_sub(count)..].iter().map(|&line| line.to_owned()).collect())
     }
 }
 
@@ -145,9 +124,7 @@ mod tests {
         let mut shown = Vec::new();
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        let status = transcript
-            .run(command, |line| shown.push(line.to_owned()))
-            .unwrap();
+        let status = transcript.run(command, |line| shown.push(line.to_owned())).unwrap();
         let kept = std::fs::read_to_string(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         (shown, status, kept)
@@ -155,10 +132,7 @@ mod tests {
 
     #[test]
     fn both_streams_are_kept_in_the_order_they_were_printed() {
-        let (shown, status, kept) = run(
-            "order",
-            "echo one; echo two >&2; echo three; printf four; exit 3",
-        );
+        let (shown, status, kept) = run("order", "echo one; echo two >&2; echo three; printf four; exit 3");
         assert_eq!(kept, "one\ntwo\nthree\nfour");
         assert_eq!(shown, ["one", "two", "three", "four"]);
         assert_eq!(status.code(), Some(3));

@@ -157,11 +157,7 @@ impl Call {
         let first: i64 = self.access_token.parse().unwrap_or(0);
         (0..concurrent.n)
             .map(|n| {
-                let step = if concurrent.consecutive_tokens {
-                    i64::from(n)
-                } else {
-                    0
-                };
+                let step = if concurrent.consecutive_tokens { i64::from(n) } else { 0 };
                 first.saturating_add(step).to_string()
             })
             .collect()
@@ -204,18 +200,14 @@ impl Call {
     pub fn landing(&self, client: &Client, cancel: CancelToken) -> Result<LandExport, Error> {
         let policy = match self.commit.as_deref() {
             Some("never") => CommitPolicy::Never,
-            Some(_) | None => CommitPolicy::AfterSeal {
-                keep_files: self.keep_files.unwrap_or(true),
-            },
+            Some(_) | None => CommitPolicy::AfterSeal { keep_files: self.keep_files.unwrap_or(true) },
         };
         let mut order = self.order()?;
         let is_auto = self.since.as_deref() == Some("auto");
         if let Some(moment) = self.since.as_ref().filter(|_| !is_auto) {
             order = order.since(moment.parse()?);
         }
-        let mut call = client
-            .export(order, self.out.as_deref().unwrap_or_default(), policy)
-            .cancel_token(cancel);
+        let mut call = client.export(order, self.out.as_deref().unwrap_or_default(), policy).cancel_token(cancel);
         if is_auto {
             call = call.since_auto(self.overlap.map(Duration::from_secs_f64));
         }
@@ -244,12 +236,7 @@ impl Call {
     pub fn sealed(&self) -> Result<Sealed, Error> {
         let mut sealed = Folder::new(self.out.as_deref().unwrap_or_default()).sealed()?;
         sealed.pop().ok_or_else(|| {
-            Error::before_io(
-                ErrorKind::NotSealed,
-                Operation::Commit,
-                "nothing is sealed",
-                "land an export first",
-            )
+            Error::before_io(ErrorKind::NotSealed, Operation::Commit, "nothing is sealed", "land an export first")
         })
     }
 
@@ -276,10 +263,7 @@ pub fn pages_record(pages: &[Page]) -> String {
                     text(&line)
                 })
                 .collect();
-            let others: Vec<_> = page
-                .others()
-                .map(|(name, value)| (name.to_owned(), text(value)))
-                .collect();
+            let others: Vec<_> = page.others().map(|(name, value)| (name.to_owned(), text(value))).collect();
             serde_json::json!({
                 "count": page.count,
                 "has_more": page.has_more,
@@ -300,10 +284,7 @@ impl Plan {
     /// The library's own, which are what the case observes.
     pub fn builder(&self) -> Result<ClientBuilder, Error> {
         if let Some(given) = &self.configuration {
-            let variables = given
-                .variables
-                .iter()
-                .map(|(name, value)| (name.into(), value.into()));
+            let variables = given.variables.iter().map(|(name, value)| (name.into(), value.into()));
             let mut sources = Sources::of(variables);
             for (name, value) in &self.settings {
                 sources = sources.argument(name, name, value)?;
@@ -319,9 +300,7 @@ impl Plan {
         for (name, value) in &self.settings {
             settings.set(name, value)?;
         }
-        Ok(Client::builder()
-            .settings(settings)
-            .credentials(self.credentials.made()?))
+        Ok(Client::builder().settings(settings).credentials(self.credentials.made()?))
     }
 }
 
@@ -333,8 +312,7 @@ impl Credentials {
             Credentials::Bearer(token) => Made::bearer(token),
             Credentials::Authorization(value) => Made::verbatim(value),
             Credentials::OAuth(given) => {
-                let mut oauth =
-                    OAuth::new(&given.token_url, &given.client_id, &given.client_secret);
+                let mut oauth = OAuth::new(&given.token_url, &given.client_id, &given.client_secret);
                 if let Some(user_id) = &given.user_id {
                     oauth = oauth.user_id(user_id);
                 }
@@ -385,11 +363,7 @@ impl Log {
     }
 
     fn take(&self) -> String {
-        let bytes = self
-            .0
-            .lock()
-            .map(|mut bytes| std::mem::take(&mut *bytes))
-            .unwrap_or_default();
+        let bytes = self.0.lock().map(|mut bytes| std::mem::take(&mut *bytes)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
@@ -411,19 +385,12 @@ impl Write for Log {
 ///
 /// # Errors
 /// When standard input or output is gone, or a plan cannot be read.
-pub fn adapt(
-    log: &Log,
-    mut answer: impl FnMut(&Plan) -> (Vec<Vec<Observed>>, Vec<String>),
-) -> io::Result<()> {
+pub fn adapt(log: &Log, mut answer: impl FnMut(&Plan) -> (Vec<Vec<Observed>>, Vec<String>)) -> io::Result<()> {
     for line in io::stdin().lock().lines() {
         let plan: Plan = serde_json::from_str(&line?)?;
         let (results, mut texts) = answer(&plan);
         texts.push(log.take());
-        let observation = Observation {
-            case: &plan.case,
-            results,
-            texts,
-        };
+        let observation = Observation { case: &plan.case, results, texts };
         let mut out = io::stdout().lock();
         writeln!(out, "{}", serde_json::to_string(&observation)?)?;
         out.flush()?;

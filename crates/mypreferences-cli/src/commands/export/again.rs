@@ -4,11 +4,8 @@
 use std::ffi::{OsStr, OsString};
 
 /// Options whose value may hold a secret.
-const URLS: [(&str, &str); 3] = [
-    ("--callback-url", "<CALLBACK_URL>"),
-    ("--proxy", "<PROXY>"),
-    ("--oauth-token-url", "<OAUTH_TOKEN_URL>"),
-];
+const URLS: [(&str, &str); 3] =
+    [("--callback-url", "<CALLBACK_URL>"), ("--proxy", "<PROXY>"), ("--oauth-token-url", "<OAUTH_TOKEN_URL>")];
 
 /// `arguments` begins with the name of the program.
 pub(crate) fn command_line(arguments: &[OsString]) -> String {
@@ -21,10 +18,7 @@ pub(crate) fn command_line(arguments: &[OsString]) -> String {
             }
             Some(_) | None => joined(argument),
         };
-        placeholder = URLS
-            .into_iter()
-            .find(|(option, _)| argument == option)
-            .map(|(_, placeholder)| placeholder);
+        placeholder = URLS.into_iter().find(|(option, _)| argument == option).map(|(_, placeholder)| placeholder);
         words.push(word);
     }
     words.join(" ")
@@ -34,9 +28,7 @@ pub(crate) fn command_line(arguments: &[OsString]) -> String {
 fn joined(argument: &OsStr) -> String {
     let text = argument.to_string_lossy();
     for (option, placeholder) in URLS {
-        let value = text
-            .strip_prefix(option)
-            .and_then(|rest| rest.strip_prefix('='));
+        let value = text.strip_prefix(option).and_then(|rest| rest.strip_prefix('='));
         if value.is_some_and(may_be_secret) {
             return format!("{option}='{placeholder}'");
         }
@@ -50,10 +42,8 @@ fn may_be_secret(url: &str) -> bool {
 
 /// As a shell reads it back: plain, in single quotes, or with the bytes that no terminal should see as escapes.
 fn quoted(word: &OsStr) -> String {
-    let is_plain = |c: char| {
-        c.is_ascii_alphanumeric()
-            || matches!(c, '-' | '_' | '=' | '.' | '/' | ':' | ',' | '@' | '%' | '+')
-    };
+    let is_plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '=' | '.' | '/' | ':' | ',' | '@' | '%' | '+');
     match word.to_str() {
         Some(text) if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
         Some(text) if !text.contains(char::is_control) => {
@@ -86,14 +76,7 @@ mod tests {
     #[test]
     fn every_word_is_quoted_as_a_shell_reads_it() {
         assert_eq!(
-            line(&[
-                "export",
-                "--segment",
-                "Everyone's own",
-                "--out",
-                "a/b",
-                "--value="
-            ]),
+            line(&["export", "--segment", "Everyone's own", "--out", "a/b", "--value="]),
             r"mypreferences export --segment 'Everyone'\''s own' --out a/b --value="
         );
         assert_eq!(line(&["", "a\nb'c"]), r"mypreferences '' $'a\x0ab\'c'");
@@ -102,30 +85,16 @@ mod tests {
 
     #[test]
     fn a_shell_reads_it_back() {
-        let words = [
-            "it's",
-            "",
-            "a b",
-            "$HOME `x` \"y\"",
-            "tab\there",
-            "ü\u{1b}[1m",
-            "*?~",
-        ];
+        let words = ["it's", "", "a b", "$HOME `x` \"y\"", "tab\there", "ü\u{1b}[1m", "*?~"];
         let output = std::process::Command::new("bash")
             .arg("-c")
-            .arg(format!(
-                "mypreferences() {{ printf '%s\\0' \"$@\"; }}; {}",
-                line(&words)
-            ))
+            .arg(format!("mypreferences() {{ printf '%s\\0' \"$@\"; }}; {}", line(&words)))
             .output();
         let Ok(output) = output else {
             println!("skipped: there is no bash");
             return;
         };
-        let read: Vec<&str> = std::str::from_utf8(&output.stdout)
-            .unwrap()
-            .split_terminator('\0')
-            .collect();
+        let read: Vec<&str> = std::str::from_utf8(&output.stdout).unwrap().split_terminator('\0').collect();
         assert_eq!(read, words);
     }
 
@@ -133,10 +102,7 @@ mod tests {
     fn a_url_that_may_hold_a_secret_is_named_and_not_repeated() {
         for url in ["https://user:hush@a.example", "https://a.example/?key=hush"] {
             for option in ["--callback-url", "--proxy", "--oauth-token-url"] {
-                for words in [
-                    vec![option.to_owned(), url.to_owned()],
-                    vec![format!("{option}={url}")],
-                ] {
+                for words in [vec![option.to_owned(), url.to_owned()], vec![format!("{option}={url}")]] {
                     let words: Vec<&str> = words.iter().map(String::as_str).collect();
                     let text = line(&words);
                     assert!(!text.contains("hush") && text.contains('<'), "{text}");

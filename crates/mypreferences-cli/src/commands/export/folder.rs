@@ -28,11 +28,7 @@ pub(super) fn list(output: Output, folder: &Path) -> Result<u8, Failure> {
 }
 
 fn or_none(lines: &[String], none: &str) -> String {
-    if lines.is_empty() {
-        none.to_owned()
-    } else {
-        lines.join("\n")
-    }
+    if lines.is_empty() { none.to_owned() } else { lines.join("\n") }
 }
 
 fn json(value: &impl Serialize) -> Result<String, Failure> {
@@ -64,20 +60,16 @@ pub(super) async fn status(told: &Told<'_>, folder: &Path) -> Result<u8, Failure
         Asked::Answered { text: answer, .. } => format!("{text}\nthe server says {answer}"),
         Asked::Nobody | Asked::WithoutCredentials(_) | Asked::Failed(_) => text,
     };
-    let written = told.output.result(
-        &format!("{{\"batch\":{batch},\"server\":{server},\"server_error\":{error}}}"),
-        &text,
-    );
+    let written =
+        told.output.result(&format!("{{\"batch\":{batch},\"server\":{server},\"server_error\":{error}}}"), &text);
     let code = match &asked {
         Asked::Nobody | Asked::Answered { .. } => DONE,
         Asked::WithoutCredentials(error) => {
-            told.output
-                .note(&format!("the server was not asked: {error}"));
+            told.output.note(&format!("the server was not asked: {error}"));
             DONE
         }
         Asked::Failed(error) => {
-            told.output
-                .note(&format!("the server could not be asked: {error}"));
+            told.output.note(&format!("the server could not be asked: {error}"));
             exit_code(error)
         }
     };
@@ -86,10 +78,7 @@ pub(super) async fn status(told: &Told<'_>, folder: &Path) -> Result<u8, Failure
 
 fn is_unfinished(state: BatchState) -> bool {
     match state {
-        BatchState::Intended
-        | BatchState::Landing
-        | BatchState::Sealed
-        | BatchState::Committing => true,
+        BatchState::Intended | BatchState::Landing | BatchState::Sealed | BatchState::Committing => true,
         BatchState::Committed | BatchState::Abandoned => false,
         // A later core's state: the server may know more.
         _ => true,
@@ -118,20 +107,14 @@ async fn ask(told: &Told<'_>, place: &Folder) -> Asked {
         Err(error) => return Asked::WithoutCredentials(error),
     };
     let cancel = CancelToken::new();
-    let status = client
-        .status(export.access_token())
-        .kind(export.kind())
-        .cancel_token(cancel.clone());
+    let status = client.status(export.access_token()).kind(export.kind()).cancel_token(cancel.clone());
     let answer: Result<ExportStatus, Error> = tokio::select! {
         biased;
         answer = status.into_future() => answer,
         _ = signals.next() => Err(failure::stopped()),
     };
     match answer {
-        Ok(status) => Asked::Answered {
-            json: status.to_json(),
-            text: words::status(&status, export.access_token()),
-        },
+        Ok(status) => Asked::Answered { json: status.to_json(), text: words::status(&status, export.access_token()) },
         Err(error) => Asked::Failed(error),
     }
 }
@@ -163,11 +146,7 @@ const WORST_FIRST: [u8; 10] = [70, 65, 74, 78, 77, 76, 66, 64, 69, 75];
 
 /// All of them, oldest first. A failure that belongs to one token does not stop the others; one refused by 401 is tried once
 /// more when another one showed that the credentials are right.
-pub(super) async fn commit(
-    told: &Told<'_>,
-    folder: &Path,
-    keep_files: bool,
-) -> Result<u8, Failure> {
+pub(super) async fn commit(told: &Told<'_>, folder: &Path, keep_files: bool) -> Result<u8, Failure> {
     let sealed = Folder::new(folder).sealed()?;
     let (client, mut signals) = open(told.options, None)?;
     let lines = LandingLines::new(told.output, Some("none"), told.options.verbose);
@@ -188,18 +167,13 @@ pub(super) async fn commit(
             left.extend(again.into_iter().map(|(batch, _)| batch));
             continue;
         };
-        let committing = client
-            .commit_landed(&batch, keep_files)
-            .cancel_token(cancel.clone());
+        let committing = client.commit_landed(&batch, keep_files).cancel_token(cancel.clone());
         match until_stopped(&mut signals, &cancel, &lines, committing).await {
             Ended::WithResult(Ok(receipt)) => {
                 if let Some(caution) = words::batch_caution(batch.batch(), &receipt) {
                     told.output.note(&caution);
                 }
-                committed.push(Committed {
-                    batch: batch.batch().to_owned(),
-                    receipt,
-                });
+                committed.push(Committed { batch: batch.batch().to_owned(), receipt });
             }
             Ended::WithResult(Err(error)) => {
                 let is_the_same_for_all = !belongs_to_one_token(error.kind());
@@ -209,11 +183,7 @@ pub(super) async fn commit(
                 }
             }
             Ended::AtOnce(stop) => {
-                return Ok(left_at_once(
-                    told,
-                    stop,
-                    Some(mypreferences::landing::Stage::Commit),
-                ));
+                return Ok(left_at_once(told, stop, Some(mypreferences::landing::Stage::Commit)));
             }
         }
     }
@@ -221,11 +191,7 @@ pub(super) async fn commit(
         let code = exit_code(error);
         WORST_FIRST.iter().position(|worse| *worse == code)
     };
-    let worst = failed
-        .iter()
-        .map(|(_, error)| error)
-        .min_by_key(|error| rank(error))
-        .cloned();
+    let worst = failed.iter().map(|(_, error)| error).min_by_key(|error| rank(error)).cloned();
     if let (Some(error), true, 1) = (&worst, committed.is_empty(), failed.len()) {
         return Ok(unfinished(told, error));
     }
@@ -234,32 +200,14 @@ pub(super) async fn commit(
     }
     let mut lines = said(&committed);
     if !failed.is_empty() {
-        lines.push(format!(
-            "not committed, see above: {}",
-            words::count(failed.len() as u64)
-        ));
+        lines.push(format!("not committed, see above: {}", words::count(failed.len() as u64)));
     }
     let record = |error: &Error| serde_json::from_str(&error.to_json()).unwrap_or_default();
-    let failed = failed
-        .iter()
-        .map(|(batch, error)| Failed {
-            batch: batch.batch().to_owned(),
-            error: record(error),
-        })
-        .collect();
-    let json = json(&CommittedBatches {
-        committed,
-        failed,
-        error: worst.as_ref().map(record),
-    })?;
-    let written = told
-        .output
-        .result(&json, &or_none(&lines, "nothing is left to be committed"));
-    Ok(if written == DONE {
-        worst.as_ref().map_or(DONE, exit_code)
-    } else {
-        written
-    })
+    let failed =
+        failed.iter().map(|(batch, error)| Failed { batch: batch.batch().to_owned(), error: record(error) }).collect();
+    let json = json(&CommittedBatches { committed, failed, error: worst.as_ref().map(record) })?;
+    let written = told.output.result(&json, &or_none(&lines, "nothing is left to be committed"));
+    Ok(if written == DONE { worst.as_ref().map_or(DONE, exit_code) } else { written })
 }
 
 /// Others of the folder may fare better. The network, the settings and the disk are the same for all.
@@ -280,10 +228,7 @@ fn belongs_to_one_token(kind: ErrorKind) -> bool {
 }
 
 fn said(committed: &[Committed]) -> Vec<String> {
-    committed
-        .iter()
-        .map(|done| format!("{}: {}", done.batch, words::batch_receipt(&done.receipt)))
-        .collect()
+    committed.iter().map(|done| format!("{}: {}", done.batch, words::batch_receipt(&done.receipt))).collect()
 }
 
 pub(super) fn abandon(output: Output, folder: &Path, batch: Option<&str>) -> Result<u8, Failure> {
@@ -292,12 +237,7 @@ pub(super) fn abandon(output: Output, folder: &Path, batch: Option<&str>) -> Res
 }
 
 /// Without a server: hashes, counts, watermarks. With `complete`, a batch that was moved away is an error.
-pub(in crate::commands) fn verify(
-    output: Output,
-    verbose: u8,
-    folder: &Path,
-    complete: bool,
-) -> u8 {
+pub(in crate::commands) fn verify(output: Output, verbose: u8, folder: &Path, complete: bool) -> u8 {
     let verified = Folder::new(folder).verify(|batch| {
         if verbose > 0 {
             output.note(&format!("verifying {batch}"));

@@ -38,12 +38,8 @@ pub(super) async fn run(told: &Told<'_>, arguments: &ExportArguments) -> u8 {
     let result = match &arguments.command {
         Some(ExportCommand::List { folder }) => folder::list(output, folder),
         Some(ExportCommand::Status { folder }) => folder::status(told, folder).await,
-        Some(ExportCommand::Commit { folder, keep_files }) => {
-            folder::commit(told, folder, keep_files == "true").await
-        }
-        Some(ExportCommand::Abandon { folder, batch }) => {
-            folder::abandon(output, folder, batch.as_deref())
-        }
+        Some(ExportCommand::Commit { folder, keep_files }) => folder::commit(told, folder, keep_files == "true").await,
+        Some(ExportCommand::Abandon { folder, batch }) => folder::abandon(output, folder, batch.as_deref()),
         None => land(told, arguments).await,
     };
     result.unwrap_or_else(|failure| output.failure(&failure, None))
@@ -52,16 +48,10 @@ pub(super) async fn run(told: &Told<'_>, arguments: &ExportArguments) -> u8 {
 async fn land(told: &Told<'_>, arguments: &ExportArguments) -> Result<u8, Failure> {
     let request = Request::read(told.options, arguments)?;
     let (client, mut signals) = open(told.options, None)?;
-    let lines = LandingLines::new(
-        told.output,
-        arguments.progress.as_deref(),
-        told.options.verbose,
-    );
+    let lines = LandingLines::new(told.output, arguments.progress.as_deref(), told.options.verbose);
     let (cancel, heard) = (CancelToken::new(), lines.clone());
-    let landing = request
-        .landing(&client)
-        .cancel_token(cancel.clone())
-        .on_progress(move |progress| heard.tell(progress));
+    let landing =
+        request.landing(&client).cancel_token(cancel.clone()).on_progress(move |progress| heard.tell(progress));
     let ended = until_stopped(&mut signals, &cancel, &lines, landing).await;
     lines.end();
     Ok(match ended {
@@ -123,9 +113,6 @@ fn left_at_once(told: &Told<'_>, stop: Stop, stage: Option<Stage>) -> u8 {
         Some(Stage::Commit) => Operation::Commit,
         Some(_) | None => Operation::Export,
     };
-    told.output.failure(
-        &Error::left_at_once(operation),
-        Some(&again::command_line(told.line)),
-    );
+    told.output.failure(&Error::left_at_once(operation), Some(&again::command_line(told.line)));
     stop.exit_code()
 }

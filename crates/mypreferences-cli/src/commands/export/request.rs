@@ -51,10 +51,7 @@ impl Request {
         let overlap = duration("--overlap", &arguments.overlap)?;
         let since = arguments.since.as_deref();
         if overlap.is_some() && since != Some("auto") {
-            return Err(refused(
-                "--overlap is for --since auto",
-                "say --since auto, or leave --overlap out",
-            ));
+            return Err(refused("--overlap is for --since auto", "say --since auto, or leave --overlap out"));
         }
         Ok(Request {
             order: order(arguments)?,
@@ -77,9 +74,7 @@ impl Request {
     }
 
     pub(super) fn landing(self, client: &Client) -> LandExport {
-        let mut landing = client
-            .export(self.order, self.out, self.policy)
-            .compression(self.compression);
+        let mut landing = client.export(self.order, self.out, self.policy).compression(self.compression);
         landing = match self.since_newest {
             SinceNewest::No => landing,
             SinceNewest::WithTheCoresOverlap => landing.since_auto(None),
@@ -106,12 +101,7 @@ fn refused(detail: &str, next: &str) -> Failure {
 }
 
 fn out(arguments: &ExportArguments) -> Result<PathBuf, Failure> {
-    arguments.out.clone().ok_or_else(|| {
-        refused(
-            "--out is missing",
-            "say --out and the folder to land the export in",
-        )
-    })
+    arguments.out.clone().ok_or_else(|| refused("--out is missing", "say --out and the folder to land the export in"))
 }
 
 fn policy(arguments: &ExportArguments) -> Result<CommitPolicy, Failure> {
@@ -122,9 +112,7 @@ fn policy(arguments: &ExportArguments) -> Result<CommitPolicy, Failure> {
             "--keep-files decides about a commit, and --commit never sends none",
             "leave one of the two out",
         )),
-        (false, Some(keep_files)) => Ok(CommitPolicy::AfterSeal {
-            keep_files: keep_files == "true",
-        }),
+        (false, Some(keep_files)) => Ok(CommitPolicy::AfterSeal { keep_files: keep_files == "true" }),
         (false, None) => Err(refused(
             "--keep-files is missing; it has no default",
             "say --keep-files true to keep the export files on the server, --keep-files false to delete them when \
@@ -149,10 +137,7 @@ fn limit(arguments: &ExportArguments) -> Result<Option<u32>, Failure> {
 fn order(arguments: &ExportArguments) -> Result<ExportRequest, Failure> {
     let named = [
         arguments.segment.as_ref().map(ExportRequest::segment),
-        arguments
-            .segment_group
-            .as_ref()
-            .map(ExportRequest::segment_group),
+        arguments.segment_group.as_ref().map(ExportRequest::segment_group),
         arguments.schedule.as_ref().map(ExportRequest::schedule),
         (!arguments.cid.is_empty()).then(|| ExportRequest::cid(&arguments.cid)),
     ];
@@ -166,12 +151,10 @@ fn order(arguments: &ExportArguments) -> Result<ExportRequest, Failure> {
     if let Some(since) = arguments.since.as_deref()
         && since != "auto"
     {
-        order = order.since(since.parse::<LastDateTime>().map_err(|error| {
-            refused(
-                "--since is neither auto nor a moment with a time zone",
-                error.next_action(),
-            )
-        })?);
+        order =
+            order.since(since.parse::<LastDateTime>().map_err(|error| {
+                refused("--since is neither auto nor a moment with a time zone", error.next_action())
+            })?);
     }
     match &arguments.match_criteria {
         Some(word) => {
@@ -189,7 +172,5 @@ fn order(arguments: &ExportArguments) -> Result<ExportRequest, Failure> {
     if let Some(url) = &arguments.callback_url {
         order = order.callback_url(url);
     }
-    Ok(order
-        .dates_if_given(arguments.start_date.clone(), arguments.end_date.clone())
-        .channels(&arguments.channels))
+    Ok(order.dates_if_given(arguments.start_date.clone(), arguments.end_date.clone()).channels(&arguments.channels))
 }

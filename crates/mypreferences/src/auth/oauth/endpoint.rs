@@ -25,30 +25,12 @@ use crate::telemetry::redact::clean_message;
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 /// What came instead of an answer.
 const NO_ANSWER: [(ErrorKind, &str); 6] = [
-    (
-        ErrorKind::Connect,
-        "there is no connection to the OAuth token endpoint",
-    ),
-    (
-        ErrorKind::Tls,
-        "the TLS handshake with the OAuth token endpoint failed",
-    ),
-    (
-        ErrorKind::Proxy,
-        "the proxy refused the way to the OAuth token endpoint",
-    ),
-    (
-        ErrorKind::Timeout,
-        "the OAuth token endpoint gave no answer in time",
-    ),
-    (
-        ErrorKind::Interrupted,
-        "the connection to the OAuth token endpoint was lost",
-    ),
-    (
-        ErrorKind::InvalidResponse,
-        "the OAuth token endpoint's answer is no HTTP",
-    ),
+    (ErrorKind::Connect, "there is no connection to the OAuth token endpoint"),
+    (ErrorKind::Tls, "the TLS handshake with the OAuth token endpoint failed"),
+    (ErrorKind::Proxy, "the proxy refused the way to the OAuth token endpoint"),
+    (ErrorKind::Timeout, "the OAuth token endpoint gave no answer in time"),
+    (ErrorKind::Interrupted, "the connection to the OAuth token endpoint was lost"),
+    (ErrorKind::InvalidResponse, "the OAuth token endpoint's answer is no HTTP"),
 ];
 /// The lifetime of a token whose answer does not tell it (RFC 6749 only recommends to). Short: too long a guess costs a
 /// 401, too short a guess one more request.
@@ -76,11 +58,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn new(
-        oauth: &OAuth,
-        account: &str,
-        settings: &Settings,
-    ) -> Result<Endpoint, Error> {
+    pub(crate) fn new(oauth: &OAuth, account: &str, settings: &Settings) -> Result<Endpoint, Error> {
         let url = oauth.checked_url()?;
         Ok(Endpoint {
             http: Http::new(url.as_str(), settings)?,
@@ -96,10 +74,7 @@ impl Endpoint {
     pub(crate) async fn ask(&self) -> Result<Granted, TokenFailure> {
         let deadline = Instant::now() + self.limit;
         let request = self.request().ok_or_else(|| {
-            TokenFailure::new(
-                ErrorKind::Internal,
-                "no request to the OAuth token endpoint could be made",
-            )
+            TokenFailure::new(ErrorKind::Internal, "no request to the OAuth token endpoint could be made")
         })?;
         let plan = BodyPlan::Read { cap: self.cap };
         match self.http.perform(request, (deadline, deadline), plan).await {
@@ -117,10 +92,7 @@ impl Endpoint {
         headers.insert(USER_AGENT, AGENT);
         headers.insert(CONTENT_TYPE, FORM);
         if let Some(basic) = self.oauth.basic(&secret) {
-            headers.insert(
-                AUTHORIZATION,
-                sensitive(&format!("Basic {}", basic.expose_secret()))?,
-            );
+            headers.insert(AUTHORIZATION, sensitive(&format!("Basic {}", basic.expose_secret()))?);
         }
         let form = self.oauth.form(&self.scope, &secret);
         *request.body_mut() = Some(form.expose_secret().to_owned().into());
@@ -129,10 +101,7 @@ impl Endpoint {
 
     fn understand(&self, answer: &Answer) -> Result<Granted, TokenFailure> {
         let status = answer.status;
-        let is_success = matches!(
-            class(status),
-            StatusClass::Success | StatusClass::OtherSuccess
-        );
+        let is_success = matches!(class(status), StatusClass::Success | StatusClass::OtherSuccess);
         // A token that can be used is one, whichever success it came with and whatever its answer is called.
         let is_whole = matches!(answer.body_end, BodyEnd::Complete | BodyEnd::Stopped);
         let why_not = match granted(&answer.body) {
@@ -144,18 +113,13 @@ impl Endpoint {
         if class(status) != StatusClass::Success || html {
             return Err(self.refusal(answer, html));
         }
-        let unusable = |kind, why: &str| {
-            TokenFailure::new(kind, format!("the OAuth token endpoint's answer {why}"))
-        };
+        let unusable = |kind, why: &str| TokenFailure::new(kind, format!("the OAuth token endpoint's answer {why}"));
         match &answer.body_end {
-            BodyEnd::Complete | BodyEnd::Stopped => {
-                Err(unusable(ErrorKind::InvalidResponse, why_not))
-            }
+            BodyEnd::Complete | BodyEnd::Stopped => Err(unusable(ErrorKind::InvalidResponse, why_not)),
             BodyEnd::TooLarge => Err(unusable(ErrorKind::ResponseTooLarge, "is too large")),
-            BodyEnd::Interrupted(cause) => Err(TokenFailure {
-                source: Some(self.clean(cause)),
-                ..unusable(ErrorKind::Interrupted, "broke off")
-            }),
+            BodyEnd::Interrupted(cause) => {
+                Err(TokenFailure { source: Some(self.clean(cause)), ..unusable(ErrorKind::Interrupted, "broke off") })
+            }
             BodyEnd::Malformed(cause) | BodyEnd::Encoded(cause) => Err(TokenFailure {
                 source: Some(self.clean(cause)),
                 ..unusable(ErrorKind::InvalidResponse, "cannot be read")
@@ -183,10 +147,7 @@ impl Endpoint {
         }
         let (code, words) = error_words(&answer.body);
         // RFC 6749, 5.2: a client that is not known may be told so with 400 instead of 401.
-        let unknown_client = matches!(
-            code.as_deref(),
-            Some("invalid_client" | "unauthorized_client")
-        );
+        let unknown_client = matches!(code.as_deref(), Some("invalid_client" | "unauthorized_client"));
         let kind = match error_kind(status) {
             ErrorKind::BadRequest if unknown_client => ErrorKind::Unauthorized,
             kind => kind,
@@ -207,9 +168,7 @@ impl Endpoint {
         let detail = NO_ANSWER
             .iter()
             .find(|(kind, _)| *kind == failure.kind)
-            .map_or("the OAuth token endpoint gave no answer", |(_, words)| {
-                words
-            });
+            .map_or("the OAuth token endpoint gave no answer", |(_, words)| words);
         let why = failure.tls.map(TlsError::detail);
         let detail = match why.or(failure.no_thread.then_some(NO_LOOK_UP)) {
             Some(why) => format!("{detail}: {why}"),
@@ -225,12 +184,7 @@ impl Endpoint {
     /// A text from outside, without the client's secret.
     fn clean(&self, text: &str) -> String {
         let mut secrets = vec![self.oauth.known_secret()];
-        let basic = self
-            .oauth
-            .client_secret
-            .now()
-            .ok()
-            .and_then(|secret| self.oauth.basic(&secret));
+        let basic = self.oauth.client_secret.now().ok().and_then(|secret| self.oauth.basic(&secret));
         if let Some(basic) = &basic {
             secrets.push(Cow::Borrowed(basic.expose_secret()));
         }
@@ -257,12 +211,8 @@ fn granted(body: &[u8]) -> Result<Granted, &'static str> {
         Some(_) => return Err("has another token_type than Bearer"),
     }
     let lifetime = field(&body, "expires_in").map_or(UNTOLD_LIFETIME, lifetime);
-    let authorization =
-        sensitive(&format!("Bearer {token}")).ok_or("has no usable access_token")?;
-    Ok(Granted {
-        authorization,
-        lifetime,
-    })
+    let authorization = sensitive(&format!("Bearer {token}")).ok_or("has no usable access_token")?;
+    Ok(Granted { authorization, lifetime })
 }
 
 /// `Bearer`, as some servers write it.
@@ -290,11 +240,7 @@ fn error_words(body: &[u8]) -> (Option<String>, Option<String>) {
     let Some(body) = response::object(body) else {
         return (None, None);
     };
-    let text = |name: &str| {
-        field(&body, name)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-    };
+    let text = |name: &str| field(&body, name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let code = text("error").map(str::to_owned);
     let words = match (text("error"), text("error_description")) {
         (Some(code), Some(description)) => Some(format!("{code}: {description}")),

@@ -20,23 +20,14 @@ pub(crate) struct TokenFailure {
 
 impl TokenFailure {
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> TokenFailure {
-        TokenFailure {
-            kind,
-            phase: None,
-            detail: detail.into(),
-            retry_after: None,
-            source: None,
-        }
+        TokenFailure { kind, phase: None, detail: detail.into(), retry_after: None, source: None }
     }
 
     /// The caller's own time was over before there was a token.
     pub(crate) fn out_of_time() -> TokenFailure {
         TokenFailure {
             phase: Some(TimeoutPhase::Operation),
-            ..TokenFailure::new(
-                ErrorKind::Timeout,
-                "the time was over before the OAuth token endpoint gave a token",
-            )
+            ..TokenFailure::new(ErrorKind::Timeout, "the time was over before the OAuth token endpoint gave a token")
         }
     }
 
@@ -44,15 +35,9 @@ impl TokenFailure {
     pub(crate) fn describe(self, operation: Operation) -> RequestOutcome {
         RequestOutcome {
             // Where nothing gets better, there is nothing to wait for.
-            retry_after: self
-                .retry_after
-                .filter(|_| self.kind.is_temporary(operation)),
+            retry_after: self.retry_after.filter(|_| self.kind.is_temporary(operation)),
             source: self.source,
-            told: Some(Told {
-                of_token_endpoint: true,
-                detail: self.detail,
-                next_action: next_action(self.kind),
-            }),
+            told: Some(Told { of_token_endpoint: true, detail: self.detail, next_action: next_action(self.kind) }),
             ..RequestOutcome::without_an_answer(Sent::NotSent, self.kind, self.phase)
         }
     }
@@ -60,39 +45,18 @@ impl TokenFailure {
 
 /// Where the catalogue's sentence is about the service itself.
 const NEXT_ACTIONS: [(ErrorKind, &str); 10] = [
-    (
-        ErrorKind::Connect,
-        "check the token URL, the network and the proxy, then try again",
-    ),
-    (
-        ErrorKind::Tls,
-        "check the token URL and ca_file: the handshake with it failed",
-    ),
-    (
-        ErrorKind::Timeout,
-        "try again later, or with a longer timeout",
-    ),
-    (
-        ErrorKind::RedirectRefused,
-        "check the token URL: redirects are never followed",
-    ),
+    (ErrorKind::Connect, "check the token URL, the network and the proxy, then try again"),
+    (ErrorKind::Tls, "check the token URL and ca_file: the handshake with it failed"),
+    (ErrorKind::Timeout, "try again later, or with a longer timeout"),
+    (ErrorKind::RedirectRefused, "check the token URL: redirects are never followed"),
     (
         ErrorKind::BadRequest,
         "check the OAuth scope, which is ClientId/UserId, and how the client shows its secret (basic or body)",
     ),
-    (
-        ErrorKind::Unauthorized,
-        "check the OAuth client id and secret, and how the client shows them (basic or body)",
-    ),
+    (ErrorKind::Unauthorized, "check the OAuth client id and secret, and how the client shows them (basic or body)"),
     (ErrorKind::ServiceUnavailable, "wait and try again"),
-    (
-        ErrorKind::InvalidResponse,
-        "check the token URL and the proxy: the answer does not come from a token endpoint",
-    ),
-    (
-        ErrorKind::ResponseTooLarge,
-        "check the token URL, or raise max_control_body",
-    ),
+    (ErrorKind::InvalidResponse, "check the token URL and the proxy: the answer does not come from a token endpoint"),
+    (ErrorKind::ResponseTooLarge, "check the token URL, or raise max_control_body"),
     (ErrorKind::Configuration, "check the OAuth settings"),
 ];
 
@@ -101,9 +65,7 @@ fn next_action(kind: ErrorKind) -> &'static str {
     let own = NEXT_ACTIONS.iter().find(|(of, _)| *of == kind);
     match (own, kind.family()) {
         (Some((_, words)), _) => words,
-        (None, ErrorFamily::Refused | ErrorFamily::Server)
-            if !kind.is_temporary(Operation::Status) =>
-        {
+        (None, ErrorFamily::Refused | ErrorFamily::Server) if !kind.is_temporary(Operation::Status) => {
             "check the token URL"
         }
         (None, _) => kind.next_action(),

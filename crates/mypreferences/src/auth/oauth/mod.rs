@@ -41,10 +41,7 @@ impl std::str::FromStr for ClientAuth {
             "body" => Ok(ClientAuth::Body),
             other => Err(Error::invalid_argument(
                 Operation::Configure,
-                format!(
-                    "oauth_client_auth must be basic or body, got {}",
-                    crate::error::quoted::quoted(other)
-                ),
+                format!("oauth_client_auth must be basic or body, got {}", crate::error::quoted::quoted(other)),
                 "pass one of the two",
             )),
         }
@@ -77,11 +74,7 @@ impl OAuth {
     /// The address of the token endpoint, https or loopback, and the OAuth client's id (48 characters, DOC; not the
     /// MyPreferences account id) and secret (64 characters, DOC). The vendor does not publish the address: it comes with
     /// the credentials. The secret may be a text or [`Secret::file`].
-    pub fn new(
-        token_url: impl Into<String>,
-        client_id: impl Into<String>,
-        client_secret: impl Into<Secret>,
-    ) -> OAuth {
+    pub fn new(token_url: impl Into<String>, client_id: impl Into<String>, client_secret: impl Into<Secret>) -> OAuth {
         OAuth {
             token_url: token_url.into(),
             client_id: client_id.into(),
@@ -120,9 +113,7 @@ impl OAuth {
 
     /// Whether they could ever make a request; before any I/O but that of a secret's file.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let refused = |detail: &str, next: &str| {
-            Err(Error::invalid_argument(Operation::Configure, detail, next))
-        };
+        let refused = |detail: &str, next: &str| Err(Error::invalid_argument(Operation::Configure, detail, next));
         self.checked_url()?;
         if self.client_id.is_empty() || !self.client_id.bytes().all(is_visible) {
             return refused(
@@ -133,10 +124,7 @@ impl OAuth {
         let secret = self.client_secret.now()?;
         let secret = secret.expose_secret();
         if secret.is_empty() || !secret.bytes().all(is_visible) {
-            return refused(
-                "oauth_client_secret must be printable ASCII",
-                "pass the secret of the OAuth client",
-            );
+            return refused("oauth_client_secret must be printable ASCII", "pass the secret of the OAuth client");
         }
         match (&self.scope, &self.user_id) {
             (Some(scope), _) if is_scope(scope) => Ok(()),
@@ -223,11 +211,8 @@ impl OAuth {
         match self.client_auth {
             ClientAuth::Body => None,
             ClientAuth::Basic => {
-                let pair = SecretString::from(format!(
-                    "{}:{}",
-                    encoded(&self.client_id),
-                    encoded(secret.expose_secret())
-                ));
+                let pair =
+                    SecretString::from(format!("{}:{}", encoded(&self.client_id), encoded(secret.expose_secret())));
                 Some(SecretString::from(STANDARD.encode(pair.expose_secret())))
             }
         }
@@ -240,8 +225,5 @@ const fn is_visible(byte: u8) -> bool {
 
 /// RFC 6749, appendix A.4.
 fn is_scope(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| is_visible(byte) && byte != b'"' && byte != b'\\')
+    !text.is_empty() && text.bytes().all(|byte| is_visible(byte) && byte != b'"' && byte != b'\\')
 }

@@ -1,9 +1,6 @@
 //! The life of tokens, in virtual time.
 
-#![allow(
-    clippy::unchecked_time_subtraction,
-    reason = "a test may fail in any way"
-)]
+#![allow(clippy::unchecked_time_subtraction, reason = "a test may fail in any way")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,10 +38,7 @@ impl Fake {
             async move {
                 sleep(takes).await;
                 match result {
-                    Ok(lifetime) => Ok(Granted {
-                        authorization: token(number),
-                        lifetime,
-                    }),
+                    Ok(lifetime) => Ok(Granted { authorization: token(number), lifetime }),
                     Err(kind) => Err(TokenFailure::new(kind, "the OAuth token endpoint, made up")),
                 }
             }
@@ -89,11 +83,9 @@ async fn a_hundred_callers_with_an_expired_token_make_one_request() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_is_renewed_in_the_background_when_a_fifth_or_five_minutes_are_left() {
-    for (lifetime, renewed_after) in [
-        (HOUR, HOUR - 300 * SECOND),
-        (100 * SECOND, 80 * SECOND),
-        (1500 * SECOND, 1200 * SECOND),
-    ] {
+    for (lifetime, renewed_after) in
+        [(HOUR, HOUR - 300 * SECOND), (100 * SECOND, 80 * SECOND), (1500 * SECOND, 1200 * SECOND)]
+    {
         let fake = Fake::new(move |_| (Duration::ZERO, Ok(lifetime)));
         let begun = Instant::now();
         fake.authorization().await.unwrap();
@@ -176,15 +168,10 @@ async fn a_token_endpoint_that_asks_for_patience_gets_it_within_bounds() {
 async fn every_waiter_has_its_own_deadline_and_leaves_without_ending_the_request() {
     let fake = Fake::new(|_| (5 * SECOND, Ok(HOUR)));
     let now = Instant::now();
-    let (early, late) = tokio::join!(
-        fake.tokens.authorization(now + SECOND),
-        fake.tokens.authorization(now + 9 * SECOND),
-    );
+    let (early, late) =
+        tokio::join!(fake.tokens.authorization(now + SECOND), fake.tokens.authorization(now + 9 * SECOND),);
     let early = early.unwrap_err();
-    assert_eq!(
-        (early.kind, early.phase),
-        (ErrorKind::Timeout, Some(TimeoutPhase::Operation))
-    );
+    assert_eq!((early.kind, early.phase), (ErrorKind::Timeout, Some(TimeoutPhase::Operation)));
     assert_eq!(late.unwrap(), token(1));
     assert_eq!(fake.asked(), 1);
 }
@@ -208,10 +195,7 @@ async fn a_refused_token_is_renewed_once_for_all_who_had_it() {
     let all = join_all((0..50).map(|_| fake.tokens.renew(&old, deadline))).await;
     assert!(all.into_iter().all(|renewed| renewed));
     assert_eq!(fake.asked(), 2);
-    assert!(
-        fake.tokens.renew(&old, deadline).await,
-        "there is a newer one"
-    );
+    assert!(fake.tokens.renew(&old, deadline).await, "there is a newer one");
     assert_eq!(fake.asked(), 2);
     assert_eq!(fake.authorization().await.unwrap(), token(2));
 }
@@ -259,12 +243,7 @@ fn a_request_that_was_lost_with_its_runtime_is_made_anew_in_the_next() {
         1 => (HOUR, Ok(HOUR)),
         _ => (Duration::ZERO, Ok(HOUR)),
     });
-    let runtime = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap()
-    };
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime().block_on(async {
         let soon = Instant::now() + Duration::from_millis(10);
         fake.tokens.authorization(soon).await.unwrap_err();
@@ -279,10 +258,7 @@ async fn a_request_that_panics_is_an_error_and_the_next_one_works() {
     let asked = AtomicUsize::new(0);
     let tokens = Tokens::of_a_test(move || {
         assert!(asked.fetch_add(1, Ordering::SeqCst) > 0, "made up");
-        let granted = Granted {
-            authorization: token(2),
-            lifetime: HOUR,
-        };
+        let granted = Granted { authorization: token(2), lifetime: HOUR };
         std::future::ready(Ok(granted)).boxed()
     });
     let deadline = Instant::now() + HOUR;
@@ -299,25 +275,15 @@ fn oauth() -> OAuth {
 fn id_and_secret_stand_in_the_header_or_in_the_body_form_encoded() {
     use secrecy::ExposeSecret;
     let oauth = OAuth::new("https://host/token", "a b", "s+/%");
+    assert_eq!(oauth.basic(&oauth.client_secret.now().unwrap()).unwrap().expose_secret(), "YStiOnMlMkIlMkYlMjU=");
     assert_eq!(
-        oauth
-            .basic(&oauth.client_secret.now().unwrap())
-            .unwrap()
-            .expose_secret(),
-        "YStiOnMlMkIlMkYlMjU="
-    );
-    assert_eq!(
-        oauth
-            .form("ACME/John.Doe", &oauth.client_secret.now().unwrap())
-            .expose_secret(),
+        oauth.form("ACME/John.Doe", &oauth.client_secret.now().unwrap()).expose_secret(),
         "grant_type=client_credentials&scope=ACME%2FJohn.Doe"
     );
     let oauth = oauth.client_auth(ClientAuth::Body);
     assert!(oauth.basic(&oauth.client_secret.now().unwrap()).is_none());
     assert_eq!(
-        oauth
-            .form("ACME/John.Doe", &oauth.client_secret.now().unwrap())
-            .expose_secret(),
+        oauth.form("ACME/John.Doe", &oauth.client_secret.now().unwrap()).expose_secret(),
         "grant_type=client_credentials&scope=ACME%2FJohn.Doe&client_id=a+b&client_secret=s%2B%2F%25"
     );
 }

@@ -76,11 +76,7 @@ impl Tokens {
     }
 
     fn from(source: Source, max_retry_after: Duration) -> Tokens {
-        Tokens(Arc::new(Inner {
-            source,
-            max_retry_after,
-            state: Mutex::default(),
-        }))
+        Tokens(Arc::new(Inner { source, max_retry_after, state: Mutex::default() }))
     }
 
     /// Tokens of a test's own.
@@ -92,10 +88,7 @@ impl Tokens {
     }
 
     /// A token that is good now: the one at hand, or the one that is waited for until the deadline.
-    pub(crate) async fn authorization(
-        &self,
-        deadline: Instant,
-    ) -> Result<HeaderValue, TokenFailure> {
+    pub(crate) async fn authorization(&self, deadline: Instant) -> Result<HeaderValue, TokenFailure> {
         let came = Instant::now();
         let waiting = async {
             let mut may_ask_again = true;
@@ -126,9 +119,7 @@ impl Tokens {
                 }
             }
         };
-        tokio::time::timeout_at(deadline, waiting)
-            .await
-            .unwrap_or_else(|_| Err(TokenFailure::out_of_time()))
+        tokio::time::timeout_at(deadline, waiting).await.unwrap_or_else(|_| Err(TokenFailure::out_of_time()))
     }
 
     /// The service refused this token: asks for another, unless there is a newer one already. True when there is one.
@@ -157,9 +148,7 @@ impl Tokens {
                 }
             }
         };
-        tokio::time::timeout_at(deadline, waiting)
-            .await
-            .unwrap_or(false)
+        tokio::time::timeout_at(deadline, waiting).await.unwrap_or(false)
     }
 
     /// The request under way, or a new one, unless the token endpoint is to be left alone.
@@ -177,19 +166,14 @@ impl Tokens {
         let fetch = async move {
             match task.await {
                 Ok(result) => Some(result),
-                Err(error) if error.is_panic() => Some(Err(TokenFailure::new(
-                    ErrorKind::Internal,
-                    "the OAuth token request panicked",
-                ))),
+                Err(error) if error.is_panic() => {
+                    Some(Err(TokenFailure::new(ErrorKind::Internal, "the OAuth token request panicked")))
+                }
                 Err(_) => None,
             }
         };
         state.count += 1;
-        let running = Running {
-            number: state.count,
-            begun: now,
-            fetch: fetch.boxed().shared(),
-        };
+        let running = Running { number: state.count, begun: now, fetch: fetch.boxed().shared() };
         state.running = Some(running.clone());
         Ok(running)
     }
@@ -218,9 +202,7 @@ impl Tokens {
 impl Inner {
     /// A panic elsewhere leaves plain data behind, which is still true.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Asks, and keeps what came of it.
@@ -234,18 +216,13 @@ impl Inner {
             Source::Test(ask) => ask().await,
         };
         let result = match result {
-            Ok(Granted {
-                authorization,
-                lifetime,
-            }) => Ok(Token {
+            Ok(Granted { authorization, lifetime }) => Ok(Token {
                 authorization,
                 renew_at: asked + lifetime.saturating_sub(RENEW_BEFORE.min(lifetime / 5)),
                 expires_at: asked + lifetime,
             }),
             Err(failure) => {
-                let wish = failure
-                    .retry_after
-                    .filter(|wish| *wish <= self.max_retry_after);
+                let wish = failure.retry_after.filter(|wish| *wish <= self.max_retry_after);
                 let alone = LEAVE_ALONE.max(wish.unwrap_or_default());
                 let until = Instant::now() + alone;
                 self.state().failed = Some((until, failure.clone()));
@@ -280,8 +257,5 @@ fn is_late(failure: &TokenFailure) -> bool {
 fn waiting(failure: TokenFailure, alone: Duration) -> TokenFailure {
     // Whole seconds, so that "wait 10 s" is no second too short.
     let alone = Duration::from_secs(u64::try_from(alone.as_millis().div_ceil(1000)).unwrap_or(0));
-    TokenFailure {
-        retry_after: Some(failure.retry_after.unwrap_or_default().max(alone)),
-        ..failure
-    }
+    TokenFailure { retry_after: Some(failure.retry_after.unwrap_or_default().max(alone)), ..failure }
 }

@@ -155,10 +155,9 @@ impl SendFact {
             SendResult::MaybeSent => true,
             SendResult::Answered { status, html, .. } => match class(status) {
                 StatusClass::Success => html,
-                StatusClass::OtherSuccess
-                | StatusClass::Redirect
-                | StatusClass::Busy
-                | StatusClass::ServerError => true,
+                StatusClass::OtherSuccess | StatusClass::Redirect | StatusClass::Busy | StatusClass::ServerError => {
+                    true
+                }
                 StatusClass::RefusesToken
                 | StatusClass::Unauthorized
                 | StatusClass::Throttled
@@ -202,13 +201,7 @@ impl SendFact {
     }
 
     pub(super) fn is_repaired(&self) -> bool {
-        matches!(
-            self.result,
-            SendResult::Answered {
-                reauthenticated: true,
-                ..
-            }
-        )
+        matches!(self.result, SendResult::Answered { reauthenticated: true, .. })
     }
 
     /// May have reached the server.
@@ -244,18 +237,12 @@ impl Facts {
 
     /// End of the last open send that may still be under way on the server; none when all open ones were turned away.
     pub(super) fn last_slow_end(&self) -> Option<Duration> {
-        self.sends
-            .iter()
-            .filter(|send| send.is_open() && !send.is_turned_away())
-            .map(|send| send.ended)
-            .max()
+        self.sends.iter().filter(|send| send.is_open() && !send.is_turned_away()).map(|send| send.ended).max()
     }
 
     /// The questions asked after this send ended; older answers say nothing about it.
     pub(super) fn asked_since(&self, last: &SendFact) -> &[Probe] {
-        let first = self
-            .probes
-            .partition_point(|asked| asked.begun < last.ended);
+        let first = self.probes.partition_point(|asked| asked.begun < last.ended);
         &self.probes[first..]
     }
 }

@@ -1,9 +1,7 @@
 //! The table of the contract: what one question (status now, page probe) says about the token.
 
 use crate::commit::receipt::{Certainty, ConfirmedBy};
-use crate::commit::verdict::facts::{
-    Baseline, Facts, PageProbeResult, Probe, SendResult, StatusProbeResult,
-};
+use crate::commit::verdict::facts::{Baseline, Facts, PageProbeResult, Probe, SendResult, StatusProbeResult};
 use crate::http::clock::Expires;
 use crate::http::status_code::{StatusClass, class};
 use crate::http::status_word::StatusWord;
@@ -47,11 +45,7 @@ pub(crate) fn page_probe_helps(facts: &Facts, status: StatusProbeResult) -> bool
 pub(super) fn reading(facts: &Facts, index: usize) -> Reading {
     let asked = &facts.probes[index];
     match asked.status {
-        StatusProbeResult::Word {
-            word,
-            row_count,
-            expires,
-        } => match word {
+        StatusProbeResult::Word { word, row_count, expires } => match word {
             StatusWord::Retrieved => Reading::Consumed(Certainty::Certain, ConfirmedBy::Status),
             StatusWord::Complete => match asked.page {
                 Some(PageProbeResult::Works) => Reading::NotYet,
@@ -68,11 +62,9 @@ pub(super) fn reading(facts: &Facts, index: usize) -> Reading {
                     Reading::NotYetUnproven
                 }
                 Some(PageProbeResult::Gone) if page_worked_before(facts, index) => Reading::Gone,
-                Some(
-                    PageProbeResult::Gone
-                    | PageProbeResult::Unauthorized
-                    | PageProbeResult::Refused,
-                ) => Reading::Doubtful,
+                Some(PageProbeResult::Gone | PageProbeResult::Unauthorized | PageProbeResult::Refused) => {
+                    Reading::Doubtful
+                }
                 Some(PageProbeResult::Nothing) | None => Reading::Nothing,
             },
             StatusWord::Expired => expired(facts.baseline, expires, asked),
@@ -80,16 +72,12 @@ pub(super) fn reading(facts: &Facts, index: usize) -> Reading {
             StatusWord::Unknown => Reading::Nothing,
         },
         StatusProbeResult::Gone | StatusProbeResult::Unauthorized => {
-            let says_gone =
-                accepted_after_a_401(facts, index) || expired_long_ago(facts.baseline, asked);
+            let says_gone = accepted_after_a_401(facts, index) || expired_long_ago(facts.baseline, asked);
             let status_believed = asked.status == StatusProbeResult::Gone || says_gone;
             let page_believed = match asked.page {
                 Some(PageProbeResult::Gone) => true,
                 Some(PageProbeResult::Unauthorized) => says_gone,
-                Some(
-                    PageProbeResult::Works | PageProbeResult::Refused | PageProbeResult::Nothing,
-                )
-                | None => false,
+                Some(PageProbeResult::Works | PageProbeResult::Refused | PageProbeResult::Nothing) | None => false,
             };
             if facts.baseline.is_none() {
                 Reading::StableUnclear
@@ -118,9 +106,7 @@ fn expired(baseline: Option<Baseline>, expires_now: Option<Expires>, asked: &Pro
         }
         Some(_) => Reading::StableUnclear,
         // A token that was ready a moment ago has hardly reached its end since.
-        None if is_recent(baseline, asked) => {
-            Reading::Consumed(Certainty::Presumed, ConfirmedBy::TokenRetired)
-        }
+        None if is_recent(baseline, asked) => Reading::Consumed(Certainty::Presumed, ConfirmedBy::TokenRetired),
         None => Reading::StableUnclear,
     }
 }
@@ -130,17 +116,14 @@ fn is_long_before(expires: Expires, asked: &Probe) -> bool {
     // The question may have taken a while after status was answered: the page counts at its end.
     let question = asked.answered.saturating_sub(asked.begun).as_secs();
     let later = i64::try_from(question).unwrap_or(i64::MAX);
-    asked.server_now.is_some_and(|now| {
-        expires.earliest.saturating_sub(now).saturating_sub(later) > EXPIRY_MARGIN_SECONDS
-    })
+    asked
+        .server_now
+        .is_some_and(|now| expires.earliest.saturating_sub(now).saturating_sub(later) > EXPIRY_MARGIN_SECONDS)
 }
 
 /// The token's natural end was more than a minute ago by the server's clock.
 fn expired_long_ago(baseline: Option<Baseline>, asked: &Probe) -> bool {
-    match (
-        baseline.and_then(|baseline| baseline.expires),
-        asked.server_now,
-    ) {
+    match (baseline.and_then(|baseline| baseline.expires), asked.server_now) {
         (Some(expires), Some(now)) => now.saturating_sub(expires.latest) > EXPIRY_MARGIN_SECONDS,
         (None, _) | (_, None) => false,
     }
@@ -155,10 +138,7 @@ fn is_recent(baseline: Baseline, asked: &Probe) -> bool {
 }
 
 fn page_worked_before(facts: &Facts, index: usize) -> bool {
-    facts.page_has_worked
-        || facts.probes[..index]
-            .iter()
-            .any(|asked| asked.page == Some(PageProbeResult::Works))
+    facts.page_has_worked || facts.probes[..index].iter().any(|asked| asked.page == Some(PageProbeResult::Works))
 }
 
 /// The first 401 about this token after the first open send was followed by an answer that took the same credentials: so
@@ -168,49 +148,36 @@ fn accepted_after_a_401(facts: &Facts, index: usize) -> bool {
         return false;
     };
     let takes = |status, page| {
-        matches!(
-            status,
-            StatusProbeResult::Word { .. } | StatusProbeResult::Gone
-        ) || matches!(page, Some(PageProbeResult::Works | PageProbeResult::Gone))
+        matches!(status, StatusProbeResult::Word { .. } | StatusProbeResult::Gone)
+            || matches!(page, Some(PageProbeResult::Works | PageProbeResult::Gone))
     };
     let asked = &facts.probes[..=index];
     let first = asked.iter().position(|asked| {
         asked.begun >= open.ended
-            && (asked.status == StatusProbeResult::Unauthorized
-                || asked.page == Some(PageProbeResult::Unauthorized))
+            && (asked.status == StatusProbeResult::Unauthorized || asked.page == Some(PageProbeResult::Unauthorized))
     });
     let Some(first) = first else {
         return false;
     };
     let refused = &asked[first];
     // The page is asked after status: a page that is refused is followed by the next question only.
-    let by_its_page = refused.status == StatusProbeResult::Unauthorized
-        && takes(StatusProbeResult::Nothing, refused.page);
-    let by_a_question = asked[first + 1..]
-        .iter()
-        .any(|asked| takes(asked.status, asked.page));
+    let by_its_page =
+        refused.status == StatusProbeResult::Unauthorized && takes(StatusProbeResult::Nothing, refused.page);
+    let by_a_question = asked[first + 1..].iter().any(|asked| takes(asked.status, asked.page));
     let by_a_send = facts.sends.iter().any(|send| {
         send.started >= refused.answered
             && matches!(send.result, SendResult::Answered { status, html: false, .. } if speaks_for_the_service(status))
     });
-    let elsewhere = facts
-        .credentials_accepted
-        .is_some_and(|at| at >= refused.answered);
+    let elsewhere = facts.credentials_accepted.is_some_and(|at| at >= refused.answered);
     by_its_page || by_a_question || by_a_send || elsewhere
 }
 
 /// How many of the newest questions in a row had the same reading.
 pub(super) fn stable_run(facts: &Facts, since: &[Probe]) -> usize {
     let first = facts.probes.len() - since.len();
-    let readings = || {
-        (first..facts.probes.len())
-            .rev()
-            .map(|index| reading(facts, index))
-    };
+    let readings = || (first..facts.probes.len()).rev().map(|index| reading(facts, index));
     let newest = readings().next();
-    readings()
-        .take_while(|reading| Some(*reading) == newest)
-        .count()
+    readings().take_while(|reading| Some(*reading) == newest).count()
 }
 
 /// Whether an answer with this status comes from the service itself, so that its credentials were accepted. A load

@@ -16,11 +16,7 @@ fn rules() -> Rules {
         confirm_window: 60 * SECOND,
         resend_delay: 5 * SECOND,
         max_attempts: 4,
-        backoff: Backoff {
-            base: Duration::from_millis(200),
-            throttle_base: SECOND,
-            cap: 20 * SECOND,
-        },
+        backoff: Backoff { base: Duration::from_millis(200), throttle_base: SECOND, cap: 20 * SECOND },
         max_retry_after: 120 * SECOND,
         require_certain: false,
         preflight: false,
@@ -61,10 +57,7 @@ impl Story {
     /// Begins after a restart: an earlier process was about to send so many seconds ago, by the server's clock.
     fn after_a_restart(ago: i64, left: bool) -> Story {
         let mut story = Story::new().with_baseline(None).page_has_worked();
-        story.facts.earlier = Some(EarlierSend {
-            at: Some(NOW_AT_SERVER - ago),
-            left,
-        });
+        story.facts.earlier = Some(EarlierSend { at: Some(NOW_AT_SERVER - ago), left });
         story.facts.sends.push(SendFact {
             started: Duration::ZERO,
             ended: Duration::ZERO,
@@ -102,22 +95,12 @@ impl Story {
     fn sent(mut self, result: SendResult) -> Story {
         let started = self.now;
         self.now += SECOND / 10;
-        self.facts.sends.push(SendFact {
-            started,
-            ended: self.now,
-            result,
-            jitter: 1.0,
-        });
+        self.facts.sends.push(SendFact { started, ended: self.now, result, jitter: 1.0 });
         self
     }
 
     fn answered(self, status: u16) -> Story {
-        self.sent(SendResult::Answered {
-            status,
-            html: false,
-            retry_after: None,
-            reauthenticated: false,
-        })
+        self.sent(SendResult::Answered { status, html: false, retry_after: None, reauthenticated: false })
     }
 
     fn lost(self) -> Story {
@@ -139,31 +122,16 @@ impl Story {
     }
 
     fn says(self, word: StatusWord) -> Story {
-        self.asked(
-            StatusProbeResult::Word {
-                word,
-                row_count: Some(3),
-                expires: None,
-            },
-            None,
-        )
+        self.asked(StatusProbeResult::Word { word, row_count: Some(3), expires: None }, None)
     }
 
     fn ready(self) -> Story {
-        let status = StatusProbeResult::Word {
-            word: StatusWord::Complete,
-            row_count: Some(3),
-            expires: None,
-        };
+        let status = StatusProbeResult::Word { word: StatusWord::Complete, row_count: Some(3), expires: None };
         self.asked(status, Some(PageProbeResult::Works))
     }
 
     fn complete_but_page(self, page: PageProbeResult) -> Story {
-        let status = StatusProbeResult::Word {
-            word: StatusWord::Complete,
-            row_count: Some(3),
-            expires: None,
-        };
+        let status = StatusProbeResult::Word { word: StatusWord::Complete, row_count: Some(3), expires: None };
         self.asked(status, Some(page))
     }
 
@@ -203,9 +171,7 @@ impl Story {
     }
 }
 
-const NOT_COMMITTED: Verdict = Verdict::LastSend {
-    commit_state: CommitState::NotCommitted,
-};
+const NOT_COMMITTED: Verdict = Verdict::LastSend { commit_state: CommitState::NotCommitted };
 
 #[test]
 fn a_call_begins_with_a_send() {
@@ -223,9 +189,7 @@ fn a_lost_answer_is_asked_about_at_once_and_never_sent_again_before() {
 #[test]
 fn the_next_send_comes_after_the_quiet_moment_only() {
     let story = Story::new().lost().ready();
-    let Step::Ask { at, .. } = story.step() else {
-        panic!("it does not ask")
-    };
+    let Step::Ask { at, .. } = story.step() else { panic!("it does not ask") };
     assert_eq!(at, story.facts.sends[0].ended + 5 * SECOND);
     let story = story.after(5 * SECOND).ready();
     assert!(story.sends());
@@ -235,14 +199,8 @@ fn the_next_send_comes_after_the_quiet_moment_only() {
 fn after_503_the_next_send_needs_neither_question_nor_quiet_moment() {
     for status in [408, 429, 503] {
         let story = Story::new().answered(status);
-        let Step::Send { at } = story.step() else {
-            panic!("{status}: it does not send")
-        };
-        let wait = if status == 408 {
-            Duration::from_millis(200)
-        } else {
-            SECOND
-        };
+        let Step::Send { at } = story.step() else { panic!("{status}: it does not send") };
+        let wait = if status == 408 { Duration::from_millis(200) } else { SECOND };
         assert_eq!(at, story.now + wait, "{status}");
     }
 }
@@ -257,12 +215,7 @@ fn retry_after_within_the_limits_is_kept_to_the_second_and_above_ends_the_sends(
             reauthenticated: false,
         })
     };
-    assert_eq!(
-        with(30).step(),
-        Step::Send {
-            at: SECOND / 10 + 30 * SECOND
-        }
-    );
+    assert_eq!(with(30).step(), Step::Send { at: SECOND / 10 + 30 * SECOND });
     assert!(with(61).asks(), "it does not fit into the send window");
     assert!(with(121).asks(), "it is longer than max_retry_after");
     assert_eq!(with(121).ready().verdict(), NOT_COMMITTED);
@@ -282,11 +235,7 @@ fn not_yet_must_hold_for_the_settle_time_after_the_last_lost_send() {
 
 #[test]
 fn turned_away_sends_need_no_settling() {
-    let story = Story::new()
-        .answered(503)
-        .after(SECOND)
-        .answered(503)
-        .after(2 * SECOND);
+    let story = Story::new().answered(503).after(SECOND).answered(503).after(2 * SECOND);
     let story = story.answered(503).after(4 * SECOND).answered(503);
     assert!(story.asks());
     assert_eq!(story.ready().verdict(), NOT_COMMITTED);
@@ -297,9 +246,7 @@ fn turned_away_sends_need_no_settling() {
 fn a_refused_token_is_asked_about_once_and_only_retrieved_counts() {
     for status in [400, 401, 404, 409, 410, 412, 422] {
         let story = || Story::new().answered(status);
-        assert!(
-            matches!(story().step(), Step::Ask { probe: false, limit, .. } if limit == 3 * SECOND)
-        );
+        assert!(matches!(story().step(), Step::Ask { probe: false, limit, .. } if limit == 3 * SECOND));
         assert_eq!(
             story().says(StatusWord::Retrieved).verdict(),
             Verdict::Receipt {
@@ -309,48 +256,23 @@ fn a_refused_token_is_asked_about_once_and_only_retrieved_counts() {
                 files: Files::Unknown,
             }
         );
-        for word in [
-            StatusWord::Complete,
-            StatusWord::Expired,
-            StatusWord::Processing,
-        ] {
-            assert_eq!(
-                story().says(word).verdict(),
-                NOT_COMMITTED,
-                "{status} {word:?}"
-            );
+        for word in [StatusWord::Complete, StatusWord::Expired, StatusWord::Processing] {
+            assert_eq!(story().says(word).verdict(), NOT_COMMITTED, "{status} {word:?}");
         }
         assert_eq!(story().gone().verdict(), NOT_COMMITTED, "{status}");
-        assert_eq!(
-            story().asked(StatusProbeResult::Nothing, None).verdict(),
-            NOT_COMMITTED,
-            "{status}"
-        );
+        assert_eq!(story().asked(StatusProbeResult::Nothing, None).verdict(), NOT_COMMITTED, "{status}");
     }
 }
 
 #[test]
 fn a_denial_without_an_open_send_is_final() {
     assert_eq!(Story::new().answered(403).verdict(), NOT_COMMITTED);
-    assert!(
-        Story::new()
-            .lost()
-            .ready()
-            .after(5 * SECOND)
-            .ready()
-            .answered(403)
-            .asks()
-    );
+    assert!(Story::new().lost().ready().after(5 * SECOND).ready().answered(403).asks());
 }
 
 #[test]
 fn a_repaired_401_is_sent_again_at_once_and_not_counted() {
-    let reauthenticated = SendResult::Answered {
-        status: 401,
-        html: false,
-        retry_after: None,
-        reauthenticated: true,
-    };
+    let reauthenticated = SendResult::Answered { status: 401, html: false, retry_after: None, reauthenticated: true };
     let story = Story::new().sent(reauthenticated);
     assert_eq!(story.step(), Step::Send { at: story.now });
     assert_eq!(story.facts.counted_sends(), 0);
@@ -358,10 +280,7 @@ fn a_repaired_401_is_sent_again_at_once_and_not_counted() {
 
 #[test]
 fn retrieved_after_an_open_send_is_certain_and_ours() {
-    for story in [
-        Story::new().lost(),
-        Story::new().answered(503).after(SECOND).answered(404),
-    ] {
+    for story in [Story::new().lost(), Story::new().answered(503).after(SECOND).answered(404)] {
         assert_eq!(
             story.says(StatusWord::Retrieved).verdict(),
             Verdict::Receipt {
@@ -382,24 +301,10 @@ fn files_are_as_asked_after_a_first_answer_or_with_a_baseline_only() {
     };
     let resent = || Story::new().lost().ready().after(5 * SECOND).ready();
     assert_eq!(files(Story::new().answered(200)), Files::AsAsked);
-    assert_eq!(
-        files(Story::new().answered(429).after(SECOND).answered(204)),
-        Files::AsAsked
-    );
+    assert_eq!(files(Story::new().answered(429).after(SECOND).answered(204)), Files::AsAsked);
     assert_eq!(files(resent().answered(200)), Files::Unknown);
-    assert_eq!(
-        files(resent().with_baseline(None).answered(200)),
-        Files::AsAsked
-    );
-    assert_eq!(
-        files(
-            Story::new()
-                .with_baseline(None)
-                .lost()
-                .says(StatusWord::Retrieved)
-        ),
-        Files::AsAsked
-    );
+    assert_eq!(files(resent().with_baseline(None).answered(200)), Files::AsAsked);
+    assert_eq!(files(Story::new().with_baseline(None).lost().says(StatusWord::Retrieved)), Files::AsAsked);
 }
 
 #[test]
@@ -410,10 +315,7 @@ fn a_refused_page_beside_complete_is_presumed_when_stable_and_never_more() {
         let story = worked().with_baseline(baseline).lost().stable(refused);
         assert_eq!(story.certainty(), Certainty::Presumed, "{baseline:?}");
     }
-    assert_eq!(
-        worked().lost().stable(refused).certainty(),
-        Certainty::Presumed
-    );
+    assert_eq!(worked().lost().stable(refused).certainty(), Certainty::Presumed);
     let again = refused(worked().lost()).after(3 * SECOND).ready();
     assert!(again.asks(), "the page came back: {:?}", again.step());
     let never = refused(Story::new().with_baseline(Some(3600)).lost());
@@ -427,14 +329,9 @@ fn resolve_presumes_from_a_stable_refusal_of_a_page_that_has_worked() {
     let mut story = Story::new().page_has_worked();
     for gap in [0, 3, 5] {
         assert!(next_question(&story.facts, story.now).is_err());
-        story = story
-            .after(gap * SECOND)
-            .complete_but_page(PageProbeResult::Gone);
+        story = story.after(gap * SECOND).complete_but_page(PageProbeResult::Gone);
     }
-    let presumed = Ok(Finding::Consumed {
-        certainty: Certainty::Presumed,
-        confirmed_by: ConfirmedBy::TokenRetired,
-    });
+    let presumed = Ok(Finding::Consumed { certainty: Certainty::Presumed, confirmed_by: ConfirmedBy::TokenRetired });
     assert_eq!(next_question(&story.facts, story.now), presumed);
     story.facts.rules.require_certain = true;
     assert_eq!(next_question(&story.facts, story.now), Ok(Finding::Unclear));
@@ -442,18 +339,12 @@ fn resolve_presumes_from_a_stable_refusal_of_a_page_that_has_worked() {
 
 #[test]
 fn a_doubtful_page_leads_to_one_more_send_whose_refusal_is_presumed() {
-    let story = Story::new()
-        .lost()
-        .complete_but_page(PageProbeResult::Gone)
-        .after(5 * SECOND);
+    let story = Story::new().lost().complete_but_page(PageProbeResult::Gone).after(5 * SECOND);
     let story = story.complete_but_page(PageProbeResult::Gone);
     assert!(story.sends());
     let story = story.answered(404);
     assert!(story.asks());
-    assert_eq!(
-        story.complete_but_page(PageProbeResult::Gone).certainty(),
-        Certainty::Presumed
-    );
+    assert_eq!(story.complete_but_page(PageProbeResult::Gone).certainty(), Certainty::Presumed);
 }
 
 #[test]
@@ -466,9 +357,7 @@ fn a_resend_that_is_denied_for_other_reasons_is_not_presumed() {
             .complete_but_page(PageProbeResult::Gone)
     };
     for status in [401, 403, 405] {
-        let story = doubtful()
-            .answered(status)
-            .complete_but_page(PageProbeResult::Gone);
+        let story = doubtful().answered(status).complete_but_page(PageProbeResult::Gone);
         assert!(story.asks(), "{status}: {:?}", story.step());
     }
 }
@@ -479,11 +368,8 @@ fn a_refused_send_without_a_doubt_before_is_not_presumed() {
     assert!(story.complete_but_page(PageProbeResult::Gone).asks());
 }
 
-const EMPTY: StatusProbeResult = StatusProbeResult::Word {
-    word: StatusWord::Complete,
-    row_count: Some(0),
-    expires: None,
-};
+const EMPTY: StatusProbeResult =
+    StatusProbeResult::Word { word: StatusWord::Complete, row_count: Some(0), expires: None };
 
 #[test]
 fn an_empty_export_is_ready_whatever_its_page_says() {
@@ -515,24 +401,13 @@ fn an_empty_export_proves_that_nothing_was_applied_only_by_a_page_that_works() {
         }
         story.after(60 * SECOND).asked(EMPTY, Some(page)).verdict()
     };
-    assert_eq!(
-        after_four(Story::lost, PageProbeResult::Works),
-        NOT_COMMITTED
-    );
-    assert_eq!(
-        after_four(Story::lost, PageProbeResult::Gone),
-        Verdict::OutcomeUnknown
-    );
+    assert_eq!(after_four(Story::lost, PageProbeResult::Works), NOT_COMMITTED);
+    assert_eq!(after_four(Story::lost, PageProbeResult::Gone), Verdict::OutcomeUnknown);
     let turned_away = |story: Story| story.answered(503);
-    assert_eq!(
-        after_four(turned_away, PageProbeResult::Works),
-        NOT_COMMITTED
-    );
+    assert_eq!(after_four(turned_away, PageProbeResult::Works), NOT_COMMITTED);
     assert_eq!(
         after_four(turned_away, PageProbeResult::Gone),
-        Verdict::LastSend {
-            commit_state: CommitState::Unknown
-        }
+        Verdict::LastSend { commit_state: CommitState::Unknown }
     );
 }
 
@@ -552,10 +427,7 @@ fn expired_is_certain_long_before_its_time_and_presumed_soon_after_the_baseline(
     assert_eq!(recent.certainty(), Certainty::Presumed);
     for seen_at in [Some(NOW_AT_SERVER - 301), None] {
         let mut story = Story::new().with_baseline(None);
-        story.facts.baseline = Some(Baseline {
-            expires: None,
-            seen_at,
-        });
+        story.facts.baseline = Some(Baseline { expires: None, seen_at });
         assert!(unclear(story), "an old baseline, or one of unknown age");
     }
     assert!(unclear(Story::new()), "no baseline");
@@ -563,11 +435,9 @@ fn expired_is_certain_long_before_its_time_and_presumed_soon_after_the_baseline(
 
 #[test]
 fn a_dead_token_is_presumed_with_a_baseline_after_three_questions_in_ten_seconds() {
-    for (baseline, status) in [
-        (true, StatusProbeResult::Gone),
-        (false, StatusProbeResult::Gone),
-        (true, StatusProbeResult::Unauthorized),
-    ] {
+    for (baseline, status) in
+        [(true, StatusProbeResult::Gone), (false, StatusProbeResult::Gone), (true, StatusProbeResult::Unauthorized)]
+    {
         let mut story = Story::new();
         if baseline {
             story = story.with_baseline(Some(3600));
@@ -575,9 +445,7 @@ fn a_dead_token_is_presumed_with_a_baseline_after_three_questions_in_ten_seconds
         story = story.lost().asked(status, Some(PageProbeResult::Gone));
         for gap in [3, 5] {
             assert!(story.asks(), "{status:?}");
-            story = story
-                .after(gap * SECOND)
-                .asked(status, Some(PageProbeResult::Gone));
+            story = story.after(gap * SECOND).asked(status, Some(PageProbeResult::Gone));
         }
         assert!(story.now < 10 * SECOND);
         if baseline {
@@ -591,12 +459,7 @@ fn a_dead_token_is_presumed_with_a_baseline_after_three_questions_in_ten_seconds
 #[test]
 fn a_401_everywhere_says_nothing_about_the_token() {
     let both = |story: Story| {
-        story
-            .asked(
-                StatusProbeResult::Unauthorized,
-                Some(PageProbeResult::Unauthorized),
-            )
-            .after(3 * SECOND)
+        story.asked(StatusProbeResult::Unauthorized, Some(PageProbeResult::Unauthorized)).after(3 * SECOND)
     };
     let story = both(both(both(Story::new().with_baseline(Some(3600)).lost())));
     assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
@@ -604,46 +467,22 @@ fn a_401_everywhere_says_nothing_about_the_token() {
 
 #[test]
 fn a_401_counts_once_the_credentials_were_taken_elsewhere_or_the_token_has_expired() {
-    let refused = |story: Story| {
-        story.asked(
-            StatusProbeResult::Unauthorized,
-            Some(PageProbeResult::Unauthorized),
-        )
-    };
+    let refused = |story: Story| story.asked(StatusProbeResult::Unauthorized, Some(PageProbeResult::Unauthorized));
     let ending = |baseline, accepted: Option<u32>| {
         let mut story = Story::new().with_baseline(baseline).lost();
         story.facts.credentials_accepted = accepted.map(|tenths| tenths * SECOND / 10);
         story.stable(refused).verdict()
     };
-    let presumed = |verdict| {
-        matches!(
-            verdict,
-            Verdict::Receipt {
-                certainty: Certainty::Presumed,
-                ..
-            }
-        )
-    };
+    let presumed = |verdict| matches!(verdict, Verdict::Receipt { certainty: Certainty::Presumed, .. });
     // The first 401 is heard at 0.2 s.
-    assert_eq!(
-        ending(Some(3600), Some(1)),
-        Verdict::OutcomeUnknown,
-        "before it"
-    );
+    assert_eq!(ending(Some(3600), Some(1)), Verdict::OutcomeUnknown, "before it");
     assert!(presumed(ending(Some(3600), Some(2))));
     assert_eq!(ending(Some(-60), None), Verdict::OutcomeUnknown, "just now");
     assert!(presumed(ending(Some(-61), None)));
     let mut story = Story::new().with_baseline(None).lost();
-    story.facts.baseline = Some(Baseline {
-        expires: Some(Expires::zoneless(NOW_AT_SERVER - 5 * 3600)),
-        seen_at: None,
-    });
+    story.facts.baseline = Some(Baseline { expires: Some(Expires::zoneless(NOW_AT_SERVER - 5 * 3600)), seen_at: None });
     let zoneless = story.stable(refused).verdict();
-    assert_eq!(
-        zoneless,
-        Verdict::OutcomeUnknown,
-        "the service may mean US Eastern time"
-    );
+    assert_eq!(zoneless, Verdict::OutcomeUnknown, "the service may mean US Eastern time");
     // An answer of status before the first 401 says nothing about the credentials after it.
     let mut story = Story::new().with_baseline(Some(3600)).lost().ready();
     story = story.after(3 * SECOND).stable(refused);
@@ -652,11 +491,7 @@ fn a_401_counts_once_the_credentials_were_taken_elsewhere_or_the_token_has_expir
 
 #[test]
 fn a_status_that_cannot_follow_ready_keeps_an_answered_sends_error() {
-    for word in [
-        StatusWord::Processing,
-        StatusWord::Error,
-        StatusWord::Failed,
-    ] {
+    for word in [StatusWord::Processing, StatusWord::Error, StatusWord::Failed] {
         // Turned away: at once. A server error may still be worked on: once `confirm_window` has passed.
         let mut story = Story::new();
         for _ in 0..4 {
@@ -687,11 +522,7 @@ fn silence_and_unknown_words_are_asked_again_and_end_in_outcome_unknown() {
         questions += 1;
     }
     assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
-    assert!(
-        story.now <= 121 * SECOND && story.now > 115 * SECOND,
-        "{:?}",
-        story.now
-    );
+    assert!(story.now <= 121 * SECOND && story.now > 115 * SECOND, "{:?}", story.now);
     assert!((8..20).contains(&questions), "{questions}");
 }
 
@@ -707,12 +538,7 @@ fn a_busy_server_that_does_not_answer_the_question_either_keeps_its_error_but_no
         story.now = story.now.max(at);
         story = story.asked(StatusProbeResult::Nothing, None);
     }
-    assert_eq!(
-        story.verdict(),
-        Verdict::LastSend {
-            commit_state: CommitState::Unknown
-        }
-    );
+    assert_eq!(story.verdict(), Verdict::LastSend { commit_state: CommitState::Unknown });
     assert!(story.now <= sends_over + 31 * SECOND);
     assert_eq!(story.facts.sends.len(), 4);
 }
@@ -720,12 +546,7 @@ fn a_busy_server_that_does_not_answer_the_question_either_keeps_its_error_but_no
 #[test]
 fn a_refused_resend_of_a_ready_token_is_never_not_committed() {
     for status in [400, 404, 409, 410] {
-        let mut story = Story::new()
-            .lost()
-            .ready()
-            .after(5 * SECOND)
-            .ready()
-            .answered(status);
+        let mut story = Story::new().lost().ready().after(5 * SECOND).ready().answered(status);
         while let Step::Ask { at, .. } = story.step() {
             story.now = story.now.max(at);
             story = story.ready();
@@ -736,10 +557,7 @@ fn a_refused_resend_of_a_ready_token_is_never_not_committed() {
 
 #[test]
 fn strict_refuses_what_is_presumed() {
-    let mut story = Story::new()
-        .with_baseline(None)
-        .lost()
-        .says(StatusWord::Expired);
+    let mut story = Story::new().with_baseline(None).lost().says(StatusWord::Expired);
     assert_eq!(story.certainty(), Certainty::Presumed);
     story.facts.rules.require_certain = true;
     assert_eq!(story.verdict(), Verdict::OutcomeUnknown);
@@ -747,12 +565,7 @@ fn strict_refuses_what_is_presumed() {
 
 #[test]
 fn what_was_not_sent_is_sent_again_while_its_kind_is_temporary() {
-    let not_sent = |kind| {
-        Story::new().sent(SendResult::NotSent {
-            kind,
-            retry_after: None,
-        })
-    };
+    let not_sent = |kind| Story::new().sent(SendResult::NotSent { kind, retry_after: None });
     assert!(not_sent(ErrorKind::Connect).sends());
     assert!(not_sent(ErrorKind::Timeout).sends());
     assert_eq!(not_sent(ErrorKind::Tls).verdict(), NOT_COMMITTED);
@@ -760,10 +573,7 @@ fn what_was_not_sent_is_sent_again_while_its_kind_is_temporary() {
     let mut story = Story::new();
     while let Step::Send { at } = story.step() {
         story.now = story.now.max(at);
-        story = story.sent(SendResult::NotSent {
-            kind: ErrorKind::Connect,
-            retry_after: None,
-        });
+        story = story.sent(SendResult::NotSent { kind: ErrorKind::Connect, retry_after: None });
     }
     assert_eq!(story.verdict(), NOT_COMMITTED);
     assert_eq!(story.facts.sends.len(), 4);
@@ -771,19 +581,10 @@ fn what_was_not_sent_is_sent_again_while_its_kind_is_temporary() {
 
 #[test]
 fn what_was_not_sent_waits_as_long_as_it_is_told_to_and_no_longer_than_it_may() {
-    let told_to_wait = |wait| {
-        Story::new().sent(SendResult::NotSent {
-            kind: ErrorKind::ServerError,
-            retry_after: Some(wait),
-        })
-    };
+    let told_to_wait =
+        |wait| Story::new().sent(SendResult::NotSent { kind: ErrorKind::ServerError, retry_after: Some(wait) });
     let story = told_to_wait(10 * SECOND);
-    assert_eq!(
-        story.step(),
-        Step::Send {
-            at: story.facts.sends[0].ended + 10 * SECOND
-        }
-    );
+    assert_eq!(story.step(), Step::Send { at: story.facts.sends[0].ended + 10 * SECOND });
     assert_eq!(told_to_wait(121 * SECOND).verdict(), NOT_COMMITTED);
     assert_eq!(told_to_wait(61 * SECOND).verdict(), NOT_COMMITTED);
 }
@@ -817,22 +618,14 @@ fn a_throttled_call_asks_at_its_end_and_keeps_its_error() {
     assert_eq!(throttled().gone().verdict(), NOT_COMMITTED);
     assert!(matches!(
         throttled().says(StatusWord::Retrieved).verdict(),
-        Verdict::Receipt {
-            outcome: Outcome::AlreadyCommitted,
-            certainty: Certainty::Certain,
-            ..
-        }
+        Verdict::Receipt { outcome: Outcome::AlreadyCommitted, certainty: Certainty::Certain, .. }
     ));
     let mut story = throttled();
     while let Step::Ask { at, .. } = story.step() {
         story.now = story.now.max(at);
         story = story.asked(StatusProbeResult::Nothing, None);
     }
-    assert_eq!(
-        story.verdict(),
-        NOT_COMMITTED,
-        "no send was taken, whoever answers"
-    );
+    assert_eq!(story.verdict(), NOT_COMMITTED, "no send was taken, whoever answers");
 }
 
 #[test]
@@ -846,54 +639,23 @@ fn a_server_error_with_retry_after_is_given_its_time() {
         };
         Story::new().sent(result).ready().after(5 * SECOND).ready()
     };
-    assert_eq!(
-        with(30).step(),
-        Step::Send {
-            at: SECOND / 10 + 30 * SECOND
-        }
-    );
-    assert!(
-        with(121).asks(),
-        "more patience than allowed: no send any more"
-    );
+    assert_eq!(with(30).step(), Step::Send { at: SECOND / 10 + 30 * SECOND });
+    assert!(with(121).asks(), "more patience than allowed: no send any more");
 }
 
 #[test]
 fn a_503_says_nothing_about_the_credentials() {
-    let mut story = Story::new()
-        .with_baseline(Some(3600))
-        .answered(503)
-        .after(SECOND);
-    story = story
-        .answered(503)
-        .after(2 * SECOND)
-        .answered(503)
-        .after(4 * SECOND)
-        .answered(503);
+    let mut story = Story::new().with_baseline(Some(3600)).answered(503).after(SECOND);
+    story = story.answered(503).after(2 * SECOND).answered(503).after(4 * SECOND).answered(503);
     for _ in 0..3 {
-        story = story
-            .asked(
-                StatusProbeResult::Unauthorized,
-                Some(PageProbeResult::Unauthorized),
-            )
-            .after(4 * SECOND);
+        story = story.asked(StatusProbeResult::Unauthorized, Some(PageProbeResult::Unauthorized)).after(4 * SECOND);
     }
-    assert_eq!(
-        story.verdict(),
-        Verdict::LastSend {
-            commit_state: CommitState::Unknown
-        }
-    );
+    assert_eq!(story.verdict(), Verdict::LastSend { commit_state: CommitState::Unknown });
 }
 
 #[test]
 fn a_lost_send_outweighs_a_status_that_cannot_follow_ready() {
-    let story = Story::new()
-        .lost()
-        .ready()
-        .after(5 * SECOND)
-        .ready()
-        .answered(403);
+    let story = Story::new().lost().ready().after(5 * SECOND).ready().answered(403);
     assert!(story.says(StatusWord::Processing).asks());
 }
 
@@ -901,13 +663,7 @@ fn a_lost_send_outweighs_a_status_that_cannot_follow_ready() {
 fn an_earlier_commit_with_another_value_leaves_the_files_unknown() {
     let mut story = Story::new().answered(200);
     story.facts.files_disputed = true;
-    assert!(matches!(
-        story.verdict(),
-        Verdict::Receipt {
-            files: Files::Unknown,
-            ..
-        }
-    ));
+    assert!(matches!(story.verdict(), Verdict::Receipt { files: Files::Unknown, .. }));
 }
 
 #[test]
@@ -980,10 +736,7 @@ fn the_quiet_moment_after_a_restart_runs_from_the_journal() {
     let story = Story::after_a_restart(2, false).ready();
     assert!(story.asks(), "three seconds are left");
     let mut story = Story::after_a_restart(2, false);
-    story.facts.earlier = Some(EarlierSend {
-        at: None,
-        left: false,
-    });
+    story.facts.earlier = Some(EarlierSend { at: None, left: false });
     let story = story.ready().after(4 * SECOND).ready();
     assert!(story.asks(), "without a time it runs from the restart");
 }
@@ -991,18 +744,13 @@ fn the_quiet_moment_after_a_restart_runs_from_the_journal() {
 #[test]
 fn a_restart_never_ends_in_an_error_that_is_not_its_own() {
     // Status was out of reach for longer than the send window.
-    let mut story = Story::after_a_restart(600, false)
-        .after(63 * SECOND)
-        .ready();
+    let mut story = Story::after_a_restart(600, false).after(63 * SECOND).ready();
     assert!(story.sends(), "{:?}", story.step());
     // Settings that leave no room in an ordinary call.
     story.facts.rules.max_attempts = 1;
     assert!(story.sends(), "the send of before is not counted");
     story.facts.rules.send_window = SECOND;
-    assert!(
-        story.sends(),
-        "the window begins with the first \"not yet\""
-    );
+    assert!(story.sends(), "the window begins with the first \"not yet\"");
     story.facts.rules.max_attempts = 0;
     let mut verdict = story.step();
     for _ in 0..200 {

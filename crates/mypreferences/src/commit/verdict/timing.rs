@@ -51,14 +51,9 @@ pub(crate) fn window_end(facts: &Facts) -> Duration {
     (0..facts.probes.len())
         .find(|index| {
             facts.probes[*index].begun >= quiet
-                && matches!(
-                    reading(facts, *index),
-                    Reading::NotYet | Reading::NotYetUnproven | Reading::Doubtful
-                )
+                && matches!(reading(facts, *index), Reading::NotYet | Reading::NotYetUnproven | Reading::Doubtful)
         })
-        .map_or(facts.rules.timeout, |index| {
-            facts.probes[index].answered.saturating_add(window)
-        })
+        .map_or(facts.rules.timeout, |index| facts.probes[index].answered.saturating_add(window))
 }
 
 /// The quiet moment before the next send; none when no send may still be under way.
@@ -91,20 +86,13 @@ fn earlier_quiet_until(facts: &Facts) -> Duration {
 /// Until when to ask after this last send.
 pub(super) fn time_for_asking(facts: &Facts, last: &SendFact) -> Duration {
     let short = facts.last_slow_end().is_none() && ends_with_its_own_error(last);
-    let budget = if short {
-        ASK_AFTER_BUSY
-    } else {
-        facts.rules.resolve_timeout
-    };
+    let budget = if short { ASK_AFTER_BUSY } else { facts.rules.resolve_timeout };
     (last.ended + budget).min(facts.rules.timeout)
 }
 
 /// 408, 429, 503 and redirects keep their own error when nobody answers the question.
 pub(super) fn ends_with_its_own_error(last: &SendFact) -> bool {
-    matches!(
-        last.class(),
-        Some(StatusClass::Busy | StatusClass::Throttled | StatusClass::Redirect)
-    )
+    matches!(last.class(), Some(StatusClass::Busy | StatusClass::Throttled | StatusClass::Redirect))
 }
 
 /// When to ask next; none when the time for asking is over or a stable answer was heard often enough.
@@ -122,11 +110,7 @@ pub(super) fn next_ask(
         }
         STABLE_GAPS[run.saturating_sub(1).min(STABLE_GAPS.len() - 1)]
     } else {
-        doubled(
-            ASK_BASE,
-            u32::try_from(since.len().saturating_sub(1)).unwrap_or(u32::MAX),
-            ASK_CAP,
-        )
+        doubled(ASK_BASE, u32::try_from(since.len().saturating_sub(1)).unwrap_or(u32::MAX), ASK_CAP)
     };
     let gap = gap.max(latest.retry_after.unwrap_or(Duration::ZERO));
     let at = latest.answered.checked_add(gap)?;
@@ -140,11 +124,7 @@ pub(super) fn next_ask(
 }
 
 pub(super) fn ask(at: Duration, limit: Duration) -> Step {
-    Step::Ask {
-        at,
-        limit: ASK_LIMIT.min(limit.saturating_sub(at)),
-        probe: true,
-    }
+    Step::Ask { at, limit: ASK_LIMIT.min(limit.saturating_sub(at)), probe: true }
 }
 
 pub(super) fn remaining(facts: &Facts, now: Duration) -> Duration {
@@ -155,8 +135,6 @@ pub(super) fn remaining(facts: &Facts, now: Duration) -> Duration {
 pub(super) fn retry_after(last: &SendFact) -> Option<Duration> {
     match last.result {
         SendResult::MaybeSent => None,
-        SendResult::NotSent { retry_after, .. } | SendResult::Answered { retry_after, .. } => {
-            retry_after
-        }
+        SendResult::NotSent { retry_after, .. } | SendResult::Answered { retry_after, .. } => retry_after,
     }
 }

@@ -131,11 +131,7 @@ fn for_its_owner(options: &mut OpenOptions) -> &mut OpenOptions {
 /// A folder that could not be made may be there already, whatever the reason given: a file system that is read-only, or
 /// whose top is another user's, may say so first.
 fn is_there(folder: &Path, error: io::Error) -> io::Result<bool> {
-    if folder.is_dir() {
-        Ok(false)
-    } else {
-        Err(error)
-    }
+    if folder.is_dir() { Ok(false) } else { Err(error) }
 }
 
 impl Disk for SystemDisk {
@@ -208,11 +204,7 @@ impl Disk for SystemDisk {
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         // Windows has no such thing: names are durable there when the rename returns.
-        if cfg!(unix) {
-            File::open(folder)?.sync_all()
-        } else {
-            Ok(())
-        }
+        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
     }
 
     fn lock(&self, file: &Path, holder: &str) -> io::Result<Option<Box<dyn Held>>> {
@@ -234,9 +226,7 @@ impl Disk for SystemDisk {
         use std::os::unix::fs::MetadataExt;
         const OTHERS_WRITE: u32 = 0o022;
         let found = fs::symlink_metadata(folder)?;
-        Ok(found.is_dir()
-            && found.uid() == nix::unistd::geteuid().as_raw()
-            && found.mode() & OTHERS_WRITE == 0)
+        Ok(found.is_dir() && found.uid() == nix::unistd::geteuid().as_raw() && found.mode() & OTHERS_WRITE == 0)
     }
 
     #[cfg(not(unix))]
@@ -260,12 +250,7 @@ pub(crate) fn read_whole(disk: &dyn Disk, file: &Path) -> io::Result<Option<Vec<
 }
 
 /// Writes a whole file and makes its contents durable.
-pub(crate) fn write_whole(
-    disk: &dyn Disk,
-    file: &Path,
-    access: Access,
-    bytes: &[u8],
-) -> io::Result<()> {
+pub(crate) fn write_whole(disk: &dyn Disk, file: &Path, access: Access, bytes: &[u8]) -> io::Result<()> {
     let mut out = disk.create(file, access)?;
     out.write_all(bytes)?;
     out.sync()?;
@@ -291,11 +276,7 @@ pub(crate) fn make_folders(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
         disk.make_folder(one)?;
     }
     for parent in folder.ancestors().skip(1) {
-        let parent = if parent.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            parent
-        };
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
         match disk.sync_folder(parent) {
             // Where this user cannot sync, no run of this user has made a folder.
             Err(error) if cannot_be_synced(&error) => {}
@@ -324,8 +305,7 @@ mod tests {
     /// A folder of the test's own.
     #[cfg(unix)]
     fn folder(name: &str) -> PathBuf {
-        let folder =
-            std::env::temp_dir().join(format!("mypreferences-{name}-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("mypreferences-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir(&folder).unwrap();
         folder
@@ -384,11 +364,7 @@ mod tests {
     #[test]
     fn a_folder_that_is_there_is_fine_whatever_the_reason_why_it_cannot_be_made() {
         let there = std::env::temp_dir();
-        for kind in [
-            io::ErrorKind::AlreadyExists,
-            io::ErrorKind::ReadOnlyFilesystem,
-            io::ErrorKind::PermissionDenied,
-        ] {
+        for kind in [io::ErrorKind::AlreadyExists, io::ErrorKind::ReadOnlyFilesystem, io::ErrorKind::PermissionDenied] {
             assert!(!is_there(&there, kind.into()).unwrap(), "{kind}");
             let missing = there.join("mypreferences-no-such-folder");
             assert_eq!(is_there(&missing, kind.into()).unwrap_err().kind(), kind);

@@ -67,21 +67,13 @@ impl EnvelopeFile {
         Envelopes {
             bytes: self.bytes,
             lines: self.lines,
-            sha256: if self.bytes == 0 {
-                String::new()
-            } else {
-                hex(&self.sha256.clone().finalize())
-            },
+            sha256: if self.bytes == 0 { String::new() } else { hex(&self.sha256.clone().finalize()) },
         }
     }
 }
 
 /// A line of the envelopes. The reader's words would repeat what stands there.
 pub(super) fn parse(line: &[u8]) -> io::Result<Envelope> {
-    serde_json::from_slice(line).map_err(|_| {
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            "a line of it is not as it was written",
-        )
-    })
+    serde_json::from_slice(line)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "a line of it is not as it was written"))
 }

@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::http::clock::Expires;
-use crate::landing::store::manifest::{
-    Identity, Manifest, Parameters, PartFile, VERSION, watermark_text,
-};
+use crate::landing::store::manifest::{Identity, Manifest, Parameters, PartFile, VERSION, watermark_text};
 use crate::landing::store::receipt::BatchReceipt;
 
 /// Version of the form. The first released one had no line of its own for it.
@@ -189,9 +187,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<Entry>, u64), Unreadable> {
                 entry => entries.push(entry),
             },
             Line::Unknown if end.is_some() => return Err(Unreadable::Newer),
-            Line::Entry(_) | Line::Unknown | Line::Torn
-                if after.is_empty() && tolerates_torn_lines() =>
-            {
+            Line::Entry(_) | Line::Unknown | Line::Torn if after.is_empty() && tolerates_torn_lines() => {
                 break;
             }
             Line::Entry(_) | Line::Unknown | Line::Torn => {
@@ -283,10 +279,7 @@ pub(crate) fn add(batches: &mut Vec<BatchLog>, entry: Entry) -> bool {
     };
     let batch = match name {
         None => batches.last_mut(),
-        Some(name) => batches
-            .iter_mut()
-            .rev()
-            .find(|batch| batch.intent.batch == name),
+        Some(name) => batches.iter_mut().rev().find(|batch| batch.intent.batch == name),
     };
     batch.is_some_and(|batch| batch.add(entry))
 }
@@ -335,20 +328,13 @@ impl BatchLog {
             Entry::Part(part) => {
                 // A part that was dropped is made anew: it takes the place of that one and of all after it.
                 let place = usize::try_from(part.n).unwrap_or(usize::MAX);
-                if self.initiated.is_none()
-                    || self.sealed.is_some()
-                    || place == 0
-                    || place > self.parts.len() + 1
-                {
+                if self.initiated.is_none() || self.sealed.is_some() || place == 0 || place > self.parts.len() + 1 {
                     return false;
                 }
                 self.parts.truncate(place - 1);
                 self.parts.push(part);
             }
-            Entry::Sealed {
-                manifest_sha256,
-                expires,
-            } => {
+            Entry::Sealed { manifest_sha256, expires } => {
                 if self.initiated.is_none() || self.sealed.is_some() {
                     return false;
                 }

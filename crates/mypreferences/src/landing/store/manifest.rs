@@ -43,11 +43,7 @@ impl Identity {
             ("surface", &self.surface, &wanted.surface),
             ("client_id", &self.client_id, &wanted.client_id),
             ("kind", &self.kind, &wanted.kind),
-            (
-                "name",
-                &self.name.clone().unwrap_or_else(none),
-                &wanted.name.clone().unwrap_or_else(none),
-            ),
+            ("name", &self.name.clone().unwrap_or_else(none), &wanted.name.clone().unwrap_or_else(none)),
         ])
     }
 }
@@ -81,9 +77,7 @@ pub struct Parameters {
 impl Parameters {
     /// It goes on from the batches before it.
     pub(crate) fn is_auto(&self) -> bool {
-        self.since
-            .as_deref()
-            .is_some_and(|since| since.starts_with("auto"))
+        self.since.as_deref().is_some_and(|since| since.starts_with("auto"))
     }
 
     /// What differs from what is wanted now, in words.
@@ -99,11 +93,7 @@ impl Parameters {
             ("since", &since(self), &since(wanted)),
             ("the selection of profiles", &body(true), &body(false)),
             ("days", &self.query, &wanted.query),
-            (
-                "compression",
-                &self.compression.to_string(),
-                &wanted.compression.to_string(),
-            ),
+            ("compression", &self.compression.to_string(), &wanted.compression.to_string()),
             ("initiated elsewhere", &adopted(self), &adopted(wanted)),
         ])
     }
@@ -121,9 +111,7 @@ pub(crate) fn without_addresses(mut body: serde_json::Value) -> serde_json::Valu
 }
 
 /// The first form kept the address.
-fn body_without_addresses<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<serde_json::Value, D::Error> {
+fn body_without_addresses<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<serde_json::Value, D::Error> {
     serde_json::Value::deserialize(deserializer).map(without_addresses)
 }
 
@@ -224,9 +212,7 @@ impl Manifest {
         }
         match serde_json::from_slice(bytes) {
             Ok(Form { version }) if version > VERSION => ReadManifest::Newer,
-            Ok(_) => {
-                serde_json::from_slice(bytes).map_or(ReadManifest::Damaged, ReadManifest::Read)
-            }
+            Ok(_) => serde_json::from_slice(bytes).map_or(ReadManifest::Damaged, ReadManifest::Read),
             Err(_) => ReadManifest::Damaged,
         }
     }
@@ -249,9 +235,7 @@ impl Manifest {
 
 /// As RFC 3339, in whole seconds.
 pub(crate) fn watermark_text(watermark_ms: i64) -> String {
-    system_time(watermark_ms.div_euclid(1000))
-        .and_then(rfc3339)
-        .unwrap_or_default()
+    system_time(watermark_ms.div_euclid(1000)).and_then(rfc3339).unwrap_or_default()
 }
 
 /// In lower-case hexadecimal.

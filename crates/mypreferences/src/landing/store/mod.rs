@@ -24,9 +24,7 @@ use crate::landing::store::layout::{LOCK, Layout};
 use crate::landing::store::open_page::OpenPage;
 use crate::landing::store::part::{DurablePart, EndedPart, JournalFile, OpenPart, lock, temporary};
 use crate::landing::store::position::{Position, ReadyFacts};
-use crate::landing::store::read::{
-    hash, hash_file, read_manifest, read_receipt, understand_journal, visible_batches,
-};
+use crate::landing::store::read::{hash, hash_file, read_manifest, read_receipt, understand_journal, visible_batches};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -37,12 +35,8 @@ use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{Export, Page};
 use crate::landing::store::disk::{Access, Disk, Held, make_folders, read_whole, write_whole};
 use crate::landing::store::envelope::{Envelope, members, text};
-use crate::landing::store::journal::{
-    BatchLog, Committing, Entry, FORM, Initiated, Intent, PartEntry, Sent,
-};
-use crate::landing::store::manifest::{
-    Compression, ENVELOPES, MANIFEST, Manifest, PartFile, RECEIPT,
-};
+use crate::landing::store::journal::{BatchLog, Committing, Entry, FORM, Initiated, Intent, PartEntry, Sent};
+use crate::landing::store::manifest::{Compression, ENVELOPES, MANIFEST, Manifest, PartFile, RECEIPT};
 use crate::landing::store::part_writer::PartWriter;
 use crate::landing::store::receipt::BatchReceipt;
 use crate::landing::store::sequence::{Fingerprints, Sequence};
@@ -81,8 +75,7 @@ impl Store {
     /// `locked`, `corrupt`, `storage`.
     pub(crate) fn open(disk: Arc<dyn Disk>, out: PathBuf) -> Result<Store, Error> {
         let place = Layout { out };
-        make_folders(&*disk, &place.out)
-            .map_err(|error| storage("cannot make the folder", &place.out, &error))?;
+        make_folders(&*disk, &place.out).map_err(|error| storage("cannot make the folder", &place.out, &error))?;
         for folder in [place.hidden(), place.staging()] {
             let wrong = |error: io::Error| storage("cannot make the folder", &folder, &error);
             disk.make_folder(&folder).map_err(wrong)?;
@@ -90,30 +83,21 @@ impl Store {
                 return Err(Error::before_io(
                     ErrorKind::Storage,
                     Operation::Export,
-                    format!(
-                        "{} belongs to another user, or others can write into it",
-                        folder.display()
-                    ),
+                    format!("{} belongs to another user, or others can write into it", folder.display()),
                     "give it to this user alone (chown, chmod 0700), or pass another folder",
                 ));
             }
         }
         let file = place.hidden().join(LOCK);
-        let lock = disk
-            .lock(&file, &holder())
-            .map_err(|error| storage("cannot lock", &file, &error))?;
+        let lock = disk.lock(&file, &holder()).map_err(|error| storage("cannot lock", &file, &error))?;
         let Some(lock) = lock else {
             return Err(locked(&holder_of(&*disk, &file)));
         };
         // A run that was killed may have left names that can be seen and are not durable.
-        disk.sync_folder(&place.out)
-            .map_err(|error| storage("cannot write the folder", &place.out, &error))?;
+        disk.sync_folder(&place.out).map_err(|error| storage("cannot write the folder", &place.out, &error))?;
         let mut store = Store {
             disk,
-            journal: Arc::new(Mutex::new(JournalFile {
-                file: place.journal(),
-                out: None,
-            })),
+            journal: Arc::new(Mutex::new(JournalFile { file: place.journal(), out: None })),
             place,
             batches: Vec::new(),
             landing: None,
@@ -128,8 +112,7 @@ impl Store {
     fn open_journal(&mut self) -> Result<(), Error> {
         let file = self.place.journal();
         let wrong = |error: io::Error| storage("cannot write", &file, &error);
-        let bytes = read_whole(&*self.disk, &file)
-            .map_err(|error| storage("cannot read", &file, &error))?;
+        let bytes = read_whole(&*self.disk, &file).map_err(|error| storage("cannot read", &file, &error))?;
         let bytes = bytes.unwrap_or_default();
         let journal = understand_journal(&bytes)?;
         // Empty, torn in its first line, or nothing but zeros after a crash of the file system: as good as none.
@@ -189,10 +172,7 @@ impl Store {
     }
 
     pub(crate) fn find(&self, batch: &str) -> Option<&BatchLog> {
-        self.batches
-            .iter()
-            .rev()
-            .find(|log| log.intent.batch == batch)
+        self.batches.iter().rev().find(|log| log.intent.batch == batch)
     }
 
     /// Writes a line of the journal and makes it durable.
@@ -203,11 +183,7 @@ impl Store {
 
     /// Takes in what stands in the journal's file.
     fn add(&mut self, entry: Entry) -> Result<(), Error> {
-        if journal::add(&mut self.batches, entry) {
-            Ok(())
-        } else {
-            Err(bug("a journal entry came out of order"))
-        }
+        if journal::add(&mut self.batches, entry) { Ok(()) } else { Err(bug("a journal entry came out of order")) }
     }
 
     /// A batch that is going to be made.
@@ -220,10 +196,7 @@ impl Store {
     pub(crate) fn initiated(&mut self, export: &Export, local_ms: i64) -> Result<(), Error> {
         let export = serde_json::from_str(&export.to_json_with_token())
             .map_err(|_| bug("an export's handle cannot be written"))?;
-        self.note(Entry::Initiated(Initiated {
-            export,
-            local_ms: Some(local_ms),
-        }))
+        self.note(Entry::Initiated(Initiated { export, local_ms: Some(local_ms) }))
     }
 
     /// The batch that was made whole by a run that could not journal it.
@@ -237,10 +210,7 @@ impl Store {
     /// Prepares the staging folder and finds out what of it can be used: parts are hashed again, and a missing or
     /// differing one is dropped with all after it.
     pub(crate) fn resume(&mut self) -> Result<Position, Error> {
-        let log = self
-            .last()
-            .cloned()
-            .ok_or_else(|| bug("there is no batch"))?;
+        let log = self.last().cloned().ok_or_else(|| bug("there is no batch"))?;
         let staging = self.place.staging();
         let folder = self.place.staged(&log.intent.batch);
         let wrong = |error: io::Error| storage("cannot prepare", &folder, &error);
@@ -248,10 +218,7 @@ impl Store {
         for name in self.disk.names(&staging).map_err(wrong)? {
             if name != log.intent.batch {
                 let path = staging.join(&name);
-                self.disk
-                    .remove_folder(&path)
-                    .or_else(|_| self.disk.remove_file(&path))
-                    .map_err(wrong)?;
+                self.disk.remove_folder(&path).or_else(|_| self.disk.remove_file(&path)).map_err(wrong)?;
             }
         }
         self.disk.make_folder(&folder).map_err(wrong)?;
@@ -267,9 +234,9 @@ impl Store {
         }
         let last = kept.last();
         let envelopes = match last {
-            Some(part) if part.envelopes.bytes > 0 => self
-                .reopen_envelopes(&folder.join(ENVELOPES), part.envelopes.bytes)
-                .map_err(wrong)?,
+            Some(part) if part.envelopes.bytes > 0 => {
+                self.reopen_envelopes(&folder.join(ENVELOPES), part.envelopes.bytes).map_err(wrong)?
+            }
             Some(_) | None => EnvelopeFile::default(),
         };
         let landing = Landing {
@@ -287,10 +254,7 @@ impl Store {
             is_over: last.is_some_and(|part| part.is_last),
             part: None,
             envelopes,
-            ready: ReadyFacts {
-                row_count: last.and_then(|part| part.row_count),
-                expires: None,
-            },
+            ready: ReadyFacts { row_count: last.and_then(|part| part.row_count), expires: None },
         };
         let position = landing.position();
         self.landing = Some(landing);
@@ -310,9 +274,7 @@ impl Store {
         // The envelopes of the last part hold those of all before it.
         while good > 0 {
             let wanted = &log.parts[good - 1].envelopes;
-            if wanted.bytes == 0
-                || self.hash_beginning(&folder.join(ENVELOPES), wanted.bytes)? == wanted.sha256
-            {
+            if wanted.bytes == 0 || self.hash_beginning(&folder.join(ENVELOPES), wanted.bytes)? == wanted.sha256 {
                 break;
             }
             good -= 1;
@@ -329,10 +291,7 @@ impl Store {
     }
 
     fn reopen_envelopes(&self, file: &Path, bytes: u64) -> io::Result<EnvelopeFile> {
-        let opened = self
-            .disk
-            .open(file)?
-            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let opened = self.disk.open(file)?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         let mut envelopes = EnvelopeFile::default();
         let mut reader = BufReader::new(opened.take(bytes));
         let mut line = Vec::new();
@@ -349,9 +308,7 @@ impl Store {
     }
 
     fn landing(&mut self) -> Result<&mut Landing, Error> {
-        self.landing
-            .as_mut()
-            .ok_or_else(|| bug("no batch is being landed"))
+        self.landing.as_mut().ok_or_else(|| bug("no batch is being landed"))
     }
 
     /// After an error nothing is known about what was written last: what is not journalled is written anew by the next
@@ -383,9 +340,7 @@ impl Store {
         let landing = self.landing()?;
         let folder = staging.join(&landing.batch);
         let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
-        landing
-            .write_envelope(&*disk, &folder, page)
-            .map_err(wrong)?;
+        landing.write_envelope(&*disk, &folder, page).map_err(wrong)?;
         if page.count > 0 {
             let mut part = match landing.part.take() {
                 Some(part) => part,
@@ -414,10 +369,7 @@ impl Store {
         };
         let folder = staging.join(&landing.batch);
         // What the part's entry says of them is durable before it.
-        landing
-            .envelopes
-            .sync()
-            .map_err(|error| storage("cannot write into", &folder, &error))?;
+        landing.envelopes.sync().map_err(|error| storage("cannot write into", &folder, &error))?;
         let name = landing.part_name();
         landing.ended_parts += 1;
         Ok(Some(EndedPart {
@@ -426,12 +378,7 @@ impl Store {
             folder,
             entry: PartEntry {
                 n: u32::try_from(landing.ended_parts).unwrap_or(u32::MAX),
-                file: PartFile {
-                    file: name,
-                    sha256: String::new(),
-                    rows: 0,
-                    bytes: 0,
-                },
+                file: PartFile { file: name, sha256: String::new(), rows: 0, bytes: 0 },
                 next_offset: landing.next_offset,
                 total_results: landing.sequence.total_results,
                 row_count: landing.ready.row_count,
@@ -469,15 +416,9 @@ impl Store {
         self.finish_part()?;
         #[cfg(test)]
         if crate::landing::mutants::is_active(crate::landing::mutants::Mutant::CommitBeforeSeal) {
-            return self.note(Entry::Sealed {
-                manifest_sha256: String::new(),
-                expires: None,
-            });
+            return self.note(Entry::Sealed { manifest_sha256: String::new(), expires: None });
         }
-        let log = self
-            .last()
-            .cloned()
-            .ok_or_else(|| bug("there is no batch"))?;
+        let log = self.last().cloned().ok_or_else(|| bug("there is no batch"))?;
         let disk = Arc::clone(&self.disk);
         let folder = self.place.staged(&log.intent.batch);
         let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
@@ -496,8 +437,7 @@ impl Store {
             envelopes,
             ..Manifest::of_journal(&log, watermark_ms)
         };
-        let mut bytes = serde_json::to_vec_pretty(&manifest)
-            .map_err(|_| bug("the manifest cannot be written"))?;
+        let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(|_| bug("the manifest cannot be written"))?;
         bytes.push(b'\n');
         write_whole(&*disk, &folder.join(MANIFEST), Access::Umask, &bytes).map_err(wrong)?;
         disk.sync_folder(&folder).map_err(wrong)?;
@@ -511,14 +451,9 @@ impl Store {
         let out = self.place.out.clone();
         let staging = self.place.staging();
         for folder in [&out, &staging] {
-            self.disk
-                .sync_folder(folder)
-                .map_err(|error| storage("cannot write the folder", folder, &error))?;
+            self.disk.sync_folder(folder).map_err(|error| storage("cannot write the folder", folder, &error))?;
         }
-        let log = self
-            .last()
-            .cloned()
-            .ok_or_else(|| bug("there is no batch"))?;
+        let log = self.last().cloned().ok_or_else(|| bug("there is no batch"))?;
         let found = read_manifest(&*self.disk, &self.place, &log.intent.batch)?;
         let Some((manifest, manifest_sha256)) = found else {
             return Err(bug("a batch was sealed and cannot be seen"));
@@ -526,18 +461,12 @@ impl Store {
         let journalled: Vec<&PartFile> = log.parts.iter().map(|part| &part.file).collect();
         if !manifest.parts.iter().eq(journalled) {
             return Err(corrupt(
-                format!(
-                    "the manifest of {} names other parts than the journal",
-                    log.intent.batch
-                ),
+                format!("the manifest of {} names other parts than the journal", log.intent.batch),
                 "begin in another folder",
             ));
         }
         self.landing = None;
-        self.note(Entry::Sealed {
-            manifest_sha256,
-            expires,
-        })
+        self.note(Entry::Sealed { manifest_sha256, expires })
     }
 
     pub(crate) fn committing(&mut self, committing: Committing) -> Result<(), Error> {
@@ -554,11 +483,7 @@ impl Store {
 
     /// Keeps how the commit ended, beside the batch and in the journal; or in the journal alone, and says why: the verdict
     /// is not to be had again.
-    pub(crate) fn committed(
-        &mut self,
-        batch: &str,
-        receipt: BatchReceipt,
-    ) -> Result<Option<String>, Error> {
+    pub(crate) fn committed(&mut self, batch: &str, receipt: BatchReceipt) -> Result<Option<String>, Error> {
         let why_not = if self.is_there(batch)? {
             let written = self.write_receipt(batch, &receipt);
             written.err().map(|error| {
@@ -566,29 +491,21 @@ impl Store {
                 format!("the receipt of {batch} stands in the journal only: {why}")
             })
         } else {
-            Some(format!(
-                "{batch} was moved away: its receipt stands in the journal only"
-            ))
+            Some(format!("{batch} was moved away: its receipt stands in the journal only"))
         };
-        self.note(Entry::Committed {
-            batch: batch.to_owned(),
-            receipt,
-        })?;
+        self.note(Entry::Committed { batch: batch.to_owned(), receipt })?;
         Ok(why_not)
     }
 
     /// The folder of a batch is where it was made.
     pub(crate) fn is_there(&self, batch: &str) -> Result<bool, Error> {
-        Ok(visible_batches(&*self.disk, &self.place)?
-            .iter()
-            .any(|name| name == batch))
+        Ok(visible_batches(&*self.disk, &self.place)?.iter().any(|name| name == batch))
     }
 
     fn write_receipt(&self, batch: &str, receipt: &BatchReceipt) -> Result<(), Error> {
         let folder = self.place.batch(batch);
         let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
-        let mut bytes =
-            serde_json::to_vec_pretty(receipt).map_err(|_| bug("the receipt cannot be written"))?;
+        let mut bytes = serde_json::to_vec_pretty(receipt).map_err(|_| bug("the receipt cannot be written"))?;
         bytes.push(b'\n');
         let file = folder.join(RECEIPT);
         let fresh = folder.join(temporary(RECEIPT));
@@ -599,17 +516,11 @@ impl Store {
 
     /// Gives a batch up; none: the newest one.
     pub(crate) fn abandoned(&mut self, batch: Option<&str>, why: &str) -> Result<(), Error> {
-        let is_newest = batch.is_none_or(|batch| {
-            self.last()
-                .is_some_and(|newest| newest.intent.batch == batch)
-        });
+        let is_newest = batch.is_none_or(|batch| self.last().is_some_and(|newest| newest.intent.batch == batch));
         if is_newest {
             self.landing = None;
         }
-        self.note(Entry::Abandoned {
-            why: why.to_owned(),
-            batch: batch.map(str::to_owned),
-        })
+        self.note(Entry::Abandoned { why: why.to_owned(), batch: batch.map(str::to_owned) })
     }
 }
 
@@ -632,20 +543,13 @@ impl Landing {
 
     /// Of the part under way.
     fn part_name(&self) -> String {
-        format!(
-            "part-{:05}.{}",
-            self.ended_parts + 1,
-            self.compression.suffix()
-        )
+        format!("part-{:05}.{}", self.ended_parts + 1, self.compression.suffix())
     }
 
     fn open_part(&self, disk: &dyn Disk, folder: &Path) -> io::Result<OpenPart> {
         let file = folder.join(temporary(&self.part_name()));
         let out = disk.create(&file, Access::Umask)?;
-        Ok(OpenPart {
-            writer: PartWriter::new(out, self.compression)?,
-            pages: Vec::new(),
-        })
+        Ok(OpenPart { writer: PartWriter::new(out, self.compression)?, pages: Vec::new() })
     }
 
     /// Writes a line where the members differ from those of the page before.
@@ -660,10 +564,7 @@ impl Landing {
             return Ok(());
         }
         let envelopes = &mut self.envelopes;
-        let mut line = serde_json::to_vec(&Envelope {
-            offset: self.next_offset,
-            members,
-        })?;
+        let mut line = serde_json::to_vec(&Envelope { offset: self.next_offset, members })?;
         line.push(b'\n');
         let mut out = match envelopes.out.take() {
             Some(out) => out,
@@ -707,22 +608,13 @@ impl Landing {
     }
 }
 
-type Members = (
-    Option<std::collections::BTreeMap<String, Box<serde_json::value::RawValue>>>,
-    Option<PartFile>,
-);
+type Members = (Option<std::collections::BTreeMap<String, Box<serde_json::value::RawValue>>>, Option<PartFile>);
 
 /// What the lock file says of its holder.
 fn holder() -> String {
     #[cfg(unix)]
-    let host = nix::unistd::gethostname()
-        .ok()
-        .and_then(|name| name.into_string().ok());
+    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     #[cfg(not(unix))]
     let host = std::env::var("COMPUTERNAME").ok();
-    format!(
-        "process {} on {}\n",
-        std::process::id(),
-        host.as_deref().unwrap_or("an unknown host")
-    )
+    format!("process {} on {}\n", std::process::id(), host.as_deref().unwrap_or("an unknown host"))
 }

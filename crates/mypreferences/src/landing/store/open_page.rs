@@ -24,11 +24,7 @@ pub(crate) struct OpenPage {
 impl OpenPage {
     pub(crate) fn new(mut page: Page, offset: u64) -> OpenPage {
         let lines = page.end_lines_in_place();
-        OpenPage {
-            page,
-            offset,
-            lines,
-        }
+        OpenPage { page, offset, lines }
     }
 
     /// The records as lines, where they stand so already.

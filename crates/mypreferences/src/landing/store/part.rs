@@ -35,11 +35,7 @@ impl JournalFile {
         let line = journal::line(entry).map_err(|_| bug("a journal line cannot be written"))?;
         // Until the line is durable there is no journal to write to: after a failure nothing is known about it.
         let mut out = self.out.take().ok_or_else(|| {
-            storage(
-                "cannot write",
-                &self.file,
-                &io::Error::other("an earlier write of it has failed"),
-            )
+            storage("cannot write", &self.file, &io::Error::other("an earlier write of it has failed"))
         })?;
         out.write_all(&line)
             .and_then(|()| if sync { out.sync() } else { out.flush() })
@@ -71,28 +67,14 @@ impl EndedPart {
     /// Makes it durable and journals it: parts in their order. Needs nothing of the store, so that the next part can be
     /// written meanwhile.
     pub(crate) fn make_durable(self) -> Result<DurablePart, Error> {
-        let EndedPart {
-            disk,
-            writer,
-            folder,
-            mut entry,
-            journal,
-            _lock,
-        } = self;
+        let EndedPart { disk, writer, folder, mut entry, journal, _lock } = self;
         let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
         let written = writer.finish().map_err(wrong)?;
         let file = &mut entry.file;
         (file.sha256, file.rows, file.bytes) = (written.sha256, written.rows, written.bytes);
-        disk.rename(
-            &folder.join(temporary(&file.file)),
-            &folder.join(&file.file),
-        )
-        .map_err(wrong)?;
+        disk.rename(&folder.join(temporary(&file.file)), &folder.join(&file.file)).map_err(wrong)?;
         disk.sync_folder(&folder).map_err(wrong)?;
-        let part = DurablePart {
-            file: entry.file.clone(),
-            entry: Entry::Part(entry),
-        };
+        let part = DurablePart { file: entry.file.clone(), entry: Entry::Part(entry) };
         lock(&journal).note(&part.entry)?;
         Ok(part)
     }

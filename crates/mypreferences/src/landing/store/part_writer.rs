@@ -68,11 +68,7 @@ pub(crate) struct Written {
 
 impl PartWriter {
     pub(crate) fn new(out: Box<dyn Out>, compression: Compression) -> io::Result<PartWriter> {
-        let hashed = Hashed {
-            out,
-            sha256: Sha256::new(),
-            bytes: 0,
-        };
+        let hashed = Hashed { out, sha256: Sha256::new(), bytes: 0 };
         let lines = match compression {
             Compression::None => Lines::Plain(hashed),
             #[cfg(feature = "zstd")]
@@ -80,12 +76,7 @@ impl PartWriter {
             #[cfg(not(feature = "zstd"))]
             Compression::Zstd => return Err(io::Error::from(io::ErrorKind::Unsupported)),
         };
-        Ok(PartWriter {
-            lines,
-            block: Vec::new(),
-            rows: 0,
-            length: 0,
-        })
+        Ok(PartWriter { lines, block: Vec::new(), rows: 0, length: 0 })
     }
 
     /// Writes the records of a page, a line each; `lines`, if they stand as lines already.
@@ -135,10 +126,7 @@ impl PartWriter {
     pub(crate) fn finish(mut self) -> io::Result<Written> {
         self.hand_on()?;
         let rows = self.rows;
-        #[cfg_attr(
-            not(feature = "zstd"),
-            expect(clippy::infallible_destructuring_match, reason = "two with zstd")
-        )]
+        #[cfg_attr(not(feature = "zstd"), expect(clippy::infallible_destructuring_match, reason = "two with zstd"))]
         let mut hashed = match self.lines {
             Lines::Plain(out) => out,
             #[cfg(feature = "zstd")]
@@ -146,10 +134,6 @@ impl PartWriter {
         };
         hashed.out.sync()?;
         hashed.out.close()?;
-        Ok(Written {
-            sha256: hex(&hashed.sha256.finalize()),
-            bytes: hashed.bytes,
-            rows,
-        })
+        Ok(Written { sha256: hex(&hashed.sha256.finalize()), bytes: hashed.bytes, rows })
     }
 }

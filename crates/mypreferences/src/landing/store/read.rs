@@ -14,15 +14,10 @@ use crate::landing::store::manifest::{MANIFEST, Manifest, RECEIPT, ReadManifest,
 use crate::landing::store::receipt::BatchReceipt;
 
 /// Reads the journal of a folder: its batches, and whether there is one. Takes no lock.
-pub(crate) fn read_journal(
-    disk: &dyn Disk,
-    place: &Layout,
-) -> Result<Option<Vec<BatchLog>>, Error> {
+pub(crate) fn read_journal(disk: &dyn Disk, place: &Layout) -> Result<Option<Vec<BatchLog>>, Error> {
     let file = place.journal();
     let bytes = read_whole(disk, &file).map_err(|error| storage("cannot read", &file, &error))?;
-    bytes
-        .map(|bytes| understand_journal(&bytes).map(|journal| journal.batches))
-        .transpose()
+    bytes.map(|bytes| understand_journal(&bytes).map(|journal| journal.batches)).transpose()
 }
 
 /// A journal as it was read.
@@ -49,37 +44,22 @@ pub(super) fn understand_journal(bytes: &[u8]) -> Result<Journal, Error> {
         Some(Entry::Form { version }) => Some(*version),
         Some(_) | None => None,
     };
-    Ok(Journal {
-        batches: journal::batches(entries).map_err(damaged)?,
-        good,
-        form,
-    })
+    Ok(Journal { batches: journal::batches(entries).map_err(damaged)?, good, form })
 }
 
 /// The batches that can be seen in a folder.
 pub(crate) fn visible_batches(disk: &dyn Disk, place: &Layout) -> Result<Vec<String>, Error> {
-    let names = disk
-        .names(&place.out)
-        .map_err(|error| storage("cannot read the folder", &place.out, &error))?;
-    Ok(names
-        .into_iter()
-        .filter(|name| name.starts_with(BATCH))
-        .collect())
+    let names = disk.names(&place.out).map_err(|error| storage("cannot read the folder", &place.out, &error))?;
+    Ok(names.into_iter().filter(|name| name.starts_with(BATCH)).collect())
 }
 
 /// The manifest of a batch that can be seen, and its hash.
-pub(crate) fn read_manifest(
-    disk: &dyn Disk,
-    place: &Layout,
-    batch: &str,
-) -> Result<Option<(Manifest, String)>, Error> {
+pub(crate) fn read_manifest(disk: &dyn Disk, place: &Layout, batch: &str) -> Result<Option<(Manifest, String)>, Error> {
     let file = place.batch(batch).join(MANIFEST);
     let bytes = read_whole(disk, &file).map_err(|error| storage("cannot read", &file, &error))?;
     let Some(bytes) = bytes else { return Ok(None) };
     match Manifest::read(&bytes) {
-        ReadManifest::Read(manifest) if manifest.batch == batch => {
-            Ok(Some((*manifest, sha256(&bytes))))
-        }
+        ReadManifest::Read(manifest) if manifest.batch == batch => Ok(Some((*manifest, sha256(&bytes)))),
         ReadManifest::Newer => Err(newer(&format!("{batch}/{MANIFEST}"))),
         ReadManifest::Read(_) | ReadManifest::Damaged => Err(corrupt(
             format!("{batch}/{MANIFEST} is no manifest of this batch"),
@@ -88,11 +68,7 @@ pub(crate) fn read_manifest(
     }
 }
 
-pub(crate) fn read_receipt(
-    disk: &dyn Disk,
-    place: &Layout,
-    batch: &str,
-) -> Result<Option<BatchReceipt>, Error> {
+pub(crate) fn read_receipt(disk: &dyn Disk, place: &Layout, batch: &str) -> Result<Option<BatchReceipt>, Error> {
     let file = place.batch(batch).join(RECEIPT);
     let bytes = read_whole(disk, &file).map_err(|error| storage("cannot read", &file, &error))?;
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))

@@ -65,13 +65,7 @@ impl BatchReceipt {
         keep_files: bool,
         server_date: Option<std::time::SystemTime>,
     ) -> BatchReceipt {
-        BatchReceipt {
-            end,
-            keep_files,
-            at: None,
-            server_date: server_date.and_then(rfc3339),
-            receipt: None,
-        }
+        BatchReceipt { end, keep_files, at: None, server_date: server_date.and_then(rfc3339), receipt: None }
     }
 
     /// As JSON, the same bytes in every language: fixed key order, `snake_case`.
@@ -81,15 +75,11 @@ impl BatchReceipt {
 
     /// A privacy claim about the server's files can be made from this receipt.
     pub fn files_are_as_asked(&self) -> bool {
-        self.receipt
-            .as_ref()
-            .is_some_and(|receipt| receipt["files"] == "as_asked")
+        self.receipt.as_ref().is_some_and(|receipt| receipt["files"] == "as_asked")
     }
 
     /// The server never said so in as many words.
     pub fn is_presumed(&self) -> bool {
-        self.receipt
-            .as_ref()
-            .is_some_and(|receipt| receipt["certainty"] == "presumed")
+        self.receipt.as_ref().is_some_and(|receipt| receipt["certainty"] == "presumed")
     }
 }

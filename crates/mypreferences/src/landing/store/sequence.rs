@@ -59,12 +59,7 @@ impl Sequence {
         pages: impl IntoIterator<Item = String>,
         last_record: Option<String>,
     ) -> Sequence {
-        Sequence {
-            total_results,
-            rows,
-            pages: pages.into_iter().collect(),
-            last_record,
-        }
+        Sequence { total_results, rows, pages: pages.into_iter().collect(), last_record }
     }
 
     /// A fingerprint of the last record.
@@ -77,23 +72,14 @@ impl Sequence {
     /// # Errors
     /// More records than the export has: nothing that comes after them can be right.
     pub(crate) fn look(&self, page: &Page, seen: Option<&Fingerprints>) -> Result<Fit, Error> {
-        let odd = |why: String, repeats| {
-            Ok(Fit::Odd(Odd {
-                error: mismatch(why),
-                repeats,
-            }))
-        };
+        let odd = |why: String, repeats| Ok(Fit::Odd(Odd { error: mismatch(why), repeats }));
         if let (Some(before), Some(now)) = (self.total_results, page.total_results)
             && before != now
         {
             return odd(format!("TotalResults was {before} and is {now} now"), None);
         }
         // Rows of a schedule may equal each other.
-        let prints = if page.is_schedule() {
-            Fingerprints::default()
-        } else {
-            fingerprints(page)
-        };
+        let prints = if page.is_schedule() { Fingerprints::default() } else { fingerprints(page) };
         if let Some(print) = &prints.page
             && Some(&prints) != seen
         {
@@ -108,9 +94,9 @@ impl Sequence {
         }
         let rows = self.rows.saturating_add(page.count);
         match self.total_results.or(page.total_results) {
-            Some(total) if rows > total => Err(mismatch(format!(
-                "the export has {total} records, and its pages have {rows} already"
-            ))),
+            Some(total) if rows > total => {
+                Err(mismatch(format!("the export has {total} records, and its pages have {rows} already")))
+            }
             Some(_) | None => Ok(Fit::Next(prints)),
         }
     }
@@ -131,14 +117,8 @@ impl Sequence {
     pub(crate) fn finish(&self) -> Result<u64, Error> {
         match self.total_results {
             Some(total) if total == self.rows => Ok(total),
-            Some(total) => Err(mismatch(format!(
-                "the export has {total} records, and its pages had {}",
-                self.rows
-            ))),
-            None => Err(mismatch(
-                "no page told TotalResults, so that nothing proves that all records came"
-                    .to_owned(),
-            )),
+            Some(total) => Err(mismatch(format!("the export has {total} records, and its pages had {}", self.rows))),
+            None => Err(mismatch("no page told TotalResults, so that nothing proves that all records came".to_owned())),
         }
     }
 }
@@ -163,10 +143,7 @@ fn fingerprints(page: &Page) -> Fingerprints {
     print.update(page.count.to_le_bytes());
     print.update(length.to_le_bytes());
     print.update(checksum.finalize().to_le_bytes());
-    Fingerprints {
-        page: Some(hex(&print.finalize()[..16])),
-        last_record: Some(digest(last.bytes())),
-    }
+    Fingerprints { page: Some(hex(&print.finalize()[..16])), last_record: Some(digest(last.bytes())) }
 }
 
 fn digest(bytes: &[u8]) -> String {

@@ -102,16 +102,10 @@ async fn a_dropped_shelf_takes_its_steps_to_their_end_and_then_gives_the_folder_
 #[test]
 fn a_step_needs_no_runtime_but_one_that_awaits_it() {
     let folder = Folder::new("shutdown");
-    let runtime = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap()
-    };
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let mut worker = runtime().block_on(folder.worker()).unwrap();
     let step = worker.begin(|_| Ok(7));
-    let ended =
-        runtime().block_on(async { tokio::time::timeout(Duration::from_secs(60), step).await });
+    let ended = runtime().block_on(async { tokio::time::timeout(Duration::from_secs(60), step).await });
     assert_eq!(ended.expect("it ends").unwrap(), 7);
 }
 
@@ -121,12 +115,7 @@ async fn threads_are_used_again_and_end_with_their_shelf() {
     let mut worker = folder.worker().await.unwrap();
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..100 {
-        seen.insert(
-            worker
-                .step(|_| Ok(format!("{:?}", std::thread::current().id())))
-                .await
-                .unwrap(),
-        );
+        seen.insert(worker.step(|_| Ok(format!("{:?}", std::thread::current().id()))).await.unwrap());
     }
     // Two at most: one may not have said yet that it is free when the next step comes.
     assert!(seen.len() <= 2, "{seen:?}");

@@ -17,15 +17,9 @@ fn play(plan: &Plan) -> (Vec<Vec<Observed>>, Vec<String>) {
     let (mut results, mut texts) = (Vec::new(), Vec::new());
     for call in &plan.calls {
         let at_once: Vec<(Observed, String)> = std::thread::scope(|scope| {
-            let threads: Vec<_> = call
-                .tokens()
-                .into_iter()
-                .map(|token| scope.spawn(move || one(plan, call, &token)))
-                .collect();
-            threads
-                .into_iter()
-                .filter_map(|thread| thread.join().ok())
-                .collect()
+            let threads: Vec<_> =
+                call.tokens().into_iter().map(|token| scope.spawn(move || one(plan, call, &token))).collect();
+            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
         });
         let (observed, seen): (Vec<_>, Vec<_>) = at_once.into_iter().unzip();
         results.push(observed);
@@ -70,46 +64,30 @@ fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
     // Cancelled before the call: the command waits for its token on standard input, which never comes.
     let before_the_call = call.cancel_after_ms == Some(0);
     let lands = matches!(call.operation.as_str(), "export" | "commit_landed");
-    let (token, stdin) = if before_the_call && !lands {
-        ("-", Stdio::piped())
-    } else {
-        (token, Stdio::null())
-    };
+    let (token, stdin) = if before_the_call && !lands { ("-", Stdio::piped()) } else { (token, Stdio::null()) };
     match (lands, call.operation.as_str(), &call.out) {
         (true, "commit_landed", Some(out)) => command.arg(out),
         (true, _, _) => &mut command,
         // After `--`, so that a token that begins with a dash is not taken for an option.
         (false, _, _) => command.arg("--").arg(token),
     };
-    command
-        .stdin(stdin)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = match command.spawn() {
         Ok(process) => process,
         Err(error) => {
-            return (
-                observed("error", format!("{{\"not started\":\"{error}\"}}")),
-                String::new(),
-            );
+            return (observed("error", format!("{{\"not started\":\"{error}\"}}")), String::new());
         }
     };
     // Kept open until the end.
     let _stdin = process.stdin.take();
     if let Some(after) = call.cancel_after_ms {
-        interrupt(
-            &process,
-            Duration::from_millis(if before_the_call { 300 } else { after }),
-        );
+        interrupt(&process, Duration::from_millis(if before_the_call { 300 } else { after }));
     }
     let mut errors = String::new();
     if let Some(stderr) = &mut process.stderr {
         let _ = stderr.read_to_string(&mut errors);
     }
-    let output = process
-        .wait_with_output()
-        .map(|output| output.stdout)
-        .unwrap_or_default();
+    let output = process.wait_with_output().map(|output| output.stdout).unwrap_or_default();
     let text = String::from_utf8_lossy(&output).trim_end().to_owned();
     (understood(call, text), errors)
 }
@@ -127,10 +105,7 @@ fn exported(call: &Call) -> Vec<String> {
     one("out", call.out.clone());
     one("since", call.since.clone());
     one("overlap", call.overlap.map(|seconds| format!("{seconds}s")));
-    one(
-        "commit",
-        call.commit.as_ref().map(|word| word.replace('_', "-")),
-    );
+    one("commit", call.commit.as_ref().map(|word| word.replace('_', "-")));
     one("compress", call.compression.clone());
     one("match-criteria", call.match_criteria.clone());
     one("match-type", call.match_type.clone());
@@ -141,11 +116,9 @@ fn exported(call: &Call) -> Vec<String> {
     one("max-memory", call.max_memory.map(|bytes| bytes.to_string()));
     one("part-size", call.part_bytes.map(|bytes| bytes.to_string()));
     one("max-wait", call.max_wait_ms.map(|ms| format!("{ms}ms")));
-    for (name, values) in [
-        ("cid", Some(&call.cids)),
-        ("value", call.values.as_ref()),
-        ("channel", call.channels.as_ref()),
-    ] {
+    for (name, values) in
+        [("cid", Some(&call.cids)), ("value", call.values.as_ref()), ("channel", call.channels.as_ref())]
+    {
         for value in values.into_iter().flatten() {
             options.push(format!("--{name}={value}"));
         }
@@ -166,18 +139,16 @@ fn configured(command: &mut Command, plan: &Plan, given: &Configuration) {
 
 /// By flags and variables.
 fn told(command: &mut Command, plan: &Plan) {
-    command
-        .arg(format!("--base-url={}", plan.base_url))
-        .arg(format!("--client-id={}", plan.client_id));
+    command.arg(format!("--base-url={}", plan.base_url)).arg(format!("--client-id={}", plan.client_id));
     for (name, value) in &plan.settings {
         if name != "client_id" {
             command.env(format!("MYPREFERENCES_{}", name.to_uppercase()), value);
         }
     }
     match &plan.credentials {
-        Credentials::Hmac { user_id, secret } => command
-            .env("MYPREFERENCES_USER_ID", user_id)
-            .env("MYPREFERENCES_SECRET", secret),
+        Credentials::Hmac { user_id, secret } => {
+            command.env("MYPREFERENCES_USER_ID", user_id).env("MYPREFERENCES_SECRET", secret)
+        }
         Credentials::Bearer(token) => command.env("MYPREFERENCES_BEARER_TOKEN", token),
         Credentials::Authorization(value) => command.env("MYPREFERENCES_AUTHORIZATION", value),
         Credentials::OAuth(oauth) => {
@@ -209,10 +180,7 @@ fn interrupt(process: &Child, after: Duration) {
 
 /// The record inside the one object that the command prints.
 fn understood(call: &Call, text: String) -> Observed {
-    if let Some(record) = text
-        .strip_prefix("{\"error\":")
-        .and_then(|rest| rest.strip_suffix('}'))
-    {
+    if let Some(record) = text.strip_prefix("{\"error\":").and_then(|rest| rest.strip_suffix('}')) {
         return observed("error", record.to_owned());
     }
     // Ended by the signal itself, as a program is before it listens to signals.
@@ -241,9 +209,7 @@ fn newest_receipt(text: &str) -> Observed {
     struct Batch {
         receipt: Box<serde_json::value::RawValue>,
     }
-    let newest = serde_json::from_str(text)
-        .ok()
-        .and_then(|mut batches: Batches| batches.committed.pop());
+    let newest = serde_json::from_str(text).ok().and_then(|mut batches: Batches| batches.committed.pop());
     match newest {
         Some(batch) => observed("batch_receipt", batch.receipt.get().to_owned()),
         None => observed("error", text.to_owned()),

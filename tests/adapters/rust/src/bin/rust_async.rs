@@ -9,10 +9,7 @@ use mypreferences::{CancelToken, Client, ClientBuilder, Error, ExportStatus};
 
 fn main() -> std::io::Result<()> {
     let log = Log::start();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     adapt(&log, |plan| runtime.block_on(play(plan)))
 }
 
@@ -26,10 +23,7 @@ async fn play(plan: &Plan) -> (Vec<Vec<Observed>>, Vec<String>) {
     texts.push(format!("{client:?}"));
     let mut results = Vec::new();
     for call in &plan.calls {
-        let at_once = call
-            .tokens()
-            .into_iter()
-            .map(|token| one(&client, call, token));
+        let at_once = call.tokens().into_iter().map(|token| one(&client, call, token));
         let (observed, seen): (Vec<_>, Vec<_>) = join_all(at_once).await.into_iter().unzip();
         results.push(observed);
         texts.extend(seen.into_iter().flatten());
@@ -53,102 +47,52 @@ async fn one(client: &Client, call: &Call, token: String) -> (Observed, Vec<Stri
     }
     let token = token.as_str();
     let result = match call.operation.as_str() {
-        "status" => client
-            .status(token)
-            .cancel_token(cancel)
-            .await
-            .map(|status| {
-                texts.push(format!("{status:?}"));
-                Observed {
-                    sort: "status",
-                    record: status.to_json(),
-                }
-            }),
-        "resolve_commit" => client
-            .resolve_commit(token)
-            .cancel_token(cancel)
-            .await
-            .map(|found| {
-                texts.push(format!("{found:?}"));
-                Observed {
-                    sort: "resolution",
-                    record: found.to_json(),
-                }
-            }),
+        "status" => client.status(token).cancel_token(cancel).await.map(|status| {
+            texts.push(format!("{status:?}"));
+            Observed { sort: "status", record: status.to_json() }
+        }),
+        "resolve_commit" => client.resolve_commit(token).cancel_token(cancel).await.map(|found| {
+            texts.push(format!("{found:?}"));
+            Observed { sort: "resolution", record: found.to_json() }
+        }),
         "initiate" => match call.order() {
-            Ok(order) => client
-                .initiate(order)
-                .cancel_token(cancel)
-                .await
-                .map(|export| {
-                    texts.push(format!("{export:?}"));
-                    Observed {
-                        sort: "export",
-                        record: export.to_json_with_token(),
-                    }
-                }),
+            Ok(order) => client.initiate(order).cancel_token(cancel).await.map(|export| {
+                texts.push(format!("{export:?}"));
+                Observed { sort: "export", record: export.to_json_with_token() }
+            }),
             Err(error) => Err(error),
         },
-        "wait" => waited(client, call, cancel).await.map(|status| Observed {
-            sort: "status",
-            record: status.to_json(),
-        }),
+        "wait" => {
+            waited(client, call, cancel).await.map(|status| Observed { sort: "status", record: status.to_json() })
+        }
         "pages" => every_page(client, call, cancel).await.map(|pages| {
             texts.push(format!("{pages:?}"));
-            Observed {
-                sort: "pages",
-                record: pages_record(&pages),
-            }
+            Observed { sort: "pages", record: pages_record(&pages) }
         }),
         "export" => landed(client, call, cancel, &mut texts).await,
         "commit_landed" => batch_receipt(client, call, cancel).await,
         _ => {
             let keep_files = call.keep_files.unwrap_or(true);
-            client
-                .commit(token, keep_files)
-                .cancel_token(cancel)
-                .await
-                .map(|receipt| {
-                    texts.push(format!("{receipt:?}"));
-                    Observed {
-                        sort: "receipt",
-                        record: receipt.to_json(),
-                    }
-                })
+            client.commit(token, keep_files).cancel_token(cancel).await.map(|receipt| {
+                texts.push(format!("{receipt:?}"));
+                Observed { sort: "receipt", record: receipt.to_json() }
+            })
         }
     };
     let observed = result.unwrap_or_else(|error| failed(&error, &mut texts));
     (observed, texts)
 }
 
-async fn landed(
-    client: &Client,
-    call: &Call,
-    cancel: CancelToken,
-    texts: &mut Vec<String>,
-) -> Result<Observed, Error> {
+async fn landed(client: &Client, call: &Call, cancel: CancelToken, texts: &mut Vec<String>) -> Result<Observed, Error> {
     let landed = call.landing(client, cancel)?.await?;
     texts.push(format!("{landed:?}"));
-    Ok(Observed {
-        sort: "landed",
-        record: landed.to_json(),
-    })
+    Ok(Observed { sort: "landed", record: landed.to_json() })
 }
 
-async fn batch_receipt(
-    client: &Client,
-    call: &Call,
-    cancel: CancelToken,
-) -> Result<Observed, Error> {
+async fn batch_receipt(client: &Client, call: &Call, cancel: CancelToken) -> Result<Observed, Error> {
     let sealed = call.sealed()?;
-    let receipt = client
-        .commit_landed(&sealed, call.keep_files.unwrap_or(true))
-        .cancel_token(cancel)
-        .await?;
-    Ok(Observed {
-        sort: "batch_receipt",
-        record: receipt.to_json(),
-    })
+    let receipt = client.commit_landed(&sealed, call.keep_files.unwrap_or(true)).cancel_token(cancel).await?;
+    Ok(Observed { sort: "batch_receipt", record: receipt.to_json() })
 }
 
 async fn waited(client: &Client, call: &Call, cancel: CancelToken) -> Result<ExportStatus, Error> {
@@ -175,13 +119,6 @@ async fn every_page(client: &Client, call: &Call, cancel: CancelToken) -> Result
 }
 
 fn failed(error: &Error, texts: &mut Vec<String>) -> Observed {
-    texts.extend([
-        error.to_string(),
-        format!("{error:?}"),
-        format!("{error:#?}"),
-    ]);
-    Observed {
-        sort: "error",
-        record: error.to_json(),
-    }
+    texts.extend([error.to_string(), format!("{error:?}"), format!("{error:#?}")]);
+    Observed { sort: "error", record: error.to_json() }
 }

@@ -31,10 +31,7 @@ fn play(plan: &Plan) -> (Vec<Vec<Observed>>, Vec<String>) {
                     scope.spawn(move || one(client, call, &token))
                 })
                 .collect();
-            threads
-                .into_iter()
-                .filter_map(|thread| thread.join().ok())
-                .collect()
+            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
         });
         let (observed, seen): (Vec<_>, Vec<_>) = at_once.into_iter().unzip();
         results.push(observed);
@@ -58,38 +55,18 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
         }
     }
     let result = match call.operation.as_str() {
-        "status" => client
-            .status(token)
-            .cancel_token(cancel)
-            .call()
-            .map(|status| {
-                texts.push(format!("{status:?}"));
-                Observed {
-                    sort: "status",
-                    record: status.to_json(),
-                }
-            }),
-        "resolve_commit" => client
-            .resolve_commit(token)
-            .cancel_token(cancel)
-            .call()
-            .map(|found| {
-                texts.push(format!("{found:?}"));
-                Observed {
-                    sort: "resolution",
-                    record: found.to_json(),
-                }
-            }),
-        "initiate" => call
-            .order()
-            .and_then(|order| client.initiate(order).cancel_token(cancel).call())
-            .map(|export| {
-                texts.push(format!("{export:?}"));
-                Observed {
-                    sort: "export",
-                    record: export.to_json_with_token(),
-                }
-            }),
+        "status" => client.status(token).cancel_token(cancel).call().map(|status| {
+            texts.push(format!("{status:?}"));
+            Observed { sort: "status", record: status.to_json() }
+        }),
+        "resolve_commit" => client.resolve_commit(token).cancel_token(cancel).call().map(|found| {
+            texts.push(format!("{found:?}"));
+            Observed { sort: "resolution", record: found.to_json() }
+        }),
+        "initiate" => call.order().and_then(|order| client.initiate(order).cancel_token(cancel).call()).map(|export| {
+            texts.push(format!("{export:?}"));
+            Observed { sort: "export", record: export.to_json_with_token() }
+        }),
         "wait" => call
             .handle()
             .and_then(|export| {
@@ -99,48 +76,28 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
                     None => wait.call(),
                 }
             })
-            .map(|status| Observed {
-                sort: "status",
-                record: status.to_json(),
-            }),
+            .map(|status| Observed { sort: "status", record: status.to_json() }),
         "pages" => every_page(client, call, cancel).map(|pages| {
             texts.push(format!("{pages:?}"));
-            Observed {
-                sort: "pages",
-                record: pages_record(&pages),
-            }
+            Observed { sort: "pages", record: pages_record(&pages) }
         }),
-        "export" => call
-            .landing(client.as_async(), cancel)
-            .and_then(|landing| client.block_on(landing))
-            .map(|landed| {
+        "export" => {
+            call.landing(client.as_async(), cancel).and_then(|landing| client.block_on(landing)).map(|landed| {
                 texts.push(format!("{landed:?}"));
-                Observed {
-                    sort: "landed",
-                    record: landed.to_json(),
-                }
-            }),
+                Observed { sort: "landed", record: landed.to_json() }
+            })
+        }
         "commit_landed" => call
             .sealed()
             .and_then(|sealed| {
                 let call = client.commit_landed(&sealed, call.keep_files.unwrap_or(true));
                 call.cancel_token(cancel).call()
             })
-            .map(|receipt| Observed {
-                sort: "batch_receipt",
-                record: receipt.to_json(),
-            }),
-        _ => client
-            .commit(token, call.keep_files.unwrap_or(true))
-            .cancel_token(cancel)
-            .call()
-            .map(|receipt| {
-                texts.push(format!("{receipt:?}"));
-                Observed {
-                    sort: "receipt",
-                    record: receipt.to_json(),
-                }
-            }),
+            .map(|receipt| Observed { sort: "batch_receipt", record: receipt.to_json() }),
+        _ => client.commit(token, call.keep_files.unwrap_or(true)).cancel_token(cancel).call().map(|receipt| {
+            texts.push(format!("{receipt:?}"));
+            Observed { sort: "receipt", record: receipt.to_json() }
+        }),
     };
     let observed = result.unwrap_or_else(|error| failed(&error, &mut texts));
     (observed, texts)
@@ -158,13 +115,6 @@ fn every_page(client: &Client, call: &Call, cancel: CancelToken) -> Result<Vec<P
 }
 
 fn failed(error: &Error, texts: &mut Vec<String>) -> Observed {
-    texts.extend([
-        error.to_string(),
-        format!("{error:?}"),
-        format!("{error:#?}"),
-    ]);
-    Observed {
-        sort: "error",
-        record: error.to_json(),
-    }
+    texts.extend([error.to_string(), format!("{error:?}"), format!("{error:#?}")]);
+    Observed { sort: "error", record: error.to_json() }
 }

@@ -22,12 +22,7 @@ pub(super) enum Crash {
 }
 
 impl Crash {
-    pub(super) const ALL: [Crash; 4] = [
-        Crash::Kill,
-        Crash::Power,
-        Crash::PowerKeepsNames,
-        Crash::PowerTears,
-    ];
+    pub(super) const ALL: [Crash; 4] = [Crash::Kill, Crash::Power, Crash::PowerKeepsNames, Crash::PowerTears];
 }
 
 /// The panic by which the program is stopped.
@@ -67,10 +62,7 @@ impl Sync {
     ];
 
     fn of(path: &Path) -> Sync {
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let is_in = |folder: &str| path.parent().is_some_and(|parent| parent.ends_with(folder));
         match name {
             "journal" => Sync::Journal,
@@ -91,14 +83,8 @@ impl Sync {
 
 #[derive(Clone, Debug)]
 enum Node {
-    File {
-        seen: Vec<u8>,
-        durable: Vec<u8>,
-    },
-    Folder {
-        seen: BTreeMap<String, usize>,
-        durable: BTreeMap<String, usize>,
-    },
+    File { seen: Vec<u8>, durable: Vec<u8> },
+    Folder { seen: BTreeMap<String, usize>, durable: BTreeMap<String, usize> },
 }
 
 #[derive(Clone, Debug)]
@@ -130,12 +116,7 @@ fn not_found() -> io::Error {
 
 impl Tree {
     fn new() -> Tree {
-        Tree {
-            nodes: vec![Node::Folder {
-                seen: BTreeMap::new(),
-                durable: BTreeMap::new(),
-            }],
-        }
+        Tree { nodes: vec![Node::Folder { seen: BTreeMap::new(), durable: BTreeMap::new() }] }
     }
 
     fn find(&self, path: &Path) -> Option<usize> {
@@ -185,24 +166,14 @@ impl Node {
             (_, Crash::Kill) => self.clone(),
             (Node::File { seen, durable }, Crash::PowerTears) if seen.starts_with(durable) => {
                 let torn = seen[..durable.len() + (seen.len() - durable.len()) / 2].to_vec();
-                Node::File {
-                    seen: torn.clone(),
-                    durable: torn,
-                }
+                Node::File { seen: torn.clone(), durable: torn }
             }
-            (Node::File { durable, .. }, _) => Node::File {
-                seen: durable.clone(),
-                durable: durable.clone(),
-            },
-            (Node::Folder { durable, .. }, Crash::Power) => Node::Folder {
-                seen: durable.clone(),
-                durable: durable.clone(),
-            },
+            (Node::File { durable, .. }, _) => Node::File { seen: durable.clone(), durable: durable.clone() },
+            (Node::Folder { durable, .. }, Crash::Power) => {
+                Node::Folder { seen: durable.clone(), durable: durable.clone() }
+            }
             (Node::Folder { seen, .. }, Crash::PowerKeepsNames | Crash::PowerTears) => {
-                Node::Folder {
-                    seen: seen.clone(),
-                    durable: seen.clone(),
-                }
+                Node::Folder { seen: seen.clone(), durable: seen.clone() }
             }
         }
     }
@@ -226,11 +197,7 @@ impl ModelDisk {
     pub(super) fn new(skipped: Option<Sync>) -> ModelDisk {
         ModelDisk(Arc::new(Mutex::new(Inner {
             tree: Tree::new(),
-            operations: Operations {
-                done: 0,
-                stop_before: None,
-                is_stopped: false,
-            },
+            operations: Operations { done: 0, stop_before: None, is_stopped: false },
             skipped,
         })))
     }
@@ -241,11 +208,7 @@ impl ModelDisk {
 
     /// A new process begins.
     pub(super) fn begin(&self, stop_before: Option<usize>) {
-        self.inner().operations = Operations {
-            done: 0,
-            stop_before,
-            is_stopped: false,
-        };
+        self.inner().operations = Operations { done: 0, stop_before, is_stopped: false };
     }
 
     /// Counts an operation, and stops the program before it if it is the one.
@@ -346,26 +309,13 @@ impl Disk for ModelDisk {
             if inner.tree.find(folder).is_some() {
                 return Ok(false);
             }
-            inner
-                .tree
-                .add(
-                    folder,
-                    Node::Folder {
-                        seen: BTreeMap::new(),
-                        durable: BTreeMap::new(),
-                    },
-                )
-                .map(|_| true)
+            inner.tree.add(folder, Node::Folder { seen: BTreeMap::new(), durable: BTreeMap::new() }).map(|_| true)
         })
     }
 
     fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
         let mut inner = self.inner();
-        Ok(inner
-            .tree
-            .entries(folder)
-            .map(|entries| entries.keys().cloned().collect())
-            .unwrap_or_default())
+        Ok(inner.tree.entries(folder).map(|entries| entries.keys().cloned().collect()).unwrap_or_default())
     }
 
     fn create(&self, file: &Path, _: Access) -> io::Result<Box<dyn Out>> {
@@ -376,19 +326,9 @@ impl Disk for ModelDisk {
                 }
                 Ok(id)
             }
-            None => inner.tree.add(
-                file,
-                Node::File {
-                    seen: Vec::new(),
-                    durable: Vec::new(),
-                },
-            ),
+            None => inner.tree.add(file, Node::File { seen: Vec::new(), durable: Vec::new() }),
         })?;
-        Ok(Box::new(ModelOut {
-            disk: self.clone(),
-            id,
-            role: Sync::of(file),
-        }))
+        Ok(Box::new(ModelOut { disk: self.clone(), id, role: Sync::of(file) }))
     }
 
     fn append(&self, file: &Path, length: u64) -> io::Result<Box<dyn Out>> {
@@ -399,11 +339,7 @@ impl Disk for ModelDisk {
             }
             Ok(id)
         })?;
-        Ok(Box::new(ModelOut {
-            disk: self.clone(),
-            id,
-            role: Sync::of(file),
-        }))
+        Ok(Box::new(ModelOut { disk: self.clone(), id, role: Sync::of(file) }))
     }
 
     fn open(&self, file: &Path) -> io::Result<Option<Box<dyn Read + Send>>> {
@@ -418,11 +354,7 @@ impl Disk for ModelDisk {
         self.change(|inner| {
             let ((from_folder, from_name), (to_folder, to_name)) = (split(from), split(to));
             inner.tree.entries(&to_folder)?;
-            let id = inner
-                .tree
-                .entries(&from_folder)?
-                .remove(&from_name)
-                .ok_or_else(not_found)?;
+            let id = inner.tree.entries(&from_folder)?.remove(&from_name).ok_or_else(not_found)?;
             inner.tree.entries(&to_folder)?.insert(to_name, id);
             Ok(())
         })

@@ -56,82 +56,37 @@ const PLAIN: Story = Story {
 fn stories() -> Vec<Story> {
     vec![
         PLAIN,
-        Story {
-            name: "no rows",
-            rows: 0,
-            members: Some(true),
-            ..PLAIN
-        },
-        Story {
-            name: "members that are equal on all pages",
-            members: Some(true),
-            ..PLAIN
-        },
-        Story {
-            name: "members that differ",
-            members: Some(false),
-            ..PLAIN
-        },
-        Story {
-            name: "a commit whose answer is lost",
-            loses_commit: Some(true),
-            ..PLAIN
-        },
-        Story {
-            name: "a commit that is lost",
-            loses_commit: Some(false),
-            ..PLAIN
-        },
-        Story {
-            name: "a token that is refused after its commit",
-            retires_tokens: true,
-            ..PLAIN
-        },
+        Story { name: "no rows", rows: 0, members: Some(true), ..PLAIN },
+        Story { name: "members that are equal on all pages", members: Some(true), ..PLAIN },
+        Story { name: "members that differ", members: Some(false), ..PLAIN },
+        Story { name: "a commit whose answer is lost", loses_commit: Some(true), ..PLAIN },
+        Story { name: "a commit that is lost", loses_commit: Some(false), ..PLAIN },
+        Story { name: "a token that is refused after its commit", retires_tokens: true, ..PLAIN },
         Story {
             name: "a lost answer, and then a refused token",
             retires_tokens: true,
             loses_commit: Some(true),
             ..PLAIN
         },
-        Story {
-            name: "an Initiate whose answer is lost",
-            loses_initiate: true,
-            ..PLAIN
-        },
-        Story {
-            name: "an export that expires between its pages",
-            expires_after: Some(3),
-            ..PLAIN
-        },
-        Story {
-            name: "an export that expires at its seal",
-            expires_after: Some(5),
-            ..PLAIN
-        },
+        Story { name: "an Initiate whose answer is lost", loses_initiate: true, ..PLAIN },
+        Story { name: "an export that expires between its pages", expires_after: Some(3), ..PLAIN },
+        Story { name: "an export that expires at its seal", expires_after: Some(5), ..PLAIN },
         Story {
             name: "an export that expires between its pages, and is answered 401",
             expires_after: Some(3),
             dead_is_401: true,
             ..PLAIN
         },
-        Story {
-            name: "somebody else who commits it before this client does",
-            other_consumer: Some(6),
-            ..PLAIN
-        },
+        Story { name: "somebody else who commits it before this client does", other_consumer: Some(6), ..PLAIN },
     ]
 }
 
 fn place() -> Layout {
-    Layout {
-        out: Path::new(OUT).to_owned(),
-    }
+    Layout { out: Path::new(OUT).to_owned() }
 }
 
 fn taken() -> Layout {
-    Layout {
-        out: Path::new(TAKEN).to_owned(),
-    }
+    Layout { out: Path::new(TAKEN).to_owned() }
 }
 
 /// A world: a disk, a service, and what was seen of them.
@@ -149,11 +104,7 @@ enum Ended {
 impl World {
     fn new(story: Story, skipped: Option<Sync>) -> World {
         let disk = ModelDisk::new(skipped);
-        World {
-            service: ModelService::new(story, disk.clone()),
-            disk,
-            story,
-        }
+        World { service: ModelService::new(story, disk.clone()), disk, story }
     }
 
     /// Runs the command once, as a process of its own.
@@ -162,17 +113,9 @@ impl World {
     }
 
     /// The same with other options.
-    fn run_with(
-        &self,
-        stop_before: Option<usize>,
-        options: impl FnOnce(LandExport) -> LandExport,
-    ) -> Ended {
+    fn run_with(&self, stop_before: Option<usize>, options: impl FnOnce(LandExport) -> LandExport) -> Ended {
         self.disk.begin(stop_before);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let ended = runtime.block_on(async {
             self.service.set_clock(true);
             let clock = self.service.clone();
@@ -181,17 +124,11 @@ impl World {
                 .base_url("https://service.example/API/3/async/")
                 .credentials(Credentials::bearer("made-up-for-the-model"))
                 .test_transport(Arc::new(self.service.clone()))
-                .test_wall_clock(move || {
-                    UNIX_EPOCH + Duration::from_millis(u64::try_from(clock.now_ms()).unwrap())
-                })
+                .test_wall_clock(move || UNIX_EPOCH + Duration::from_millis(u64::try_from(clock.now_ms()).unwrap()))
                 .build()
                 .unwrap();
             let landing = client
-                .export(
-                    ExportRequest::segment("Everybody"),
-                    OUT,
-                    CommitPolicy::AfterSeal { keep_files: false },
-                )
+                .export(ExportRequest::segment("Everybody"), OUT, CommitPolicy::AfterSeal { keep_files: false })
                 .limit(LIMIT)
                 .part_bytes(PART_BYTES);
             let mut landing = options(landing);
@@ -216,11 +153,7 @@ impl World {
         }
         // What the journal would still say after a loss of power, the receipt would say too.
         let durable = self.disk.durable();
-        for log in read_journal(&durable, &place())
-            .ok()
-            .flatten()
-            .unwrap_or_default()
-        {
+        for log in read_journal(&durable, &place()).ok().flatten().unwrap_or_default() {
             let batch = &log.intent.batch;
             let receipt = read_receipt(&durable, &place(), batch).ok().flatten();
             // What was taken away keeps the receipt that it had.
@@ -264,23 +197,14 @@ impl World {
         self.check_now()?;
         let exports = self.service.exports();
         let rows = landed_rows(&self.disk, &place(), &landed.manifest);
-        let Some((token, export)) = exports
-            .iter()
-            .find(|(token, _)| rows_of(**token, self.story.rows) == rows)
-        else {
+        let Some((token, export)) = exports.iter().find(|(token, _)| rows_of(**token, self.story.rows) == rows) else {
             return Err(format!("the landed rows are those of no export: {rows:?}"));
         };
         let ours: u32 = exports.values().map(|export| export.applied).sum();
         let is_consumed = |export: &ServerExport| export.applied > 0 || export.by_another;
         // All exports without rows are alike.
-        let consumed =
-            is_consumed(export) || (self.story.rows == 0 && exports.values().any(is_consumed));
-        if landed
-            .receipt
-            .as_ref()
-            .is_some_and(BatchReceipt::files_are_as_asked)
-            && ours != 1
-        {
+        let consumed = is_consumed(export) || (self.story.rows == 0 && exports.values().any(is_consumed));
+        if landed.receipt.as_ref().is_some_and(BatchReceipt::files_are_as_asked) && ours != 1 {
             return Err("files as asked, and somebody else decided about them".to_owned());
         }
         let end = landed.receipt.as_ref().map(|receipt| receipt.end);
@@ -291,10 +215,7 @@ impl World {
             None => false,
         };
         if !fits || ours > 1 || (self.story.rows > 0 && ours == 1 && export.applied != 1) {
-            return Err(format!(
-                "ended as {end:?}, and {ours} commits were applied, of {token}: {}",
-                export.applied
-            ));
+            return Err(format!("ended as {end:?}, and {ours} commits were applied, of {token}: {}", export.applied));
         }
         // Once more changes nothing.
         let before = self.service.exports().len();
@@ -351,12 +272,7 @@ fn single_stops(story: Story, skipped: Option<Sync>) -> Result<usize, String> {
 }
 
 /// Every pair of stops of a story, of these sorts.
-fn pairs(
-    story: Story,
-    skipped: Option<Sync>,
-    first: Crash,
-    second: Crash,
-) -> Result<usize, String> {
+fn pairs(story: Story, skipped: Option<Sync>, first: Crash, second: Crash) -> Result<usize, String> {
     let mut count = 0;
     for one in 0.. {
         for two in 0.. {
@@ -415,24 +331,15 @@ fn a_landing_survives_every_pair_of_stops() {
     let is_full = std::env::var_os("MYPREFERENCES_TEST_FULL").is_some();
     let sorts: Vec<(Crash, Crash)> = if is_full {
         let all = Crash::ALL.iter();
-        all.flat_map(|one| Crash::ALL.iter().map(|two| (*one, *two)))
-            .collect()
+        all.flat_map(|one| Crash::ALL.iter().map(|two| (*one, *two))).collect()
     } else {
-        vec![
-            (Crash::Kill, Crash::Power),
-            (Crash::PowerTears, Crash::Kill),
-        ]
+        vec![(Crash::Kill, Crash::Power), (Crash::PowerTears, Crash::Kill)]
     };
     let stories = if is_full {
         stories()
     } else {
         vec![
-            Story {
-                name: "a lost answer, three pages",
-                rows: 5,
-                loses_commit: Some(true),
-                ..PLAIN
-            },
+            Story { name: "a lost answer, three pages", rows: 5, loses_commit: Some(true), ..PLAIN },
             Story {
                 name: "an HTML page in the place of a status, two pages",
                 rows: 3,
@@ -446,12 +353,7 @@ fn a_landing_survives_every_pair_of_stops() {
                 dead_is_401: true,
                 ..PLAIN
             },
-            Story {
-                name: "somebody else who commits it, two pages",
-                rows: 3,
-                other_consumer: Some(5),
-                ..PLAIN
-            },
+            Story { name: "somebody else who commits it, two pages", rows: 3, other_consumer: Some(5), ..PLAIN },
         ]
     };
     let mut jobs: Vec<Job<Result<usize, String>>> = Vec::new();
@@ -487,24 +389,17 @@ fn each_load_bearing_sync_is_missed_when_it_is_left_out() {
         .into_iter()
         .map(|skipped| -> Job<(Sync, Option<String>)> {
             Box::new(move || {
-                let failure = stories()
-                    .into_iter()
-                    .find_map(|story| single_stops(story, Some(skipped)).err());
+                let failure = stories().into_iter().find_map(|story| single_stops(story, Some(skipped)).err());
                 (skipped, failure)
             })
         })
         .collect();
     let results = on_all_cores(jobs);
     for (skipped, failure) in &results {
-        println!(
-            "without {skipped:?}: {}",
-            failure.as_deref().unwrap_or("nothing is missed")
-        );
+        println!("without {skipped:?}: {}", failure.as_deref().unwrap_or("nothing is missed"));
     }
-    let missed: BTreeSet<Sync> = results
-        .into_iter()
-        .filter_map(|(skipped, failure)| failure.map(|_| skipped))
-        .collect();
+    let missed: BTreeSet<Sync> =
+        results.into_iter().filter_map(|(skipped, failure)| failure.map(|_| skipped)).collect();
     assert_eq!(missed, BTreeSet::from(LOAD_BEARING));
 }
 
@@ -513,9 +408,7 @@ fn mutants_of_the_rules_are_caught() {
     for mutant in [Mutant::NoTornLines, Mutant::CommitBeforeSeal] {
         let job: Job<Option<String>> = Box::new(move || {
             mutants::activate(Some(mutant));
-            let failure = stories()
-                .into_iter()
-                .find_map(|story| single_stops(story, None).err());
+            let failure = stories().into_iter().find_map(|story| single_stops(story, None).err());
             mutants::activate(None);
             failure
         });
@@ -538,10 +431,7 @@ fn a_damaged_part_is_fetched_again_with_all_after_it() {
         .unwrap();
     let _ = world.run(Some(before));
     let staged = world.disk.names(&Path::new(OUT).join(".staging")).unwrap();
-    let part = Path::new(OUT)
-        .join(".staging")
-        .join(&staged[0])
-        .join("part-00001.ndjson");
+    let part = Path::new(OUT).join(".staging").join(&staged[0]).join("part-00001.ndjson");
     world.disk.damage(&part);
     world.to_its_end().unwrap();
 }

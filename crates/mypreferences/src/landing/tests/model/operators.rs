@@ -11,9 +11,7 @@ use crate::landing::store::journal::BatchLog;
 use crate::landing::store::manifest::Manifest;
 use crate::landing::tests::model::disk::Crash;
 use crate::landing::tests::model::service::{EPOCH_MS, Odd, ServerExport, Story};
-use crate::landing::tests::model::{
-    Ended, Job, OUT, PLAIN, RUNS, TAKEN, World, counted, place, taken,
-};
+use crate::landing::tests::model::{Ended, Job, OUT, PLAIN, RUNS, TAKEN, World, counted, place, taken};
 use crate::landing::{CommitEnd, CommitPolicy, LandExport, Landed};
 
 /// Days between two commands.
@@ -89,16 +87,10 @@ fn manifests(world: &World) -> Vec<Manifest> {
 /// Reckoned without the program's own chain: some batches cover everything up to the newest automatic one's watermark.
 fn nothing_is_missing(manifests: &[Manifest]) -> Result<(), String> {
     let since = |manifest: &Manifest| {
-        manifest
-            .since
-            .as_deref()
-            .map(|text| text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+        manifest.since.as_deref().map(|text| text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
     };
-    let newest = manifests
-        .iter()
-        .filter(|manifest| manifest.parameters.is_auto())
-        .map(|manifest| manifest.watermark_ms)
-        .max();
+    let newest =
+        manifests.iter().filter(|manifest| manifest.parameters.is_auto()).map(|manifest| manifest.watermark_ms).max();
     let Some(newest) = newest else {
         return Ok(());
     };
@@ -111,9 +103,7 @@ fn nothing_is_missing(manifests: &[Manifest]) -> Result<(), String> {
         }
     }
     if covered < newest {
-        return Err(format!(
-            "changes between {covered} and {newest} are in no batch"
-        ));
+        return Err(format!("changes between {covered} and {newest} are in no batch"));
     }
     Ok(())
 }
@@ -196,23 +186,13 @@ fn stops_of(story: Story, weeks: Weeks, crashes: &[Crash], stride: usize) -> Res
 const OPERATORS: [&[Command]; 4] = [
     &[Command::Auto, Command::Auto, Command::Auto],
     // By hand since a day after the watermark of the first: what lies between is in neither.
-    &[
-        Command::Auto,
-        Command::Since(8),
-        Command::Auto,
-        Command::Auto,
-    ],
+    &[Command::Auto, Command::Since(8), Command::Auto, Command::Auto],
     &[Command::Since(-1), Command::Auto, Command::Auto],
     &[Command::AutoWithoutCommit, Command::Auto, Command::Auto],
 ];
 
 /// Whose clock is wrong at Initiate, by 74 years; the process that knew when it had sent it may be gone.
-const AHEAD: Story = Story {
-    name: "a Date of 2100",
-    rows: 3,
-    initiate_ahead_ms: 74 * 365 * DAY_MS,
-    ..PLAIN
-};
+const AHEAD: Story = Story { name: "a Date of 2100", rows: 3, initiate_ahead_ms: 74 * 365 * DAY_MS, ..PLAIN };
 
 #[test]
 fn no_change_is_missing_however_commands_are_mixed_and_stopped() {
@@ -236,16 +216,8 @@ fn no_change_is_missing_however_commands_are_mixed_and_stopped() {
 fn no_change_is_missing_after_a_pair_of_stops_either() {
     let is_full = std::env::var_os("MYPREFERENCES_TEST_FULL").is_some();
     let stride = if is_full { 1 } else { 29 };
-    let short = Story {
-        name: "two pages",
-        rows: 3,
-        ..PLAIN
-    };
-    let lost = Story {
-        name: "a lost answer, two pages",
-        loses_commit: Some(true),
-        ..short
-    };
+    let short = Story { name: "two pages", rows: 3, ..PLAIN };
+    let lost = Story { name: "a lost answer, two pages", loses_commit: Some(true), ..short };
     let mut jobs: Vec<Job<Result<usize, String>>> = Vec::new();
     for story in [short, lost, AHEAD] {
         for commands in OPERATORS {
@@ -264,10 +236,7 @@ fn no_change_is_missing_after_a_pair_of_stops_either() {
 
 #[test]
 fn a_wrong_date_of_initiate_moves_no_watermark_into_the_future() {
-    let weeks = Weeks {
-        commands: &[Command::Auto, Command::Auto],
-        consumer: false,
-    };
+    let weeks = Weeks { commands: &[Command::Auto, Command::Auto], consumer: false };
     play(AHEAD, weeks, &[]).unwrap();
     stops_of(AHEAD, weeks, &[Crash::Kill], 1).unwrap();
 }
@@ -277,15 +246,14 @@ fn a_wrong_date_of_initiate_moves_no_watermark_into_the_future() {
 fn a_watermark_is_the_time_of_initiate_and_not_that_of_a_restart() {
     for before in 0.. {
         let world = World::new(PLAIN, None);
-        let Ended::Stopped = world.run_with(Some(before), |landing| landing.since_auto(None))
-        else {
+        let Ended::Stopped = world.run_with(Some(before), |landing| landing.since_auto(None)) else {
             break;
         };
         world.disk.crash(Crash::Kill);
         world.service.pass(DAY_MS);
         let landed = to_the_end(&world, Command::Auto).unwrap();
-        let was_initiated = world.service.exports().len() == 1
-            && read_journal(&world.disk, &place()).unwrap().unwrap().len() == 1;
+        let was_initiated =
+            world.service.exports().len() == 1 && read_journal(&world.disk, &place()).unwrap().unwrap().len() == 1;
         let late = landed.manifest.watermark_ms - EPOCH_MS;
         // Initiated before the stop, or a day later by the second process.
         assert!(late <= DAY_MS + 10 * SECOND_MS, "{before}: {late}");
@@ -304,15 +272,9 @@ fn one_odd_answer_at_any_request_loses_nothing_and_leaves_nothing_stuck() {
     for at in 1..=requests + 2 {
         for odd in Odd::ALL {
             jobs.push(Box::new(move || {
-                let story = Story {
-                    odd: Some((at, 1, odd)),
-                    ..PLAIN
-                };
-                let told =
-                    |stop, what| format!("{odd:?} at request {at}, stopped at {stop:?}: {what}");
-                World::new(story, None)
-                    .to_its_end()
-                    .map_err(|what| told(None, what))?;
+                let story = Story { odd: Some((at, 1, odd)), ..PLAIN };
+                let told = |stop, what| format!("{odd:?} at request {at}, stopped at {stop:?}: {what}");
+                World::new(story, None).to_its_end().map_err(|what| told(None, what))?;
                 let mut count = 1;
                 for before in (0..).step_by(3) {
                     let world = World::new(story, None);
@@ -320,9 +282,7 @@ fn one_odd_answer_at_any_request_loses_nothing_and_leaves_nothing_stuck() {
                         break;
                     }
                     world.disk.crash(Crash::Kill);
-                    world
-                        .to_its_end()
-                        .map_err(|what| told(Some(before), what))?;
+                    world.to_its_end().map_err(|what| told(Some(before), what))?;
                     count += 1;
                 }
                 Ok(count)
@@ -339,10 +299,7 @@ fn one_odd_answer_at_any_request_loses_nothing_and_leaves_nothing_stuck() {
 #[test]
 fn html_pages_for_a_while_cost_time_and_nothing_else() {
     for at in 1..=10 {
-        let story = Story {
-            odd: Some((at, 4, Odd::HtmlNotFound)),
-            ..PLAIN
-        };
+        let story = Story { odd: Some((at, 4, Odd::HtmlNotFound)), ..PLAIN };
         let world = World::new(story, None);
         world.to_its_end().unwrap();
         let exports = world.service.exports();
@@ -358,10 +315,7 @@ fn a_token_is_not_given_up_for_one_refusal() {
     ordinary.to_its_end().unwrap();
     let sealed_at = (1..100)
         .find(|at| {
-            let story = Story {
-                odd: Some((*at, 1000, Odd::NotFound)),
-                ..PLAIN
-            };
+            let story = Story { odd: Some((*at, 1000, Odd::NotFound)), ..PLAIN };
             let world = World::new(story, None);
             let Ended::ByItself(result) = world.run(None) else {
                 panic!("stopped without a stop");
@@ -370,19 +324,10 @@ fn a_token_is_not_given_up_for_one_refusal() {
             result.is_ok_and(|landed| landed.receipt.unwrap().end == CommitEnd::Expired)
         })
         .unwrap();
-    let story = Story {
-        odd: Some((sealed_at, 1, Odd::NotFound)),
-        ..PLAIN
-    };
+    let story = Story { odd: Some((sealed_at, 1, Odd::NotFound)), ..PLAIN };
     let world = World::new(story, None);
     world.to_its_end().unwrap();
-    assert!(
-        world
-            .service
-            .exports()
-            .values()
-            .all(|export| export.applied == 1)
-    );
+    assert!(world.service.exports().values().all(|export| export.applied == 1));
 }
 
 /// A commit was about to be sent, and its token has long been over: nobody will ever know, and no person is needed.
@@ -390,10 +335,7 @@ fn a_token_is_not_given_up_for_one_refusal() {
 fn a_batch_at_committing_whose_token_is_over_is_closed_by_the_next_run() {
     let mut closed = 0;
     for before in 0.. {
-        let story = Story {
-            loses_commit: Some(false),
-            ..PLAIN
-        };
+        let story = Story { loses_commit: Some(false), ..PLAIN };
         let world = World::new(story, None);
         let Ended::Stopped = world.run(Some(before)) else {
             break;
@@ -414,12 +356,7 @@ fn a_batch_at_committing_whose_token_is_over_is_closed_by_the_next_run() {
         };
         let landed = result.unwrap();
         assert_eq!(landed.receipt.unwrap().end, CommitEnd::Expired);
-        assert!(
-            landed
-                .notes
-                .iter()
-                .any(|note| note.contains("may have been sent"))
-        );
+        assert!(landed.notes.iter().any(|note| note.contains("may have been sent")));
         closed += 1;
     }
     assert!(closed > 0);
@@ -429,17 +366,9 @@ fn a_batch_at_committing_whose_token_is_over_is_closed_by_the_next_run() {
 #[test]
 fn a_dead_token_that_answers_401_stops_no_nightly_job() {
     for (retires, loses, expires) in [(true, Some(true), None), (false, None, Some(5))] {
-        let story = Story {
-            retires_tokens: retires,
-            loses_commit: loses,
-            expires_after: expires,
-            dead_is_401: true,
-            ..PLAIN
-        };
-        let weeks = Weeks {
-            commands: &[Command::Auto, Command::Auto],
-            consumer: false,
-        };
+        let story =
+            Story { retires_tokens: retires, loses_commit: loses, expires_after: expires, dead_is_401: true, ..PLAIN };
+        let weeks = Weeks { commands: &[Command::Auto, Command::Auto], consumer: false };
         stops_of(story, weeks, &[Crash::Kill], 1).unwrap();
     }
 }
@@ -460,9 +389,7 @@ fn visible(world: &World, holds: impl Fn(&BatchLog) -> bool) -> Vec<String> {
     let logs = read_journal(&world.disk, &place()).ok().flatten();
     let there = visible_batches(&world.disk, &place()).unwrap_or_default();
     let logs = logs.unwrap_or_default().into_iter();
-    logs.filter(|log| holds(log) && there.contains(&log.intent.batch))
-        .map(|log| log.intent.batch)
-        .collect()
+    logs.filter(|log| holds(log) && there.contains(&log.intent.batch)).map(|log| log.intent.batch).collect()
 }
 
 fn take_committed(world: &World) {
@@ -475,10 +402,7 @@ fn take_committed(world: &World) {
 #[test]
 fn a_batch_that_is_moved_away_is_told_from_the_journal() {
     for loses in [None, Some(true), Some(false)] {
-        let story = Story {
-            loses_commit: loses,
-            ..PLAIN
-        };
+        let story = Story { loses_commit: loses, ..PLAIN };
         let mut moved = 0;
         for before in 0.. {
             let world = World::new(story, None);
@@ -538,17 +462,14 @@ fn a_run_goes_on_where_one_with_another_limit_and_size_of_parts_was_stopped() {
         for crash in Crash::ALL {
             for before in 0.. {
                 let world = World::new(PLAIN, None);
-                let ended = world.run_with(Some(before), |landing| {
-                    landing.limit(limit).part_bytes(part_bytes)
-                });
+                let ended = world.run_with(Some(before), |landing| landing.limit(limit).part_bytes(part_bytes));
                 if let Ended::ByItself(_) = ended {
                     break;
                 }
                 world.disk.crash(crash);
                 world.check_now().unwrap();
                 let logs = read_journal(&world.disk, &place()).ok().flatten();
-                let is_known =
-                    logs.is_some_and(|logs| logs.last().is_some_and(|log| log.initiated.is_some()));
+                let is_known = logs.is_some_and(|logs| logs.last().is_some_and(|log| log.initiated.is_some()));
                 let told = |what| format!("{limit}, {crash:?}, stopped at {before}: {what}");
                 world.to_its_end().map_err(told).unwrap();
                 let begun = world.service.exports().len();
@@ -582,12 +503,7 @@ fn at_committing(story: Story) -> World {
             world.disk.crash(Crash::Kill);
             world.disk.begin(None);
             let logs = read_journal(&world.disk, &place()).ok()??;
-            let posts: u32 = world
-                .service
-                .exports()
-                .values()
-                .map(|export| export.posts)
-                .sum();
+            let posts: u32 = world.service.exports().values().map(|export| export.posts).sum();
             let log = logs.last()?;
             (log.committing.is_some() && log.committed.is_none() && posts == 0).then_some(world)
         })
@@ -605,13 +521,7 @@ fn a_batch_whose_parts_are_gone_is_not_committed_after_a_restart_either() {
         panic!("stopped without a stop");
     };
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Corrupt);
-    assert!(
-        world
-            .service
-            .exports()
-            .values()
-            .all(|export| export.posts == 0)
-    );
+    assert!(world.service.exports().values().all(|export| export.posts == 0));
     write_whole(&world.disk, &part, Access::Umask, &bytes).unwrap();
     world.to_its_end().unwrap();
 }
@@ -619,12 +529,7 @@ fn a_batch_whose_parts_are_gone_is_not_committed_after_a_restart_either() {
 /// A service that refuses every token as soon as it was read.
 #[test]
 fn a_nightly_job_starts_no_exports_without_end() {
-    let story = Story {
-        expires_after: Some(5),
-        every_export_expires: true,
-        dead_is_401: true,
-        ..PLAIN
-    };
+    let story = Story { expires_after: Some(5), every_export_expires: true, dead_is_401: true, ..PLAIN };
     let world = World::new(story, None);
     for night in 1..=4 {
         let Ended::ByItself(_) = world.run_with(None, |landing| landing.since_auto(None)) else {
@@ -639,34 +544,21 @@ fn a_nightly_job_starts_no_exports_without_end() {
 /// The word comes when the commit's own time for asking is over.
 #[test]
 fn a_retrieved_that_comes_late_is_this_batchs_own_commit() {
-    let story = Story {
-        loses_commit: Some(true),
-        ..PLAIN
-    };
+    let story = Story { loses_commit: Some(true), ..PLAIN };
     // The commit is applied and lost, and the service is out of reach for as long as it is asked.
     let outage = (1..60)
         .find(|at| {
-            let story = Story {
-                odd: Some((*at, 400, Odd::Unavailable)),
-                ..story
-            };
+            let story = Story { odd: Some((*at, 400, Odd::Unavailable)), ..story };
             let world = World::new(story, None);
             let Ended::ByItself(result) = world.run(None) else {
                 panic!("stopped without a stop");
             };
-            let applied = world
-                .service
-                .exports()
-                .values()
-                .any(|export| export.applied == 1);
+            let applied = world.service.exports().values().any(|export| export.applied == 1);
             applied && result.is_err_and(|error| error.kind() == ErrorKind::OutcomeUnknown)
         })
         .unwrap();
     for answers in 1..40 {
-        let story = Story {
-            odd: Some((outage, answers, Odd::Unavailable)),
-            ..story
-        };
+        let story = Story { odd: Some((outage, answers, Odd::Unavailable)), ..story };
         let world = World::new(story, None);
         world.to_its_end().unwrap();
         let logs = read_journal(&world.disk, &place()).unwrap().unwrap();
@@ -677,13 +569,7 @@ fn a_retrieved_that_comes_late_is_this_batchs_own_commit() {
 
 #[test]
 fn a_row_count_that_differs_is_sealed_and_not_committed() {
-    let world = World::new(
-        Story {
-            row_count: Some(1000),
-            ..PLAIN
-        },
-        None,
-    );
+    let world = World::new(Story { row_count: Some(1000), ..PLAIN }, None);
     for _ in 0..2 {
         let Ended::ByItself(result) = world.run(None) else {
             panic!("stopped without a stop");
@@ -692,13 +578,7 @@ fn a_row_count_that_differs_is_sealed_and_not_committed() {
         assert_eq!(error.kind(), ErrorKind::CountMismatch);
         assert!(error.to_string().contains("1000") && error.to_string().contains('7'));
     }
-    assert!(
-        world
-            .service
-            .exports()
-            .values()
-            .all(|export| export.posts == 0)
-    );
+    assert!(world.service.exports().values().all(|export| export.posts == 0));
     let manifests = manifests(&world);
     assert_eq!(manifests[0].row_count, Some(1000));
     assert_eq!(manifests[0].total_results, 7);
@@ -757,13 +637,7 @@ fn a_journal_of_a_newer_version_is_not_touched() {
 #[test]
 fn an_empty_or_zeroed_or_torn_journal_beside_a_sealed_batch_is_none() {
     for damage in [&b""[..], &[0; 512], b"1234abcd {\"entry\":\"INT"] {
-        let world = World::new(
-            Story {
-                row_count: Some(1000),
-                ..PLAIN
-            },
-            None,
-        );
+        let world = World::new(Story { row_count: Some(1000), ..PLAIN }, None);
         let _ = world.run(None);
         assert_eq!(manifests(&world).len(), 1);
         let journal = Path::new(OUT).join(".mypreferences").join("journal");

@@ -9,9 +9,7 @@ pub(super) const OUT: &str = "data/out";
 
 /// The rows of an export: no two exports have the same.
 pub(super) fn rows_of(token: i64, rows: usize) -> Vec<String> {
-    (1..=rows)
-        .map(|row| format!(r#"{{"ProfileId":{row},"Of":{token}}}"#))
-        .collect()
+    (1..=rows).map(|row| format!(r#"{{"ProfileId":{row},"Of":{token}}}"#)).collect()
 }
 
 pub(super) fn landed_rows(disk: &dyn Disk, place: &Layout, manifest: &Manifest) -> Vec<String> {

@@ -23,10 +23,7 @@ pub(super) const EPOCH_MS: i64 = 1_795_000_000_000;
 
 /// What goes wrong in a story, beside the stops.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fault of its own, by its name"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own, by its name")]
 pub(super) struct Story {
     pub(super) name: &'static str,
     /// Rows of each export.
@@ -65,12 +62,7 @@ pub(super) enum Odd {
 }
 
 impl Odd {
-    pub(super) const ALL: [Odd; 4] = [
-        Odd::HtmlNotFound,
-        Odd::Unauthorized,
-        Odd::NotFound,
-        Odd::Unavailable,
-    ];
+    pub(super) const ALL: [Odd; 4] = [Odd::HtmlNotFound, Odd::Unauthorized, Odd::NotFound, Odd::Unavailable];
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,9 +144,7 @@ impl ModelService {
 
     pub(super) fn now_ms(&self) -> i64 {
         let begun = *self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        let elapsed = begun.map_or(0, |begun| {
-            i64::try_from(begun.elapsed().as_millis()).unwrap()
-        });
+        let elapsed = begun.map_or(0, |begun| i64::try_from(begun.elapsed().as_millis()).unwrap());
         self.inner().now_ms + elapsed
     }
 
@@ -170,11 +160,7 @@ impl ModelService {
     /// An export that an earlier version of this program has started.
     pub(super) fn has_started(&self, token: i64, is_committed: bool) {
         let export = ServerExport {
-            state: if is_committed {
-                State::Committed
-            } else {
-                State::Ready
-            },
+            state: if is_committed { State::Committed } else { State::Ready },
             posts: 0,
             applied: u32::from(is_committed),
             by_another: false,
@@ -207,14 +193,12 @@ impl ModelService {
         let mut inner = self.inner();
         inner.requests += 1;
         let (at, times, odd) = inner.story.odd?;
-        (at..at + times)
-            .contains(&inner.requests)
-            .then(|| match odd {
-                Odd::HtmlNotFound => Reply::Html(404),
-                Odd::Unauthorized => Reply::Status(401, json!({"Message": "who?"})),
-                Odd::NotFound => Reply::Status(404, json!({"Message": "what?"})),
-                Odd::Unavailable => Reply::Status(503, json!({"Message": "later"})),
-            })
+        (at..at + times).contains(&inner.requests).then(|| match odd {
+            Odd::HtmlNotFound => Reply::Html(404),
+            Odd::Unauthorized => Reply::Status(401, json!({"Message": "who?"})),
+            Odd::NotFound => Reply::Status(404, json!({"Message": "what?"})),
+            Odd::Unavailable => Reply::Status(503, json!({"Message": "later"})),
+        })
     }
 
     /// What a token that is over is answered.
@@ -256,11 +240,7 @@ impl ModelService {
             first.by_another = true;
         }
         if let Some(limit) = inner.story.expires_after {
-            let expiring = if inner.story.every_export_expires {
-                usize::MAX
-            } else {
-                1
-            };
+            let expiring = if inner.story.every_export_expires { usize::MAX } else { 1 };
             for export in inner.exports.values_mut().take(expiring) {
                 if export.state == State::Ready && export.requests > limit {
                     export.state = State::Expired;
@@ -309,22 +289,14 @@ impl ModelService {
             State::Committed => "Retrieved",
             State::Expired => "Expired",
         };
-        Reply::Status(
-            200,
-            json!({"AccessToken": token, "Status": word, "RowCount": rows, "Expires": ""}),
-        )
+        Reply::Status(200, json!({"AccessToken": token, "Status": word, "RowCount": rows, "Expires": ""}))
     }
 
     fn page(&self, token: i64, url: &url::Url) -> Reply {
         let number = |name: &str| -> usize {
-            url.query_pairs()
-                .find(|(key, _)| key == name)
-                .and_then(|(_, value)| value.parse().ok())
-                .unwrap()
+            url.query_pairs().find(|(key, _)| key == name).and_then(|(_, value)| value.parse().ok()).unwrap()
         };
-        let keeps_alive = url
-            .query_pairs()
-            .any(|(key, value)| key == "keepAlive" && value == "true");
+        let keeps_alive = url.query_pairs().any(|(key, value)| key == "keepAlive" && value == "true");
         let mut inner = self.inner();
         if !keeps_alive {
             inner.broken.push("a page without keepAlive".to_owned());
@@ -338,11 +310,7 @@ impl ModelService {
         }
         export.said_not_yet.1 = true;
         let (offset, limit) = (number("offset"), number("limit"));
-        let rows: Vec<String> = rows_of(token, story.rows)
-            .into_iter()
-            .skip(offset - 1)
-            .take(limit)
-            .collect();
+        let rows: Vec<String> = rows_of(token, story.rows).into_iter().skip(offset - 1).take(limit).collect();
         let members = match story.members {
             None => String::new(),
             Some(true) => r#""Messages":["all"],"#.to_owned(),
@@ -384,27 +352,19 @@ impl ModelService {
             export.state = State::Committed;
         }
         inner.broken.extend(broken);
-        if commits == 1 && story.loses_commit.is_some() {
-            Reply::Lost
-        } else {
-            Reply::Status(200, json!(null))
-        }
+        if commits == 1 && story.loses_commit.is_some() { Reply::Lost } else { Reply::Status(200, json!(null)) }
     }
 
     /// Whether the batch of this token, all of it, would be there after a loss of power now.
     fn why_not_safe(&self, token: i64) -> Option<String> {
         let disk = self.disk.durable();
-        let place = Layout {
-            out: Path::new(OUT).to_owned(),
-        };
+        let place = Layout { out: Path::new(OUT).to_owned() };
         let wrong = |what: &str| Some(what.to_owned());
         let Ok(Some(logs)) = read_journal(&disk, &place) else {
             return wrong("the journal would be gone");
         };
         let Some(log) = logs.iter().find(|log| {
-            log.initiated.as_ref().is_some_and(|initiated| {
-                initiated.export["access_token"] == json!(token.to_string())
-            })
+            log.initiated.as_ref().is_some_and(|initiated| initiated.export["access_token"] == json!(token.to_string()))
         }) else {
             return wrong("the journal would not know the token");
         };
@@ -422,8 +382,7 @@ impl ModelService {
             return Some(format!("the batch would not be whole: {error}"));
         }
         let rows = landed_rows(&disk, &place, &manifest);
-        (rows != rows_of(token, self.inner().story.rows))
-            .then(|| "its rows would differ".to_owned())
+        (rows != rows_of(token, self.inner().story.rows)).then(|| "its rows would differ".to_owned())
     }
 }
 
@@ -455,15 +414,9 @@ impl TestTransport for ModelService {
             if is_html {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
             }
-            let ahead = if is_first {
-                self.inner().story.initiate_ahead_ms
-            } else {
-                0
-            };
+            let ahead = if is_first { self.inner().story.initiate_ahead_ms } else { 0 };
             let date = jiff::Timestamp::from_millisecond(self.now_ms() + ahead).unwrap();
-            let date = jiff::fmt::rfc2822::DateTimePrinter::new()
-                .timestamp_to_rfc9110_string(&date)
-                .unwrap();
+            let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&date).unwrap();
             headers.insert(DATE, HeaderValue::from_str(&date).unwrap());
             Ok(Answer {
                 status,
