@@ -275,7 +275,7 @@ fn judge(
         ),
         (ErrorKind::NotFound, _) => return not_found(report, error, client_id, address, own_token),
         (_, ErrorFamily::Redirect) => {
-            report.failed("address", format!("{address} redirects: it is not the base URL of the service"))
+            report.failed("address", format!("{address} redirects: it is not the base URL of the service"));
         }
         (ErrorKind::UnexpectedStatus, _) | (_, ErrorFamily::Response) => {
             report.failed("address", format!("something else than MyPreferences answers at {address}: {why}"));

@@ -123,7 +123,7 @@ fn oauth(configuration: &Configuration, key: &Key<'_>) -> Result<Credentials, Er
         configuration.text(name).map(|(text, _)| text).ok_or_else(|| {
             Error::configuration(
                 format!("there is an OAuth client secret ({}), but no {what}", place(key)),
-                format!("set {} or --{} to what came with the credentials", variable(name), name.replace('_', "-"),),
+                format!("set {} or --{} to what came with the credentials", variable(name), name.replace('_', "-")),
             )
         })
     };

@@ -177,7 +177,7 @@ fn demo(transcript: &mut Transcript) -> Result<String, Failure> {
     command.env_remove("RUST_LOG");
     forget_own_settings(&mut command);
     run_into(transcript, command, "run `cargo demo` and read its last lines", |line| {
-        println!("{}", canaries::mask(line))
+        println!("{}", canaries::mask(line));
     })?;
     Ok(String::new())
 }
@@ -188,7 +188,7 @@ fn conformance(transcript: &mut Transcript, arguments: &[String]) -> Result<Stri
     let mut command = conformance::judge(arguments)?;
     forget_own_settings(&mut command);
     run_into(transcript, command, "run `cargo xtask conformance` and read its red cells", |line| {
-        println!("{}", canaries::mask(line))
+        println!("{}", canaries::mask(line));
     })?;
     Ok(String::new())
 }
