@@ -7,7 +7,7 @@ import com.mypreferences.CancelToken
 import com.mypreferences.CommitReceipt
 import com.mypreferences.Credentials
 import com.mypreferences.Export
-import com.mypreferences.ExportOrder
+import com.mypreferences.ExportRequest
 import com.mypreferences.ExportStatus
 import com.mypreferences.Folder
 import com.mypreferences.Landed
@@ -105,7 +105,7 @@ class Call(private val json: JsonObject) {
     }
 
     /** What an initiate or an export exports. */
-    fun order() = ExportOrder(
+    fun order() = ExportRequest(
         text("kind").orEmpty(), text("name"), text("last_date_time"), text("match_criteria"), text("match_type"),
         texts("values"), text("callback_url"), text("start_date"), text("end_date"), texts("cids"), texts("channels"),
     )

@@ -66,8 +66,8 @@ struct Plan: Decodable {
         let cancel_after_ms: Int?
         let concurrent: Concurrent?
 
-        var order: ExportOrder {
-            var order = ExportOrder(kind: kind ?? "", name: name)
+        var order: ExportRequest {
+            var order = ExportRequest(kind: kind ?? "", name: name)
             order.lastDateTime = last_date_time
             order.matchCriteria = match_criteria
             order.matchType = match_type

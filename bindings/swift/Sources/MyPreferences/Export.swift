@@ -5,7 +5,7 @@ import MyPreferencesNative
 
 /// What to export: the arguments of Initiate. The documented rules are checked before anything is sent. Describes itself by
 /// kind and name: values may be people's addresses.
-public struct ExportOrder: Sendable, Hashable, CustomStringConvertible {
+public struct ExportRequest: Sendable, Hashable, CustomStringConvertible {
     /// `segment`, `segment_group`, `schedule` or `cid`.
     public var kind: String
     /// Of the segment, group or schedule, as MyPreferences shows it; nil for customers.
@@ -36,22 +36,22 @@ public struct ExportOrder: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// A segment.
-    public static func segment(_ name: String) -> ExportOrder { ExportOrder(kind: "segment", name: name) }
+    public static func segment(_ name: String) -> ExportRequest { ExportRequest(kind: "segment", name: name) }
 
     /// A group of segments.
-    public static func segmentGroup(_ name: String) -> ExportOrder { ExportOrder(kind: "segment_group", name: name) }
+    public static func segmentGroup(_ name: String) -> ExportRequest { ExportRequest(kind: "segment_group", name: name) }
 
     /// A schedule.
-    public static func schedule(_ name: String) -> ExportOrder { ExportOrder(kind: "schedule", name: name) }
+    public static func schedule(_ name: String) -> ExportRequest { ExportRequest(kind: "schedule", name: name) }
 
     /// Customers.
-    public static func cid(_ cids: [String]) -> ExportOrder {
-        var order = ExportOrder(kind: "cid")
+    public static func cid(_ cids: [String]) -> ExportRequest {
+        var order = ExportRequest(kind: "cid")
         order.cids = cids
         return order
     }
 
-    public var description: String { "ExportOrder(\(kind), \(name ?? "no name"))" }
+    public var description: String { "ExportRequest(\(kind), \(name ?? "no name"))" }
 
     var native: NativeOrder {
         NativeOrder(

@@ -88,7 +88,7 @@ public final class MyPreferencesClient: Sendable, CustomStringConvertible {
 
     /// Starts an export. Sent again only when it was surely not taken; an error of kind `outcomeUnknown` when the answer was
     /// lost. The kind is the order's: an option `kind` is refused.
-    public func initiate(_ order: ExportOrder, options: CallOptions = CallOptions()) async throws -> Export {
+    public func initiate(_ order: ExportRequest, options: CallOptions = CallOptions()) async throws -> Export {
         let outcome = try await MyPreferences.outcome {
             try self.native.initiate(order: order.native, options: options.native($0), completion: $1)
         }
@@ -124,7 +124,7 @@ public final class MyPreferencesClient: Sendable, CustomStringConvertible {
     /// it is required, unless the option `commit` is `never`. A cancelled task ends within a page, and the folder is free
     /// when it has ended.
     public func export(
-        _ order: ExportOrder, out: URL, keepFiles: Bool? = nil, options: LandingOptions = LandingOptions()
+        _ order: ExportRequest, out: URL, keepFiles: Bool? = nil, options: LandingOptions = LandingOptions()
     ) async throws -> Landed {
         let outcome = try await MyPreferences.outcome {
             try self.native.export(

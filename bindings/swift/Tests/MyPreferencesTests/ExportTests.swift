@@ -6,7 +6,7 @@ import XCTest
 @testable import MyPreferences
 
 private let rows: UInt64 = 5_000
-private let everyone = ExportOrder.segment("Everyone")
+private let everyone = ExportRequest.segment("Everyone")
 
 final class ExportTests: XCTestCase, @unchecked Sendable {
     private let out = FileManager.default.temporaryDirectory.appendingPathComponent("people-\(UUID().uuidString)")
@@ -163,7 +163,7 @@ final class ExportTests: XCTestCase, @unchecked Sendable {
         none.limit = 0
         let (order, without, zero, out) = (since, never, none, out)
         let refused: [@Sendable () async throws -> Void] = [
-            { _ = try await client.initiate(ExportOrder(kind: "people", name: "Everyone")) },
+            { _ = try await client.initiate(ExportRequest(kind: "people", name: "Everyone")) },
             { _ = try await client.initiate(everyone, options: CallOptions(kind: "cid")) },
             { _ = try await client.initiate(order) },
             { _ = try await client.export(everyone, out: out) },

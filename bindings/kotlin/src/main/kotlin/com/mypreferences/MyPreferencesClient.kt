@@ -74,7 +74,7 @@ public class MyPreferencesClient private constructor(private val handle: Handle)
      * Starts an export. Sent again only when it was surely not taken; [OutcomeUnknownException] when the answer was lost.
      * The kind is the order's: an option `kind` is refused.
      */
-    public suspend fun initiate(order: ExportOrder, options: CallOptions = CallOptions()): Export =
+    public suspend fun initiate(order: ExportRequest, options: CallOptions = CallOptions()): Export =
         awaiting(handle.initiate(order, options))
 
     /** Waits until an export is ready: asks its status, from 1 s to 30 s apart. */
@@ -104,7 +104,7 @@ public class MyPreferencesClient private constructor(private val handle: Handle)
      * free when it has ended.
      */
     public suspend fun export(
-        order: ExportOrder,
+        order: ExportRequest,
         out: Path,
         keepFiles: Boolean? = null,
         options: LandingOptions = LandingOptions(),

@@ -100,12 +100,12 @@ public class MyPreferencesJavaClient private constructor(private val handle: Han
     /** Starts an export; see [MyPreferencesClient.initiate]. */
     @JvmOverloads
     @Throws(MyPreferencesException::class, InterruptedException::class)
-    public fun initiate(order: ExportOrder, options: CallOptions = CallOptions()): Export =
+    public fun initiate(order: ExportRequest, options: CallOptions = CallOptions()): Export =
         waiting(handle.initiate(order, options))
 
     /** Starts an export; the future has its handle. */
     @JvmOverloads
-    public fun initiateAsync(order: ExportOrder, options: CallOptions = CallOptions()): CompletableFuture<Export> =
+    public fun initiateAsync(order: ExportRequest, options: CallOptions = CallOptions()): CompletableFuture<Export> =
         future(handle.initiate(order, options))
 
     /** Waits until an export is ready; see [MyPreferencesClient.wait]. */
@@ -132,7 +132,7 @@ public class MyPreferencesJavaClient private constructor(private val handle: Han
     @JvmOverloads
     @Throws(MyPreferencesException::class, InterruptedException::class)
     public fun export(
-        order: ExportOrder,
+        order: ExportRequest,
         out: Path,
         keepFiles: Boolean? = null,
         options: LandingOptions = LandingOptions(),
@@ -144,7 +144,7 @@ public class MyPreferencesJavaClient private constructor(private val handle: Han
      */
     @JvmOverloads
     public fun exportAsync(
-        order: ExportOrder,
+        order: ExportRequest,
         out: Path,
         keepFiles: Boolean? = null,
         options: LandingOptions = LandingOptions(),

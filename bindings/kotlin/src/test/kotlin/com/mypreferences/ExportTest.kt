@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir
 
 private const val ROWS = 5_000L
 private const val LIMIT = 500L
-private val EVERYONE = ExportOrder.segment("Everyone")
+private val EVERYONE = ExportRequest.segment("Everyone")
 
 class ExportTest {
     @TempDir
@@ -286,7 +286,7 @@ class ExportTest {
         mock().use { mock ->
             mock.client().use { client ->
                 val refused = listOf<suspend () -> Any>(
-                    { client.initiate(ExportOrder("people", "Everyone")) },
+                    { client.initiate(ExportRequest("people", "Everyone")) },
                     { client.initiate(EVERYONE, CallOptions(kind = "cid")) },
                     { client.initiate(EVERYONE.withLastDateTime("yesterday")) },
                     { client.export(EVERYONE, out) },

@@ -7,7 +7,7 @@ import com.mypreferences.CallOptions
 import com.mypreferences.CancelToken
 import com.mypreferences.CommitReceipt
 import com.mypreferences.Export
-import com.mypreferences.ExportOrder
+import com.mypreferences.ExportRequest
 import com.mypreferences.ExportStatus
 import com.mypreferences.Landed
 import com.mypreferences.LandingOptions
@@ -32,7 +32,7 @@ internal class Handle private constructor(private val native: NativeClient) {
     fun status(accessToken: String, options: CallOptions): Start<ExportStatus> =
         Start { native.status(accessToken, options.native(), it) }
 
-    fun initiate(order: ExportOrder, options: CallOptions): Start<Export> =
+    fun initiate(order: ExportRequest, options: CallOptions): Start<Export> =
         Start { native.initiate(order.native, options.native(), it) }
 
     fun wait(export: Export, options: WaitOptions): Start<ExportStatus> {
@@ -46,7 +46,7 @@ internal class Handle private constructor(private val native: NativeClient) {
     fun pages(export: Export, options: PageOptions): NativePages =
         translating { native.pages(export.native, options.limit?.counted(), options.offset.counted()) }
 
-    fun export(order: ExportOrder, out: Path, keepFiles: Boolean?, options: LandingOptions): Start<Landed> {
+    fun export(order: ExportRequest, out: Path, keepFiles: Boolean?, options: LandingOptions): Start<Landed> {
         val progress = options.progress?.let { Progress(it, null) }
         return Start(progress) { native.export(order.native, options.native(out, keepFiles), progress, it) }
     }

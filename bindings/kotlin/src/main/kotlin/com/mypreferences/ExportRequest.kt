@@ -19,7 +19,7 @@ import com.mypreferences.internal.NativeOrder
  * @property cids the customers; only of the kind `cid`.
  * @property channels the customers' channels.
  */
-public class ExportOrder(
+public class ExportRequest(
     public val kind: String,
     public val name: String? = null,
     public val lastDateTime: String? = null,
@@ -33,22 +33,22 @@ public class ExportOrder(
     public val channels: List<String> = emptyList(),
 ) {
     /** The same with this [lastDateTime]. */
-    public fun withLastDateTime(lastDateTime: String): ExportOrder = of(native.copy(lastDateTime = lastDateTime))
+    public fun withLastDateTime(lastDateTime: String): ExportRequest = of(native.copy(lastDateTime = lastDateTime))
 
     /** The same with these [values] of [matchCriteria]. */
     @JvmOverloads
-    public fun withMatch(matchCriteria: String, values: List<String>, matchType: String? = null): ExportOrder =
+    public fun withMatch(matchCriteria: String, values: List<String>, matchType: String? = null): ExportRequest =
         of(native.copy(matchCriteria = matchCriteria, matchType = matchType, values = values))
 
     /** The same with this [callbackUrl]. */
-    public fun withCallbackUrl(callbackUrl: String): ExportOrder = of(native.copy(callbackUrl = callbackUrl))
+    public fun withCallbackUrl(callbackUrl: String): ExportRequest = of(native.copy(callbackUrl = callbackUrl))
 
     /** The same from [startDate] to [endDate]. */
-    public fun withDates(startDate: String, endDate: String): ExportOrder =
+    public fun withDates(startDate: String, endDate: String): ExportRequest =
         of(native.copy(startDate = startDate, endDate = endDate))
 
     /** The same with these [channels]. */
-    public fun withChannels(channels: List<String>): ExportOrder = of(native.copy(channels = channels))
+    public fun withChannels(channels: List<String>): ExportRequest = of(native.copy(channels = channels))
 
     internal val native: NativeOrder
         get() = NativeOrder(
@@ -56,26 +56,26 @@ public class ExportOrder(
         )
 
     /** The kind and the name: values may be people's addresses. */
-    override fun toString(): String = "ExportOrder(kind=$kind, name=$name)"
+    override fun toString(): String = "ExportRequest(kind=$kind, name=$name)"
 
     public companion object {
         /** A segment. */
         @JvmStatic
-        public fun segment(name: String): ExportOrder = ExportOrder("segment", name)
+        public fun segment(name: String): ExportRequest = ExportRequest("segment", name)
 
         /** A group of segments. */
         @JvmStatic
-        public fun segmentGroup(name: String): ExportOrder = ExportOrder("segment_group", name)
+        public fun segmentGroup(name: String): ExportRequest = ExportRequest("segment_group", name)
 
         /** A schedule. */
         @JvmStatic
-        public fun schedule(name: String): ExportOrder = ExportOrder("schedule", name)
+        public fun schedule(name: String): ExportRequest = ExportRequest("schedule", name)
 
         /** Customers. */
         @JvmStatic
-        public fun cid(cids: List<String>): ExportOrder = ExportOrder("cid", cids = cids)
+        public fun cid(cids: List<String>): ExportRequest = ExportRequest("cid", cids = cids)
 
-        private fun of(native: NativeOrder) = ExportOrder(
+        private fun of(native: NativeOrder) = ExportRequest(
             native.kind, native.name, native.lastDateTime, native.matchCriteria, native.matchType, native.values,
             native.callbackUrl, native.startDate, native.endDate, native.cids, native.channels,
         )
