@@ -1,6 +1,6 @@
 //! What a landing has on disk, and the order in which it becomes durable: each method is one step, and returns when the
 //! step is durable; but for the parts, which are written, ended and made durable one beside the next. When to take which
-//! step is `run`'s and `line`'s matter.
+//! step is `run`'s and `pipeline`'s matter.
 //!
 //! envelopes fsync · part tmp fsync, rename, fsync(staging folder), PART · manifest fsync, fsync(staging folder) · rename to batch=,
 //! fsync(out), fsync(.staging) · SEALED · COMMITTING, *then* the POST · receipt fsync + folder, COMMITTED.
