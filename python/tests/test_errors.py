@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 import mypreferences as m
-from mypreferences import MyPreferencesError
 from mypreferences.testing import MockService
 
 tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
@@ -46,9 +45,9 @@ def record(number: int, kind: str) -> str:
 
 
 def test_the_catalogue_and_the_classes_are_the_same() -> None:
-    assert sorted(MyPreferencesError.by_number) == [entry["number"] for entry in CATALOGUE]
+    assert sorted(m.MyPreferencesError.by_number) == [entry["number"] for entry in CATALOGUE]
     for entry in CATALOGUE:
-        known = MyPreferencesError.by_number[entry["number"]]
+        known = m.MyPreferencesError.by_number[entry["number"]]
         assert known.__name__ == entry["python"]
         assert issubclass(known, m.MyPreferencesError)
         parent = entry.get("python_parent")
@@ -59,8 +58,9 @@ def test_the_catalogue_and_the_classes_are_the_same() -> None:
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry["kind"])
 def test_every_class_survives_pickling_and_copying_without_loss(entry: dict[str, object]) -> None:
     text = record(int(str(entry["number"])), str(entry["kind"]))
-    error = m.MyPreferencesError.from_json(text)
-    assert type(error) is MyPreferencesError.by_number[int(str(entry["number"]))]
+    line = "commit failed: what was wrong; not committed; do this"
+    error = m.MyPreferencesError.from_json(text, line)
+    assert type(error) is m.MyPreferencesError.by_number[int(str(entry["number"]))]
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
         assert type(twin) is type(error)
         assert twin.to_json() == text
@@ -68,7 +68,8 @@ def test_every_class_survives_pickling_and_copying_without_loss(entry: dict[str,
         assert twin.__dict__ == error.__dict__
     assert error.attempts[0].status == 404
     assert error.retry is m.Retry.PERMANENT and error.sent is m.Sent.ANSWERED
-    assert str(error).endswith("not committed; do this")
+    assert str(error) == line
+    assert str(m.MyPreferencesError.from_json(text)).endswith("what was wrong; do this")
 
 
 def test_an_unknown_number_maps_to_its_hundred() -> None:
