@@ -78,7 +78,7 @@ pub(crate) fn bench(server: &str) -> Result<Command, Failure> {
     Ok(java)
 }
 
-fn maven(phase: &str) -> Result<Command, Failure> {
+pub(crate) fn maven(phase: &str) -> Result<Command, Failure> {
     let mut maven = Command::new("mvn");
     maven
         .args(["--batch-mode", "--quiet", "--file"])
@@ -89,6 +89,6 @@ fn maven(phase: &str) -> Result<Command, Failure> {
     Ok(maven)
 }
 
-fn folder() -> Result<PathBuf, Failure> {
+pub(crate) fn folder() -> Result<PathBuf, Failure> {
     Ok(cargo::workspace_folder()?.join(Path::new("bindings/kotlin")))
 }

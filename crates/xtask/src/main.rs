@@ -16,6 +16,7 @@ mod install;
 mod kotlin;
 mod launcher;
 mod python;
+mod reference;
 mod schemathesis;
 mod setup;
 mod simulate;
@@ -42,7 +43,7 @@ struct Subcommand {
 const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "setup", arguments: "", about: "look for the tools the other commands need; in CI, as root, install them", run: setup::run },
     Subcommand { name: "test", arguments: "[STEP]... [-- NAME] | --fast | --list", about: "run every test and the demo at trace level, and search their output for secrets; or some of its steps", run: test::run },
-    Subcommand { name: "check", arguments: "[fmt|clippy|docs|generated|scenarios|floors|deny]...", about: "format, lints, documentation, stale files, and licences, duplicates, layout", run: check::run },
+    Subcommand { name: "check", arguments: "[fmt|clippy|docs|generated|scenarios|floors|circles|deny]...", about: "format, lints, documentation, stale files, and licences, duplicates, layout", run: check::run },
     Subcommand { name: "generate", arguments: "[--check]", about: "write what is made from other files, or say that it is stale", run: generate::run },
     Subcommand { name: "python", arguments: "[package]", about: "lint, type-check and test the Python package; or build it and install it in a fresh environment", run: python::run },
     Subcommand { name: "c", arguments: "[PART]... | accept-abi", about: "install the C library below the target folder and test it as its users meet it", run: c::run },
@@ -51,6 +52,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "swift", arguments: "", about: "build and test the Swift package, in a system of its own where there is no Swift", run: swift::run },
     Subcommand { name: "conformance", arguments: "[mutants|format|check] [--surface NAME] [--scenario NAME]", about: "play the shared suite on every surface and print the table", run: conformance::run },
     Subcommand { name: "schemathesis", arguments: "", about: "check the suite's files against their schemas, and the mock against its OpenAPI description", run: schemathesis::run },
+    Subcommand { name: "docs", arguments: "", about: "the reference of every language that this machine can make, in target/docs", run: reference::run },
     Subcommand { name: "bench", arguments: "commit|python|python-export|c|jvm|export [RECORDS]", about: "count what a commit costs beside plain reqwest; httpx, requests and urllib3; libcurl; or java.net.http; and an export beside what people use today", run: bench::run },
     Subcommand { name: "simulate", arguments: "[--timelines N] [--seed S]", about: "play seeded timelines of the core against a simulated, hostile server", run: simulate::run },
 ];

@@ -63,6 +63,32 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
     Ok(vec![(test, "run `cargo xtask swift` and read what failed")])
 }
 
+/// Writes the reference of the package: the compiler's graph of its symbols, made into pages by the toolchain's docc.
+pub(crate) fn document(folder: &Path) -> Result<(), Failure> {
+    prepare()?;
+    let system = System::find()?;
+    let symbols = scratch()?.join("symbols").display().to_string();
+    std::fs::create_dir_all(&symbols).map_err(|error| Failure::file(Path::new(&symbols), &error))?;
+    let graph = ["-Xswiftc", "-emit-symbol-graph", "-Xswiftc", "-emit-symbol-graph-dir", "-Xswiftc", &symbols];
+    run_visibly(&mut system.swift("build", &graph)?, "repair what Swift printed above")?;
+    let docc = match &system {
+        System::Host => "docc",
+        System::Own(_) => "/usr/libexec/swift/bin/docc",
+    };
+    let mut convert = system.command(&[
+        docc,
+        "convert",
+        "--fallback-display-name=MyPreferences",
+        "--fallback-bundle-identifier=com.mypreferences",
+        "--transform-for-static-hosting",
+        "--additional-symbol-graph-dir",
+        &symbols,
+        "--output-path",
+        &folder.display().to_string(),
+    ])?;
+    run_visibly(&mut convert, "read what docc says")
+}
+
 /// Where Swift is.
 enum System {
     /// On this machine.

@@ -244,7 +244,7 @@ impl fmt::Display for Cause {
 
 impl std::error::Error for Cause {}
 
-/// How a record is made: [`Error::of`], then the steps for what is known, then [`Error::advised`] where the next step
+/// How a record is made: `Error::of`, then the steps for what is known, then `Error::advised` where the next step
 /// depends on them.
 impl Error {
     /// A failure of which nothing more is known: nothing was sent.
