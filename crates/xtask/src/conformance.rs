@@ -5,6 +5,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use clap::Args;
+
 use crate::c;
 use crate::cargo;
 use crate::failure::Failure;
@@ -15,12 +17,32 @@ use crate::swift;
 /// What the suite runs: the judge, one adapter for each surface so far, and the command.
 const PACKAGES: [&str; 3] = ["conformance", "adapters-rust", "mypreferences-cli"];
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Prove that the suite can fail; write every scenario in its one form; or read all and play nothing
+    #[arg(value_parser = ["mutants", "format", "check"])]
+    task: Option<String>,
+    /// Only this surface; may be given again
+    #[arg(long = "surface", value_name = "NAME")]
+    surfaces: Vec<String>,
+    /// Only this scenario; may be given again
+    #[arg(long = "scenario", value_name = "NAME")]
+    scenarios: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     build()?;
-    if !matches!(arguments.first().map(String::as_str), Some("format" | "check")) {
-        prepare(arguments)?;
+    let task = arguments.task.as_deref();
+    if !matches!(task, Some("format" | "check")) {
+        prepare(&arguments.surfaces)?;
     }
-    let status = judge(arguments)?.status().map_err(|error| {
+    let mut judge = judge(task)?;
+    for (flag, names) in [("--surface", &arguments.surfaces), ("--scenario", &arguments.scenarios)] {
+        for name in names {
+            judge.args([flag, name]);
+        }
+    }
+    let status = judge.status().map_err(|error| {
         Failure::new(format!("the judge cannot be started: {error}; run `cargo build -p conformance`"))
     })?;
     if status.success() {
@@ -31,10 +53,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 }
 
 /// Builds the surfaces that are not cargo's: those that are asked for, or all.
-fn prepare(arguments: &[String]) -> Result<(), Failure> {
-    let named: Vec<&str> =
-        arguments.windows(2).filter(|pair| pair[0] == "--surface").map(|pair| pair[1].as_str()).collect();
-    let is_wanted = |surfaces: &[&str]| named.is_empty() || named.iter().any(|named| surfaces.contains(named));
+fn prepare(named: &[String]) -> Result<(), Failure> {
+    let is_wanted = |surfaces: &[&str]| named.is_empty() || named.iter().any(|name| surfaces.contains(&name.as_str()));
     if is_wanted(&["python_sync", "python_async"]) {
         python::prepare()?;
     }
@@ -64,10 +84,10 @@ pub(crate) fn build() -> Result<(), Failure> {
     }
 }
 
-/// The judge's command line: `arguments` are its own, as its usage lists them.
-pub(crate) fn judge(arguments: &[String]) -> Result<Command, Failure> {
+/// The judge's command line; without a task it plays the scenarios.
+pub(crate) fn judge(task: Option<&str>) -> Result<Command, Failure> {
     let programs: PathBuf = cargo::target_folder()?.join("debug");
     let mut command = Command::new(programs.join("conformance"));
-    command.args(arguments).arg("--root").arg(cargo::workspace_folder()?).arg("--adapters").arg(&programs);
+    command.args(task).arg("--root").arg(cargo::workspace_folder()?).arg("--adapters").arg(&programs);
     Ok(command)
 }

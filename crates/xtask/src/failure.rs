@@ -18,14 +18,6 @@ impl Failure {
     pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
         Self(format!("{}: {error}; look at its permissions and the free disk space", path.display()))
     }
-
-    /// Refuses arguments of a subcommand that takes none.
-    pub(crate) fn unless_empty(arguments: &[String]) -> Result<(), Self> {
-        match arguments.first() {
-            None => Ok(()),
-            Some(first) => Err(Self::new(format!("`{first}` is not an argument here; see `cargo xtask --help`"))),
-        }
-    }
 }
 
 impl fmt::Display for Failure {

@@ -34,16 +34,11 @@ pub(crate) enum Build {
     DebugWithHooks,
 }
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    match arguments {
-        [flag, prefix] if flag == "--prefix" && !prefix.is_empty() => {
-            let prefix = std::path::absolute(prefix).map_err(|error| Failure::file(Path::new(prefix), &error))?;
-            into(&prefix, Build::Shipped)?;
-            println!("installed into {}", prefix.display());
-            Ok(())
-        }
-        _ => Err(Failure::new("say where to: `cargo xtask install --prefix DIR`")),
-    }
+pub(crate) fn run(prefix: &Path) -> Result<(), Failure> {
+    let prefix = std::path::absolute(prefix).map_err(|error| Failure::file(prefix, &error))?;
+    into(&prefix, Build::Shipped)?;
+    println!("installed into {}", prefix.display());
+    Ok(())
 }
 
 /// Builds the library and puts everything in place.
@@ -152,11 +147,5 @@ mod tests {
         let text = filled("@VERSION@ @MAJOR@.@MINOR@ @ABI@ @NATIVE_LIBRARIES@ @NATIVE_LIBRARIES_LIST@");
         assert!(!text.contains('@'), "{text}");
         assert!(text.contains("-lgcc_s -lutil") && text.contains("gcc_s;util"), "{text}");
-    }
-
-    #[test]
-    fn without_a_folder_nothing_is_installed() {
-        assert!(run(&[]).is_err());
-        assert!(run(&["--prefix".to_owned()]).is_err());
     }
 }

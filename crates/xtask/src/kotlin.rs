@@ -24,8 +24,7 @@ const PROGRAMS: [(&str, usize, &str); 4] = [
 /// Short-lived programs: no time for the optimising compiler.
 const QUICK: &str = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto";
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    Failure::unless_empty(arguments)?;
+pub(crate) fn run() -> Result<(), Failure> {
     prepare()?;
     for (mut command, remedy) in checks()? {
         run_visibly(&mut command, remedy)?;

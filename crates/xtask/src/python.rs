@@ -13,16 +13,8 @@ use crate::virtual_environment;
 /// The surfaces of Python in the shared suite.
 const ADAPTERS: [&str; 2] = ["sync", "async"];
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    let commands = match arguments {
-        [] => checks()?,
-        [argument] if argument == "package" => package()?,
-        [argument, ..] => {
-            return Err(Failure::new(format!(
-                "`{argument}` is not an argument here; `cargo xtask python` or `cargo xtask python package`"
-            )));
-        }
-    };
+pub(crate) fn run(is_package: bool) -> Result<(), Failure> {
+    let commands = if is_package { package()? } else { checks()? };
     for (mut command, remedy) in commands {
         run_visibly(&mut command, remedy)?;
     }

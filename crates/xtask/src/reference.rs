@@ -37,8 +37,7 @@ const PARTS: [Part; 5] = [
 const DOXYGEN: &str = "PROJECT_NAME=\"mypreferences for C and C++\"\nGENERATE_LATEX=NO\nQUIET=YES\nWARNINGS=NO\nHTML_OUTPUT=.\n\
                        JAVADOC_AUTOBRIEF=YES\nEXTRACT_ALL=YES\nMACRO_EXPANSION=YES\nFILE_PATTERNS=*.h *.hpp\n";
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    Failure::unless_empty(arguments)?;
+pub(crate) fn run() -> Result<(), Failure> {
     let out = cargo::target_folder()?.join("docs");
     if out.exists() {
         std::fs::remove_dir_all(&out).map_err(|error| Failure::file(&out, &error))?;

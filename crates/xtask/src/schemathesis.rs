@@ -10,8 +10,7 @@ use crate::failure::Failure;
 use crate::steps::run_visibly;
 use crate::virtual_environment;
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    Failure::unless_empty(arguments)?;
+pub(crate) fn run() -> Result<(), Failure> {
     for (mut command, remedy) in checks()? {
         run_visibly(&mut command, remedy)?;
     }

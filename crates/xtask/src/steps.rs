@@ -60,6 +60,11 @@ impl Steps {
     }
 }
 
+/// The entries of a table that are named, in the table's order; none named means all.
+pub(crate) fn chosen<'a, T>(table: &'a [T], name: impl Fn(&T) -> &str, wanted: &[String]) -> Vec<&'a T> {
+    table.iter().filter(|entry| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name(entry))).collect()
+}
+
 /// Runs a program with its output on the terminal; `remedy` is the next step if it fails.
 pub(crate) fn run_visibly(command: &mut Command, remedy: &str) -> Result<(), Failure> {
     let line = command_line(command);
@@ -97,6 +102,15 @@ mod tests {
         assert!(lines[1].starts_with("first   FAILED") && lines[1].ends_with("broken"), "{table}");
         assert!(lines[2].starts_with("second  ok") && lines[2].ends_with("3 things"), "{table}");
         assert!(steps.finish().unwrap_err().to_string().contains("first"));
+    }
+
+    #[test]
+    fn what_is_named_runs_in_the_order_of_the_table_and_nothing_named_means_all() {
+        let of = |wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(|&name| name.to_owned()).collect();
+            chosen(&["a", "b", "c"], |name| name, &wanted).into_iter().copied().collect::<String>()
+        };
+        assert_eq!((of(&[]), of(&["c", "a"])), ("abc".to_owned(), "ac".to_owned()));
     }
 
     #[test]

@@ -14,8 +14,7 @@ use crate::virtual_environment::cache_folder;
 /// The folder of the system, by the Swift of Debian 13.
 pub(crate) const SYSTEM: &str = "swift-6.0.3";
 const PACKAGES: &str = "swiftlang,ca-certificates,libc6-dev,libstdc++-14-dev";
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    Failure::unless_empty(arguments)?;
+pub(crate) fn run() -> Result<(), Failure> {
     prepare()?;
     for (mut command, remedy) in checks()? {
         run_visibly(&mut command, remedy)?;

@@ -13,6 +13,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use clap::Subcommand;
+
 use crate::cargo;
 use crate::failure::Failure;
 use crate::kotlin;
@@ -25,17 +27,35 @@ const LONG_RUN: u32 = 250;
 const INSTRUCTIONS_GOAL: f64 = 1.35;
 const ALLOCATIONS_GOAL: f64 = 1.5;
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    match arguments {
-        [what] if what == "commit" => commit(),
-        [what] if what == "python" => python::commit(),
-        [what] if what == "python-export" => python::export(),
-        [what] if what == "c" => c::run(),
-        [what] if what == "jvm" => jvm(),
-        [what, options @ ..] if what == "export" => export(options),
-        [] | [_, ..] => Err(Failure::new(
-            "say what to measure: `cargo xtask bench commit`, `cargo xtask bench python`, `cargo xtask bench python-export`, `cargo xtask bench c`, `cargo xtask bench jvm` or `cargo xtask bench export [RECORDS]`",
-        )),
+/// What is measured.
+#[derive(Subcommand)]
+pub(crate) enum Subject {
+    /// Count what a commit costs beside plain reqwest
+    Commit,
+    /// A commit from Python, beside httpx, requests and urllib3
+    Python,
+    /// An export from Python
+    PythonExport,
+    /// A commit from C, beside libcurl
+    C,
+    /// A commit from Kotlin, beside java.net.http
+    Jvm,
+    /// The command that lands an export, beside curl, a requests job and dlt
+    Export {
+        /// How many, and options of crates/mypreferences-cli/benches/export.py
+        #[arg(value_name = "RECORDS", trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
+}
+
+pub(crate) fn run(subject: &Subject) -> Result<(), Failure> {
+    match subject {
+        Subject::Commit => commit(),
+        Subject::Python => python::commit(),
+        Subject::PythonExport => python::export(),
+        Subject::C => c::run(),
+        Subject::Jvm => jvm(),
+        Subject::Export { options } => export(options),
     }
 }
 

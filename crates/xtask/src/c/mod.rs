@@ -11,10 +11,13 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
+
 use crate::cargo;
 use crate::failure::Failure;
 use crate::install::{self, Build};
-use crate::steps::{Steps, run_visibly};
+use crate::steps::{Steps, chosen, run_visibly};
 
 type Part = (&'static str, fn(&Places) -> Result<String, Failure>);
 
@@ -39,33 +42,32 @@ pub(crate) struct Places {
     prefix: PathBuf,
 }
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    if matches!(arguments, [argument] if argument == "accept-abi") {
-        return abi::accept(&installed()?);
-    }
-    let chosen = chosen(arguments)?;
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    /// Only these; all when none is named
+    #[arg(value_name = "PART", value_parser = PossibleValuesParser::new(PARTS.iter().map(|(name, _)| *name)))]
+    parts: Vec<String>,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Make the library's present interface the recorded one
+    AcceptAbi,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let places = installed()?;
+    if let Some(Action::AcceptAbi) = arguments.action {
+        return abi::accept(&places);
+    }
     let mut steps = Steps::default();
-    for (name, part) in chosen {
+    for (name, part) in chosen(PARTS, |(name, _)| name, &arguments.parts) {
         steps.run(name, || part(&places));
     }
     steps.finish()
-}
-
-/// The named parts in the order of the table; none named means all.
-fn chosen(arguments: &[String]) -> Result<Vec<Part>, Failure> {
-    let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
-    if let Some(unknown) = arguments.iter().find(|name| !names.contains(&name.as_str())) {
-        return Err(Failure::new(format!(
-            "`{unknown}` is not a part of c; choose from {}, or name none for all",
-            names.join(", ")
-        )));
-    }
-    Ok(PARTS
-        .iter()
-        .filter(|(name, _)| arguments.is_empty() || arguments.iter().any(|wanted| wanted == name))
-        .copied()
-        .collect())
 }
 
 /// Builds the adapters of the shared suite against an installed copy, beside those of other languages.
@@ -110,17 +112,5 @@ impl Places {
         compile.arg("--build").arg(&build).args(["--parallel", "2"]);
         run_visibly(&mut compile, "repair what the compiler printed above")?;
         Ok(build)
-    }
-}
-
-#[cfg(test)]
-mod unit_tests {
-    use super::*;
-
-    #[test]
-    fn no_part_named_means_all_and_an_unknown_one_is_refused() {
-        assert_eq!(chosen(&[]).unwrap().len(), PARTS.len());
-        assert_eq!(chosen(&["abi".to_owned()]).unwrap().len(), 1);
-        assert!(chosen(&["abbi".to_owned()]).is_err());
     }
 }

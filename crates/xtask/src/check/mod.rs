@@ -5,11 +5,14 @@
 mod circles;
 mod floors;
 
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
 use crate::cargo;
 use crate::deny;
 use crate::failure::Failure;
 use crate::generate;
-use crate::steps::{Steps, run_visibly};
+use crate::steps::{Steps, chosen, run_visibly};
 
 type Part = (&'static str, fn() -> Result<String, Failure>);
 
@@ -27,24 +30,19 @@ const PARTS: &[Part] = &[
 /// The features of the core that must each compile alone: with all of them on, a wrong gate goes unseen.
 const CORE_FEATURES: &[&str] = &["", "blocking", "tracing"];
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Only these; all when none is named
+    #[arg(value_name = "PART", value_parser = PossibleValuesParser::new(PARTS.iter().map(|(name, _)| *name)))]
+    parts: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut steps = Steps::default();
-    for (name, part) in chosen(arguments)? {
+    for (name, part) in chosen(PARTS, |(name, _)| name, &arguments.parts) {
         steps.run(name, part);
     }
     steps.finish()
-}
-
-/// The named parts in the order of the table; none named means all.
-fn chosen(arguments: &[String]) -> Result<Vec<Part>, Failure> {
-    let unknown = arguments.iter().find(|argument| PARTS.iter().all(|(name, _)| name != argument));
-    if let Some(unknown) = unknown {
-        return Err(Failure::new(format!(
-            "`{unknown}` is not a part of check; choose from fmt, clippy, docs, generated, scenarios, floors, circles, deny, or name none for all"
-        )));
-    }
-    let is_chosen = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
-    Ok(PARTS.iter().filter(|(name, _)| is_chosen(name)).copied().collect())
 }
 
 fn fmt() -> Result<String, Failure> {
@@ -76,7 +74,7 @@ fn docs() -> Result<String, Failure> {
 }
 
 fn generated() -> Result<String, Failure> {
-    generate::run(&["--check".to_owned()])?;
+    generate::run(true)?;
     Ok(String::new())
 }
 
@@ -86,24 +84,4 @@ fn scenarios() -> Result<String, Failure> {
     command.arg("--root").arg(cargo::workspace_folder()?);
     run_visibly(&mut command, "repair what is said above")?;
     Ok(String::new())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(arguments: &[&str]) -> Vec<&'static str> {
-        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        chosen(&arguments).unwrap().iter().map(|(name, _)| *name).collect()
-    }
-
-    #[test]
-    fn no_part_named_means_all_of_them() {
-        assert_eq!(names(&[]), ["fmt", "clippy", "docs", "generated", "scenarios", "floors", "circles", "deny"]);
-    }
-
-    #[test]
-    fn named_parts_run_in_the_order_of_the_table() {
-        assert_eq!(names(&["deny", "fmt"]), ["fmt", "deny"]);
-    }
 }

@@ -24,17 +24,7 @@ struct Made {
     text: String,
 }
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    match arguments {
-        [] => generate(false),
-        [argument] if argument == "--check" => generate(true),
-        [argument, ..] => Err(Failure::new(format!(
-            "`{argument}` is not an argument here; `cargo xtask generate --check` looks whether anything is stale"
-        ))),
-    }
-}
-
-fn generate(check: bool) -> Result<(), Failure> {
+pub(crate) fn run(check: bool) -> Result<(), Failure> {
     let root = cargo::workspace_folder()?;
     let mut stale = Vec::new();
     for make in MAKERS {

@@ -10,8 +10,7 @@ use std::process::{Command, Stdio};
 use crate::failure::Failure;
 use tools::{Source, TOOLS, Tool};
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    Failure::unless_empty(arguments)?;
+pub(crate) fn run() -> Result<(), Failure> {
     prepare(|tool| tool.is_needed_by("check") || tool.is_needed_by("test"))
 }
 

@@ -11,6 +11,9 @@ mod transcript;
 
 use std::process::Command;
 
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
 use crate::c;
 use crate::cargo;
 use crate::conformance;
@@ -19,7 +22,7 @@ use crate::kotlin;
 use crate::python;
 use crate::schemathesis;
 use crate::setup;
-use crate::steps::{Steps, command_line, run_visibly};
+use crate::steps::{Steps, chosen, command_line, run_visibly};
 use crate::swift;
 use quiet_view::QuietView;
 use tally::Tally;
@@ -53,8 +56,8 @@ const STEPS: &[Step] = &[
         swift::prepare()?;
         commands(transcript, swift::checks()?)
     } },
-    Step { name: "conformance", about: "the shared suite on every surface (build them first: python, c, kotlin, swift)", run: |transcript, _| conformance(transcript, &[]) },
-    Step { name: "mutants", about: "the proof that the suite can fail", run: |transcript, _| conformance(transcript, &["mutants".to_owned()]) },
+    Step { name: "conformance", about: "the shared suite on every surface (build them first: python, c, kotlin, swift)", run: |transcript, _| conformance(transcript, None) },
+    Step { name: "mutants", about: "the proof that the suite can fail", run: |transcript, _| conformance(transcript, Some("mutants")) },
     Step { name: "schemathesis", about: "the suite's files against their schemas, the mock against its description", run: |transcript, _| schemathesis(transcript) },
     Step { name: "canary-scan", about: "secrets in anything that the steps before it printed", run: |transcript, _| canary_scan::run(transcript.path()) },
 ];
@@ -63,30 +66,33 @@ const STEPS: &[Step] = &[
 const EXHAUSTIVE: &[&str] =
     &["landing::tests::model", "every_combination", "every_short_sequence", "two_thousand_timelines"];
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    let (chosen, filter) = match arguments.iter().position(|argument| argument == "--") {
-        Some(at) => (&arguments[..at], &arguments[at + 1..]),
-        None => (arguments, &[][..]),
-    };
-    match chosen {
-        [flag] if flag == "--list" => {
-            for step in STEPS {
-                println!("{:15} {}", step.name, step.about);
-            }
-            Ok(())
-        }
-        [flag] if flag == "--fast" => fast(filter),
-        names => all(&steps(names)?, filter),
-    }
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Only these; all when none is named
+    #[arg(value_name = "STEP", value_parser = PossibleValuesParser::new(STEPS.iter().map(|step| step.name)))]
+    steps: Vec<String>,
+    /// Say what each step is
+    #[arg(long, exclusive = true)]
+    list: bool,
+    /// The tests of what was changed, without those that try everything
+    #[arg(long, conflicts_with = "steps")]
+    fast: bool,
+    /// A test's name, or anything else for cargo's tests
+    #[arg(last = true, value_name = "NAME")]
+    filter: Vec<String>,
 }
 
-/// The named steps in the order of the table; none named means all.
-fn steps(names: &[String]) -> Result<Vec<&'static Step>, Failure> {
-    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
-        return Err(Failure::new(format!("`{unknown}` is no step of the tests; `cargo xtask test --list` shows them")));
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.list {
+        for step in STEPS {
+            println!("{:15} {}", step.name, step.about);
+        }
+        return Ok(());
     }
-    let is_chosen = |step: &&Step| names.is_empty() || names.iter().any(|name| name == step.name);
-    Ok(STEPS.iter().filter(is_chosen).collect())
+    if arguments.fast {
+        return fast(&arguments.filter);
+    }
+    all(&chosen(STEPS, |step| step.name, &arguments.steps), &arguments.filter)
 }
 
 fn all(chosen: &[&Step], filter: &[String]) -> Result<(), Failure> {
@@ -183,9 +189,9 @@ fn demo(transcript: &mut Transcript) -> Result<String, Failure> {
 }
 
 /// The shared suite: the table of every surface, or its mutants.
-fn conformance(transcript: &mut Transcript, arguments: &[String]) -> Result<String, Failure> {
+fn conformance(transcript: &mut Transcript, task: Option<&str>) -> Result<String, Failure> {
     conformance::build()?;
-    let mut command = conformance::judge(arguments)?;
+    let mut command = conformance::judge(task)?;
     forget_own_settings(&mut command);
     run_into(transcript, command, "run `cargo xtask conformance` and read its red cells", |line| {
         println!("{}", canaries::mask(line));
@@ -272,19 +278,6 @@ fn print_end_of(transcript: &Transcript) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names(arguments: &[&str]) -> Result<Vec<&'static str>, Failure> {
-        let arguments: Vec<String> = arguments.iter().map(|&name| name.to_owned()).collect();
-        Ok(steps(&arguments)?.iter().map(|step| step.name).collect())
-    }
-
-    #[test]
-    fn steps_run_in_the_order_of_the_table_and_an_unknown_one_is_refused() {
-        assert_eq!(names(&[]).unwrap().len(), STEPS.len());
-        assert_eq!(names(&["c", "demo"]).unwrap(), ["demo", "c"]);
-        let refusal = names(&["cc"]).unwrap_err().to_string();
-        assert!(refusal.contains("--list"), "{refusal}");
-    }
 
     #[test]
     fn a_changed_file_belongs_to_the_crate_that_it_lies_in() {
