@@ -32,6 +32,7 @@ mod export;
 mod export_kind;
 mod http;
 mod initiate;
+mod lock;
 mod log;
 mod oauth;
 mod page_changes;

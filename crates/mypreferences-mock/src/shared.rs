@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::lock::lock;
 use crate::scenario::{OpenScenario, ScenarioError, Spec};
 use crate::tls::Listeners;
-use crate::world::{World, lock};
+use crate::world::World;
 
 /// Below it, each scenario has a path of its own.
 const SCENARIO_PREFIX: &str = "/s/";

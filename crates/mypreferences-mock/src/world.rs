@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -15,6 +15,7 @@ use crate::export::{Export, ExportState, ExportView, unknown_token};
 use crate::export_kind::ExportKind;
 use crate::http::Head;
 use crate::initiate::Order;
+use crate::lock::lock;
 use crate::log::{Log, LoggedRequest};
 use crate::oauth::{self, Issued};
 use crate::page_changes::PageChanges;
@@ -373,11 +374,6 @@ impl World {
         }
         self.changes.announce();
     }
-}
-
-/// A panic in a test's closure must not take the mock down with it.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tells waiters, asynchronous and synchronous ones, that something has changed.

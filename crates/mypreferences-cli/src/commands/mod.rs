@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod export;
 mod mock;
+mod open;
 mod papers;
 mod resolve;
 mod status;
@@ -26,6 +27,7 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::{logging, runtime, token, usage};
+use open::open;
 
 /// Reads the command line and does what it says.
 pub(crate) fn dispatch(arguments: &[OsString]) -> u8 {
@@ -114,15 +116,6 @@ fn prepare(
     let progress = Progress::new(output, options.verbose);
     let (client, signals) = open(options, Some(&progress))?;
     Ok(Call { client, token_text, output, progress, signals })
-}
-
-/// The client, and the signals, which are ours from here on; before, one ends the program as ever, and nothing was sent.
-fn open(options: &Options, progress: Option<&Progress>) -> Result<(Client, Signals), Failure> {
-    let mut builder = options.configuration()?.client_builder()?;
-    if let Some(hook) = progress.cloned() {
-        builder = builder.on_attempt(move |event| hook.attempt(event));
-    }
-    Ok((builder.build()?, Signals::listen()?))
 }
 
 fn token_text(argument: Option<&str>, operation: Operation) -> Result<String, Failure> {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::seeded::Seeded;
 use super::text::NUMBER_MARK;
 use super::{RecordKind, preference, profile};
-use crate::world::lock;
+use crate::lock::lock;
 
 /// How many different records a seed has. More would not fit into the caches of a processor.
 const DIFFERENT: u64 = 256;

@@ -14,9 +14,9 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
+use crate::lock::lock;
 use crate::proxy::{self, ProxyMode};
 use crate::wire::Stream;
-use crate::world::lock;
 use certificates::Certificates;
 
 /// How a scenario is reached by https.

@@ -2,8 +2,6 @@
 //!
 //! Made by `cargo xtask generate` from tests/conformance/errors.toml.
 
-use super::kind_entry::{Again, Entry};
-
 /// What went wrong. The names and numbers are the same in every language and never reused.
 ///
 /// Exhaustive on purpose: a mapping of kinds must not compile until it has an arm for a new kind. Where a program
@@ -185,4 +183,22 @@ impl ErrorKind {
             ErrorKind::Internal => Entry { family: ErrorFamily::Internal, again: Again::Permanent, exit_code: 70, name: "internal", words: "internal error", next_action: "report this bug with the error's record" },
         }
     }
+}
+
+/// One line of the catalogue.
+pub(super) struct Entry {
+    pub(super) family: ErrorFamily,
+    pub(super) again: Again,
+    pub(super) exit_code: u8,
+    pub(super) name: &'static str,
+    pub(super) words: &'static str,
+    pub(super) next_action: &'static str,
+}
+
+/// Whether trying again can help.
+pub(super) enum Again {
+    Permanent,
+    Temporary,
+    /// The answer to a read can be asked for again; the answer to a Commit is asked about instead.
+    TemporaryOnReads,
 }

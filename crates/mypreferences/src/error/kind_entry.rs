@@ -1,26 +1,9 @@
-//! What the catalogue of errors says of one kind, and the questions that a kind answers with it.
+//! The questions that a kind answers with its line of the catalogue.
 
 use std::fmt;
 
+use super::kind::Again;
 use super::{ErrorFamily, ErrorKind, Operation};
-
-/// One line of the catalogue.
-pub(super) struct Entry {
-    pub(super) family: ErrorFamily,
-    pub(super) again: Again,
-    pub(super) exit_code: u8,
-    pub(super) name: &'static str,
-    pub(super) words: &'static str,
-    pub(super) next_action: &'static str,
-}
-
-/// Whether trying again can help.
-pub(super) enum Again {
-    Permanent,
-    Temporary,
-    /// The answer to a read can be asked for again; the answer to a Commit is asked about instead.
-    TemporaryOnReads,
-}
 
 impl ErrorKind {
     /// The stable number. An unknown number belongs to its hundred.

@@ -2,8 +2,8 @@
 //!
 //! Format, lints and documentation are cargo's own judgement; `deny` is ours (module `deny`).
 
-mod circles;
 mod floors;
+mod imports;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -23,7 +23,6 @@ const PARTS: &[Part] = &[
     ("generated", generated),
     ("scenarios", scenarios),
     ("floors", floors::run),
-    ("circles", circles::run),
     ("deny", deny::run),
 ];
 

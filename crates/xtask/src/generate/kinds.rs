@@ -24,6 +24,26 @@ const FILES: [Maker; 6] = [
     ("tests/conformance/kinds.schema.json", schema),
 ];
 
+const RUST_ENTRY: &str = "\
+/// One line of the catalogue.
+pub(super) struct Entry {
+    pub(super) family: ErrorFamily,
+    pub(super) again: Again,
+    pub(super) exit_code: u8,
+    pub(super) name: &'static str,
+    pub(super) words: &'static str,
+    pub(super) next_action: &'static str,
+}
+
+/// Whether trying again can help.
+pub(super) enum Again {
+    Permanent,
+    Temporary,
+    /// The answer to a read can be asked for again; the answer to a Commit is asked about instead.
+    TemporaryOnReads,
+}
+";
+
 /// Those of today.
 pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     let catalogue = catalogue(root)?;
@@ -35,7 +55,6 @@ pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
 fn rust(catalogue: &Catalogue) -> String {
     let mut text = format!(
         "//! The kinds of errors and what the catalogue says of each.\n//!\n//! {BY}\n\n\
-         use super::kind_entry::{{Again, Entry}};\n\n\
          /// What went wrong. The names and numbers are the same in every language and never reused.\n///\n\
          /// Exhaustive on purpose: a mapping of kinds must not compile until it has an arm for a new kind. Where a program\n\
          /// treats many alike, [`ErrorKind::family`] is shorter.\n\
@@ -69,7 +88,8 @@ fn rust(catalogue: &Catalogue) -> String {
             pascal(retry)
         );
     }
-    text.push_str("        }\n    }\n}\n");
+    text.push_str("        }\n    }\n}\n\n");
+    text.push_str(RUST_ENTRY);
     text
 }
 

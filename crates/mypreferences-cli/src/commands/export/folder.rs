@@ -8,7 +8,7 @@ use mypreferences::{CancelToken, Error, ErrorKind, ExportStatus, Operation};
 use serde::Serialize;
 
 use super::{Ended, Told, left_at_once, unfinished, until_stopped};
-use crate::commands::open;
+use crate::commands::open::open;
 use crate::exit_code::{DONE, exit_code};
 use crate::failure::{self, Failure};
 use crate::landing_progress::LandingLines;

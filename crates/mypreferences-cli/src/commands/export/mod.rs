@@ -12,7 +12,7 @@ use std::pin::pin;
 use mypreferences::landing::{Landed, Stage};
 use mypreferences::{CancelToken, Error, Operation};
 
-use crate::commands::open;
+use crate::commands::open::open;
 use crate::exit_code::{STORAGE, UNAVAILABLE, UNFINISHED, exit_code};
 use crate::export_arguments::{ExportArguments, ExportCommand};
 use crate::failure::Failure;
