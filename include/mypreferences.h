@@ -129,7 +129,7 @@ typedef enum {
      */
     MYPREF_KIND_PROXY = 202,
     /**
-     * A time limit passed; its phase is connect, `first_byte`, body, operation or server (408).
+     * A time limit passed; its phase is `connect`, `first_byte`, `body`, `operation` or `server` (408).
      */
     MYPREF_KIND_TIMEOUT = 210,
     /**
@@ -221,11 +221,11 @@ typedef enum {
      */
     MYPREF_KIND_WAIT_TIMED_OUT = 802,
     /**
-     * A request was sent and what it did is unclear: ask again with `resolve_commit`.
+     * A commit or an Initiate was sent and what it did is unclear: ask with `resolve_commit`, or initiate again.
      */
     MYPREF_KIND_OUTCOME_UNKNOWN = 810,
     /**
-     * The same token, with another `keep_files`, at the same time or after it was committed.
+     * The same token, with another `keep_files`, at the same time or after this client committed it.
      */
     MYPREF_KIND_COMMIT_CONFLICT = 811,
     /**

@@ -12,7 +12,7 @@
 //! | starting, waiting, landing and committing; the same by a callback | `export`, `export_started` |
 //! | an export's handle, its pages | `export_handle`, `pages` |
 //! | what was landed and its proof, field by field | `landed`, `sealed`, `batch_receipt`, `verified` |
-//! | results and errors, field by field | `receipt`, `status`, `resolution`, `error`, `attempt`, `kinds` |
+//! | results and errors, field by field | `receipt`, `status`, `resolution`, `error`, `error_kind`, `attempt`, `kinds` |
 //! | reading arguments, writing results, no panic across the border | `border` |
 
 pub mod attempt;

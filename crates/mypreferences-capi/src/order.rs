@@ -1,4 +1,4 @@
-//! What to export, by the names of its parts. The bridge turns them into the core's order, whose rules are checked by the
+//! What to export, by the names of its parts. The bridge turns them into the core's `ExportRequest`, whose rules are checked by the
 //! call.
 
 use std::ffi::c_char;

@@ -47,9 +47,11 @@ pub(crate) struct Options {
     #[arg(long, global = true, value_name = "TIME")]
     pub(crate) timeout: Option<String>,
     /// Refuse receipts that are only presumed
-    #[arg(long, alias = "strict", global = true, value_name = "true|false", num_args = 0..=1, require_equals = true,
+    #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
     pub(crate) require_certain: Option<String>,
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", hide = true)]
+    pub(crate) strict: Option<String>,
     /// Ask status before the first send of a commit
     #[arg(long, global = true, value_name = "true|false", num_args = 0..=1, require_equals = true,
           default_missing_value = "true")]
@@ -143,6 +145,7 @@ impl Options {
             ("timestamp_format", self.timestamp_format.as_deref()),
             ("timeout", self.timeout.as_deref()),
             ("require_certain", self.require_certain.as_deref()),
+            ("strict", self.strict.as_deref()),
             ("preflight", self.preflight.as_deref()),
             ("patience", self.patience.as_deref()),
             ("row_count", self.row_count.as_deref()),

@@ -16,7 +16,7 @@ public enum ErrorKind: Int, Sendable, CaseIterable {
     case tls = 201
     /// `proxy`: the proxy asked for credentials (407) or refused CONNECT.
     case proxy = 202
-    /// `timeout`: a time limit passed; its phase is connect, `first_byte`, body, operation or server (408).
+    /// `timeout`: a time limit passed; its phase is `connect`, `first_byte`, `body`, `operation` or `server` (408).
     case timeout = 210
     /// `interrupted`: the connection ended before the response head, or in the body of a read.
     case interrupted = 220
@@ -62,9 +62,9 @@ public enum ErrorKind: Int, Sendable, CaseIterable {
     case exportExpired = 801
     /// `wait_timed_out`: the deadline of a wait passed; the token is still good.
     case waitTimedOut = 802
-    /// `outcome_unknown`: a request was sent and what it did is unclear: ask again with `resolve_commit`.
+    /// `outcome_unknown`: a commit or an Initiate was sent and what it did is unclear: ask with `resolve_commit`, or initiate again.
     case outcomeUnknown = 810
-    /// `commit_conflict`: the same token, with another `keep_files`, at the same time or after it was committed.
+    /// `commit_conflict`: the same token, with another `keep_files`, at the same time or after this client committed it.
     case commitConflict = 811
     /// `not_sealed`: the landing receipt is missing or does not match.
     case notSealed = 812

@@ -127,6 +127,8 @@ pub struct Sources {
     variables: BTreeMap<String, OsString>,
     profile: Option<String>,
     file: Option<PathBuf>,
+    /// Names that are others now.
+    notes: Vec<String>,
 }
 
 impl Sources {
@@ -160,6 +162,9 @@ impl Sources {
         label: impl Into<String>,
         value: impl Into<String>,
     ) -> Result<Sources, Error> {
+        if let Some(now) = Settings::renamed(name) {
+            self.notes.push(renamed_note(&format!("the argument {name}"), now));
+        }
         let name = known_name(name).ok_or_else(|| Settings::unknown(name))?;
         self.arguments.insert(name, (label.into(), value.into()));
         Ok(self)
@@ -202,7 +207,8 @@ impl Sources {
         };
         let profile = Profile::read(file, must_exist, wanted.as_deref(), home.as_deref())?;
         let mut found = BTreeMap::new();
-        let mut notes: Vec<String> = profile.iter().flat_map(|profile| profile.notes.clone()).collect();
+        let mut notes = self.notes.clone();
+        notes.extend(profile.iter().flat_map(|profile| profile.notes.clone()));
         // The lowest first: whoever comes later beats what is there.
         if let Some(profile) = &profile {
             for (name, value) in &profile.values {

@@ -108,7 +108,8 @@ fn a_name_of_the_version_before_is_still_read_and_told_of() {
     assert!(settings.require_certain);
     assert_eq!(
         configuration.notes().join("\n"),
-        "MYPREFERENCES_QUIET is now MYPREFERENCES_RESEND_DELAY; the old name is read in this version only\n\
+        "the argument settle is now confirm_window; the old name is read in this version only\n\
+         MYPREFERENCES_QUIET is now MYPREFERENCES_RESEND_DELAY; the old name is read in this version only\n\
          MYPREFERENCES_STRICT is now MYPREFERENCES_REQUIRE_CERTAIN; the old name is read in this version only"
     );
     // Who gives both means the new one.

@@ -23,7 +23,7 @@ pub enum ErrorKind {
     Tls = 201,
     /// The proxy asked for credentials (407) or refused CONNECT.
     Proxy = 202,
-    /// A time limit passed; its phase is connect, `first_byte`, body, operation or server (408).
+    /// A time limit passed; its phase is `connect`, `first_byte`, `body`, `operation` or `server` (408).
     Timeout = 210,
     /// The connection ended before the response head, or in the body of a read.
     Interrupted = 220,
@@ -69,9 +69,9 @@ pub enum ErrorKind {
     ExportExpired = 801,
     /// The deadline of a wait passed; the token is still good.
     WaitTimedOut = 802,
-    /// A request was sent and what it did is unclear: ask again with `resolve_commit`.
+    /// A commit or an Initiate was sent and what it did is unclear: ask with `resolve_commit`, or initiate again.
     OutcomeUnknown = 810,
-    /// The same token, with another `keep_files`, at the same time or after it was committed.
+    /// The same token, with another `keep_files`, at the same time or after this client committed it.
     CommitConflict = 811,
     /// The landing receipt is missing or does not match.
     NotSealed = 812,

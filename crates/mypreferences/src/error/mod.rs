@@ -621,6 +621,14 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_unique_and_in_order_and_exit_codes_are_those_of_sysexits() {
+        for pair in ErrorKind::ALL.windows(2) {
+            assert!(pair[0].number() < pair[1].number(), "{} before {}", pair[0], pair[1]);
+        }
+        assert!(ErrorKind::ALL.iter().all(|kind| (64..=78).contains(&kind.exit_code())));
+    }
+
+    #[test]
     fn the_cause_is_the_next_of_a_chain_and_not_in_the_message() {
         let mut description = RequestOutcome::without_an_answer(Sent::NotSent, ErrorKind::Connect, None);
         description.source = Some("refused".to_owned());

@@ -33,7 +33,7 @@ pub(super) fn of(record: &ErrorRecord) -> String {
     if kind == ErrorKind::InvalidResponse && kind.is_temporary(operation) {
         return String::from("try again; if it goes on, check base_url and the proxy");
     }
-    match record.phase {
+    match record.phase.filter(|_| kind == ErrorKind::Timeout) {
         Some(TimeoutPhase::Connect) => "check base_url and the network, then try again; connect_timeout bounds this",
         Some(TimeoutPhase::Operation) => "try again with a longer timeout",
         Some(TimeoutPhase::FirstByte) => "try again later, or with a longer first_byte_timeout",

@@ -50,7 +50,7 @@ impl Steps {
 
 type WaitingStep = Box<dyn FnOnce(&Steps) + Send>;
 
-/// Takes the steps of a worker until none waits. Dropped before that, it gives them up: whoever awaits one hears so.
+/// Takes the steps for the store until none waits. Dropped before that, it gives them up: whoever awaits one hears so.
 struct Taker {
     steps: Arc<Steps>,
     is_done: bool,

@@ -76,6 +76,9 @@ macro_rules! settings {
             pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
 
             #[cfg(test)]
+            const RANGES: &'static [&'static str] = &[$($($range,)?)+];
+
+            #[cfg(test)]
             const DEFAULTS: &'static [(&'static str, &'static str)] = &[$($((stringify!($name), $default),)?)+];
 
             /// Sets one setting from text, as it stands in an environment variable or on a command line. Durations are
@@ -201,6 +204,7 @@ mod tests {
 
     #[test]
     fn every_default_of_the_table_is_read_and_in_its_range() {
+        assert!(Settings::RANGES.iter().all(|range| range.matches(" to ").count() == 1));
         for (name, default) in Settings::DEFAULTS {
             Settings::default().set(name, default).unwrap();
         }

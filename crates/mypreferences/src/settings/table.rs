@@ -1,6 +1,6 @@
 //! The table of settings. From it come the struct with its defaults and checks, reading and showing a value by its name,
-//! the setters of the builder, and by `cargo xtask generate` the settings of Python and Kotlin, the list in the C header
-//! and docs/configuration.md. A new setting is one entry here.
+//! the setters of the builder, and by `cargo xtask generate` the settings of Python, Kotlin and Swift and
+//! docs/configuration.md. A new setting is one entry here.
 
 /// Settings that were renamed: their names before, which are still read in this version, and now.
 pub(crate) const RENAMED: [(&str, &str); 3] =

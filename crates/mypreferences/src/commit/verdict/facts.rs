@@ -228,7 +228,7 @@ impl Facts {
         usize::from(earlier) + self.own_sends().iter().filter(|send| send.left()).count()
     }
 
-    /// Sends that count against `max_attempts`: those of this process, but for one after a 401.
+    /// Sends that count against `max_attempts`: those of this process, but for one whose 401 was repaired.
     pub(super) fn counted_sends(&self) -> u32 {
         let own = self.own_sends().iter();
         let sends = own.filter(|send| !send.is_repaired()).count();

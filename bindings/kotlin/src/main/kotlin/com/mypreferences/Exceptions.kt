@@ -25,7 +25,7 @@ public class TlsException internal constructor(record: NativeError) : MyPreferen
 /** `proxy` (202): the proxy asked for credentials (407) or refused CONNECT. */
 public class ProxyException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `timeout` (210): a time limit passed; its phase is connect, `first_byte`, body, operation or server (408). */
+/** `timeout` (210): a time limit passed; its phase is `connect`, `first_byte`, `body`, `operation` or `server` (408). */
 public class RequestTimeoutException internal constructor(record: NativeError) : MyPreferencesException(record)
 
 /** `interrupted` (220): the connection ended before the response head, or in the body of a read. */
@@ -94,10 +94,10 @@ public class ExportExpiredException internal constructor(record: NativeError) : 
 /** `wait_timed_out` (802): the deadline of a wait passed; the token is still good. */
 public class WaitTimedOutException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `outcome_unknown` (810): a request was sent and what it did is unclear: ask again with `resolve_commit`. */
+/** `outcome_unknown` (810): a commit or an Initiate was sent and what it did is unclear: ask with `resolve_commit`, or initiate again. */
 public class OutcomeUnknownException internal constructor(record: NativeError) : MyPreferencesException(record)
 
-/** `commit_conflict` (811): the same token, with another `keep_files`, at the same time or after it was committed. */
+/** `commit_conflict` (811): the same token, with another `keep_files`, at the same time or after this client committed it. */
 public class CommitConflictException internal constructor(record: NativeError) : MyPreferencesException(record)
 
 /** `not_sealed` (812): the landing receipt is missing or does not match. */
