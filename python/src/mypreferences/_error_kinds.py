@@ -73,7 +73,9 @@ class ProxyError(MyPreferencesError, ConnectionError, number=202):
 
 
 class RequestTimeoutError(MyPreferencesError, TimeoutError, number=210):
-    """``timeout``: a time limit passed; its phase is ``connect``, ``first_byte``, ``body``, ``operation`` or ``server`` (408)."""
+    """``timeout``: a time limit passed; its phase is ``connect``, ``first_byte``, ``body``, ``operation`` or
+    ``server`` (408).
+    """
 
 
 class InterruptedRequestError(MyPreferencesError, ConnectionError, number=220):
@@ -165,11 +167,15 @@ class WaitTimedOutError(MyPreferencesError, TimeoutError, number=802):
 
 
 class OutcomeUnknownError(MyPreferencesError, number=810):
-    """``outcome_unknown``: a commit or an Initiate was sent and what it did is unclear: ask with ``resolve_commit``, or initiate again."""
+    """``outcome_unknown``: a commit or an Initiate was sent and what it did is unclear: ask with ``resolve_commit``,
+    or initiate again.
+    """
 
 
 class CommitConflictError(MyPreferencesError, number=811):
-    """``commit_conflict``: the same token, with another ``keep_files``, at the same time or after this client committed it."""
+    """``commit_conflict``: the same token, with another ``keep_files``, at the same time or after this client
+    committed it.
+    """
 
 
 class NotSealedError(MyPreferencesError, number=812):

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::errors_table::{Catalogue, Entry, Family, catalogue};
+use super::settings::wrapped;
 use super::{Made, capitalised};
 use crate::failure::Failure;
 
@@ -130,14 +131,12 @@ fn python(catalogue: &Catalogue) -> String {
             Some(parent) => format!("MyPreferencesError, {parent}"),
             None => "MyPreferencesError".to_owned(),
         };
-        let _ = write!(
-            text,
-            "\n\nclass {}({parents}, number={}):\n    \"\"\"``{}``: {}.\"\"\"\n",
-            entry.python,
-            entry.number,
-            entry.kind,
-            entry.when.replace('`', "``")
-        );
+        let doc = format!("\"\"\"``{}``: {}.", entry.kind, entry.when.replace('`', "``"));
+        let doc = match wrapped(&doc, "    ") {
+            one_line if !one_line.contains('\n') && one_line.len() < 117 => one_line,
+            lines => lines + "\n    ",
+        };
+        let _ = write!(text, "\n\nclass {}({parents}, number={}):\n{doc}\"\"\"\n", entry.python, entry.number);
     }
     text
 }

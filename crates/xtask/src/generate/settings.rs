@@ -121,7 +121,7 @@ fn spaced(text: &str) -> String {
 }
 
 /// A comment in lines of at most 118 columns, each after this prefix.
-fn wrapped(text: &str, prefix: &str) -> String {
+pub(super) fn wrapped(text: &str, prefix: &str) -> String {
     let mut out = String::new();
     let mut column = usize::MAX;
     for word in text.split(' ') {
