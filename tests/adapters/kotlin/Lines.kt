@@ -230,7 +230,8 @@ fun interface Player {
 /** Plays every plan on standard input. */
 fun adapt(player: Player) {
     val out = PrintStream(java.io.FileOutputStream(java.io.FileDescriptor.out), true, "UTF-8")
-    generateSequence(::readLine).forEach { line ->
+    // UTF-8, whatever this machine's locale is: it may have none.
+    System.`in`.bufferedReader().lineSequence().forEach { line ->
         val plan = Plan(Json.parseToJsonElement(line).jsonObject)
         val seen = Observations()
         player.play(plan, seen)
