@@ -192,6 +192,8 @@ def test_from_env_takes_settings_and_exactly_one_sort_of_credentials(mypreferenc
 def test_a_setting_of_the_version_before_is_read_with_a_warning(mypreferences_mock: MockService) -> None:
     with pytest.warns(DeprecationWarning, match="strict is now require_certain"):
         mypreferences_mock.client(strict=True).close()
+    with pytest.warns(DeprecationWarning), pytest.raises(m.InvalidArgumentError, match="resend_delay is out of range"):
+        mypreferences_mock.client(resend_delay=90_000, quiet=1)
     environ = {
         "MYPREFERENCES_CLIENT_ID": "ExampleClient",
         "MYPREFERENCES_BASE_URL": mypreferences_mock.base_url,

@@ -107,6 +107,8 @@ fn start(program: &Path, proxy: &str) -> Result<Running, String> {
     for name in PROXIES {
         command.env(name, proxy);
     }
+    // As on a new machine, which has no locale: no surface may read or write by the machine's character set.
+    command.env("LC_ALL", "C");
     for name in EXCEPTIONS {
         command.env_remove(name);
     }

@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn what_may_have_been_applied_is_unfinished_whatever_the_kind() {
-        for kind in ErrorKind::ALL {
+        for &kind in ErrorKind::ALL {
             assert_eq!(exit_code_of(kind, Some(CommitState::Unknown)), 75, "{kind}");
         }
     }

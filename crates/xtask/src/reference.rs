@@ -9,6 +9,7 @@ use crate::cargo;
 use crate::failure::Failure;
 use crate::kotlin;
 use crate::python;
+use crate::setup::succeeds;
 use crate::steps::{Steps, run_visibly};
 use crate::swift;
 use crate::virtual_environment;
@@ -86,7 +87,7 @@ fn with_pdoc(folder: &Path) -> Result<Made, Failure> {
 }
 
 fn with_dokka(folder: &Path) -> Result<Made, Failure> {
-    if !is_there("mvn") {
+    if !succeeds(&["mvn", "--version"]) {
         return Ok(Made::Missing("run `cargo xtask setup`"));
     }
     run_visibly(&mut kotlin::maven("org.jetbrains.dokka:dokka-maven-plugin:dokka")?, "read what Dokka says")?;
@@ -99,7 +100,7 @@ fn with_docc(folder: &Path) -> Result<Made, Failure> {
 }
 
 fn with_doxygen(folder: &Path) -> Result<Made, Failure> {
-    if !is_there("doxygen") {
+    if !succeeds(&["doxygen", "--version"]) {
         return Ok(Made::Missing("sudo apt-get install doxygen"));
     }
     let include = cargo::workspace_folder()?.join("include");
@@ -116,12 +117,6 @@ fn with_doxygen(folder: &Path) -> Result<Made, Failure> {
         Ok(status) if status.success() => Ok(Made::Here),
         ended => Err(Failure::new(format!("doxygen ended with {ended:?}; read what it says"))),
     }
-}
-
-fn is_there(program: &str) -> bool {
-    let mut command = Command::new(program);
-    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<Made, Failure> {

@@ -98,13 +98,7 @@ enum System {
 
 impl System {
     fn find() -> Result<System, Failure> {
-        let is_here = Command::new("swift")
-            .arg("--version")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        if is_here.is_ok_and(|status| status.success()) {
+        if setup::succeeds(&["swift", "--version"]) {
             return Ok(System::Host);
         }
         let folder = cache_folder()?.join(SYSTEM);

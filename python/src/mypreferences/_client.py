@@ -180,11 +180,11 @@ def _setting(name: str, value: object) -> str:
 
 
 def _texts(settings: Mapping[str, object]) -> list[tuple[str, str]]:
-    for old in settings:
-        new = _native.renamed(old)
-        if new is not None:
-            warnings.warn(f"{old} is now {new}; it is read in this version only", DeprecationWarning, stacklevel=3)
-            settings = {new if name == old else name: value for name, value in settings.items()}
+    for old in [name for name in settings if _native.renamed(name) is not None]:
+        new = _native.renamed(old) or old
+        warnings.warn(f"{old} is now {new}; it is read in this version only", DeprecationWarning, stacklevel=3)
+        # Who gives both means the new one, as in the environment.
+        settings = {new: settings[old]} | {name: value for name, value in settings.items() if name != old}
     unknown = settings.keys() - Settings.__annotations__.keys()
     if unknown:
         raise TypeError(f"there is no setting {sorted(unknown)[0]!r}; pass one of {sorted(Settings.__annotations__)}")

@@ -530,8 +530,6 @@ impl Session {
             // An unknown outcome has its own next step, and so has what ended the call before its last send did.
             if last.kind == Some(kind) && commit_state == CommitState::NotCommitted {
                 own = own_next_action(last, error.retry());
-                let at_token_endpoint = last.told.as_ref().is_some_and(|told| told.of_token_endpoint);
-                error = error.at_token_endpoint(at_token_endpoint);
             }
         }
         let error = error.advised(own);

@@ -2,9 +2,10 @@
 //! a log or a program needs to act on a failure. Which status code becomes which kind is decided in
 //! [`crate::http::status_code`]; whether a request was sent, in `crate::http::delivery`.
 
+mod catalogue_entry;
 #[rustfmt::skip] // made by `cargo xtask generate`
 mod kind;
-mod kind_entry;
+mod kind_questions;
 mod next_action;
 pub(crate) mod outcome;
 pub(crate) mod quoted;
@@ -288,13 +289,15 @@ impl Error {
         self.0.sent = last.sent;
         self.0.request_id.clone_from(&last.request_id);
         self.0.source = last.source.clone().map(Cause);
+        self.0.of_token_endpoint = last.told.as_ref().is_some_and(|told| told.of_token_endpoint);
         self
     }
 
     /// What ended the call was not the answer to its last request.
     pub(crate) fn not_by_an_answer(mut self) -> Error {
         let record = &mut *self.0;
-        (record.http_status, record.html, record.retry_after) = (None, false, None);
+        (record.http_status, record.html, record.of_token_endpoint) = (None, false, false);
+        record.retry_after = None;
         (record.server_message, record.request_id, record.source) = (None, None, None);
         self
     }
@@ -356,12 +359,6 @@ impl Error {
     /// The next step of its own, or that of the record so far.
     pub(crate) fn advised(mut self, own: Option<String>) -> Error {
         self.0.next_action = own.unwrap_or_else(|| next_action::of(&self.0));
-        self
-    }
-
-    /// The request for an OAuth token failed.
-    pub(crate) fn at_token_endpoint(mut self, yes: bool) -> Error {
-        self.0.of_token_endpoint = yes;
         self
     }
 
@@ -449,7 +446,8 @@ impl Error {
 
     /// Whether it was the request for an OAuth token that failed, and not one to the service, which was never asked.
     pub fn is_of_token_endpoint(&self) -> bool {
-        self.0.of_token_endpoint
+        let record = &self.0;
+        record.of_token_endpoint && record.sent == Sent::NotSent && record.commit_state != Some(CommitState::Unknown)
     }
 
     /// What exactly was wrong, when the kind alone does not say it.

@@ -381,8 +381,7 @@ pub(crate) fn read_error(
         .of_request(Some(url))
         .with_commit_state(None);
     let own = own_next_action(&description, error.retry());
-    let error =
-        error.advised(own).at_token_endpoint(description.told.as_ref().is_some_and(|told| told.of_token_endpoint));
+    let error = error.advised(own);
     match description.told {
         Some(told) => error.with_detail(told.detail),
         None if out_of_time => error.with_detail("the time was over before there was a connection"),

@@ -25,26 +25,6 @@ const FILES: [Maker; 6] = [
     ("tests/conformance/kinds.schema.json", schema),
 ];
 
-const RUST_ENTRY: &str = "\
-/// One line of the catalogue.
-pub(super) struct Entry {
-    pub(super) family: ErrorFamily,
-    pub(super) again: Again,
-    pub(super) exit_code: u8,
-    pub(super) name: &'static str,
-    pub(super) words: &'static str,
-    pub(super) next_action: &'static str,
-}
-
-/// Whether trying again can help.
-pub(super) enum Again {
-    Permanent,
-    Temporary,
-    /// The answer to a read can be asked for again; the answer to a Commit is asked about instead.
-    TemporaryOnReads,
-}
-";
-
 /// Those of today.
 pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     let catalogue = catalogue(root)?;
@@ -55,11 +35,11 @@ pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
 
 fn rust(catalogue: &Catalogue) -> String {
     let mut text = format!(
-        "//! The kinds of errors and what the catalogue says of each.\n//!\n//! {BY}\n\n\
+        "//! The kinds of errors and what the catalogue says of each.\n//!\n//! {BY}\n\nuse super::catalogue_entry::{{Again, Entry}};\n\n\
          /// What went wrong. The names and numbers are the same in every language and never reused.\n///\n\
          /// Exhaustive on purpose: a mapping of kinds must not compile until it has an arm for a new kind. Where a program\n\
          /// treats many alike, [`ErrorKind::family`] is shorter.\n\
-         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n#[repr(u16)]\npub enum ErrorKind {{\n"
+         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::VariantArray)]\n#[repr(u16)]\npub enum ErrorKind {{\n"
     );
     for Entry { number, kind, when, .. } in &catalogue.error {
         let _ = writeln!(text, "    /// {}.\n    {} = {number},", capitalised(when), pascal(kind));
@@ -70,27 +50,21 @@ fn rust(catalogue: &Catalogue) -> String {
     for (hundred, Family { name, when }) in &catalogue.families {
         let _ = writeln!(text, "    /// {hundred}xx: {when}.\n    {},", pascal(name));
     }
-    let _ = write!(
-        text,
-        "}}\n\nimpl ErrorKind {{\n    /// Every kind, in the order of its number.\n    pub const ALL: [ErrorKind; {}] = [\n",
-        catalogue.error.len()
-    );
-    for entry in &catalogue.error {
-        let _ = writeln!(text, "        ErrorKind::{},", pascal(&entry.kind));
+    text.push_str("}\n\nimpl ErrorKind {\n    /// The kinds of the same hundred.\n    pub const fn family(self) -> ErrorFamily {\n        match self.number() / 100 {\n");
+    for (hundred, Family { name, .. }) in &catalogue.families {
+        let _ = writeln!(text, "            {hundred} => ErrorFamily::{},", pascal(name));
     }
-    text.push_str("    ];\n\n    pub(super) const fn entry(self) -> Entry {\n        match self {\n");
-    for Entry { number, kind, words, retry, next_action, exit_code, .. } in &catalogue.error {
-        let family = &catalogue.families[&(number / 100).to_string()].name;
+    text.push_str("            0..=u16::MAX => ErrorFamily::Internal,\n        }\n    }\n\n");
+    text.push_str("    pub(super) const fn entry(self) -> Entry {\n        match self {\n");
+    for Entry { kind, words, retry, next_action, exit_code, .. } in &catalogue.error {
         let _ = writeln!(
             text,
-            "            ErrorKind::{} => Entry {{ family: ErrorFamily::{}, again: Again::{}, exit_code: {exit_code}, name: {kind:?}, words: {words:?}, next_action: {next_action:?} }},",
+            "            ErrorKind::{} => Entry {{ again: Again::{}, exit_code: {exit_code}, name: {kind:?}, words: {words:?}, next_action: {next_action:?} }},",
             pascal(kind),
-            pascal(family),
             pascal(retry)
         );
     }
-    text.push_str("        }\n    }\n}\n\n");
-    text.push_str(RUST_ENTRY);
+    text.push_str("        }\n    }\n}\n");
     text
 }
 

@@ -72,7 +72,8 @@ fn is_present(tool: &Tool) -> bool {
     succeeds(tool.detect)
 }
 
-fn succeeds(command: &[&str]) -> bool {
+/// Whether it can be started and ends well; what it says is left out.
+pub(crate) fn succeeds(command: &[&str]) -> bool {
     Command::new(command[0])
         .args(&command[1..])
         .stdin(Stdio::null())

@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-use super::kind::Again;
-use super::{ErrorFamily, ErrorKind, Operation};
+use strum::VariantArray as _;
+
+use super::catalogue_entry::Again;
+use super::{ErrorKind, Operation};
 
 impl ErrorKind {
+    /// Every kind, in the order of its number.
+    pub const ALL: &'static [ErrorKind] = ErrorKind::VARIANTS;
+
     /// The stable number. An unknown number belongs to its hundred.
     pub const fn number(self) -> u16 {
         self as u16
-    }
-
-    /// The kinds of the same hundred.
-    pub const fn family(self) -> ErrorFamily {
-        self.entry().family
     }
 
     /// The name in `snake_case`, as the canonical record has it.
