@@ -1,11 +1,11 @@
-//! The corpus on disk: every scenario file, read strictly.
+//! The corpus on disk: every scenario, read strictly.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::ordered_json::Json;
 use crate::scenario::Scenario;
-use crate::scenario_file::{Defaults, laid_out};
+use crate::scenario_file::{Defaults, laid_out, scenarios_of};
 use crate::trouble::Trouble;
 
 /// Every scenario, by name.
@@ -24,33 +24,53 @@ const OTHERS: [&str; 7] = [
 
 /// Every scenario below `root`.
 pub(crate) fn read(root: &Path) -> Result<Corpus, Trouble> {
-    let defaults = Defaults::read(&root.join("tests/conformance"))?;
-    let mut scenarios = BTreeMap::new();
     for name in OTHERS {
         written(&root.join(name))?;
     }
-    for path in files(root)? {
-        let wrong = |error: serde_json::Error| Trouble::file(&path, &error);
-        let written = written(&path)?;
-        let scenario: Scenario = serde_json::from_str(&defaults.filled(written).to_string()).map_err(wrong)?;
-        if path.file_stem().and_then(|stem| stem.to_str()) != Some(scenario.name.as_str()) {
-            return Err(Trouble::file(&path, &format!("its name is {:?}", scenario.name)));
-        }
+    let mut scenarios = BTreeMap::new();
+    for (path, filled) in filled(root)? {
+        let wrong = |what: &dyn std::fmt::Display| Trouble::file(&path, what);
+        let scenario: Scenario = serde_json::from_str(&filled.to_string()).map_err(|error| wrong(&error))?;
         if scenario.why.trim().len() < 10 {
-            return Err(Trouble::file(&path, &"`why` must give a reason in one sentence"));
+            return Err(wrong(&"`why` must give a reason in one sentence"));
         }
         if scenario.except.iter().any(|exception| exception.why.trim().len() < 10) {
-            return Err(Trouble::file(&path, &"each exception must give its reason in `why`"));
+            return Err(wrong(&"each exception must give its reason in `why`"));
         }
         if scenario.calls.is_empty() || scenario.expect.results.len() != scenario.calls.len() {
-            return Err(Trouble::file(&path, &"`expect.results` must have one result for each call"));
+            return Err(wrong(&"`expect.results` must have one result for each call"));
         }
-        scenarios.insert(scenario.name.clone(), scenario);
+        let name = scenario.name.clone();
+        if scenarios.insert(name.clone(), scenario).is_some() {
+            return Err(wrong(&format!("there are two scenarios {name:?}")));
+        }
     }
     if scenarios.is_empty() {
         return Err(Trouble::new(format!("below {} there is no scenario; restore the corpus", root.display())));
     }
     Ok(scenarios)
+}
+
+/// Every scenario with all that its family and the defaults say, and its file.
+fn filled(root: &Path) -> Result<Vec<(PathBuf, Json)>, Trouble> {
+    let defaults = Defaults::read(&root.join("tests/conformance"))?;
+    let mut all = Vec::new();
+    for path in files(root)? {
+        let scenarios = scenarios_of(written(&path)?).into_iter();
+        all.extend(scenarios.map(|scenario| (path.clone(), defaults.filled(scenario))));
+    }
+    Ok(all)
+}
+
+/// Prints scenarios as they are played: those that are named, or all.
+pub(crate) fn show(root: &Path, named: &[String]) -> Result<(), Trouble> {
+    let all = filled(root)?.into_iter().map(|(_, scenario)| scenario);
+    let is_wanted = |scenario: &Json| match scenario.member("name") {
+        Some(Json::Text(name)) => named.is_empty() || named.contains(name),
+        Some(_) | None => false,
+    };
+    print!("{}", laid_out(&Json::List(all.filter(is_wanted).collect())));
+    Ok(())
 }
 
 /// A file as it is written, in the one form.

@@ -57,9 +57,9 @@ pub(crate) fn judge(scenario: &Scenario, expect: &Expect, observation: &Observat
     for gap in &expect.gaps {
         between(gap, seen, &mut differences);
     }
-    if let Some(applied) = &expect.applied {
-        for (token, keep_files) in applied {
-            let found = seen.applied.iter().find(|(known, _)| known == token).map(|(_, commits)| commits);
+    for (range, keep_files) in expect.applied.iter().flatten() {
+        for token in range.tokens() {
+            let found = seen.applied.iter().find(|(known, _)| *known == token).map(|(_, commits)| commits);
             if found != Some(keep_files) {
                 differences.push(format!("applied commits: expected {keep_files:?}, the server has {found:?}"));
             }

@@ -1,7 +1,7 @@
 //! The judge of the shared suite. `conformance` plays every scenario of `tests/conformance` on every surface that has
 //! an adapter and prints the table; `conformance mutants` proves that the suite can fail,
-//! `conformance format` writes every scenario in its one form, and `conformance check` reads the corpus and plays nothing. See
-//! `tests/conformance/README.md`.
+//! `conformance format` writes every file in its one form, `conformance check` reads the corpus and plays nothing, and
+//! `conformance show` prints scenarios with all that they leave out. See `tests/conformance/README.md`.
 //!
 //! It knows the mock service and no client: what a client says reaches it as text, from a program of its own.
 
@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use trouble::Trouble;
 
 const USAGE: &str =
-    "Usage: conformance [mutants|format|check] --root DIR --adapters DIR [--surface NAME]... [--scenario NAME]...
+    "Usage: conformance [mutants|format|check|show] --root DIR --adapters DIR [--surface NAME]... [--scenario NAME]...
 
   --root DIR       the checkout: tests/conformance is read below it
   --adapters DIR   where the adapters' programs are
@@ -42,6 +42,7 @@ pub(crate) enum Task {
     Mutants,
     Format,
     Check,
+    Show,
 }
 
 /// What the command line asks for.
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         Task::Mutants => mutants::prove(&wish),
         Task::Format => corpus::format(&wish.root).map(|()| true),
         Task::Check => suite::check(&wish.root).map(|()| true),
+        Task::Show => corpus::show(&wish.root, &wish.scenarios).map(|()| true),
     });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -84,6 +86,7 @@ fn wish(mut arguments: impl Iterator<Item = String>) -> Result<Wish, Trouble> {
             "mutants" => wish.task = Task::Mutants,
             "format" => wish.task = Task::Format,
             "check" => wish.task = Task::Check,
+            "show" => wish.task = Task::Show,
             "--root" => wish.root = PathBuf::from(value()?),
             "--adapters" => wish.adapters = PathBuf::from(value()?),
             "--surface" => wish.surfaces.push(value()?),

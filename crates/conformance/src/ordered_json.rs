@@ -26,14 +26,18 @@ impl Json {
         serde_json::from_str(text)
     }
 
+    pub(crate) fn member(&self, name: &str) -> Option<&Json> {
+        match self {
+            Json::Object(members) => members.iter().find(|(key, _)| key == name).map(|(_, value)| value),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => None,
+        }
+    }
+
     /// A member that is a number.
     pub(crate) fn seconds(&self, name: &str) -> Option<f64> {
-        let Json::Object(members) = self else {
-            return None;
-        };
-        match members.iter().find(|(key, _)| key == name) {
-            Some((_, Json::Number(number))) => number.as_f64(),
-            Some(_) | None => None,
+        match self.member(name)? {
+            Json::Number(number) => number.as_f64(),
+            Json::Null | Json::Bool(_) | Json::Text(_) | Json::List(_) | Json::Object(_) => None,
         }
     }
 

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// One file of `tests/conformance/scenarios`.
+/// One behaviour: a file of `tests/conformance/scenarios`, or a case of one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
-    /// The file's name without its ending.
     pub(crate) name: String,
     /// The reason, in one sentence.
     pub(crate) why: String,
@@ -223,9 +222,9 @@ pub(crate) struct Expect {
     /// How many requests of each operation the client left before their answer.
     #[serde(default)]
     pub(crate) disconnects: BTreeMap<String, Count>,
-    /// The truth at the end: commits that were applied, by token.
+    /// The truth at the end: commits that were applied.
     #[serde(default)]
-    pub(crate) applied: Option<BTreeMap<String, Vec<bool>>>,
+    pub(crate) applied: Option<BTreeMap<Tokens, Vec<bool>>>,
     /// Rules of the service that the requests break on purpose, by the status code of the refusal.
     #[serde(default)]
     pub(crate) violations: Vec<u16>,
@@ -279,6 +278,32 @@ pub(crate) struct Batch {
     /// How the commit ended, by the receipt beside the parts.
     #[serde(default)]
     pub(crate) receipt: Option<String>,
+}
+
+/// A token, or a range of them: `5001-5064`.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Tokens {
+    first: u64,
+    last: u64,
+}
+
+impl TryFrom<String> for Tokens {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Tokens, String> {
+        let (first, last) = text.split_once('-').unwrap_or((&text, &text));
+        match (first.parse(), last.parse()) {
+            (Ok(first), Ok(last)) if first <= last => Ok(Tokens { first, last }),
+            _ => Err(format!("{text:?} is neither a token nor a range of tokens")),
+        }
+    }
+}
+
+impl Tokens {
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = String> {
+        (self.first..=self.last).map(|token| token.to_string())
+    }
 }
 
 /// An exact number, or a range.

@@ -1,5 +1,5 @@
-//! How a scenario is written down: without what `defaults.json` says already, and laid out in one form, which the other
-//! files of JSON have too.
+//! How scenarios are written down: a family of them in one file, without what `defaults.json` says already, and laid out
+//! in one form, which the other files of JSON have too.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -87,6 +87,19 @@ impl Defaults {
     }
 }
 
+/// The scenarios of a file: the one that it is, or each of its `cases` with what the file says of all of them.
+pub(crate) fn scenarios_of(file: Json) -> Vec<Json> {
+    let Json::Object(mut members) = file else {
+        return vec![file];
+    };
+    let Some(at) = members.iter().position(|(key, value)| key == "cases" && matches!(value, Json::List(_))) else {
+        return vec![Json::Object(members)];
+    };
+    let Json::List(cases) = members.remove(at).1 else { return Vec::new() };
+    let family = Json::Object(members);
+    cases.into_iter().map(|case| of_family(&family, case)).collect()
+}
+
 /// An object with one of its members changed, if it has it.
 fn changed(object: Json, name: &str, change: impl Fn(Json) -> Json) -> Json {
     let Json::Object(members) = object else {
@@ -116,27 +129,42 @@ fn with_members(default: &Json, given: Json) -> Json {
 
 /// The default with what is given in its place, in the order of the default.
 fn overlaid(default: &Json, given: Json) -> Json {
-    match (default, given) {
-        (Json::Object(default), Json::Object(mut given)) => {
-            let mut members: Vec<(String, Json)> = default
+    merged(default, given, &|default, given| match default {
+        [element] => Json::List(given.into_iter().map(|it| overlaid(element, it)).collect()),
+        _ => Json::List(given),
+    })
+}
+
+/// What all cases of a family share with what one says in its place: lists of one length element by element.
+fn of_family(shared: &Json, case: Json) -> Json {
+    merged(shared, case, &|shared, own| {
+        if shared.len() != own.len() {
+            return Json::List(own);
+        }
+        Json::List(shared.iter().zip(own).map(|(shared, own)| of_family(shared, own)).collect())
+    })
+}
+
+/// The second in place of the first: objects member by member in the order of the first, lists as is said.
+fn merged(first: &Json, second: Json, lists: &dyn Fn(&[Json], Vec<Json>) -> Json) -> Json {
+    match (first, second) {
+        (Json::Object(first), Json::Object(mut second)) => {
+            let mut members: Vec<(String, Json)> = first
                 .iter()
                 .map(|(key, value)| {
-                    let at = given.iter().position(|(known, _)| known == key);
+                    let at = second.iter().position(|(known, _)| known == key);
                     let value = match at {
-                        Some(at) => overlaid(value, given.remove(at).1),
+                        Some(at) => merged(value, second.remove(at).1, lists),
                         None => value.clone(),
                     };
                     (key.clone(), value)
                 })
                 .collect();
-            members.append(&mut given);
+            members.append(&mut second);
             Json::Object(members)
         }
-        (Json::List(default), Json::List(given)) => match default.as_slice() {
-            [element] => Json::List(given.into_iter().map(|it| overlaid(element, it)).collect()),
-            _ => Json::List(given),
-        },
-        (_, given) => given,
+        (Json::List(first), Json::List(second)) => lists(first, second),
+        (_, second) => second,
     }
 }
 
@@ -236,6 +264,16 @@ mod tests {
             "settings":{"backoff_base":"20ms"}}"#;
         let found = defaults().filled(json(given)).to_string();
         assert_eq!(found, json(filled).to_string());
+    }
+
+    #[test]
+    fn a_case_says_what_differs_from_its_family() {
+        let file = r#"{"why": "w", "cases": [{"name": "a"}, {"name": "b", "why": "x", "rules": [{"status": 401}], "no": []}],
+            "rules": [{"on": "commit", "status": 400}], "no": [1, 2]}"#;
+        let [a, b] = scenarios_of(json(file)).try_into().unwrap();
+        assert_eq!(a, json(r#"{"why":"w","rules":[{"on":"commit","status":400}],"no":[1,2],"name":"a"}"#));
+        assert_eq!(b, json(r#"{"why":"x","rules":[{"on":"commit","status":401}],"no":[],"name":"b"}"#));
+        assert_eq!(scenarios_of(json(r#"{"name": "c"}"#)), [json(r#"{"name": "c"}"#)]);
     }
 
     #[test]

@@ -19,8 +19,9 @@ const PACKAGES: [&str; 3] = ["conformance", "adapters-rust", "mypreferences-cli"
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Prove that the suite can fail; write every scenario in its one form; or read all and play nothing
-    #[arg(value_parser = ["mutants", "format", "check"])]
+    /// Prove that the suite can fail; write every file in its one form; read all and play nothing; or show scenarios
+    /// with all that they leave out
+    #[arg(value_parser = ["mutants", "format", "check", "show"])]
     task: Option<String>,
     /// Only this surface; may be given again
     #[arg(long = "surface", value_name = "NAME")]
@@ -33,7 +34,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     build()?;
     let task = arguments.task.as_deref();
-    if !matches!(task, Some("format" | "check")) {
+    if !matches!(task, Some("format" | "check" | "show")) {
         prepare(&arguments.surfaces)?;
     }
     let mut judge = judge(task)?;

@@ -6,6 +6,7 @@
 use std::process::Command;
 
 use crate::cargo;
+use crate::conformance;
 use crate::failure::Failure;
 use crate::steps::run_visibly;
 use crate::virtual_environment;
@@ -22,10 +23,15 @@ pub(crate) fn checks() -> Result<[(Command, &'static str); 2], Failure> {
     let workspace = cargo::workspace_folder()?;
     let folder = workspace.join("tests").join("conformance");
     let python = virtual_environment::python(&folder.join("requirements.txt"))?;
-    let mut build = cargo::command(&["build", "--quiet", "--package=mypreferences-mock"]);
-    run_visibly(&mut build, "run `cargo build -p mypreferences-mock`")?;
+    let mut build = cargo::command(&["build", "--quiet", "--package=mypreferences-mock", "--package=conformance"]);
+    run_visibly(&mut build, "run `cargo build -p mypreferences-mock -p conformance`")?;
+    let shown = conformance::judge(Some("show"))?.output().map(|output| output.stdout);
+    let scenarios = cargo::target_folder()?.join("scenarios.json");
+    shown.and_then(|shown| std::fs::write(&scenarios, shown)).map_err(|error| {
+        Failure::new(format!("the scenarios cannot be written to {}: {error}", scenarios.display()))
+    })?;
     let mut schemas = Command::new(&python);
-    schemas.arg(folder.join("check_schemas.py")).arg(&workspace);
+    schemas.arg(folder.join("check_schemas.py")).args([&workspace, &scenarios]);
     let mut openapi = Command::new(&python);
     openapi.arg(folder.join("openapi_check.py")).arg(cargo::target_folder()?.join("debug").join("mypreferences-mock"));
     for command in [&mut schemas, &mut openapi] {
