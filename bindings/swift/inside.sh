@@ -4,6 +4,8 @@
 # is root in a namespace (`--map-root-user --pid --fork`).
 root=$1
 shift
+# A mount of its own, of which no other process hears: in a chroot nothing else keeps what follows to this one.
+mount --bind "$root" "$root" && mount --make-private "$root" || exit 1
 while [ "$1" != -- ]; do
   mkdir -p "$root$1" && mount --rbind "$1" "$root$1" || exit 1
   shift

@@ -134,6 +134,10 @@ impl System {
             // In a namespace where this user is root; there it may mount.
             command.args(["--map-root-user", "--pid", "--fork", "--kill-child"]);
         }
+        if !root_is_mounted() {
+            // In a chroot there is no mount to change; inside.sh makes one.
+            command.args(["--propagation", "unchanged"]);
+        }
         command.args(["--mount", "sh"]);
         command.arg(cargo::workspace_folder()?.join("bindings/swift/inside.sh"));
         command.arg(root);
@@ -144,6 +148,12 @@ impl System {
         command.arg("--").args(words);
         Ok(command)
     }
+}
+
+/// Whether `/` is a mount, which it is not after a chroot into a folder.
+fn root_is_mounted() -> bool {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    mounts.is_empty() || mounts.lines().any(|mount| mount.split(' ').nth(4) == Some("/"))
 }
 
 /// Makes the system: a few minutes and 3 GB, once. It belongs to the user, who then needs no root any more.
