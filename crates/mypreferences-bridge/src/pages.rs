@@ -74,7 +74,7 @@ async fn next(pages: Arc<Mutex<Pages>>, cancel: CancelToken) -> Result<Option<Pa
             mypreferences::ErrorKind::Cancelled,
             Operation::Page,
             "by the caller",
-            "ask for the page again when you want it",
+            "call again when you want it done",
         )),
     }
 }

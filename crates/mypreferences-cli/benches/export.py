@@ -48,7 +48,7 @@ def measured(command: Sequence[str], environment: dict[str, str]) -> Cost:
 class Mock:
     """The mock service, and one scenario of it."""
 
-    def __init__(self, program: str, records: int, compressed: bool) -> None:
+    def __init__(self, program: str, records: int, compressed: bool, line: dict[str, int] | None = None) -> None:
         self.process = subprocess.Popen(
             [program, "mock", "--exit-with-stdin", "--no-auth"],
             stdin=subprocess.PIPE,
@@ -60,6 +60,7 @@ class Mock:
         scenario: dict[str, object] = {
             "client_id": CLIENT,
             "sources": [{"kind": "segment", "name": "Bench", "rows": records}],
+            "line": line or {},
         }
         if compressed:
             scenario["rules"] = [{"on": "page", "times": "forever", "action": {"page": {"delivery": "gzip"}}}]

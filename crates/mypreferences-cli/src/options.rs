@@ -59,6 +59,9 @@ pub(crate) struct Options {
     /// How long an export bears an outage without one new page: 10m, 0s for not at all [default: 10m]
     #[arg(long, global = true, value_name = "TIME")]
     pub(crate) patience: Option<String>,
+    /// Pages that an export asks for side by side, 1 to 16 [default: 4]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) parallel: Option<String>,
     /// A status whose `RowCount` differs from the records that came: check (default: no commit) or ignore
     #[arg(long, global = true, value_name = "check|ignore")]
     pub(crate) row_count: Option<String>,
@@ -148,6 +151,7 @@ impl Options {
             ("strict", self.strict.as_deref()),
             ("preflight", self.preflight.as_deref()),
             ("patience", self.patience.as_deref()),
+            ("parallel", self.parallel.as_deref()),
             ("row_count", self.row_count.as_deref()),
             ("user_id", self.user_id.as_deref()),
             ("secret_file", self.secret_file.as_deref()),

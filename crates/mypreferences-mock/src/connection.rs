@@ -12,7 +12,7 @@ use crate::export::Request;
 use crate::http::{self, Framing, Head};
 use crate::log::{BODY_CAP, LoggedRequest};
 use crate::page_changes::PageChanges;
-use crate::route::Route;
+use crate::route::{Operation, Route};
 use crate::rules::{Action, Apply, Asked, Delivery, ResetPoint};
 use crate::shared::Shared;
 use crate::strict::Checked;
@@ -65,6 +65,7 @@ async fn answer_request(wire: &mut Wire, connection: u64, shared: &Arc<Shared>, 
         return answer_control(wire, shared, &head).await;
     }
     let (world, target) = shared.world_of(&head.target);
+    wire.goes_over_the_line_of(&world);
     let route = Route::of(&head.method, target);
     let Ok(body) = read_body(wire, &head, BODY_CAP).await else {
         return After::Close;
@@ -107,7 +108,16 @@ async fn answer_request(wire: &mut Wire, connection: u64, shared: &Arc<Shared>, 
         Ok(Checked::OfToken { request: Request::Page { offset, .. }, .. }) => Some(*offset),
         Ok(_) | Err(_) => None,
     };
-    let action = world.pick_action(Asked { operation, token, offset });
+    // Held until the answer has left.
+    let turn = (operation == Some(Operation::Page)).then(|| world.line().turn());
+    let action = match &turn {
+        Some(Err(refused)) => Action::answer(refused.clone()),
+        Some(Ok(_)) => {
+            world.line().before_page().await;
+            world.pick_action(Asked { operation, token, offset })
+        }
+        None => world.pick_action(Asked { operation, token, offset }),
+    };
     let player = Player { exchange, checked, close: !keep_alive, head_only };
     player.play(wire, action).await
 }

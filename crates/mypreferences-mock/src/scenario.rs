@@ -14,6 +14,7 @@ use crate::answer::Answer;
 use crate::authorization::{Authorization, OAuthClient, Refusal};
 use crate::export::{Export, StatusAfterCommit};
 use crate::export_kind::ExportKind;
+use crate::line::LineConfig;
 use crate::page_changes::PageChanges;
 use crate::proxy::ProxyMode;
 use crate::records::RecordKind;
@@ -103,6 +104,7 @@ pub(crate) struct Spec {
     clock_offset_ms: i64,
     /// Scenario time stands still until it is advanced.
     virtual_clock: bool,
+    line: LineSpec,
     tls: Option<TlsSpec>,
     proxy: Option<ProxySpec>,
     date_header: bool,
@@ -120,10 +122,39 @@ impl Default for Spec {
             rules: Vec::new(),
             clock_offset_ms: 0,
             virtual_clock: false,
+            line: LineSpec::default(),
             tls: None,
             proxy: None,
             date_header: true,
             extra_headers: Vec::new(),
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LineSpec {
+    page_latency_ms: u64,
+    bytes_per_second: Option<u32>,
+    bytes_per_second_in_all: Option<u32>,
+    pages_at_once: Option<u32>,
+    /// One more is refused with 503 instead of 429.
+    is_unavailable: bool,
+    retry_after: Option<u32>,
+    largest_limit: Option<u64>,
+    page_work_us: u64,
+}
+
+impl LineSpec {
+    fn config(&self) -> LineConfig {
+        LineConfig {
+            page_latency: Duration::from_millis(self.page_latency_ms),
+            bytes_per_second: self.bytes_per_second,
+            bytes_per_second_in_all: self.bytes_per_second_in_all,
+            pages_at_once: self.pages_at_once,
+            refusal: (if self.is_unavailable { 503 } else { 429 }, self.retry_after),
+            largest_limit: self.largest_limit,
+            page_work: Duration::from_micros(self.page_work_us),
         }
     }
 }
@@ -546,6 +577,7 @@ impl Spec {
             client_id: self.client_id,
             authorization,
             virtual_clock: self.virtual_clock,
+            line: self.line.config(),
             seed: self.seed,
             log_capacity,
             ..WorldConfig::default()

@@ -2,13 +2,17 @@
 //! there. What the bytes mean is left to `http`, what to send to `delivery`.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_rustls::server::TlsStream;
 
 use crate::http::{HEAD_CAP, Head, Parsed, parse_head};
+use crate::line;
+use crate::world::World;
 
 /// How much a client may send ahead while it waits for an answer.
 const AHEAD_CAP: usize = 64 * 1024;
@@ -23,6 +27,9 @@ pub(crate) struct Wire {
     stream: Stream,
     /// Bytes that have arrived and belong to no request yet.
     buffer: Vec<u8>,
+    world: Option<Arc<World>>,
+    /// When what was sent before has left.
+    free: Instant,
 }
 
 /// What came where a request head was expected.
@@ -81,7 +88,7 @@ impl Wire {
     pub(crate) fn new(stream: Stream) -> Self {
         // Byte-level faults must leave the machine as they are written. Without it they still work, if less exactly.
         let _ = stream.socket().set_nodelay(true);
-        Self { stream, buffer: Vec::new() }
+        Self { stream, buffer: Vec::new(), world: None, free: Instant::now() }
     }
 
     pub(crate) async fn read_head(&mut self) -> Arrival {
@@ -122,8 +129,21 @@ impl Wire {
         body
     }
 
+    /// What is sent from now on goes over the line of this world.
+    pub(crate) fn goes_over_the_line_of(&mut self, world: &Arc<World>) {
+        self.world = Some(Arc::clone(world));
+    }
+
+    /// As fast as the line allows.
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.send(bytes).await
+        let Some(world) = self.world.clone().filter(|world| world.line().is_slow()) else {
+            return self.stream.send(bytes).await;
+        };
+        for piece in bytes.chunks(line::PIECE) {
+            world.line().pace(piece.len(), &mut self.free).await;
+            self.stream.send(piece).await?;
+        }
+        Ok(())
     }
 
     /// Waits until the client closes or resets the connection. What it sends meanwhile is kept for later,

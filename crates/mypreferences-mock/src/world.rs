@@ -15,6 +15,7 @@ use crate::export::{Export, ExportState, ExportView, unknown_token};
 use crate::export_kind::ExportKind;
 use crate::http::Head;
 use crate::initiate::Order;
+use crate::line::{Line, LineConfig};
 use crate::lock::lock;
 use crate::log::{Log, LoggedRequest};
 use crate::oauth::{self, Issued};
@@ -39,6 +40,8 @@ pub struct WorldConfig {
     pub virtual_clock: bool,
     /// What tokens and records are made from.
     pub seed: u64,
+    /// The line to it.
+    pub line: LineConfig,
     /// How many requests the log keeps; the oldest are dropped. (It also keeps 64 MiB at most.)
     pub log_capacity: usize,
 }
@@ -51,6 +54,7 @@ impl Default for WorldConfig {
             realm: "https://pm.mypreferences.com".to_owned(),
             virtual_clock: false,
             seed: 0,
+            line: LineConfig::default(),
             log_capacity: 20_000,
         }
     }
@@ -59,6 +63,7 @@ impl Default for WorldConfig {
 /// One scenario. All methods take `&self` and may be called from any thread while requests are served.
 pub struct World {
     clock: Clock,
+    line: Line,
     config: WorldConfig,
     state: Mutex<State>,
     log: Mutex<Log>,
@@ -102,11 +107,16 @@ impl World {
         };
         Self {
             clock: Clock::start(config.virtual_clock),
+            line: Line::new(config.line.clone()),
             state: Mutex::new(state),
             log: Mutex::new(Log::new(config.log_capacity)),
             changes: Changes::default(),
             config,
         }
+    }
+
+    pub(crate) fn line(&self) -> &Line {
+        &self.line
     }
 
     /// Adds an export, or replaces the one with the same token.
@@ -298,7 +308,7 @@ impl World {
     pub(crate) fn carry_out_changed(&self, checked: &Checked, changes: &PageChanges) -> Reply {
         let reply = match checked {
             Checked::OfToken { token, request } => match lock(&self.state).exports.get_mut(token) {
-                Some(export) => export.carry_out(*request, &self.clock, changes),
+                Some(export) => export.carry_out(self.line.limited(*request), &self.clock, changes),
                 None => unknown_token().into(),
             },
             Checked::Initiate { kind, name, order } => self.initiate(*kind, name, order),

@@ -78,6 +78,10 @@ class Settings(TypedDict, total=False):
     """How long a landing bears temporary failures without one new page, and a wait without an answer; zero: as a
     single call. Default 600 s, from 0 s to 24 h.
     """
+    parallel: int
+    """Pages that are asked for side by side, by a landing and by whoever reads pages or records; 1 is one after the
+    other. Fewer while the service throttles, and while they do not fit into the memory. Default 4, from 1 to 16.
+    """
     row_count: str
     """What a difference between the status' ``RowCount`` and ``TotalResults`` means to a commit: ``check`` refuses
     it, ``ignore`` does not. Default check.

@@ -204,6 +204,13 @@ public struct Settings: Sendable, CustomStringConvertible, CustomReflectable {
         set { set("patience", newValue) }
     }
 
+    /// Pages that are asked for side by side, by a landing and by whoever reads pages or records; 1 is one after the
+    /// other. Fewer while the service throttles, and while they do not fit into the memory. Default 4, from 1 to 16.
+    public var parallel: Int? {
+        get { number("parallel") }
+        set { set("parallel", newValue) }
+    }
+
     /// What a difference between the status' `RowCount` and `TotalResults` means to a commit: `check` refuses it,
     /// `ignore` does not. Default check.
     public var rowCount: String? {

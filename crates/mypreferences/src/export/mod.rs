@@ -1,27 +1,29 @@
 //! The export around a commit: what to export (`request`), starting it (`initiate`), the handle that goes from one
 //! task to the next (`handle`), waiting until it is ready (`wait`) and reading its pages (`pages`, whose bytes are
-//! taken apart in `page`, and in `compact` where that is simple) or their records one by one (`records`, typed in `profile`). Everything that is durable is the landing's matter.
+//! taken apart in `page`, and in `compact` where that is simple; several side by side, `window`) or their records one by one (`records`, typed in `profile`). Everything that is durable is the landing's matter.
 
 mod compact;
 mod handle;
 mod initiate;
 mod json;
 mod page;
+pub(crate) mod page_reader;
 mod pages;
 mod profile;
 mod records;
 mod request;
 #[cfg(test)]
 mod tests;
+pub(crate) mod throttle;
 mod wait;
+pub(crate) mod window;
 
 pub use handle::Export;
 pub use initiate::Initiate;
 pub use json::RawJson;
-pub(crate) use page::Arrived;
 pub use page::{Page, Record};
 pub use pages::Pages;
-pub(crate) use pages::{ASKED, Asking, OfBody, check_place, what_is_wrong};
+pub(crate) use pages::{check_place, is_no_page};
 pub use profile::{
     AddressPreference, ConsentStatus, CustomerConsent, EmailPreference, PreferenceType, ProfilePreference,
     UserProfilePreference,

@@ -206,6 +206,7 @@ pub(crate) enum Arrived {
         raw: Vec<u8>,
         count: u64,
         has_more: bool,
+        total_results: Option<u64>,
         /// So many records were asked for.
         limit: u32,
     },
@@ -213,11 +214,16 @@ pub(crate) enum Arrived {
 }
 
 impl Arrived {
-    pub(crate) fn read(raw: Vec<u8>, limit: u32) -> Result<Arrived, NoPage> {
-        match glance(response::first_text(&raw)) {
-            Some((count, has_more)) => Ok(Arrived::Glanced { raw, count, has_more, limit }),
-            None => Page::read(raw, limit).map(Arrived::Whole),
+    /// As a whole, or no further than needed; `tells_total`: `TotalResults` is needed, too.
+    pub(crate) fn read(raw: Vec<u8>, limit: u32, as_a_whole: bool, tells_total: bool) -> Result<Arrived, NoPage> {
+        if !as_a_whole {
+            let head = Head::read(response::first_text(&raw), Until::Counts);
+            let (total_results, is_known) = (head.total_results, head.total_results.is_some() || !tells_total);
+            if let (Some(count), Some(has_more), true) = (head.count, head.has_more, is_known) {
+                return Ok(Arrived::Glanced { raw, count, has_more, total_results, limit });
+            }
         }
+        Page::read(raw, limit).map(Arrived::Whole)
     }
 
     /// Length of the body.
@@ -236,6 +242,14 @@ impl Arrived {
         }
     }
 
+    /// `TotalResults`, where it was looked for or stands before the records.
+    pub(crate) fn total_results(&self) -> Option<u64> {
+        match self {
+            Arrived::Glanced { total_results, .. } => *total_results,
+            Arrived::Whole(page) => page.total_results,
+        }
+    }
+
     /// The page, taken apart.
     pub(crate) fn whole(self) -> Result<Page, NoPage> {
         match self {
@@ -245,17 +259,11 @@ impl Arrived {
     }
 }
 
-/// `Count` and `HasMore`, where both stand before the records. Nothing after them is looked at: whoever takes the whole
-/// page apart refuses it if one of them stands there again.
-fn glance(text: &[u8]) -> Option<(u64, bool)> {
-    let head = Head::read(text, Until::Counts);
-    Some((head.count?, head.has_more?))
-}
-
 /// How far the members before the records are looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Until {
-    /// `Count` and `HasMore` are known.
+    /// `Count`, `HasMore` and `TotalResults` are known. Nothing after them is looked at: whoever takes the whole page apart
+    /// refuses it if one of them stands there again.
     Counts,
     /// The records begin.
     Records,
@@ -266,6 +274,7 @@ enum Until {
 struct Head<'a> {
     count: Option<u64>,
     has_more: Option<bool>,
+    total_results: Option<u64>,
     /// The name that the records have.
     records: Option<&'a str>,
 }
@@ -304,10 +313,13 @@ impl<'de> Visitor<'de> for HeadMembers<'de, '_> {
                 self.head.count = Some(map.next_value()?);
             } else if is("HasMore") {
                 self.head.has_more = Some(map.next_value()?);
+            } else if is("TotalResults") {
+                self.head.total_results = map.next_value()?;
             } else {
                 map.next_value::<serde::de::IgnoredAny>()?;
             }
-            let has_counts = self.head.count.is_some() && self.head.has_more.is_some();
+            let head = &self.head;
+            let has_counts = head.count.is_some() && head.has_more.is_some() && head.total_results.is_some();
             if has_counts && self.until == Until::Counts {
                 break;
             }

@@ -1,108 +1,47 @@
 //! Reading the pages of an export in their order, with `keepAlive=true` on every request, so that nothing is marked as
-//! retrieved (facts 2.3, DOC). Each page is tried again while its failure is temporary.
+//! retrieved (facts 2.3, DOC). Those that come next are asked for meanwhile.
 
-use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::future::poll_fn;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::{Client, until_cancelled};
-use crate::error::outcome::{RequestOutcome, Told};
+use crate::client::Client;
 use crate::error::{Error, ErrorKind, Operation};
-use crate::export::page::{Arrived, NoPage};
+use crate::export::page_reader::{ASKED, PageReader, what_is_wrong};
+use crate::export::window::Window;
 use crate::export::{Export, Page};
-use crate::read::{PageRange, Read, Unfit};
 use crate::session::cancel::CancelToken;
-use crate::session::patience::{Borne, Patience};
-use crate::session::token_cache::TokenCache;
 use crate::settings::MAX_DURATION;
-use crate::settings::access_token::AccessToken;
-use crate::settings::surface::ExportKind;
 
 /// Records of one page when nobody says otherwise: the vendor's own default on the async surface (DOC).
 const LIMIT: u32 = 1000;
-/// So often a page is asked for that is none, or not the one that was asked for: a service of two minds is not asked for
-/// ever, however patient the caller is.
-pub(crate) const ASKED: u32 = 3;
 
-/// The pages of an export. Pulled one at a time by [`Pages::next`]; dropping it, or a pending `next`, ends the transfer.
+/// The pages of an export. Pulled one at a time by [`Pages::next`]; the setting `parallel` says how many are asked for
+/// meanwhile. Dropping it, or a pending `next`, ends the transfer.
 #[derive(Debug)]
 pub struct Pages {
     client: Client,
     export: Export,
     limit: u32,
     offset: u64,
-    largest: Option<usize>,
     patience: Duration,
     cancel: Option<CancelToken>,
-    is_over: bool,
+    /// From the first `next` on.
+    window: Option<Window>,
 }
 
-/// How a page is asked for.
-pub(crate) struct Asking<'a> {
-    /// So often at most, if what comes is wrong in itself.
-    pub(crate) times: u32,
-    pub(crate) patience: Option<Patience<'a>>,
+/// Ends what is under way when a `next` is left before its end.
+struct Pull<'a> {
+    window: &'a mut Window,
+    offset: u64,
+    has_ended: bool,
 }
 
-/// What a page's body is read as.
-pub(crate) trait OfBody: Sized {
-    /// So many records were asked for.
-    fn of_body(body: Vec<u8>, limit: u32) -> Result<Self, NoPage>;
-}
-
-impl OfBody for Page {
-    fn of_body(body: Vec<u8>, limit: u32) -> Result<Page, NoPage> {
-        Page::read(body, limit)
-    }
-}
-
-impl OfBody for Arrived {
-    fn of_body(body: Vec<u8>, limit: u32) -> Result<Arrived, NoPage> {
-        Arrived::read(body, limit)
-    }
-}
-
-/// Reads a page.
-struct ReadPage<V> {
-    range: PageRange,
-    largest: Option<usize>,
-    /// So often at most, if what comes is wrong in itself.
-    times: u32,
-    wrong: AtomicU32,
-    read_as: PhantomData<fn() -> V>,
-}
-
-impl<V: OfBody> Read for ReadPage<V> {
-    type Value = V;
-    const OPERATION: Operation = Operation::Page;
-
-    fn range(&self) -> PageRange {
-        self.range
-    }
-
-    fn largest(&self) -> Option<usize> {
-        self.largest
-    }
-
-    fn understand(&self, body: Vec<u8>, _: &RequestOutcome) -> Result<V, Unfit> {
-        V::of_body(body, self.range.limit).map_err(|no_page| {
-            let (next_action, is_settled) = match no_page {
-                NoPage::NotJson => ("check base_url and the proxy: the answer does not come from the service", false),
-                NoPage::Wrong(_) => (
-                    "check base_url; if it is right, tell PossibleNOW Support what is wrong with the page",
-                    self.wrong.fetch_add(1, Ordering::Relaxed) + 1 >= self.times,
-                ),
-            };
-            Unfit {
-                source: None,
-                told: Some(Told::new(what_is_wrong(&no_page, self.range.offset), next_action)),
-                is_settled,
-            }
-        })
-    }
-
-    fn remember(memory: &TokenCache, key: (ExportKind, AccessToken), _: &V, date: Option<i64>) {
-        memory.page_worked(key, date);
+impl Drop for Pull<'_> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.window.rewind(self.offset, 0);
+        }
     }
 }
 
@@ -117,10 +56,9 @@ impl Client {
             export: export.clone(),
             limit: LIMIT,
             offset: 1,
-            largest: None,
             patience: Duration::ZERO,
             cancel: None,
-            is_over: false,
+            window: None,
         }
     }
 }
@@ -137,12 +75,6 @@ impl Pages {
     #[must_use]
     pub fn offset(mut self, offset: u64) -> Pages {
         self.offset = offset;
-        self
-    }
-
-    /// Largest page in decoded bytes; the setting `max_page_body` bounds it too.
-    pub(crate) fn largest(mut self, bytes: usize) -> Pages {
-        self.largest = Some(bytes);
         self
     }
 
@@ -167,9 +99,6 @@ impl Pages {
     /// Any kind below 700; `count_mismatch` when the page is not the one that was asked for, or is empty although there
     /// should be more.
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
-        if self.is_over {
-            return Ok(None);
-        }
         self.client.check_export(&self.export, Operation::Page)?;
         if self.limit == 0 || self.offset == 0 {
             return Err(Error::invalid_argument(
@@ -181,38 +110,61 @@ impl Pages {
         if self.patience > MAX_DURATION {
             return Err(Error::invalid_argument(Operation::Page, "patience is out of range", "pass at most 24 hours"));
         }
-        let quietly = |_: &Borne| {};
-        let patience = Patience::new(tokio::time::Instant::now(), self.patience, &quietly);
-        let asking = Asking { times: patience.as_ref().map_or(u32::MAX, |_| ASKED), patience };
-        let (page, _): (Page, u32) = self.arrive(&asking).await?;
-        check_place(&page, self.offset)?;
-        self.offset = self.offset.saturating_add(page.count);
-        self.is_over = !page.has_more;
-        Ok(Some(page))
+        let parallel = self.client.session().settings.parallel;
+        if self.window.is_none() {
+            self.window = Some(Window::new(self.reader(), self.offset, parallel));
+        }
+        let Some(window) = &mut self.window else {
+            return Ok(None);
+        };
+        if window.is_over() {
+            return Ok(None);
+        }
+        let room = usize::try_from(parallel).unwrap_or(1);
+        let mut pull = Pull { window, offset: self.offset, has_ended: false };
+        pull.window.fill(room);
+        let page = poll_fn(|context| pull.window.poll_next(context)).await.and_then(|placed| {
+            let page = placed.page.whole().map_err(|no_page| is_no_page(&what_is_wrong(&no_page, self.offset)))?;
+            check_place(&page, self.offset).map(|()| page)
+        });
+        match page {
+            Ok(page) => {
+                self.offset = self.offset.saturating_add(page.count);
+                // They come while the caller is busy with this one.
+                pull.window.fill(room);
+                pull.has_ended = true;
+                Ok(Some(page))
+            }
+            Err(error) => {
+                pull.window.stop().await;
+                Err(error)
+            }
+        }
     }
 
-    /// The page that comes next, as it came, and how many came before it that were wrong in themselves: where it stands
-    /// and what is in it is for the caller to check.
-    pub(crate) async fn arrive<V: OfBody>(&self, asking: &Asking<'_>) -> Result<(V, u32), Error> {
-        let read = ReadPage {
-            range: PageRange { limit: self.limit, offset: self.offset },
-            largest: self.largest,
-            times: asking.times,
-            wrong: AtomicU32::new(0),
-            read_as: PhantomData,
-        };
-        let session = self.client.session();
-        let key = (self.export.kind, self.export.access_token);
-        let timeout = session.settings.timeout;
-        let reading = session.read_patiently(&read, key, timeout, asking.patience.as_ref());
-        let page = until_cancelled(reading, self.cancel.as_ref(), Operation::Page).await??;
-        Ok((page, read.wrong.into_inner()))
+    fn reader(&self) -> PageReader {
+        PageReader {
+            client: self.client.clone(),
+            export: self.export.clone(),
+            limit: self.limit,
+            largest: usize::MAX,
+            patience: self.patience,
+            times: if self.patience.is_zero() { u32::MAX } else { ASKED },
+            as_a_whole: true,
+            cancel: self.cancel.clone(),
+            tell: Arc::new(|_| {}),
+        }
     }
 }
 
-/// What is wrong with a page, and with which.
-pub(crate) fn what_is_wrong(no_page: &NoPage, offset: u64) -> String {
-    format!("the page at record {offset}: {}", no_page.words())
+/// A page that was taken apart after it had arrived, and is none.
+pub(crate) fn is_no_page(what: &str) -> Error {
+    Error::before_io(
+        ErrorKind::InvalidResponse,
+        Operation::Page,
+        what.to_owned(),
+        "run the same command again, and tell PossibleNOW Support if it goes on",
+    )
 }
 
 /// Whether the page is the one that was asked for.

@@ -1,5 +1,6 @@
 //! Orders, handles and pages, from made-up texts.
 
+use super::page::Arrived;
 use super::*;
 use crate::error::ErrorKind;
 
@@ -156,7 +157,7 @@ fn a_page_that_is_none_says_what_is_wrong_with_it() {
 
 #[test]
 fn a_quick_look_at_the_counts_never_says_other_than_the_whole_page() {
-    const MEMBERS: [&str; 8] = [
+    const MEMBERS: [&str; 11] = [
         r#""Count":1"#,
         r#""count":2"#,
         r#""Count":null"#,
@@ -165,6 +166,9 @@ fn a_quick_look_at_the_counts_never_says_other_than_the_whole_page() {
         r#""Preferences":[{}]"#,
         r#""HasMore":false"#,
         r#""Offset":1"#,
+        r#""TotalResults":7"#,
+        r#""totalresults":8"#,
+        r#""TotalResults":null"#,
     ];
     let mut both = 0;
     for first in MEMBERS {
@@ -172,12 +176,13 @@ fn a_quick_look_at_the_counts_never_says_other_than_the_whole_page() {
             for third in MEMBERS {
                 for fourth in MEMBERS {
                     let text = format!("{{{first},{second},{third},{fourth}}}");
-                    let Ok(arrived) = Arrived::read(text.clone().into_bytes(), 1000) else {
+                    let Ok(arrived) = Arrived::read(text.clone().into_bytes(), 1000, false, false) else {
                         continue;
                     };
-                    let looked = arrived.counts();
+                    let (looked, total) = (arrived.counts(), arrived.total_results());
                     if let Ok(page) = arrived.whole() {
                         assert_eq!(looked, (page.count, page.has_more), "{text}");
+                        assert!(total.is_none() || total == page.total_results, "{text}");
                         both += 1;
                     }
                 }

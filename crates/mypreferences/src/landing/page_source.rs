@@ -1,21 +1,17 @@
 //! The pages of a landing: where they come from, and why one did not come.
 
 use crate::landing::errors::{expired, failed};
-use crate::landing::store::open_page::Placed;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use tokio::time::Instant;
+use std::sync::Arc;
 
 use crate::client::{Client, until_cancelled};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::export::{ASKED, Arrived, Asking, Export, OfBody, Pages};
-use crate::http::backoff::draw_jitter;
+use crate::export::Export;
+use crate::export::page_reader::{ASKED, PageReader};
 use crate::http::status_code::{TokenRefusal, refused_token};
 use crate::http::status_word::StatusWord;
 use crate::landing::progress::Progress;
 use crate::read::ReadStatus;
 use crate::session::cancel::CancelToken;
-use crate::session::patience::{Borne, Patience};
 
 /// So many of the largest pages fit into the memory: one that is written, one that is taken apart, one that arrives.
 pub(crate) const PAGES_IN_MEMORY: usize = 3;
@@ -41,33 +37,20 @@ impl PageSource {
         self.max_memory / PAGES_IN_MEMORY
     }
 
-    /// The page at this place, for which so many came that could not be taken: fewer than [`ASKED`]. One that is asked for
-    /// again is taken apart here, so that its failure has all the facts of its request.
-    pub(crate) async fn fetch(&self, offset: u64, not_taken: u32) -> Result<Placed, Error> {
-        let (page, wrong) = if not_taken == 0 {
-            self.arrive(offset, ASKED).await?
-        } else {
-            let backoff = self.client.session().settings.backoff();
-            let pause = tokio::time::sleep(backoff.delay(false, not_taken, draw_jitter()));
-            until_cancelled(pause, self.cancel.as_ref(), Operation::Page).await?;
-            let (page, wrong) = self.arrive(offset, ASKED.saturating_sub(not_taken)).await?;
-            (Arrived::Whole(page), wrong)
-        };
-        Ok(Placed { page, offset, wrong })
-    }
-
-    /// As patiently as the client's setting says.
-    async fn arrive<V: OfBody>(&self, offset: u64, times: u32) -> Result<(V, u32), Error> {
-        let is_told = AtomicBool::new(false);
-        let tell = |borne: &Borne| {
-            if !is_told.swap(true, Ordering::Relaxed) {
-                self.progress.trouble(borne);
-            }
-        };
-        let patience = self.client.session().settings.patience;
-        let asking = Asking { times, patience: Patience::new(Instant::now(), patience, &tell) };
-        let pages = self.pages().offset(offset);
-        pages.arrive(&asking).await.map_err(|error| self.too_large(error))
+    /// How its pages are asked for, as patiently as the client's setting says.
+    pub(crate) fn reader(&self) -> PageReader {
+        let progress = self.progress.clone();
+        PageReader {
+            client: self.client.clone(),
+            export: self.export.clone(),
+            limit: self.limit,
+            largest: self.largest(),
+            patience: self.client.session().settings.patience,
+            times: ASKED,
+            as_a_whole: false,
+            cancel: self.cancel.clone(),
+            tell: Arc::new(move |trouble| progress.trouble(trouble)),
+        }
     }
 
     /// What to do about a page that does not fit into the memory that was allowed.
@@ -81,18 +64,10 @@ impl PageSource {
             .with_next_action("run it again with a smaller limit, or with more max_memory")
     }
 
-    fn pages(&self) -> Pages {
-        let pages = self.client.pages(&self.export).limit(self.limit).largest(self.largest());
-        match &self.cancel {
-            Some(cancel) => pages.cancel_token(cancel.clone()),
-            None => pages,
-        }
-    }
-
     /// Why a page did not come: a refused token may have expired, which only status tells.
     pub(crate) async fn why(&self, error: Error) -> Error {
         if refused_token(&error).is_none() {
-            return error;
+            return self.too_large(error);
         }
         let session = self.client.session();
         let key = (self.export.kind, self.export.access_token);

@@ -1,7 +1,8 @@
-//! The pages under way: one arrives while the one before it is taken apart, the one before that is written, and the part
-//! before is made durable. A few wait between the stages, so that a slow moment of one does not stop the others.
+//! The pages under way: some arrive (`export::window`) while the one before them is taken apart, the one before that is
+//! written, and the part before is made durable. A few wait between the stages, so that a slow moment of one does not stop
+//! the others. From the window on, pages come in their order.
 
-use crate::landing::store::open_page::{OpenPage, Placed};
+use crate::landing::store::open_page::OpenPage;
 use crate::landing::store::part::{DurablePart, EndedPart};
 use crate::landing::store::position::Position;
 use std::collections::{BTreeMap, VecDeque};
@@ -13,8 +14,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::client::cancelled;
-use crate::error::{Error, ErrorKind, Operation};
-use crate::export::{ASKED, check_place, what_is_wrong};
+use crate::error::{Error, Operation};
+use crate::export::page_reader::{ASKED, what_is_wrong};
+use crate::export::window::{Placed, Window};
+use crate::export::{check_place, is_no_page};
 use crate::landing::page_source::PageSource;
 use crate::landing::progress::Progress;
 use crate::landing::store::Store;
@@ -23,8 +26,7 @@ use crate::landing::store_worker::{Beside, Step, StoreWorker};
 
 /// A part ends when it was open for so long, too, so that a crash does not cost hours of a slow export.
 const PART_TIME: Duration = Duration::from_secs(60);
-/// Of pages that are smaller than this share of the memory two may arrive and two be written: there are up to five, and a
-/// sudden large one finds room.
+/// Of pages that are smaller than this share of the memory two may wait and two be written: a sudden large one finds room.
 const SMALL: usize = 8;
 
 /// A page of so many bytes is taken apart, within about a millisecond, where it has arrived: another thread would have to
@@ -39,12 +41,12 @@ pub(crate) struct Line<'a> {
     is_instant: bool,
     part_bytes: u64,
     part_begun: Instant,
-    /// The largest page so far, in bytes.
-    largest: usize,
-    /// The place of the next page to ask for.
-    to_fetch: Option<u64>,
-    fetching: Option<Fetching<'a>>,
+    window: Window,
     arrived: VecDeque<Placed>,
+    /// So many may wait, and so many be written.
+    at_once: usize,
+    /// Pages were asked for: their requests go out before a page is taken apart on this task.
+    lets_requests_out: bool,
     opening: Option<Beside<Opened>>,
     opened: Option<OpenPage>,
     /// One that is written, and one that waits for it.
@@ -62,8 +64,6 @@ pub(crate) struct Line<'a> {
     /// Why no page comes any more; those that came are written first.
     failure: Option<Error>,
 }
-
-type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Placed, Error>> + Send + 'a>>;
 
 /// What taking a page apart has come to.
 enum Opened {
@@ -104,12 +104,13 @@ enum Done {
 }
 
 impl<'a> Line<'a> {
-    /// Begins with the page at this place. Parts end after so many bytes.
+    /// Begins with the page at this place, so many side by side. Parts end after so many bytes.
     pub(crate) fn new(
         source: &'a PageSource,
         worker: &'a mut StoreWorker,
         progress: &'a Progress,
         offset: u64,
+        parallel: u32,
         part_bytes: u64,
         is_instant: bool,
     ) -> Line<'a> {
@@ -120,10 +121,10 @@ impl<'a> Line<'a> {
             is_instant,
             part_bytes,
             part_begun: Instant::now(),
-            largest: 0,
-            to_fetch: Some(offset),
-            fetching: None,
+            window: Window::new(source.reader(), offset, parallel),
             arrived: VecDeque::new(),
+            at_once: 1,
+            lets_requests_out: false,
             opening: None,
             opened: None,
             writing: VecDeque::new(),
@@ -143,6 +144,7 @@ impl<'a> Line<'a> {
     /// Why the last page did not come. What came before it is landed, and need not come again.
     pub(crate) async fn run(mut self) -> Result<(), Error> {
         let moved = self.keep_moving().await;
+        self.window.stop().await;
         // Nothing is left on another thread when an error is told: whoever hears it may take the folder.
         for writing in self.writing.drain(..) {
             let _ = writing.await;
@@ -172,11 +174,11 @@ impl<'a> Line<'a> {
     /// Begins whatever can be begun. False: there is nothing left to do.
     fn begin(&mut self) -> bool {
         if self.source.is_cancelled() && self.failure.is_none() {
-            self.to_fetch = None;
+            self.window.close();
             self.failure = Some(cancelled(Operation::Export));
         }
-        let at_once = if self.largest <= self.source.max_memory / SMALL { 2 } else { 1 };
-        if self.writing.len() < at_once {
+        self.at_once = if self.window.largest() <= self.source.max_memory / SMALL { 2 } else { 1 };
+        if self.writing.len() < self.at_once {
             // Parts do not end faster than they become durable.
             let page = if self.ended.is_empty() { self.opened.take() } else { None };
             let durable = self.durable.take();
@@ -199,12 +201,13 @@ impl<'a> Line<'a> {
             let is_soon_done = self.is_instant || (!self.writing.is_empty() && placed.page.bytes() <= AT_ONCE);
             self.opening = Some(self.worker.beside(is_soon_done, move || open(placed)));
         }
-        if self.fetching.is_none()
-            && self.arrived.len() < at_once
-            && let Some(offset) = self.to_fetch.take()
-        {
-            let not_taken = self.not_taken.get(&offset).copied().unwrap_or_default();
-            self.fetching = Some(Box::pin(self.source.fetch(offset, not_taken)));
+        if self.failure.is_none() && self.arrived.len() < self.at_once {
+            let held = self.arrived.len()
+                + self.writing.len()
+                + usize::from(self.opening.is_some())
+                + usize::from(self.opened.is_some());
+            let room = self.source.max_memory / self.window.largest().max(1);
+            self.lets_requests_out |= self.window.fill(room.saturating_sub(held));
         }
         if self.syncing.is_none()
             && self.durable.is_none()
@@ -212,7 +215,7 @@ impl<'a> Line<'a> {
         {
             self.syncing = Some(self.worker.beside(self.is_instant, move || ended.make_durable()));
         }
-        self.fetching.is_some() || self.opening.is_some() || !self.writing.is_empty() || self.syncing.is_some()
+        self.window.is_open() || self.opening.is_some() || !self.writing.is_empty() || self.syncing.is_some()
     }
 
     /// The stage that ends first; of several, the last one, which makes room for the others.
@@ -223,9 +226,15 @@ impl<'a> Line<'a> {
             self.writing.pop_front();
             return Poll::Ready(Done::Wrote(done));
         }
-        // Before a page is taken apart here, so that the next one has been asked for.
-        if let Poll::Ready(done) = poll_stage(&mut self.fetching, context) {
+        if self.arrived.len() < self.at_once
+            && self.window.is_open()
+            && let Poll::Ready(done) = self.window.poll_next(context)
+        {
             return Poll::Ready(Done::Fetched(done));
+        }
+        if std::mem::take(&mut self.lets_requests_out) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         if let Poll::Ready(done) = poll_stage(&mut self.opening, context) {
             return Poll::Ready(Done::Opened(done));
@@ -237,17 +246,15 @@ impl<'a> Line<'a> {
     fn take_in(&mut self, done: Done) -> Result<(), Error> {
         match done {
             Done::Fetched(Ok(placed)) => {
-                let (count, has_more) = placed.page.counts();
-                self.largest = self.largest.max(placed.page.bytes());
-                // A page of nothing leads to its own place again.
-                let following = placed.offset.saturating_add(count);
-                self.to_fetch = (has_more && count > 0).then_some(following);
                 if placed.wrong > 0 {
                     *self.not_taken.entry(placed.offset).or_default() += placed.wrong;
                 }
                 self.arrived.push_back(placed);
             }
-            Done::Fetched(Err(error)) => self.failure = Some(error),
+            Done::Fetched(Err(error)) => {
+                self.window.close();
+                self.failure = Some(error);
+            }
             Done::Opened(opened) => match opened? {
                 Opened::Page(page) => self.opened = Some(page),
                 Opened::Odd { offset, error } => self.ask_again(offset, error),
@@ -290,13 +297,18 @@ impl<'a> Line<'a> {
 
     /// A page that could not be taken comes once more, or never: nothing behind it is of use.
     fn ask_again(&mut self, offset: u64, error: Error) {
-        self.fetching = None;
         self.arrived.clear();
         self.opening = None;
         self.opened = None;
         let times = self.not_taken.entry(offset).or_default();
         *times += 1;
-        (self.to_fetch, self.failure) = if *times < ASKED { (Some(offset), None) } else { (None, Some(error)) };
+        if *times < ASKED {
+            self.window.rewind(offset, *times);
+            self.failure = None;
+        } else {
+            self.window.close();
+            self.failure = Some(error);
+        }
     }
 
     /// The page that came for this one's place before and was there already.
@@ -323,14 +335,7 @@ fn open(placed: Placed) -> Opened {
     let opened = placed
         .page
         .whole()
-        .map_err(|no_page| {
-            Error::before_io(
-                ErrorKind::InvalidResponse,
-                Operation::Page,
-                what_is_wrong(&no_page, offset),
-                "run the same command again, and tell PossibleNOW Support if it goes on",
-            )
-        })
+        .map_err(|no_page| is_no_page(&what_is_wrong(&no_page, offset)))
         .and_then(|page| check_place(&page, offset).map(|()| page));
     match opened {
         Ok(page) => Opened::Page(OpenPage::new(page, offset)),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::export::WaitProgress;
+use crate::export::throttle::Trouble;
 use crate::http::status_word::StatusWord;
-use crate::session::patience::Borne;
 
 /// What a landing is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -158,10 +158,12 @@ impl Progress {
     }
 
     /// What is told while it lasts, and is no news once the landing has come to its end.
-    pub(crate) fn trouble(&self, borne: &Borne) {
+    pub(crate) fn trouble(&self, trouble: &Trouble<'_>) {
         self.tell(|state| {
-            state.now.next_in = Some(borne.next_in);
-            state.now.note = Some(borne.words());
+            if let Trouble::Borne(borne) = trouble {
+                state.now.next_in = Some(borne.next_in);
+            }
+            state.now.note = Some(trouble.words());
         });
     }
 

@@ -450,6 +450,7 @@ impl Run {
             &mut self.worker,
             &self.progress,
             offset,
+            self.plan.client.session().settings.parallel,
             self.plan.part_bytes,
             self.plan.disk.is_instant(),
         );

@@ -43,6 +43,12 @@ pub(crate) trait Read {
     }
     /// The value in a body, or what is wrong with it.
     fn understand(&self, body: Vec<u8>, description: &RequestOutcome) -> Result<Self::Value, Unfit>;
+    /// Waits until it may be asked for, whatever its own turn is.
+    fn pass(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+    /// A try that began then has come to this.
+    fn ended(&self, _: &RequestOutcome, _began: Instant) {}
     /// Keeps what a value says of the token for later commits of this client.
     /// `date`: the answer's own, in seconds since the epoch.
     fn remember(_: &TokenCache, _: (ExportKind, AccessToken), _: &Self::Value, _date: Option<i64>) {}
@@ -231,6 +237,21 @@ impl Session {
         self.read_patiently(read, key, timeout, None).await
     }
 
+    /// A read that is asked for ahead of its turn: one try, and no facts when it fails.
+    pub(crate) async fn read_ahead<R: Read>(
+        &self,
+        read: &R,
+        key: (ExportKind, AccessToken),
+        timeout: Duration,
+    ) -> Result<Option<R::Value>, Error> {
+        let tried = self.try_read(read, key, Instant::now() + timeout, &mut false, 1).await?;
+        read.ended(&tried.description, tried.started);
+        if let Some(value) = &tried.value {
+            R::remember(&self.token_cache, key, value, tried.description.fresh_date);
+        }
+        Ok(tried.value)
+    }
+
     /// The same, and when a single call would give up, it goes on until the patience has ended, too. Each try has
     /// `timeout` then.
     pub(crate) async fn read_patiently<R: Read>(
@@ -249,12 +270,14 @@ impl Session {
         let mut n = 0;
         loop {
             n += 1;
+            read.pass().await;
             let last_moment = match patience {
                 Some(_) => Instant::now() + timeout,
                 None => deadline,
             };
             let tried = self.try_read(read, key, last_moment, &mut reauthenticated, n).await?;
             let description = tried.description;
+            read.ended(&description, tried.started);
             attempts.push(attempt(n, tried.started - ended_before, &description, tried.ended - tried.started));
             ended_before = tried.ended;
             if let Some(value) = tried.value {

@@ -72,6 +72,9 @@ macro_rules! for_each_setting {
             /// How long a landing bears temporary failures without one new page, and a wait without an answer; zero: as a
             /// single call.
             duration patience = "600s" in "0s to 24h";
+            /// Pages that are asked for side by side, by a landing and by whoever reads pages or records; 1 is one after the
+            /// other. Fewer while the service throttles, and while they do not fit into the memory.
+            count parallel = "4" in "1 to 16";
             /// What a difference between the status' `RowCount` and `TotalResults` means to a commit:
             /// `check` refuses it, `ignore` does not.
             choice row_count: RowCount = "check";

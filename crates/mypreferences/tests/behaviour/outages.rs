@@ -280,7 +280,8 @@ async fn each_page_has_the_whole_patience() {
     let scratch = Scratch::new();
     let landed = land(&service.client(MINUTE), &scratch.0, &Notes::default()).await.unwrap();
     assert_eq!(rows(&landed), all_rows());
-    assert!(service.begun.elapsed() > 2 * MINUTE);
+    // The first alone, and the other two, which are asked for side by side, together.
+    assert!(service.begun.elapsed() > MINUTE * 3 / 2);
 }
 
 #[tokio::test(start_paused = true)]

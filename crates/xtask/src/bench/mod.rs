@@ -1,7 +1,7 @@
 //! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run.
 //! `cargo xtask bench python` and `python-export` are in `python`, `cargo xtask bench c` is in `c`;
 //! `cargo xtask bench jvm` measures from Kotlin, beside `java.net.http`; `cargo xtask bench export [RECORDS]` the command
-//! that lands an export, beside curl, a requests job and dlt.
+//! that lands an export, beside curl, a requests job and dlt, and `cargo xtask bench latency` over a slow line.
 //!
 //! Instructions come from callgrind and allocations from memcheck, each as the difference of a long and a short run,
 //! so that start-up is not counted. Wall times are printed too, but only the counted figures are held to a goal.
@@ -40,6 +40,12 @@ pub(crate) enum Subject {
     C,
     /// A commit from Kotlin, beside java.net.http
     Jvm,
+    /// The command that lands an export over a line that is slow, beside curl with as many pages at once
+    Latency {
+        /// How many records, and options of crates/mypreferences-cli/benches/latency.py
+        #[arg(value_name = "RECORDS", trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// The command that lands an export, beside curl, a requests job and dlt
     Export {
         /// How many, and options of crates/mypreferences-cli/benches/export.py
@@ -55,7 +61,8 @@ pub(crate) fn run(subject: &Subject) -> Result<(), Failure> {
         Subject::PythonExport => python::export(),
         Subject::C => c::run(),
         Subject::Jvm => jvm(),
-        Subject::Export { options } => export(options),
+        Subject::Latency { options } => export("latency.py", options),
+        Subject::Export { options } => export("export.py", options),
     }
 }
 
@@ -82,7 +89,7 @@ fn commit() -> Result<(), Failure> {
 }
 
 /// The command, beside what saves the same pages today.
-fn export(options: &[String]) -> Result<(), Failure> {
+fn export(script: &str, options: &[String]) -> Result<(), Failure> {
     let mut build = Command::new("cargo");
     build.args(["build", "--release", "--package", "mypreferences-cli"]);
     run_visibly(&mut build, "run `cargo xtask check` and repair what it says")?;
@@ -91,7 +98,7 @@ fn export(options: &[String]) -> Result<(), Failure> {
     let target = cargo::target_folder()?;
     let mut bench = Command::new(&python);
     bench
-        .arg(folder.join("export.py"))
+        .arg(folder.join(script))
         .arg(target.join("release").join("mypreferences"))
         .arg(target.join("xtask").join("bench-export"))
         .args(options);

@@ -2,16 +2,7 @@
 
 use std::ops::Range;
 
-use crate::export::Arrived;
 use crate::export::Page;
-
-/// A page that arrived, and the place that it was asked for.
-pub(crate) struct Placed {
-    pub(crate) page: Arrived,
-    pub(crate) offset: u64,
-    /// So many came before it that were wrong in themselves.
-    pub(crate) wrong: u32,
-}
 
 /// A page that was taken apart, and the place that it was asked for.
 pub(crate) struct OpenPage {

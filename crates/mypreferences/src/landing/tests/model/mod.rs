@@ -7,6 +7,7 @@ mod forms;
 mod operators;
 mod rows;
 mod service;
+mod side_by_side;
 
 use crate::landing::store::layout::Layout;
 use crate::landing::store::read::read_journal;
@@ -51,6 +52,9 @@ const PLAIN: Story = Story {
     other_consumer: None,
     row_count: None,
     initiate_ahead_ms: 0,
+    parallel: 4,
+    arrives_after: None,
+    page: None,
 };
 
 fn stories() -> Vec<Story> {
@@ -123,6 +127,7 @@ impl World {
                 .client_id("Acme")
                 .base_url("https://service.example/API/3/async/")
                 .credentials(Credentials::bearer("made-up-for-the-model"))
+                .parallel(self.story.parallel)
                 .test_transport(Arc::new(self.service.clone()))
                 .test_wall_clock(move || UNIX_EPOCH + Duration::from_millis(u64::try_from(clock.now_ms()).unwrap()))
                 .build()

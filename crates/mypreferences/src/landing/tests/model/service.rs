@@ -12,6 +12,7 @@ use http::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
 use serde_json::json;
 
 use crate::http::delivery::{BodyEnd, Failure};
+use crate::landing::tests::model::LIMIT;
 use crate::landing::tests::model::disk::ModelDisk;
 use crate::landing::tests::model::rows::{OUT, landed_rows, rows_of};
 use crate::landing::verify::verify;
@@ -50,6 +51,42 @@ pub(super) struct Story {
     pub(super) row_count: Option<u64>,
     /// The clock of the answer to the first Initiate is ahead by so many milliseconds.
     pub(super) initiate_ahead_ms: i64,
+    /// Pages side by side.
+    pub(super) parallel: u32,
+    /// So many milliseconds until each of four pages is answered, by its place.
+    pub(super) arrives_after: Option<[u8; 4]>,
+    /// The page at this record is not as it should be, so many times.
+    pub(super) page: Option<(usize, u32, PageFault)>,
+}
+
+/// What a page has instead of being right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PageFault {
+    /// No answer, and after so many seconds a refusal of all.
+    Throttled,
+    Lost,
+    /// From here on the export is over.
+    Expires,
+    /// The server gives no more than one record at a time, of this page or of all.
+    Capped {
+        always: bool,
+    },
+    TotalChanges,
+    Shifted,
+    IsHtml,
+}
+
+impl PageFault {
+    pub(super) const ALL: [PageFault; 8] = [
+        PageFault::Throttled,
+        PageFault::Lost,
+        PageFault::Expires,
+        PageFault::Capped { always: false },
+        PageFault::Capped { always: true },
+        PageFault::TotalChanges,
+        PageFault::Shifted,
+        PageFault::IsHtml,
+    ];
 }
 
 /// An answer of somebody on the way, or of a service that is restarting.
@@ -92,6 +129,8 @@ struct Inner {
     initiates: u32,
     commits: u32,
     requests: u32,
+    /// How often a page was not as it should be.
+    faults: u32,
 }
 
 #[derive(Clone)]
@@ -120,6 +159,7 @@ impl ModelService {
                 initiates: 0,
                 commits: 0,
                 requests: 0,
+                faults: 0,
             })),
             disk,
             begun: Arc::new(Mutex::new(None)),
@@ -229,6 +269,14 @@ impl ModelService {
         }
     }
 
+    /// How long a page takes.
+    fn arrives_after(&self, url: &url::Url) -> Option<std::time::Duration> {
+        let after = self.inner().story.arrives_after?;
+        let (_, offset) = url.query_pairs().find(|(name, _)| name == "offset")?;
+        let page = (offset.parse::<usize>().ok()? - 1) / LIMIT as usize;
+        Some(std::time::Duration::from_millis(u64::from(after[page % after.len()])))
+    }
+
     fn expire(&self) {
         let mut inner = self.inner();
         if let Some(limit) = inner.story.other_consumer
@@ -309,7 +357,29 @@ impl ModelService {
             return ModelService::gone(story);
         }
         export.said_not_yet.1 = true;
-        let (offset, limit) = (number("offset"), number("limit"));
+        let (mut offset, mut limit) = (number("offset"), number("limit"));
+        let mut total = story.rows;
+        let fault = story.page.and_then(|(at, times, fault)| {
+            let is_of_all = fault == PageFault::Capped { always: true };
+            (is_of_all || (at == offset && inner.faults < times)).then_some(fault)
+        });
+        if let Some(fault) = fault {
+            inner.faults += 1;
+            match fault {
+                PageFault::Throttled => return Reply::Status(429, json!({"Message": "slowly"})),
+                PageFault::Lost => return Reply::Lost,
+                PageFault::IsHtml => return Reply::Html(200),
+                PageFault::Expires => {
+                    if let Some(export) = inner.exports.get_mut(&token) {
+                        export.state = State::Expired;
+                    }
+                    return ModelService::gone(story);
+                }
+                PageFault::Capped { .. } => limit = 1,
+                PageFault::TotalChanges => total += 1,
+                PageFault::Shifted => offset += 1,
+            }
+        }
         let rows: Vec<String> = rows_of(token, story.rows).into_iter().skip(offset - 1).take(limit).collect();
         let members = match story.members {
             None => String::new(),
@@ -320,7 +390,7 @@ impl ModelService {
             r#"{{"Count":{},"HasMore":{},"Limit":{limit},"Offset":{offset},"TotalResults":{},{members}"UserProfilePreferences":[{}]}}"#,
             rows.len(),
             offset - 1 + rows.len() < story.rows,
-            story.rows,
+            total,
             rows.join(",")
         ))
     }
@@ -391,6 +461,9 @@ impl TestTransport for ModelService {
         Box::pin(async move {
             // Operations of the network are places to stop at, too.
             self.disk.operation();
+            if let Some(after) = self.arrives_after(&request.url) {
+                tokio::time::sleep(after).await;
+            }
             let is_initiate = request.post && !request.url.path().contains("/Commit/");
             let reply = self.answer(&request);
             let is_first = is_initiate && self.inner().initiates == 1;

@@ -140,6 +140,12 @@ public class Settings {
     public var patience: Duration? by Length("patience")
 
     /**
+     * Pages that are asked for side by side, by a landing and by whoever reads pages or records; 1 is one after the
+     * other. Fewer while the service throttles, and while they do not fit into the memory. Default 4, from 1 to 16.
+     */
+    public var parallel: Int? by Number("parallel")
+
+    /**
      * What a difference between the status' `RowCount` and `TotalResults` means to a commit: `check` refuses it,
      * `ignore` does not. Default check.
      */

@@ -1,0 +1,254 @@
+//! Pages side by side: those that come next are asked for ahead, and handed over in their order.
+//!
+//! The first page goes alone; its `Count` gives the stride, as a server may cap `limit`, and its `TotalResults` the end
+//! (facts 2.3, DOC: an offset may be any). A page whose `Count` is not the stride although more is to come makes what was
+//! asked for ahead void. Only the page that comes next has the attempts and the patience of a call: one that was asked for
+//! ahead and fails is forgotten, and asked for anew when it is its turn.
+
+use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::task::JoinSet;
+
+use crate::error::Error;
+use crate::export::page::Arrived;
+use crate::export::page_reader::{Ask, PageReader, Turn};
+use crate::export::throttle::Throttle;
+
+/// A page that arrived, and the place that it was asked for.
+pub(crate) struct Placed {
+    pub(crate) page: Arrived,
+    pub(crate) offset: u64,
+    /// So many came before it that were wrong in themselves.
+    pub(crate) wrong: u32,
+}
+
+/// What one request for a page has come to: none when it was asked for ahead and failed.
+type Fetched = (u64, Result<Option<Placed>, Error>);
+
+/// The pages from one place on.
+pub(crate) struct Window {
+    reader: Arc<PageReader>,
+    throttle: Arc<Throttle>,
+    /// The place of the page that is handed over next.
+    next: u64,
+    /// So many came for it that could not be taken.
+    not_taken: u32,
+    is_over: bool,
+    stride: Option<Stride>,
+    asked: BTreeMap<u64, Asked>,
+    under_way: JoinSet<Fetched>,
+    /// Nothing is asked for ahead from here on: a page that was, failed.
+    failed_at: Option<u64>,
+    /// The largest page so far, in bytes.
+    largest: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Stride {
+    records: u64,
+    total: u64,
+}
+
+/// A page that was asked for.
+struct Asked {
+    /// So many records are expected.
+    records: u64,
+    arrived: Option<Placed>,
+}
+
+impl std::fmt::Debug for Window {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Window").field("next", &self.next).field("asked", &self.asked.len()).finish_non_exhaustive()
+    }
+}
+
+impl Window {
+    /// From this place on, with so many pages under way at most.
+    pub(crate) fn new(reader: PageReader, offset: u64, parallel: u32) -> Window {
+        let most = usize::try_from(parallel).unwrap_or(1);
+        let throttle = Throttle::new(most, reader.longest_hold(), Arc::clone(&reader.tell));
+        Window {
+            reader: Arc::new(reader),
+            throttle: Arc::new(throttle),
+            next: offset,
+            not_taken: 0,
+            is_over: false,
+            stride: None,
+            asked: BTreeMap::new(),
+            under_way: JoinSet::new(),
+            failed_at: None,
+            largest: 0,
+        }
+    }
+
+    /// The largest page so far, in bytes.
+    pub(crate) fn largest(&self) -> usize {
+        self.largest
+    }
+
+    /// The last page was handed over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// A page is under way or waits.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
+    /// Asks for the page that comes next, and for those behind it while there is room for so many, waiting ones included.
+    /// True: something was asked for.
+    pub(crate) fn fill(&mut self, room: usize) -> bool {
+        if self.is_over {
+            return false;
+        }
+        let mut has_asked = false;
+        let mut place = self.next;
+        if !self.asked.contains_key(&place) {
+            let turn = Turn::Now { not_taken: self.not_taken, tells_total: self.stride.is_none() };
+            self.ask(place, turn);
+            has_asked = true;
+        }
+        let Some(stride) = self.stride else {
+            return has_asked;
+        };
+        let width = self.throttle.width();
+        let room = room.min(2 * width);
+        loop {
+            if let Some(asked) = self.asked.get(&place) {
+                place = place.saturating_add(asked.records);
+                continue;
+            }
+            let may_be_asked = place <= stride.total
+                && self.failed_at.is_none_or(|failed_at| place < failed_at)
+                && self.asked.len() < room
+                && self.under_way.len() < width
+                && !self.throttle.is_held();
+            if !may_be_asked {
+                return has_asked;
+            }
+            self.ask(place, Turn::Ahead { largest_seen: self.largest });
+            has_asked = true;
+        }
+    }
+
+    fn ask(&mut self, offset: u64, turn: Turn) {
+        let records = self.stride.map_or(1, |stride| stride.records);
+        self.asked.insert(offset, Asked { records, arrived: None });
+        let (reader, throttle) = (Arc::clone(&self.reader), Arc::clone(&self.throttle));
+        self.under_way.spawn(async move {
+            let fetched = reader.fetch(Ask { offset, turn }, &throttle).await;
+            (offset, fetched)
+        });
+    }
+
+    /// The page that comes next. Pending where it was not asked for.
+    ///
+    /// # Errors
+    /// Why it did not come. Those behind it may be under way still.
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Placed, Error>> {
+        loop {
+            if let Some(asked) = self.asked.get_mut(&self.next)
+                && let Some(placed) = asked.arrived.take()
+            {
+                self.handed_over(&placed);
+                return Poll::Ready(Ok(placed));
+            }
+            match self.under_way.poll_join_next(context) {
+                Poll::Ready(Some(Ok((offset, fetched)))) => {
+                    if let Some(error) = self.take_in(offset, fetched) {
+                        return Poll::Ready(Err(error));
+                    }
+                }
+                Poll::Ready(Some(Err(ended))) => {
+                    if let Ok(panic) = ended.try_into_panic() {
+                        // The border catches it, as it does one of this task.
+                        resume_unwind(panic);
+                    }
+                }
+                Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    fn take_in(&mut self, offset: u64, fetched: Result<Option<Placed>, Error>) -> Option<Error> {
+        match fetched {
+            Ok(Some(placed)) => {
+                self.largest = self.largest.max(placed.page.bytes());
+                if let Some(asked) = self.asked.get_mut(&offset) {
+                    asked.arrived = Some(placed);
+                }
+            }
+            Ok(None) => {
+                self.asked.remove(&offset);
+                if offset == self.next {
+                    // It is its turn already: with the attempts of a call now.
+                    let turn = Turn::Now { not_taken: self.not_taken, tells_total: false };
+                    self.ask(offset, turn);
+                } else {
+                    self.failed_at = Some(self.failed_at.map_or(offset, |failed_at| failed_at.min(offset)));
+                }
+            }
+            Err(error) => {
+                self.asked.remove(&offset);
+                return Some(error);
+            }
+        }
+        None
+    }
+
+    fn handed_over(&mut self, placed: &Placed) {
+        let expected = self.asked.remove(&self.next).map(|asked| asked.records);
+        let (count, has_more) = placed.page.counts();
+        self.not_taken = 0;
+        if self.failed_at.is_some_and(|failed_at| failed_at <= self.next) {
+            self.failed_at = None;
+        }
+        // A page of nothing leads to its own place again.
+        if !has_more || count == 0 {
+            return self.close();
+        }
+        self.next = self.next.saturating_add(count);
+        let is_alone = self.stride.is_none();
+        if !is_alone && expected == Some(count) {
+            return;
+        }
+        self.forget();
+        if is_alone {
+            let stride = |total| Stride { records: count, total };
+            self.stride = placed.page.total_results().map(stride);
+        }
+    }
+
+    /// Asks for this page next, alone; so many came for it that could not be taken.
+    pub(crate) fn rewind(&mut self, offset: u64, not_taken: u32) {
+        self.forget();
+        (self.next, self.not_taken, self.is_over) = (offset, not_taken, false);
+    }
+
+    /// Asks for no page any more, and ends the requests that are under way.
+    pub(crate) fn close(&mut self) {
+        self.forget();
+        self.is_over = true;
+    }
+
+    /// As [`Window::close`], and waits until the requests are gone.
+    pub(crate) async fn stop(&mut self) {
+        self.under_way.shutdown().await;
+        self.close();
+    }
+
+    /// What was predicted is void.
+    fn forget(&mut self) {
+        self.stride = None;
+        self.failed_at = None;
+        self.asked.clear();
+        if !self.under_way.is_empty() {
+            // Dropped, they end.
+            self.under_way = JoinSet::new();
+        }
+    }
+}
