@@ -326,7 +326,7 @@ impl Session {
         };
         // The call's deadline may move while this is under way: another waiter with more time may come.
         let limits = (far_ahead(), call.deadline());
-        let transmitting = self.transmit(signed, true, url, limits, BodyPlan::Sniff);
+        let transmitting = self.transmit(signed, true, url, limits, BodyPlan::Sniff, Vec::new());
         let mut transmitting = std::pin::pin!(connecting.watch(transmitting));
         let exchanged = loop {
             let deadline = call.deadline();

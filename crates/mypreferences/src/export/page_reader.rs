@@ -13,6 +13,7 @@ use crate::export::page::{Arrived, NoPage};
 use crate::export::throttle::{Tell, Throttle, Trouble};
 use crate::export::window::Placed;
 use crate::http::backoff::draw_jitter;
+use crate::http::buffers::Buffers;
 use crate::read::{PageRange, Read, Unfit};
 use crate::session::cancel::CancelToken;
 use crate::session::patience::{Borne, Patience};
@@ -43,6 +44,8 @@ pub(crate) struct PageReader {
     /// A page is taken apart where it arrives, even where its counts stand before its records.
     pub(crate) as_a_whole: bool,
     pub(crate) cancel: Option<CancelToken>,
+    /// What pages lay in that are not needed any more.
+    pub(crate) buffers: Buffers,
     pub(crate) tell: Tell,
 }
 
@@ -50,6 +53,8 @@ pub(crate) struct PageReader {
 pub(crate) struct Ask {
     pub(crate) offset: u64,
     pub(crate) turn: Turn,
+    /// The largest page so far, in bytes.
+    pub(crate) largest_seen: usize,
 }
 
 /// Whether it is its turn.
@@ -63,7 +68,7 @@ pub(crate) enum Turn {
         tells_total: bool,
     },
     /// Once, without any patience: it is asked for again when it is its turn.
-    Ahead { largest_seen: usize },
+    Ahead,
 }
 
 /// Reads a page.
@@ -76,6 +81,8 @@ struct ReadPage<'a> {
     times: u32,
     wrong: AtomicU32,
     throttle: &'a Throttle,
+    buffers: &'a Buffers,
+    largest_seen: usize,
 }
 
 impl Read for ReadPage<'_> {
@@ -88,6 +95,13 @@ impl Read for ReadPage<'_> {
 
     fn largest(&self) -> Option<usize> {
         Some(self.largest)
+    }
+
+    fn buffer(&self) -> Vec<u8> {
+        let mut buffer = self.buffers.take();
+        // At once, and not as it comes: memory that a buffer has grown out of is kept for a while.
+        buffer.reserve_exact(self.largest_seen);
+        buffer
     }
 
     fn understand(&self, body: Vec<u8>, _: &RequestOutcome) -> Result<Arrived, Unfit> {
@@ -134,12 +148,16 @@ impl PageReader {
         until_cancelled(self.arrive(ask, throttle), self.cancel.as_ref(), Operation::Page).await?
     }
 
-    async fn arrive(&self, Ask { offset, turn }: Ask, throttle: &Throttle) -> Result<Option<Placed>, Error> {
+    async fn arrive(
+        &self,
+        Ask { offset, turn, largest_seen }: Ask,
+        throttle: &Throttle,
+    ) -> Result<Option<Placed>, Error> {
         let session = self.client.session();
         let settings = &session.settings;
         let (not_taken, tells_total, largest) = match turn {
             Turn::Now { not_taken, tells_total } => (not_taken, tells_total, self.largest),
-            Turn::Ahead { largest_seen } => (0, false, largest_seen.saturating_mul(GROWS).max(SMALL).min(self.largest)),
+            Turn::Ahead => (0, false, largest_seen.saturating_mul(GROWS).max(SMALL).min(self.largest)),
         };
         if not_taken > 0 {
             tokio::time::sleep(settings.backoff().delay(false, not_taken, draw_jitter())).await;
@@ -153,10 +171,12 @@ impl PageReader {
             times: self.times.saturating_sub(not_taken),
             wrong: AtomicU32::new(0),
             throttle,
+            buffers: &self.buffers,
+            largest_seen,
         };
         let key = (self.export.kind, self.export.access_token);
         let page = match turn {
-            Turn::Ahead { .. } => session.read_ahead(&read, key, settings.timeout).await?,
+            Turn::Ahead => session.read_ahead(&read, key, settings.timeout).await?,
             Turn::Now { .. } => {
                 let is_told = AtomicBool::new(false);
                 let tell = |borne: &Borne| {

@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Operation};
 use crate::export::page_reader::{ASKED, PageReader, what_is_wrong};
 use crate::export::window::Window;
 use crate::export::{Export, Page};
+use crate::http::buffers::Buffers;
 use crate::session::cancel::CancelToken;
 use crate::settings::MAX_DURATION;
 
@@ -152,6 +153,7 @@ impl Pages {
             times: if self.patience.is_zero() { u32::MAX } else { ASKED },
             as_a_whole: true,
             cancel: self.cancel.clone(),
+            buffers: Buffers::default(),
             tell: Arc::new(|_| {}),
         }
     }

@@ -130,7 +130,7 @@ impl Window {
             if !may_be_asked {
                 return has_asked;
             }
-            self.ask(place, Turn::Ahead { largest_seen: self.largest });
+            self.ask(place, Turn::Ahead);
             has_asked = true;
         }
     }
@@ -139,8 +139,9 @@ impl Window {
         let records = self.stride.map_or(1, |stride| stride.records);
         self.asked.insert(offset, Asked { records, arrived: None });
         let (reader, throttle) = (Arc::clone(&self.reader), Arc::clone(&self.throttle));
+        let ask = Ask { offset, turn, largest_seen: self.largest };
         self.under_way.spawn(async move {
-            let fetched = reader.fetch(Ask { offset, turn }, &throttle).await;
+            let fetched = reader.fetch(ask, &throttle).await;
             (offset, fetched)
         });
     }

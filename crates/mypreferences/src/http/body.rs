@@ -10,9 +10,14 @@ use hyper::body::{Buf, Bytes};
 
 use crate::http::delivery::BodyEnd;
 
+/// So much memory is taken for a body before it has come: more has to be shown to be meant.
+const MOST_BELIEVED: usize = 4 << 20;
+
 /// As far as it has come.
 pub(crate) struct Body {
     decoded: Vec<u8>,
+    /// So long it says that it is, as far as it may be.
+    announced: usize,
     cap: usize,
     coding: Coding,
 }
@@ -44,9 +49,11 @@ impl Coding {
 }
 
 impl Body {
-    /// `expected`: for so much there is memory from the beginning.
-    pub(crate) fn new(headers: &HeaderMap, expected: usize, cap: usize) -> Body {
-        Body { decoded: Vec::with_capacity(expected.min(cap)), cap, coding: Coding::of(headers) }
+    /// Into this buffer. `announced`: what its `Content-Length` says.
+    pub(crate) fn new(headers: &HeaderMap, announced: usize, cap: usize, mut decoded: Vec<u8>) -> Body {
+        let announced = announced.min(cap);
+        decoded.reserve_exact(announced.min(MOST_BELIEVED));
+        Body { decoded, announced, cap, coding: Coding::of(headers) }
     }
 
     /// What is decoded so far.
@@ -63,7 +70,14 @@ impl Body {
         match &mut self.coding {
             Coding::None => {
                 let room = self.cap - self.decoded.len();
-                self.decoded.extend_from_slice(&piece[..piece.len().min(room)]);
+                let taken = &piece[..piece.len().min(room)];
+                let length = self.decoded.len();
+                if length + taken.len() > self.decoded.capacity() && length < self.announced {
+                    // Twice as much, as ever, but no more than will be needed.
+                    let most = self.announced.max(length + taken.len());
+                    self.decoded.reserve_exact((2 * length).clamp(length + taken.len(), most) - length);
+                }
+                self.decoded.extend_from_slice(taken);
                 (piece.len() > room).then_some(BodyEnd::TooLarge)
             }
             Coding::Gzip(decoder) => {

@@ -3,6 +3,7 @@
 
 pub(crate) mod backoff;
 pub(crate) mod body;
+pub(crate) mod buffers;
 pub(crate) mod clock;
 pub(crate) mod connection;
 pub(crate) mod delivery;

@@ -27,8 +27,6 @@ pub(crate) const AGENT: HeaderValue = HeaderValue::from_static(concat!("myprefer
 
 /// Bodies of errors are read so far, and no further.
 const MAX_ERROR_BODY: usize = 64 << 10;
-/// So much memory is taken for a body before it has come.
-const MOST_ANNOUNCED: usize = 4 << 20;
 /// A success is looked at so far: enough to see whether it is a portal's HTML page.
 const SNIFF: usize = 512;
 /// After that, a short body is read to its end so that the connection can be used again, but not for long.
@@ -65,6 +63,8 @@ pub struct Request {
     pub body_deadline: Instant,
     /// What to do with the body.
     pub body: BodyPlan,
+    /// Memory for the body of the answer.
+    pub buffer: Vec<u8>,
 }
 
 /// A complete response head and what was read of the body.
@@ -164,10 +164,10 @@ impl Http {
         })
     }
 
-    async fn exchange(&self, request: Request) -> Result<Answer, Failure> {
+    async fn exchange(&self, mut request: Request) -> Result<Answer, Failure> {
         let limits = (request.deadline, request.body_deadline);
-        let plan = request.body;
-        self.perform(outgoing(request), limits, plan).await
+        let (plan, buffer) = (request.body, std::mem::take(&mut request.buffer));
+        self.perform(outgoing(request), limits, plan, buffer).await
     }
 
     /// One exchange of any request. The second limit is for the body; what the response head says stays.
@@ -176,6 +176,7 @@ impl Http {
         mut request: reqwest::Request,
         (deadline, body_deadline): (Instant, Instant),
         plan: BodyPlan,
+        buffer: Vec<u8>,
     ) -> Result<Answer, Failure> {
         let body_deadline = body_deadline.min(deadline);
         request.headers_mut().insert(ACCEPT_ENCODING, GZIP);
@@ -198,7 +199,7 @@ impl Http {
                 },
             }
         };
-        Ok(self.read(response, plan, body_deadline, started.elapsed()).await)
+        Ok(self.read(response, plan, buffer, body_deadline, started.elapsed()).await)
     }
 
     fn aborted(&self, phase: TimeoutPhase) -> Failure {
@@ -216,6 +217,7 @@ impl Http {
         &self,
         mut response: reqwest::Response,
         plan: BodyPlan,
+        buffer: Vec<u8>,
         deadline: Instant,
         head_after: Duration,
     ) -> Answer {
@@ -241,9 +243,8 @@ impl Http {
             BodyPlan::Read { .. } => deadline,
         };
         let is_success = matches!(class(status), StatusClass::Success | StatusClass::OtherSuccess);
-        // What the server announces, but not more than is read before it has to show that it means it.
         let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-        let mut body = Body::new(&headers, announced.min(MOST_ANNOUNCED), cap);
+        let mut body = Body::new(&headers, announced, cap, buffer);
         let body_end = loop {
             let silence = Instant::now() + self.body_timeout;
             match tokio::time::timeout_at(silence.min(deadline), response.chunk()).await {

@@ -7,6 +7,7 @@ use crate::client::{Client, until_cancelled};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::Export;
 use crate::export::page_reader::{ASKED, PageReader};
+use crate::http::buffers::Buffers;
 use crate::http::status_code::{TokenRefusal, refused_token};
 use crate::http::status_word::StatusWord;
 use crate::landing::progress::Progress;
@@ -37,8 +38,8 @@ impl PageSource {
         self.max_memory / PAGES_IN_MEMORY
     }
 
-    /// How its pages are asked for, as patiently as the client's setting says.
-    pub(crate) fn reader(&self) -> PageReader {
+    /// How its pages are asked for, as patiently as the client's setting says, into buffers that come back.
+    pub(crate) fn reader(&self, buffers: Buffers) -> PageReader {
         let progress = self.progress.clone();
         PageReader {
             client: self.client.clone(),
@@ -49,6 +50,7 @@ impl PageSource {
             times: ASKED,
             as_a_whole: false,
             cancel: self.cancel.clone(),
+            buffers,
             tell: Arc::new(move |trouble| progress.trouble(trouble)),
         }
     }

@@ -18,6 +18,7 @@ use crate::error::{Error, Operation};
 use crate::export::page_reader::{ASKED, what_is_wrong};
 use crate::export::window::{Placed, Window};
 use crate::export::{check_place, is_no_page};
+use crate::http::buffers::Buffers;
 use crate::landing::page_source::PageSource;
 use crate::landing::progress::Progress;
 use crate::landing::store::Store;
@@ -42,6 +43,7 @@ pub(crate) struct Line<'a> {
     part_bytes: u64,
     part_begun: Instant,
     window: Window,
+    buffers: Buffers,
     arrived: VecDeque<Placed>,
     /// So many may wait, and so many be written.
     at_once: usize,
@@ -114,6 +116,7 @@ impl<'a> Line<'a> {
         part_bytes: u64,
         is_instant: bool,
     ) -> Line<'a> {
+        let buffers = Buffers::default();
         Line {
             source,
             worker,
@@ -121,7 +124,8 @@ impl<'a> Line<'a> {
             is_instant,
             part_bytes,
             part_begun: Instant::now(),
-            window: Window::new(source.reader(), offset, parallel),
+            window: Window::new(source.reader(buffers.clone()), offset, parallel),
+            buffers,
             arrived: VecDeque::new(),
             at_once: 1,
             lets_requests_out: false,
@@ -190,7 +194,14 @@ impl<'a> Line<'a> {
                     self.part_bytes
                 };
                 let seen = self.seen(page.as_ref());
-                let writing = self.worker.begin(move |store| write(store, durable, page, part_bytes, seen.as_ref()));
+                let buffers = self.buffers.clone();
+                let writing = self.worker.begin(move |store| {
+                    let (wrote, page) = write(store, durable, page, part_bytes, seen.as_ref())?;
+                    if let Some(page) = page {
+                        buffers.give(page.page.into_raw());
+                    }
+                    Ok(wrote)
+                });
                 self.writing.push_back(writing);
             }
         }
@@ -343,22 +354,22 @@ fn open(placed: Placed) -> Opened {
     }
 }
 
-/// Takes a part in, and writes a page.
+/// Takes a part in, and writes a page, which is not needed any more then.
 fn write(
     store: &mut Store,
     durable: Option<DurablePart>,
     page: Option<OpenPage>,
     part_bytes: u64,
     seen: Option<&Fingerprints>,
-) -> Result<Wrote, Error> {
+) -> Result<(Wrote, Option<OpenPage>), Error> {
     if let Some(durable) = durable {
         store.take_part(durable)?;
     }
     let Some(page) = page else {
-        return Ok(Wrote::NoPage);
+        return Ok((Wrote::NoPage, None));
     };
     if page.offset != store.position()?.next_offset {
-        return Ok(Wrote::NoPage);
+        return Ok((Wrote::NoPage, Some(page)));
     }
     let taken = match take(store, &page, part_bytes, seen) {
         Ok(taken) => taken,
@@ -368,7 +379,7 @@ fn write(
             return Err(error);
         }
     };
-    Ok(Wrote::Page { offset: page.offset, taken, position: store.position()? })
+    Ok((Wrote::Page { offset: page.offset, taken, position: store.position()? }, Some(page)))
 }
 
 /// Looks at a page and writes it; ends the part when it has so many bytes.
@@ -416,7 +427,7 @@ mod tests {
         store.intend(intent).unwrap();
         store.resume().unwrap();
         let mut write_page =
-            |offset, records: &str| write(&mut store, None, Some(page(offset, records)), 1 << 20, None).unwrap();
+            |offset, records: &str| write(&mut store, None, Some(page(offset, records)), 1 << 20, None).unwrap().0;
         let taken = |wrote: Wrote| match wrote {
             Wrote::Page { taken, position, .. } => (matches!(taken, Taken::Written { .. }), position.next_offset),
             Wrote::NoPage => (false, 0),

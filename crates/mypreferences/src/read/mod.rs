@@ -41,6 +41,10 @@ pub(crate) trait Read {
     fn largest(&self) -> Option<usize> {
         None
     }
+    /// Memory for its body.
+    fn buffer(&self) -> Vec<u8> {
+        Vec::new()
+    }
     /// The value in a body, or what is wrong with it.
     fn understand(&self, body: Vec<u8>, description: &RequestOutcome) -> Result<Self::Value, Unfit>;
     /// Waits until it may be asked for, whatever its own turn is.
@@ -167,7 +171,7 @@ impl Session {
             let (url, plan) = self.read_request(read, kind, token, R::OPERATION)?;
             let shown = url.clone();
             let before = Instant::now();
-            let tried = match self.exchange(false, url, deadline, plan).await {
+            let tried = match self.exchange(false, url, deadline, plan, read.buffer()).await {
                 Err(Unsigned::Provider(refusal)) => {
                     return Err(provider_refused(R::OPERATION, &refusal));
                 }

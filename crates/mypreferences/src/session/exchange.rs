@@ -47,16 +47,17 @@ pub(crate) enum Unsigned {
 }
 
 impl Session {
-    /// Signs and sends one request. `Err`: nothing was sent.
+    /// Signs and sends one request, whose answer lies in this buffer then. `Err`: nothing was sent.
     pub(crate) async fn exchange(
         &self,
         post: bool,
         url: Url,
         deadline: Instant,
         body: BodyPlan,
+        buffer: Vec<u8>,
     ) -> Result<Exchanged, Unsigned> {
         let signed = self.sign(deadline).await?;
-        Ok(self.transmit(signed, post, url, (deadline, deadline), body).await)
+        Ok(self.transmit(signed, post, url, (deadline, deadline), body, buffer).await)
     }
 
     /// Signs and sends one POST with this JSON. `Err`: nothing was sent.
@@ -76,6 +77,7 @@ impl Session {
             deadline,
             body_deadline: deadline,
             body,
+            buffer: Vec::new(),
         };
         Ok(self.transmit_request(signed, request).await)
     }
@@ -95,6 +97,7 @@ impl Session {
         url: Url,
         (deadline, body_deadline): (Instant, Instant),
         body: BodyPlan,
+        buffer: Vec<u8>,
     ) -> Exchanged {
         let request = Request {
             post,
@@ -104,6 +107,7 @@ impl Session {
             deadline,
             body_deadline,
             body,
+            buffer,
         };
         self.transmit_request(signed, request).await
     }

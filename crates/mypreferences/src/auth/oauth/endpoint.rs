@@ -77,7 +77,7 @@ impl Endpoint {
             TokenFailure::new(ErrorKind::Internal, "no request to the OAuth token endpoint could be made")
         })?;
         let plan = BodyPlan::Read { cap: self.cap };
-        match self.http.perform(request, (deadline, deadline), plan).await {
+        match self.http.perform(request, (deadline, deadline), plan, Vec::new()).await {
             Ok(answer) => self.understand(&answer),
             Err(failure) => Err(self.no_answer(failure)),
         }

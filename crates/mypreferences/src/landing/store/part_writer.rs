@@ -30,12 +30,13 @@ enum Lines {
 }
 
 impl Lines {
+    /// In pieces that stay in the processor's cache between their hash and the system's copy.
     fn put(&mut self, lines: &[u8]) -> io::Result<()> {
-        match self {
-            Lines::Plain(out) => out.write_all(lines),
+        lines.chunks(BLOCK).try_for_each(|piece| match self {
+            Lines::Plain(out) => out.write_all(piece),
             #[cfg(feature = "zstd")]
-            Lines::Zstd(out) => out.write_all(lines),
-        }
+            Lines::Zstd(out) => out.write_all(piece),
+        })
     }
 }
 
