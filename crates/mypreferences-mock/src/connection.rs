@@ -65,7 +65,7 @@ async fn answer_request(wire: &mut Wire, connection: u64, shared: &Arc<Shared>, 
         return answer_control(wire, shared, &head).await;
     }
     let (world, target) = shared.world_of(&head.target);
-    wire.goes_over_the_line_of(&world);
+    wire.goes_over(world.line());
     let route = Route::of(&head.method, target);
     let Ok(body) = read_body(wire, &head, BODY_CAP).await else {
         return After::Close;

@@ -11,8 +11,7 @@ use tokio::time::Instant;
 use tokio_rustls::server::TlsStream;
 
 use crate::http::{HEAD_CAP, Head, Parsed, parse_head};
-use crate::line;
-use crate::world::World;
+use crate::line::{self, Line};
 
 /// How much a client may send ahead while it waits for an answer.
 const AHEAD_CAP: usize = 64 * 1024;
@@ -27,7 +26,7 @@ pub(crate) struct Wire {
     stream: Stream,
     /// Bytes that have arrived and belong to no request yet.
     buffer: Vec<u8>,
-    world: Option<Arc<World>>,
+    line: Option<Arc<Line>>,
     /// When what was sent before has left.
     free: Instant,
 }
@@ -88,7 +87,7 @@ impl Wire {
     pub(crate) fn new(stream: Stream) -> Self {
         // Byte-level faults must leave the machine as they are written. Without it they still work, if less exactly.
         let _ = stream.socket().set_nodelay(true);
-        Self { stream, buffer: Vec::new(), world: None, free: Instant::now() }
+        Self { stream, buffer: Vec::new(), line: None, free: Instant::now() }
     }
 
     pub(crate) async fn read_head(&mut self) -> Arrival {
@@ -129,18 +128,18 @@ impl Wire {
         body
     }
 
-    /// What is sent from now on goes over the line of this world.
-    pub(crate) fn goes_over_the_line_of(&mut self, world: &Arc<World>) {
-        self.world = Some(Arc::clone(world));
+    /// What is sent from now on goes over this line.
+    pub(crate) fn goes_over(&mut self, line: &Arc<Line>) {
+        self.line = Some(Arc::clone(line));
     }
 
     /// As fast as the line allows.
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Some(world) = self.world.clone().filter(|world| world.line().is_slow()) else {
+        let Some(line) = self.line.clone().filter(|line| line.is_slow()) else {
             return self.stream.send(bytes).await;
         };
         for piece in bytes.chunks(line::PIECE) {
-            world.line().pace(piece.len(), &mut self.free).await;
+            line.pace(piece.len(), &mut self.free).await;
             self.stream.send(piece).await?;
         }
         Ok(())

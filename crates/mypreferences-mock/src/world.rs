@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -63,7 +63,7 @@ impl Default for WorldConfig {
 /// One scenario. All methods take `&self` and may be called from any thread while requests are served.
 pub struct World {
     clock: Clock,
-    line: Line,
+    line: Arc<Line>,
     config: WorldConfig,
     state: Mutex<State>,
     log: Mutex<Log>,
@@ -107,7 +107,7 @@ impl World {
         };
         Self {
             clock: Clock::start(config.virtual_clock),
-            line: Line::new(config.line.clone()),
+            line: Arc::new(Line::new(config.line.clone())),
             state: Mutex::new(state),
             log: Mutex::new(Log::new(config.log_capacity)),
             changes: Changes::default(),
@@ -115,7 +115,7 @@ impl World {
         }
     }
 
-    pub(crate) fn line(&self) -> &Line {
+    pub(crate) fn line(&self) -> &Arc<Line> {
         &self.line
     }
 

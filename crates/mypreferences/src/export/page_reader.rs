@@ -11,7 +11,6 @@ use crate::error::{Error, Operation};
 use crate::export::Export;
 use crate::export::page::{Arrived, NoPage};
 use crate::export::throttle::{Tell, Throttle, Trouble};
-use crate::export::window::Placed;
 use crate::http::backoff::draw_jitter;
 use crate::http::buffers::Buffers;
 use crate::read::{PageRange, Read, Unfit};
@@ -69,6 +68,14 @@ pub(crate) enum Turn {
     },
     /// Once, without any patience: it is asked for again when it is its turn.
     Ahead,
+}
+
+/// A page that arrived, and the place that it was asked for.
+pub(crate) struct Placed {
+    pub(crate) page: Arrived,
+    pub(crate) offset: u64,
+    /// So many came before it that were wrong in themselves.
+    pub(crate) wrong: u32,
 }
 
 /// Reads a page.

@@ -13,17 +13,8 @@ use std::task::{Context, Poll};
 use tokio::task::JoinSet;
 
 use crate::error::Error;
-use crate::export::page::Arrived;
-use crate::export::page_reader::{Ask, PageReader, Turn};
+use crate::export::page_reader::{Ask, PageReader, Placed, Turn};
 use crate::export::throttle::Throttle;
-
-/// A page that arrived, and the place that it was asked for.
-pub(crate) struct Placed {
-    pub(crate) page: Arrived,
-    pub(crate) offset: u64,
-    /// So many came before it that were wrong in themselves.
-    pub(crate) wrong: u32,
-}
 
 /// What one request for a page has come to: none when it was asked for ahead and failed.
 type Fetched = (u64, Result<Option<Placed>, Error>);

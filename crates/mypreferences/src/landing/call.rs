@@ -153,8 +153,9 @@ impl LandExport {
         self
     }
 
-    /// Bytes for pages in memory, at least 1 MiB, default 64 MiB: one that is written, one that is taken apart and one that
-    /// arrives; two more while pages are smaller than an eighth of it. A page larger than a third of it is `response_too_large`: pass a smaller `limit`.
+    /// Bytes for pages in memory, at least 1 MiB, default 64 MiB: those that are written, taken apart, wait or are under way,
+    /// at the largest size seen; so the setting `parallel` may be more than fit. A page larger than a third of it is
+    /// `response_too_large`: pass a smaller `limit`.
     pub fn max_memory(mut self, max_memory: usize) -> LandExport {
         self.0.max_memory = max_memory;
         self

@@ -15,8 +15,8 @@ use tokio::time::Instant;
 
 use crate::client::cancelled;
 use crate::error::{Error, Operation};
-use crate::export::page_reader::{ASKED, what_is_wrong};
-use crate::export::window::{Placed, Window};
+use crate::export::page_reader::{ASKED, Placed, what_is_wrong};
+use crate::export::window::Window;
 use crate::export::{check_place, is_no_page};
 use crate::http::buffers::Buffers;
 use crate::landing::page_source::PageSource;

@@ -315,6 +315,20 @@ async fn retry_after_is_borne_as_long_as_it_fits_into_the_patience() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pause_that_one_page_is_told_of_holds_the_others_back() {
+    let service = Service::new(|asked| match (asked.on, asked.before) {
+        (On::Page(3), 0) => Some(Reply::Status(500)),
+        (On::Page(5), 0) => Some(Reply::Wait(20)),
+        _ => None,
+    });
+    landed(&service).await.unwrap();
+    let (third, fifth) = (service.times(On::Page(3)), service.times(On::Page(5)));
+    assert_eq!(third[0], fifth[0], "side by side");
+    assert!((third[1] - fifth[0]).as_secs() >= 20, "{third:?}, {fifth:?}");
+    assert!((fifth[1] - fifth[0]).as_secs() >= 20, "{third:?}, {fifth:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cancel_ends_an_outage_within_a_second() {
     for on in [On::Status, On::Page(3)] {
         let service = Service::new(move |asked| (asked.on == on).then_some(Reply::Refused));
