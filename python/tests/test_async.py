@@ -190,7 +190,7 @@ def test_a_cancelled_task_stops_within_a_page_and_the_next_run_finishes(
     out = tmp_path / "out"
 
     async def main() -> None:
-        async with client(mypreferences_mock) as it:
+        async with client(mypreferences_mock, parallel=1) as it:
             task = asyncio.create_task(it.export(segment="Everyone", out=out, keep_files=False))
             while not any("offset=5001" in page["target"] for page in mypreferences_mock.requests("page")):
                 await asyncio.sleep(0.02)

@@ -21,11 +21,11 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="forks and POSIX sign
 HANG = {"on": "commit", "times": "forever", "action": {"hang": "never"}}
 
 
-def script(mock: MockService, text: str) -> subprocess.Popen[str]:
+def script(mock: MockService, text: str, settings: str = "") -> subprocess.Popen[str]:
     start = (
         "import sys, mypreferences as m\n"
         f"client = m.Client(client_id={CLIENT_ID!r}, base_url={mock.base_url!r}, "
-        "credentials=m.Credentials.verbatim('x'))\n"
+        f"credentials=m.Credentials.verbatim('x'){settings})\n"
     )
     return subprocess.Popen(
         [sys.executable, "-c", start + text],
@@ -95,6 +95,7 @@ def test_ctrl_c_stops_within_a_page_and_leaves_a_folder_that_the_next_run_finish
     process = script(
         mypreferences_mock,
         f"try:\n    {calls[what]}\nexcept KeyboardInterrupt as error:\n    print(type(error.__cause__).__name__)\n",
+        ", parallel=1",
     )
     end = time.monotonic() + 60
     while not any("offset=5001" in page["target"] for page in mypreferences_mock.requests("page")):
@@ -107,7 +108,7 @@ def test_ctrl_c_stops_within_a_page_and_leaves_a_folder_that_the_next_run_finish
     assert mypreferences_mock.requests("commit") == []
     if what == "export":
         assert not list(out.glob("batch=*")), "a batch is seen whole or not at all"
-        with mypreferences_mock.client() as client:
+        with mypreferences_mock.client(parallel=1) as client:
             landed = client.export(segment="Everyone", out=out, keep_files=False)
         assert landed.rows == 20_000 and landed.receipt is not None
         assert len(mypreferences_mock.requests("page")) == 21, "what was durable came again"

@@ -23,7 +23,7 @@ const RELAY: &str = r#"{
         "client_id": "acme",
         "authorization": {"hmac": {"user_id": "etl", "secret": "canary-hmac-secret-Zk3v9Qx7"}},
         "sources": [{"kind": "segment", "name": "Everyone", "rows": 60}],
-        "rules": [{"on": "page", "times": 15, "action": {"delay_ms": 100}}]
+        "rules": [{"on": "page", "times": 15, "action": {"delay_ms": 400}}]
     },
     "calls": [CALL],
     "expect": {"results": []}

@@ -68,9 +68,10 @@ async fn next(pages: Arc<Mutex<Pages>>, cancel: CancelToken) -> Result<Option<Pa
     let mut pages = pages.lock().await;
     let cancelled = std::pin::pin!(cancel.cancelled());
     let next = std::pin::pin!(pages.next());
-    match futures_util::future::select(next, cancelled).await {
-        futures_util::future::Either::Left((page, _)) => page,
-        futures_util::future::Either::Right(((), _)) => Err(Error::before_io(
+    // Cancelled before: no page, even one that has come already.
+    match futures_util::future::select(cancelled, next).await {
+        futures_util::future::Either::Right((page, _)) => page,
+        futures_util::future::Either::Left(((), _)) => Err(Error::before_io(
             mypreferences::ErrorKind::Cancelled,
             Operation::Page,
             "by the caller",

@@ -28,7 +28,8 @@ fn the_first_signal_stops_cleanly_and_the_command_that_it_prints_continues() {
         hang_after(&service, Operation::Page, 3);
         let out = folder();
         let running = started(&service, &out);
-        wait_for(&service, Operation::Page, 4);
+        // The fourth and the fifth are under way side by side.
+        wait_for(&service, Operation::Page, 5);
         running.signal(signal);
         let finished = running.finish().exits(75).says("what is landed stays");
         finished.error("cancelled", 230);
@@ -40,7 +41,7 @@ fn the_first_signal_stops_cleanly_and_the_command_that_it_prints_continues() {
         let shell = program(&service).in_a_shell(&script).run().exits(0);
         assert_eq!(shell.json()["rows"], 50);
         // The pages of the first run were not read again.
-        assert_eq!(sent(&service, Operation::Page), 4 + 2);
+        assert_eq!(sent(&service, Operation::Page), 5 + 2);
         assert_eq!(sent(&service, Operation::Initiate), 1);
         assert_eq!(applied(&service), 1);
         assert_eq!(landed_lines(&visible_batches(&out)[0]).len(), 50);

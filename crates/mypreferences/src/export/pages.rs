@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::Client;
+use crate::client::{Client, cancelled};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::page_reader::{ASKED, PageReader, what_is_wrong};
 use crate::export::window::Window;
@@ -29,6 +29,8 @@ pub struct Pages {
     cancel: Option<CancelToken>,
     /// From the first `next` on.
     window: Option<Window>,
+    /// Somebody who wants the first page alone has one page to pay for.
+    is_read_on: bool,
 }
 
 /// Ends what is under way when a `next` is left before its end.
@@ -60,6 +62,7 @@ impl Client {
             patience: Duration::ZERO,
             cancel: None,
             window: None,
+            is_read_on: false,
         }
     }
 }
@@ -121,6 +124,12 @@ impl Pages {
         if window.is_over() {
             return Ok(None);
         }
+        if self.cancel.as_ref().is_some_and(CancelToken::is_cancelled) {
+            // Whatever has come already.
+            window.stop().await;
+            window.rewind(self.offset, 0);
+            return Err(cancelled(Operation::Page));
+        }
         let room = usize::try_from(parallel).unwrap_or(1);
         let mut pull = Pull { window, offset: self.offset, has_ended: false };
         pull.window.fill(room);
@@ -131,13 +140,17 @@ impl Pages {
         match page {
             Ok(page) => {
                 self.offset = self.offset.saturating_add(page.count);
-                // They come while the caller is busy with this one.
-                pull.window.fill(room);
+                if self.is_read_on {
+                    // They come while the caller is busy with this one.
+                    pull.window.fill(room);
+                }
+                self.is_read_on = true;
                 pull.has_ended = true;
                 Ok(Some(page))
             }
             Err(error) => {
                 pull.window.stop().await;
+                // Dropped, it begins with the same page again.
                 Err(error)
             }
         }

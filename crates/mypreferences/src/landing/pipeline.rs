@@ -158,7 +158,7 @@ impl<'a> Line<'a> {
         }
         moved?;
         if self.failure.is_none() && self.source.is_cancelled() {
-            self.failure = Some(cancelled(Operation::Export));
+            self.failure = Some(cancelled(Operation::Page));
         }
         let Some(error) = self.failure else {
             return Ok(());
@@ -179,7 +179,7 @@ impl<'a> Line<'a> {
     fn begin(&mut self) -> bool {
         if self.source.is_cancelled() && self.failure.is_none() {
             self.window.close();
-            self.failure = Some(cancelled(Operation::Export));
+            self.failure = Some(cancelled(Operation::Page));
         }
         self.at_once = if self.window.largest() <= self.source.max_memory / SMALL { 2 } else { 1 };
         if self.writing.len() < self.at_once {
