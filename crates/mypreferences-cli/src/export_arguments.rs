@@ -47,8 +47,8 @@ pub(crate) struct ExportArguments {
     /// Size of a part before compression: a crash costs three at most [default: 64MiB]
     #[arg(long, value_name = "SIZE", help_heading = "The landing")]
     pub(crate) part_size: Option<String>,
-    /// Records of one page [default: 1000, the vendor's own]
-    #[arg(long, value_name = "N", help_heading = "The landing")]
+    /// Records of one page; auto tries larger ones while they are faster [default: 1000, the vendor's own]
+    #[arg(long, value_name = "N|auto", help_heading = "The landing")]
     pub(crate) limit: Option<String>,
     /// How to tell how far it is: bar (on a terminal), log (a line every few seconds), none; auto chooses
     #[arg(long, value_name = "auto|bar|log|none", value_parser = ["auto", "bar", "log", "none"],

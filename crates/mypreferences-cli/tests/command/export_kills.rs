@@ -96,7 +96,7 @@ fn one_export(random: &mut fastrand::Rng, tally: &mut Tally) {
 /// So that a kill finds every stage: the loopback is too fast for that.
 fn slow_down(service: &MockService) {
     for (on, pause) in
-        [(Operation::Initiate, 20), (Operation::Status, 10), (Operation::Page, 3), (Operation::Commit, 30)]
+        [(Operation::Initiate, 20), (Operation::Status, 10), (Operation::Page, 20), (Operation::Commit, 30)]
     {
         let late = Action::answer_late(Duration::from_millis(pause));
         service.push_rule(Rule::new(on, late).forever());
@@ -108,7 +108,7 @@ fn command(service: &MockService, out: &Path) -> Program {
         .env("BASE_URL", &service.base_url())
         .env("AUTHORIZATION", "made-up")
         .export(out, &["--keep-files", "false", "--limit", "100", "--progress", "none"])
-        .args(["--part-size", PART_SIZE])
+        .args(["--parallel", "8", "--part-size", PART_SIZE])
         .stdout(Stdio::null())
 }
 

@@ -12,7 +12,7 @@ use crate::client::builder::ClientBuilder;
 use crate::client::{Client as AsyncClient, Commit, PageProbe, ResolveCommit, Status};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{Export, ExportRequest, Initiate, Wait, WaitProgress};
-use crate::landing::{CommitLanded, CommitPolicy, Compression, LandExport, LandingProgress, Sealed};
+use crate::landing::{CommitLanded, CommitPolicy, Compression, LandExport, LandingProgress, PageLimit, Sealed};
 use crate::session::cancel::CancelToken;
 use crate::settings::access_token::AccessToken;
 use crate::settings::surface::ExportKind;
@@ -100,7 +100,7 @@ steps! {
     PageProbe: kind(ExportKind), timeout(Duration), cancel_token(CancelToken);
     Initiate: timeout(Duration), cancel_token(CancelToken);
     Wait: max_wait(Duration), cancel_token(CancelToken), on_progress(impl Fn(&WaitProgress) + Send + Sync + 'static);
-    LandExport: since_auto(Option<Duration>), compression(Compression), limit(u32), max_wait(Duration), max_memory(usize),
+    LandExport: since_auto(Option<Duration>), compression(Compression), limit(impl Into<PageLimit>), max_wait(Duration), max_memory(usize),
         part_bytes(u64), cancel_token(CancelToken), on_progress(impl Fn(&LandingProgress) + Send + Sync + 'static);
     CommitLanded: cancel_token(CancelToken);
 }

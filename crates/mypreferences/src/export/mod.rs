@@ -8,6 +8,7 @@ mod initiate;
 mod json;
 mod page;
 pub(crate) mod page_reader;
+pub(crate) mod page_size;
 mod pages;
 mod profile;
 mod records;

@@ -33,8 +33,6 @@ const SMALL: usize = 1 << 20;
 pub(crate) struct PageReader {
     pub(crate) client: Client,
     pub(crate) export: Export,
-    /// Records of one page.
-    pub(crate) limit: u32,
     /// The largest page in decoded bytes; the setting `max_page_body` bounds it too.
     pub(crate) largest: usize,
     pub(crate) patience: Duration,
@@ -51,6 +49,8 @@ pub(crate) struct PageReader {
 /// A page that is asked for.
 pub(crate) struct Ask {
     pub(crate) offset: u64,
+    /// So many records.
+    pub(crate) limit: u32,
     pub(crate) turn: Turn,
     /// The largest page so far, in bytes.
     pub(crate) largest_seen: usize,
@@ -65,6 +65,8 @@ pub(crate) enum Turn {
         not_taken: u32,
         /// `TotalResults` is to be known, wherever in the page it stands.
         tells_total: bool,
+        /// A single call: it may be refused for its size.
+        is_tried: bool,
     },
     /// Once, without any patience: it is asked for again when it is its turn.
     Ahead,
@@ -76,6 +78,10 @@ pub(crate) struct Placed {
     pub(crate) offset: u64,
     /// So many came before it that were wrong in themselves.
     pub(crate) wrong: u32,
+    /// So many records were asked for.
+    pub(crate) limit: u32,
+    /// How long it took.
+    pub(crate) time: Duration,
 }
 
 /// Reads a page.
@@ -157,20 +163,22 @@ impl PageReader {
 
     async fn arrive(
         &self,
-        Ask { offset, turn, largest_seen }: Ask,
+        Ask { offset, limit, turn, largest_seen }: Ask,
         throttle: &Throttle,
     ) -> Result<Option<Placed>, Error> {
         let session = self.client.session();
         let settings = &session.settings;
-        let (not_taken, tells_total, largest) = match turn {
-            Turn::Now { not_taken, tells_total } => (not_taken, tells_total, self.largest),
-            Turn::Ahead => (0, false, largest_seen.saturating_mul(GROWS).max(SMALL).min(self.largest)),
+        let (not_taken, tells_total, patience, largest) = match turn {
+            Turn::Now { not_taken, tells_total, is_tried } => {
+                (not_taken, tells_total, if is_tried { Duration::ZERO } else { self.patience }, self.largest)
+            }
+            Turn::Ahead => (0, false, Duration::ZERO, largest_seen.saturating_mul(GROWS).max(SMALL).min(self.largest)),
         };
         if not_taken > 0 {
             tokio::time::sleep(settings.backoff().delay(false, not_taken, draw_jitter())).await;
         }
         let read = ReadPage {
-            range: PageRange { limit: self.limit, offset },
+            range: PageRange { limit, offset },
             largest,
             // One that is asked for again is taken apart here, so that its failure has all the facts of its request.
             as_a_whole: self.as_a_whole || not_taken > 0,
@@ -182,6 +190,7 @@ impl PageReader {
             largest_seen,
         };
         let key = (self.export.kind, self.export.access_token);
+        let begun = Instant::now();
         let page = match turn {
             Turn::Ahead => session.read_ahead(&read, key, settings.timeout).await?,
             Turn::Now { .. } => {
@@ -191,12 +200,12 @@ impl PageReader {
                         (self.tell)(&Trouble::Borne(borne));
                     }
                 };
-                let patience = Patience::new(Instant::now(), self.patience, &tell);
+                let patience = Patience::new(begun, patience, &tell);
                 Some(session.read_patiently(&read, key, settings.timeout, patience.as_ref()).await?)
             }
         };
         let wrong = read.wrong.into_inner();
-        Ok(page.map(|page| Placed { page, offset, wrong }))
+        Ok(page.map(|page| Placed { page, offset, wrong, limit, time: begun.elapsed() }))
     }
 }
 

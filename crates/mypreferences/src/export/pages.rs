@@ -8,14 +8,12 @@ use std::time::Duration;
 use crate::client::{Client, cancelled};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::page_reader::{ASKED, PageReader, what_is_wrong};
+use crate::export::page_size::{LIMIT, PageSize};
 use crate::export::window::Window;
 use crate::export::{Export, Page};
 use crate::http::buffers::Buffers;
 use crate::session::cancel::CancelToken;
 use crate::settings::MAX_DURATION;
-
-/// Records of one page when nobody says otherwise: the vendor's own default on the async surface (DOC).
-const LIMIT: u32 = 1000;
 
 /// The pages of an export. Pulled one at a time by [`Pages::next`]; the setting `parallel` says how many are asked for
 /// meanwhile. Dropping it, or a pending `next`, ends the transfer.
@@ -116,7 +114,7 @@ impl Pages {
         }
         let parallel = self.client.session().settings.parallel;
         if self.window.is_none() {
-            self.window = Some(Window::new(self.reader(), self.offset, parallel));
+            self.window = Some(Window::new(self.reader(), self.offset, parallel, PageSize::new(Some(self.limit))));
         }
         let Some(window) = &mut self.window else {
             return Ok(None);
@@ -160,7 +158,6 @@ impl Pages {
         PageReader {
             client: self.client.clone(),
             export: self.export.clone(),
-            limit: self.limit,
             largest: usize::MAX,
             patience: self.patience,
             times: if self.patience.is_zero() { u32::MAX } else { ASKED },

@@ -12,8 +12,9 @@ use std::task::{Context, Poll};
 
 use tokio::task::JoinSet;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::export::page_reader::{Ask, PageReader, Placed, Turn};
+use crate::export::page_size::PageSize;
 use crate::export::throttle::Throttle;
 
 /// What one request for a page has come to: none when it was asked for ahead and failed.
@@ -23,6 +24,7 @@ type Fetched = (u64, Result<Option<Placed>, Error>);
 pub(crate) struct Window {
     reader: Arc<PageReader>,
     throttle: Arc<Throttle>,
+    size: PageSize,
     /// The place of the page that is handed over next.
     next: u64,
     /// So many came for it that could not be taken.
@@ -39,6 +41,8 @@ pub(crate) struct Window {
 
 #[derive(Clone, Copy)]
 struct Stride {
+    /// What came where so many were asked for.
+    limit: u32,
     records: u64,
     total: u64,
 }
@@ -57,13 +61,14 @@ impl std::fmt::Debug for Window {
 }
 
 impl Window {
-    /// From this place on, with so many pages under way at most.
-    pub(crate) fn new(reader: PageReader, offset: u64, parallel: u32) -> Window {
+    /// From this place on, with so many pages of this size under way at most.
+    pub(crate) fn new(reader: PageReader, offset: u64, parallel: u32, size: PageSize) -> Window {
         let most = usize::try_from(parallel).unwrap_or(1);
         let throttle = Throttle::new(most, reader.longest_hold(), Arc::clone(&reader.tell));
         Window {
             reader: Arc::new(reader),
             throttle: Arc::new(throttle),
+            size,
             next: offset,
             not_taken: 0,
             is_over: false,
@@ -99,8 +104,7 @@ impl Window {
         let mut has_asked = false;
         let mut place = self.next;
         if !self.asked.contains_key(&place) {
-            let turn = Turn::Now { not_taken: self.not_taken, tells_total: self.stride.is_none() };
-            self.ask(place, turn);
+            self.ask(place, self.now());
             has_asked = true;
         }
         let Some(stride) = self.stride else {
@@ -126,11 +130,21 @@ impl Window {
         }
     }
 
+    /// The turn of the page that comes next.
+    fn now(&self) -> Turn {
+        Turn::Now { not_taken: self.not_taken, tells_total: self.stride.is_none(), is_tried: self.size.is_tried() }
+    }
+
     fn ask(&mut self, offset: u64, turn: Turn) {
-        let records = self.stride.map_or(1, |stride| stride.records);
+        let limit = self.size.limit();
+        let records = match self.stride {
+            Some(stride) if stride.limit == limit => stride.records,
+            Some(_) => u64::from(limit),
+            None => 1,
+        };
         self.asked.insert(offset, Asked { records, arrived: None });
         let (reader, throttle) = (Arc::clone(&self.reader), Arc::clone(&self.throttle));
-        let ask = Ask { offset, turn, largest_seen: self.largest };
+        let ask = Ask { offset, limit, turn, largest_seen: self.largest };
         self.under_way.spawn(async move {
             let fetched = reader.fetch(ask, &throttle).await;
             (offset, fetched)
@@ -170,6 +184,8 @@ impl Window {
         match fetched {
             Ok(Some(placed)) => {
                 self.largest = self.largest.max(placed.page.bytes());
+                let (records, bytes) = (placed.page.counts().0, placed.page.bytes());
+                self.size.came(placed.limit, records, bytes, placed.time, self.reader.largest);
                 if let Some(asked) = self.asked.get_mut(&offset) {
                     asked.arrived = Some(placed);
                 }
@@ -178,11 +194,15 @@ impl Window {
                 self.asked.remove(&offset);
                 if offset == self.next {
                     // It is its turn already: with the attempts of a call now.
-                    let turn = Turn::Now { not_taken: self.not_taken, tells_total: false };
-                    self.ask(offset, turn);
+                    self.ask(offset, self.now());
                 } else {
                     self.failed_at = Some(self.failed_at.map_or(offset, |failed_at| failed_at.min(offset)));
                 }
+            }
+            Err(error) if self.size.is_tried() && error.kind() != ErrorKind::Cancelled => {
+                self.size.refused();
+                self.rewind(self.next, self.not_taken);
+                self.ask(self.next, self.now());
             }
             Err(error) => {
                 self.asked.remove(&offset);
@@ -210,7 +230,7 @@ impl Window {
         }
         self.forget();
         if is_alone {
-            let stride = |total| Stride { records: count, total };
+            let stride = |total| Stride { limit: placed.limit, records: count, total };
             self.stride = placed.page.total_results().map(stride);
         }
     }

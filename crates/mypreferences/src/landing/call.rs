@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::error::Error;
+use crate::export::page_size::LIMIT;
 use crate::export::{Export, ExportRequest};
 use crate::landing::commit::{self, CommitBatch};
-use crate::landing::plan::{CommitPolicy, Plan, Source};
+use crate::landing::plan::{CommitPolicy, PageLimit, Plan, Source};
 use crate::landing::progress::LandingProgress;
 use crate::landing::sealed::{Landed, Sealed};
 use crate::landing::store::disk::{Disk, SystemDisk};
@@ -20,8 +21,6 @@ use crate::landing::store::receipt::BatchReceipt;
 use crate::landing::store_worker::StoreWorker;
 use crate::session::cancel::CancelToken;
 
-/// Records of one page when nobody says otherwise: the vendor's own default on the async surface (DOC).
-const LIMIT: u32 = 1000;
 /// Size of a part when nobody says otherwise.
 const PART_BYTES: u64 = 64 << 20;
 /// Memory for pages when nobody says otherwise.
@@ -102,7 +101,7 @@ impl Client {
             policy,
             since_auto: None,
             compression: Compression::None,
-            limit: LIMIT,
+            limit: PageLimit::Records(LIMIT),
             max_wait: None,
             max_memory: MAX_MEMORY,
             part_bytes: PART_BYTES,
@@ -141,9 +140,10 @@ impl LandExport {
         self
     }
 
-    /// Records of one page, at least 1. Default 1,000, the vendor's own; a hard maximum is not known (facts 2.3, UNK).
-    pub fn limit(mut self, limit: u32) -> LandExport {
-        self.0.limit = limit;
+    /// Records of one page, at least 1, or [`PageLimit::Auto`]. Default 1,000, the vendor's own; a hard maximum is not known
+    /// (facts 2.3, UNK).
+    pub fn limit(mut self, limit: impl Into<PageLimit>) -> LandExport {
+        self.0.limit = limit.into();
         self
     }
 

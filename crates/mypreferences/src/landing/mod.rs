@@ -44,7 +44,7 @@ mod verify;
 
 pub use call::{CommitLanded, LandExport};
 pub use folder::{BatchState, BatchSummary, Folder};
-pub use plan::CommitPolicy;
+pub use plan::{CommitPolicy, PageLimit};
 pub use progress::{LandingProgress, Stage};
 pub use sealed::{Landed, Sealed};
 pub use store::manifest::{Compression, Identity, Manifest, Parameters, PartFile};

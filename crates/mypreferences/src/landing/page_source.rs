@@ -7,9 +7,11 @@ use crate::client::{Client, until_cancelled};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::Export;
 use crate::export::page_reader::{ASKED, PageReader};
+use crate::export::page_size::PageSize;
 use crate::http::buffers::Buffers;
 use crate::http::status_code::{TokenRefusal, refused_token};
 use crate::http::status_word::StatusWord;
+use crate::landing::plan::PageLimit;
 use crate::landing::progress::Progress;
 use crate::read::ReadStatus;
 use crate::session::cancel::CancelToken;
@@ -21,7 +23,7 @@ pub(crate) const PAGES_IN_MEMORY: usize = 3;
 pub(crate) struct PageSource {
     pub(crate) client: Client,
     pub(crate) export: Export,
-    pub(crate) limit: u32,
+    pub(crate) limit: PageLimit,
     /// In bytes. Three pages of the largest size that is taken fit into it.
     pub(crate) max_memory: usize,
     pub(crate) cancel: Option<CancelToken>,
@@ -38,13 +40,17 @@ impl PageSource {
         self.max_memory / PAGES_IN_MEMORY
     }
 
+    /// How large its pages are.
+    pub(crate) fn size(&self) -> PageSize {
+        PageSize::new(self.limit.records())
+    }
+
     /// How its pages are asked for, as patiently as the client's setting says, into buffers that come back.
     pub(crate) fn reader(&self, buffers: Buffers) -> PageReader {
         let progress = self.progress.clone();
         PageReader {
             client: self.client.clone(),
             export: self.export.clone(),
-            limit: self.limit,
             largest: self.largest(),
             patience: self.client.session().settings.patience,
             times: ASKED,
@@ -61,8 +67,9 @@ impl PageSource {
         if error.kind() != ErrorKind::ResponseTooLarge || !allowed {
             return error;
         }
+        let limit = self.size().limit();
         error
-            .with_detail(format!("a page of {} records is larger than a third of max_memory", self.limit))
+            .with_detail(format!("a page of {limit} records is larger than a third of max_memory"))
             .with_next_action("run it again with a smaller limit, or with more max_memory")
     }
 

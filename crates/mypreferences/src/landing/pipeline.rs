@@ -124,7 +124,7 @@ impl<'a> Line<'a> {
             is_instant,
             part_bytes,
             part_begun: Instant::now(),
-            window: Window::new(source.reader(buffers.clone()), offset, parallel),
+            window: Window::new(source.reader(buffers.clone()), offset, parallel, source.size()),
             buffers,
             arrived: VecDeque::new(),
             at_once: 1,

@@ -24,6 +24,32 @@ pub enum CommitPolicy {
     Never,
 }
 
+/// Records of one page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageLimit {
+    /// So many, at least 1.
+    Records(u32),
+    /// Begins with the vendor's default of 1,000 and doubles while larger pages bring more records a second, up to 20,000 or a
+    /// third of the memory; back to 1,000 at the first refusal.
+    Auto,
+}
+
+impl From<u32> for PageLimit {
+    fn from(records: u32) -> PageLimit {
+        PageLimit::Records(records)
+    }
+}
+
+impl PageLimit {
+    /// None: found by trying.
+    pub(crate) fn records(self) -> Option<u32> {
+        match self {
+            PageLimit::Records(records) => Some(records),
+            PageLimit::Auto => None,
+        }
+    }
+}
+
 /// What to land.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
@@ -41,7 +67,7 @@ pub(crate) struct Plan {
     /// Since the newest watermark in the folder, minus this overlap.
     pub(crate) since_auto: Option<Duration>,
     pub(crate) compression: Compression,
-    pub(crate) limit: u32,
+    pub(crate) limit: PageLimit,
     pub(crate) max_wait: Option<Duration>,
     pub(crate) max_memory: usize,
     pub(crate) part_bytes: u64,
@@ -59,7 +85,7 @@ fn refused(detail: &str, next: &str) -> Error {
 impl Plan {
     /// Checks what can be checked before any I/O, and tells whose export it is and what was asked for.
     pub(crate) fn check(&self) -> Result<(Identity, Parameters), Error> {
-        if self.limit == 0 {
+        if self.limit == PageLimit::Records(0) {
             return Err(refused("limit is zero", "pass the records of one page"));
         }
         if let Some(max_wait) = self.max_wait {

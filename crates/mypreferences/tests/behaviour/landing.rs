@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use mypreferences::export::ExportRequest;
-use mypreferences::landing::{BatchState, CommitEnd, CommitPolicy, Compression, Folder, Landed};
+use mypreferences::landing::{BatchState, CommitEnd, CommitPolicy, Compression, Folder, Landed, PageLimit};
 use mypreferences::{CancelToken, Client, Error, ErrorKind};
 use mypreferences_mock::{Action, MockConfig, MockService, OpenScenario, Operation, Rule};
 
@@ -44,11 +44,16 @@ struct Service {
 
 impl Service {
     async fn of(rows: u32) -> Service {
+        Service::over(rows, "{}").await
+    }
+
+    /// With this line.
+    async fn over(rows: u32, line: &str) -> Service {
         trace();
         let mock = MockService::start(MockConfig::default()).await.unwrap();
         let spec = format!(
             r#"{{"client_id":"{CLIENT_ID}","authorization":{{"hmac":{{"user_id":"{USER_ID}","secret":"{SECRET}"}}}},
-                "sources":[{{"kind":"segment","name":"Everyone","rows":{rows}}}]}}"#
+                "sources":[{{"kind":"segment","name":"Everyone","rows":{rows}}}],"line":{line}}}"#
         );
         let opened = mock.open_scenario(&spec).unwrap();
         Service { _mock: mock, opened }
@@ -265,4 +270,51 @@ async fn folders_are_their_owners_and_the_journal_too() {
         assert_eq!(mode(&folder), 0o700, "{}", folder.display());
     }
     assert_eq!(mode(&scratch.out().join(".mypreferences/journal")), 0o600);
+}
+
+/// What pages were asked for, limit and offset, in their order.
+fn pages_of(service: &Service) -> Vec<(u32, u64)> {
+    let requests = service.opened.world().requests();
+    let pages = requests.iter().filter(|request| request.operation == Some(Operation::Page));
+    let number = |target: &str, name: &str| -> u64 {
+        let (_, rest) = target.split_once(&format!("{name}=")).unwrap();
+        rest.split('&').next().unwrap().parse().unwrap()
+    };
+    pages.map(|page| (u32::try_from(number(&page.target, "limit")).unwrap(), number(&page.target, "offset"))).collect()
+}
+
+/// Lands all rows with a size that is found by trying.
+async fn tried(service: &Service, parallel: u32) -> Vec<(u32, u64)> {
+    let scratch = Scratch::new();
+    let client = builder(&service.opened.base_url()).parallel(parallel).build().unwrap();
+    let landing = client.export(ExportRequest::segment("Everyone"), scratch.out(), DELETE).limit(PageLimit::Auto);
+    let landed = landing.await.unwrap();
+    assert_eq!(landed.rows(), landed.manifest.total_results);
+    pages_of(service)
+}
+
+#[tokio::test]
+async fn pages_grow_while_that_is_faster() {
+    let service = Service::over(60_000, r#"{"page_latency_ms":250}"#).await;
+    let asked = tried(&service, 4).await;
+    assert!(asked.iter().any(|(limit, _)| *limit >= 4000), "{asked:?}");
+    assert!(asked.len() < 40, "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_gives_no_more_than_it_gives_is_read_to_the_end() {
+    let service = Service::over(30_000, r#"{"page_latency_ms":10,"largest_limit":1000}"#).await;
+    let asked = tried(&service, 4).await;
+    // Those that were predicted wrong come again.
+    assert!((30..60).contains(&asked.len()), "{asked:?}");
+}
+
+#[tokio::test]
+async fn the_first_refusal_of_a_larger_page_leads_back() {
+    let service = Service::over(12_000, r#"{"page_latency_ms":20}"#).await;
+    let refused = Rule::new(Operation::Page, Action::status(400)).skip(4);
+    service.opened.world().push_rule(refused);
+    let asked = tried(&service, 1).await;
+    assert_eq!(asked[4..6], [(2000, 4001), (1000, 4001)]);
+    assert!(asked[5..].iter().all(|(limit, _)| *limit == 1000), "{asked:?}");
 }

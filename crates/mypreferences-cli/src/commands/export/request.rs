@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mypreferences::export::{ExportRequest, LastDateTime, MatchCriteria};
-use mypreferences::landing::{CommitPolicy, Compression, LandExport};
+use mypreferences::landing::{CommitPolicy, Compression, LandExport, PageLimit};
 use mypreferences::{Client, Operation, configuration};
 
 use crate::export_arguments::ExportArguments;
@@ -19,7 +19,7 @@ pub(super) struct Request {
     policy: CommitPolicy,
     since_newest: SinceNewest,
     compression: Compression,
-    limit: Option<u32>,
+    limit: Option<PageLimit>,
     max_wait: Option<Duration>,
     max_memory: Option<usize>,
     part_size: Option<usize>,
@@ -121,15 +121,18 @@ fn policy(arguments: &ExportArguments) -> Result<CommitPolicy, Failure> {
     }
 }
 
-fn limit(arguments: &ExportArguments) -> Result<Option<u32>, Failure> {
+fn limit(arguments: &ExportArguments) -> Result<Option<PageLimit>, Failure> {
     let Some(text) = &arguments.limit else {
         return Ok(None);
     };
+    if text == "auto" {
+        return Ok(Some(PageLimit::Auto));
+    }
     match text.parse() {
-        Ok(limit) if limit > 0 => Ok(Some(limit)),
+        Ok(limit) if limit > 0 => Ok(Some(PageLimit::Records(limit))),
         Ok(_) | Err(_) => Err(refused(
             "--limit is no number of records",
-            "pass how many records a page shall have, from 1 to 4294967295",
+            "pass how many records a page shall have, from 1 to 4294967295, or auto",
         )),
     }
 }

@@ -227,6 +227,19 @@ impl ModelDisk {
         operations.done += 1;
     }
 
+    /// An operation on the network. Several may be under way: whichever begins after the stop finds the program stopped.
+    pub(super) fn request(&self) {
+        if self.is_stopped() {
+            std::panic::resume_unwind(Box::new(Stop));
+        }
+        self.operation();
+    }
+
+    /// The program was stopped, however it has ended: a page that nobody waited for any more takes its end with it.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.inner().operations.is_stopped
+    }
+
     /// What happens while the program unwinds does not happen.
     fn change<T>(&self, change: impl FnOnce(&mut Inner) -> io::Result<T>) -> io::Result<T> {
         self.operation();

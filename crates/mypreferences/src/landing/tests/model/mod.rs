@@ -144,6 +144,7 @@ impl World {
             ended
         });
         match ended {
+            Ok(_) if self.disk.is_stopped() => Ended::Stopped,
             Ok(result) => Ended::ByItself(Box::new(result)),
             Err(panic) if panic.is::<Stop>() => Ended::Stopped,
             Err(panic) => std::panic::resume_unwind(panic),

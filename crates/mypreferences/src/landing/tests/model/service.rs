@@ -460,7 +460,7 @@ impl TestTransport for ModelService {
     fn exchange(&self, request: Request) -> ExchangeFuture<'_> {
         Box::pin(async move {
             // Operations of the network are places to stop at, too.
-            self.disk.operation();
+            self.disk.request();
             if let Some(after) = self.arrives_after(&request.url) {
                 tokio::time::sleep(after).await;
             }
