@@ -34,13 +34,23 @@ pub(crate) fn run() -> Result<(), Failure> {
 
 /// Compiles everything, the programs of docs/ too, and puts the adapters in place.
 pub(crate) fn prepare() -> Result<(), Failure> {
+    let (mut command, remedy) = compilation()?;
+    run_visibly(&mut command, remedy)?;
+    place_adapters()
+}
+
+/// What compiles everything, the programs of docs/ too; and what to do when it fails.
+pub(crate) fn compilation() -> Result<(Command, &'static str), Failure> {
     for (language, number, file) in PROGRAMS {
         docs::write_program(docs::KOTLIN_AND_JAVA, language, number, &folder()?.join("target/readme").join(file))?;
     }
-    run_visibly(
-        maven("process-test-classes")?.arg("-DskipTests"),
-        "run `mvn -f bindings/kotlin process-test-classes` and repair what it says",
-    )?;
+    let mut command = maven("process-test-classes")?;
+    command.arg("-DskipTests");
+    Ok((command, "run `mvn -f bindings/kotlin process-test-classes` and repair what it says"))
+}
+
+/// Where the suite finds them, once they are compiled.
+pub(crate) fn place_adapters() -> Result<(), Failure> {
     let folder = folder()?;
     for (surface, class) in ADAPTERS {
         let line = format!(
@@ -78,10 +88,12 @@ pub(crate) fn bench(server: &str) -> Result<Command, Failure> {
 }
 
 pub(crate) fn maven(phase: &str) -> Result<Command, Failure> {
-    let mut maven = Command::new("mvn");
+    let folder = folder()?;
+    let mut maven = Command::new("sh");
     maven
+        .arg(folder.join("src/test/sh/maven.sh"))
         .args(["--batch-mode", "--quiet", "--file"])
-        .arg(folder()?)
+        .arg(folder)
         .arg(format!("-Dcargo.target={}", cargo::target_folder()?.display()))
         .arg(phase)
         .stdin(std::process::Stdio::null());

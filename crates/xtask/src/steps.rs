@@ -18,29 +18,25 @@ struct Step {
 }
 
 impl Steps {
-    /// Runs one step; what it returns (or why it failed) is the remark in its line of the table.
-    pub(crate) fn run(&mut self, name: &'static str, work: impl FnOnce() -> Result<String, Failure>) {
+    /// Runs one step; what it returns (or why it failed) is the remark in its line of the table. Whether it did not fail.
+    pub(crate) fn run(&mut self, name: &'static str, work: impl FnOnce() -> Result<String, Failure>) -> bool {
         println!("\n== {name}");
         let started = Instant::now();
         let result = work().map_err(|failure| failure.to_string());
         if let Err(reason) = &result {
             println!("{name}: {reason}");
         }
+        let is_ok = result.is_ok();
         self.0.push(Step { name, result, took: started.elapsed() });
+        is_ok
     }
 
-    /// Prints the table, and fails when a step did.
+    /// Prints the table, and fails when a step did, with the reason of each.
     pub(crate) fn finish(self) -> Result<(), Failure> {
         println!("\n{}", self.table());
-        let failed: Vec<&str> = self.0.iter().filter(|step| step.result.is_err()).map(|step| step.name).collect();
-        if failed.is_empty() {
-            return Ok(());
-        }
-        Err(Failure::new(format!(
-            "failed: {}; the reasons are printed above, under `== {}`",
-            failed.join(", "),
-            failed[0]
-        )))
+        let reason = |step: &Step| Some(format!("\n  {}: {}", step.name, step.result.as_ref().err()?));
+        let failed: Vec<String> = self.0.iter().filter_map(reason).collect();
+        if failed.is_empty() { Ok(()) } else { Err(Failure::new(format!("failed:{}", failed.concat()))) }
     }
 
     fn table(&self) -> String {

@@ -29,20 +29,32 @@ pub(crate) fn provide() -> Result<String, Failure> {
 
 /// Builds the package with the library of the tests, and puts the adapter in place.
 pub(crate) fn prepare() -> Result<(), Failure> {
-    let system = System::find()?;
+    for (mut command, remedy) in builds()? {
+        run_visibly(&mut command, remedy)?;
+    }
+    place_adapter()
+}
+
+/// What builds the library, the mock and the package, each with what to do when it fails.
+pub(crate) fn builds() -> Result<Vec<(Command, &'static str)>, Failure> {
     // Each alone: the command would bring the library features that it is shipped without.
+    let mut builds = Vec::new();
     for package in [
         ["--package=mypreferences-uniffi", "--features=mypreferences-uniffi/test-hooks"].as_slice(),
         &["--package=mypreferences-cli"],
     ] {
-        run_visibly(
-            cargo::command(&["build", "--quiet"]).args(package),
-            "run `cargo build -p mypreferences-uniffi` and repair what it says",
-        )?;
+        let mut build = cargo::command(&["build", "--quiet"]);
+        build.args(package);
+        builds.push((build, "run `cargo build -p mypreferences-uniffi` and repair what it says"));
     }
-    run_visibly(&mut system.swift("build", &[])?, "repair what Swift printed above")?;
+    builds.push((System::find()?.swift("build", &[])?, "repair what Swift printed above"));
+    Ok(builds)
+}
+
+/// Where the suite finds it, once it is built.
+pub(crate) fn place_adapter() -> Result<(), Failure> {
     let adapter = scratch()?.join("debug").join("Adapter");
-    let command = system.command(&[&adapter.display().to_string()])?;
+    let command = System::find()?.command(&[&adapter.display().to_string()])?;
     let words: Vec<String> = std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(|word| format!("'{}'", word.to_string_lossy().replace('\'', r"'\''")))

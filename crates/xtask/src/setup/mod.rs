@@ -123,7 +123,7 @@ impl Apt {
         let status = Command::new(words[0])
             .args(&words[1..])
             // A machine without a way out shall say so in seconds, not in the half hour that apt allows itself.
-            .args(["-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o", "Acquire::Retries=1"])
+            .args(["-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o", "Acquire::Retries=3"])
             .args(arguments)
             .stdin(Stdio::null())
             .status();

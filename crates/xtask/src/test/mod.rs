@@ -28,8 +28,8 @@ use quiet_view::QuietView;
 use tally::Tally;
 use transcript::Transcript;
 
-/// How much of the file is repeated on the terminal when something failed.
-const LAST_LINES: usize = 200;
+/// How much of what a failed step printed is repeated at the end: who sees the end of a long log alone shall see why.
+const LAST_LINES: usize = 40;
 
 /// One step, by the name that is given on the command line.
 struct Step {
@@ -49,11 +49,13 @@ const STEPS: &[Step] = &[
     Step { name: "python-package", about: "the wheel and the source archive, installed in a fresh environment", run: |transcript, _| commands(transcript, python::package()?) },
     Step { name: "c", about: "the C library as its users meet it", run: |transcript, _| c(transcript) },
     Step { name: "kotlin", about: "the jar, its tests, an empty project, a shrunk program", run: |transcript, _| {
-        kotlin::prepare()?;
+        commands(transcript, [kotlin::compilation()?])?;
+        kotlin::place_adapters()?;
         commands(transcript, kotlin::checks()?)
     } },
     Step { name: "swift", about: "the Swift package and its tests", run: |transcript, _| {
-        swift::prepare()?;
+        commands(transcript, swift::builds()?)?;
+        swift::place_adapter()?;
         commands(transcript, swift::checks()?)
     } },
     Step { name: "conformance", about: "the shared suite on every surface (build them first: python, c, kotlin, swift)", run: |transcript, _| conformance(transcript, None) },
@@ -101,16 +103,17 @@ fn all(chosen: &[&Step], filter: &[String]) -> Result<(), Failure> {
     let file = cargo::target_folder()?.join("xtask").join("test-output.txt");
     let mut transcript = Transcript::create(&file)?;
     let mut steps = Steps::default();
+    let mut ends = Vec::new();
     for step in chosen {
-        steps.run(step.name, || (step.run)(&mut transcript, filter));
+        let start = transcript.lines();
+        if !steps.run(step.name, || (step.run)(&mut transcript, filter)) {
+            ends.push(format!("\nthe last lines of {}:", step.name));
+            let last = transcript.last_lines(LAST_LINES.min(transcript.lines() - start))?;
+            ends.extend(last.iter().map(|line| format!("  {}", canaries::mask(line))));
+        }
     }
-    let result = steps.finish();
-    if result.is_err() {
-        print_end_of(&transcript)?;
-    } else {
-        println!("complete output: {}", transcript.path().display());
-    }
-    result
+    println!("{}\ncomplete output: {}", ends.join("\n"), transcript.path().display());
+    steps.finish()
 }
 
 /// The tests of what has changed since the last commit, or by it, without those that try everything.
@@ -264,15 +267,6 @@ fn shortened(line: &str) -> String {
         Some(_) => canaries::mask(line).chars().take(LIMIT).chain("… (the file has the rest)".chars()).collect(),
         None => line.to_owned(),
     }
-}
-
-fn print_end_of(transcript: &Transcript) -> Result<(), Failure> {
-    println!("the last {LAST_LINES} lines of {}:", transcript.path().display());
-    for line in transcript.last_lines(LAST_LINES)? {
-        println!("  {}", canaries::mask(&line));
-    }
-    println!("complete output: {}", transcript.path().display());
-    Ok(())
 }
 
 #[cfg(test)]

@@ -22,10 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it is looked whether the program is still there.
 const GLANCE: Duration = Duration::from_millis(200);
 
-/// The file and where it is.
+/// The file, where it is, and how many lines it has.
 pub(super) struct Transcript {
     file: File,
     path: PathBuf,
+    lines: usize,
 }
 
 impl Transcript {
@@ -35,11 +36,15 @@ impl Transcript {
             std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
         }
         let file = File::create(path).map_err(|error| Failure::file(path, &error))?;
-        Ok(Self { file, path: path.to_owned() })
+        Ok(Self { file, path: path.to_owned(), lines: 0 })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn lines(&self) -> usize {
+        self.lines
     }
 
     /// Runs the program to its end; every line goes into the file and then to `show`.
@@ -69,6 +74,7 @@ impl Transcript {
                 Ok(line) => {
                     last_line = Instant::now();
                     self.file.write_all(&line).map_err(|error| Failure::file(&self.path, &error))?;
+                    self.lines += 1;
                     show(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
