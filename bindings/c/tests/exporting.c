@@ -251,8 +251,7 @@ static void a_landing_that_was_cancelled_goes_on_where_it_was(void) {
     char *out = folder_new();
     mypref_order *order = everyone();
     mypref_landed *landed = NULL;
-    /* A page is read ahead while the one before is written, so 1400 are told when the page of 1501 begins to come. */
-    struct told first = {mypref_cancel_token_new(), 1400, latch_new(), 0, 0, {0}, false};
+    struct told first = {mypref_cancel_token_new(), 1500, latch_new(), 0, 0, {0}, false};
     pthread_t thread;
     CHECK(pthread_create(&thread, NULL, cancel_when_reached, &first) == 0);
     mypref_landing_options *options = landing(&first);

@@ -8,6 +8,7 @@ import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.CompletionException
 import java.util.concurrent.ConcurrentLinkedQueue
+import java.util.concurrent.CountDownLatch
 import java.util.concurrent.ExecutionException
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.TimeoutException
@@ -157,8 +158,8 @@ class ExportTest {
         mock().use { mock ->
             mock.hangAt(2_501)
             mock.client().use { client ->
-                val job = launch(Dispatchers.Default) { client.export(EVERYONE, out, false, SMALL) }
-                mock.waitFor("page", 6)
+                val job = launch(Dispatchers.Default) { client.export(EVERYONE, out, false, small) }
+                assertTrue(halfway.await(30, TimeUnit.SECONDS))
                 job.cancelAndJoin()
                 mock.assertLeft("page")
                 assertResumed(mock) { client.export(EVERYONE, out, false, it) }
@@ -171,8 +172,8 @@ class ExportTest {
         mock().use { mock ->
             mock.hangAt(2_501)
             mock.javaClient().use { client ->
-                val future = client.exportAsync(EVERYONE, out, false, SMALL)
-                mock.waitFor("page", 6)
+                val future = client.exportAsync(EVERYONE, out, false, small)
+                assertTrue(halfway.await(30, TimeUnit.SECONDS))
                 assertTrue(future.cancel(true))
                 assertThrows(CancellationException::class.java) { future.join() }
                 mock.assertLeft("page")
@@ -188,10 +189,10 @@ class ExportTest {
             mock.javaClient().use { client ->
                 val outcome = CompletableFuture<Throwable>()
                 val thread = Thread {
-                    outcome.complete(runCatching { client.export(EVERYONE, out, false, SMALL) }.exceptionOrNull())
+                    outcome.complete(runCatching { client.export(EVERYONE, out, false, small) }.exceptionOrNull())
                 }
                 thread.start()
-                mock.waitFor("page", 6)
+                assertTrue(halfway.await(30, TimeUnit.SECONDS))
                 thread.interrupt()
                 val interrupted = assertInstanceOf(InterruptedException::class.java, outcome.get())
                 val record = interrupted.suppressed.single() as OperationCancelledException
@@ -327,8 +328,12 @@ class ExportTest {
         }
     }
 
+    /** Everything before the page that hangs is landed. A page asked for says nothing: others are asked for beside it. */
+    private val halfway = CountDownLatch(1)
+
     /** Each page is a part of its own, so that a stop costs one page. */
-    private val SMALL = LandingOptions(limit = LIMIT, partBytes = 1)
+    private val small =
+        LandingOptions(limit = LIMIT, partBytes = 1, progress = { if (it.rows >= 2_500) halfway.countDown() })
 
     private inline fun assertResumed(mock: Mock, again: (LandingOptions) -> Landed) {
         assertTrue(mock.requests("commit").isEmpty())
