@@ -30,6 +30,8 @@ pub mod export;
 mod http;
 mod json;
 pub mod landing;
+#[cfg(test)]
+mod mutants;
 mod read;
 mod session;
 mod settings;

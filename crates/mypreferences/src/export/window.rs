@@ -157,6 +157,12 @@ impl Window {
     /// Why it did not come. Those behind it may be under way still.
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Placed, Error>> {
         loop {
+            #[cfg(test)]
+            if crate::mutants::is_active(crate::mutants::Mutant::PagesAsTheyArrive)
+                && let Some((early, _)) = self.asked.iter().rfind(|(_, asked)| asked.arrived.is_some())
+            {
+                self.next = *early;
+            }
             if let Some(asked) = self.asked.get_mut(&self.next)
                 && let Some(placed) = asked.arrived.take()
             {

@@ -418,5 +418,5 @@ const fn mutant_commits_early() -> bool {
 
 #[cfg(test)]
 fn mutant_commits_early() -> bool {
-    crate::landing::mutants::is_active(crate::landing::mutants::Mutant::CommitBeforeSeal)
+    crate::mutants::is_active(crate::mutants::Mutant::CommitBeforeSeal)
 }

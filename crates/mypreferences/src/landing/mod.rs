@@ -28,8 +28,6 @@ mod chain;
 mod commit;
 mod errors;
 mod folder;
-#[cfg(test)]
-mod mutants;
 mod page_source;
 mod pipeline;
 mod plan;

@@ -13,6 +13,7 @@ const CORE: &str = "crates/mypreferences/src";
 /// The core from the ground up. `lib.rs`, `test_hooks` and the tests look at all of them.
 const FLOORS: &[&str] = &[
     "json",
+    "mutants",
     "threads",
     "error",
     "settings",

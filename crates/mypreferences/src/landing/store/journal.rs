@@ -244,7 +244,7 @@ impl Manifest {
 
 #[cfg(test)]
 fn tolerates_torn_lines() -> bool {
-    !crate::landing::mutants::is_active(crate::landing::mutants::Mutant::NoTornLines)
+    !crate::mutants::is_active(crate::mutants::Mutant::NoTornLines)
 }
 
 /// Puts the entries together, batch by batch.

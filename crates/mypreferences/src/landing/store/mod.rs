@@ -415,7 +415,7 @@ impl Store {
         let total_results = self.landing()?.sequence.finish()?;
         self.finish_part()?;
         #[cfg(test)]
-        if crate::landing::mutants::is_active(crate::landing::mutants::Mutant::CommitBeforeSeal) {
+        if crate::mutants::is_active(crate::mutants::Mutant::CommitBeforeSeal) {
             return self.note(Entry::Sealed { manifest_sha256: String::new(), expires: None });
         }
         let log = self.last().cloned().ok_or_else(|| bug("there is no batch"))?;

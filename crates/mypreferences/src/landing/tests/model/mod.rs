@@ -21,7 +21,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use futures_util::FutureExt;
 
 use crate::export::ExportRequest;
-use crate::landing::mutants::{self, Mutant};
+use crate::mutants::{self, Mutant};
 use crate::landing::store::disk::Disk;
 use crate::landing::tests::model::disk::{Crash, ModelDisk, Stop, Sync};
 use crate::landing::tests::model::rows::{OUT, landed_rows, rows_of};

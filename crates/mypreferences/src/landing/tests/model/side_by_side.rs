@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::landing::store::disk::read_whole;
 use crate::landing::tests::model::service::{PageFault, Story};
-use crate::landing::tests::model::{Ended, Job, PLAIN, World, counted, place, single_stops};
+use crate::landing::tests::model::{Ended, Job, PLAIN, World, counted, on_all_cores, place, single_stops};
+use crate::mutants::{self, Mutant};
 
 /// Seven pages, the last one short.
 const PAGES: Story = Story { name: "seven pages", rows: 13, ..PLAIN };
@@ -77,6 +78,20 @@ fn whatever_arrives_first_the_bytes_are_those_of_one_page_at_a_time() {
     let timelines = counted(jobs);
     println!("pages side by side: {timelines} timelines");
     assert!(timelines > 10_000, "{timelines}");
+}
+
+#[test]
+fn a_window_that_hands_over_what_comes_first_is_caught() {
+    let job: Job<Result<usize, String>> = Box::new(|| {
+        mutants::activate(Some(Mutant::PagesAsTheyArrive));
+        let story = Story { arrives_after: Some([30, 20, 10, 0]), ..PAGES };
+        let caught = same_as_one_after_the_other(story);
+        mutants::activate(None);
+        caught
+    });
+    let caught = on_all_cores(vec![job]).remove(0);
+    println!("{caught:?}");
+    assert!(caught.is_err());
 }
 
 #[test]
