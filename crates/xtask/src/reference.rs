@@ -29,14 +29,14 @@ enum Made {
 const PARTS: [Part; 5] = [
     Part { name: "rust", page: "mypreferences/index.html", make: rust },
     Part { name: "python", page: "mypreferences.html", make: with_pdoc },
-    Part { name: "kotlin", page: "index.html", make: with_dokka },
-    Part { name: "swift", page: "documentation/mypreferences/index.html", make: with_docc },
+    Part { name: "kotlin", page: "mypreferences-client/com.mypreferences/index.html", make: with_dokka },
+    Part { name: "swift", page: "documentation/mypreferences/", make: with_docc },
     Part { name: "c", page: "index.html", make: with_doxygen },
 ];
 
-/// What doxygen is told: the headers that a program includes.
-const DOXYGEN: &str = "PROJECT_NAME=\"mypreferences for C and C++\"\nGENERATE_LATEX=NO\nQUIET=YES\nWARNINGS=NO\nHTML_OUTPUT=.\n\
-                       JAVADOC_AUTOBRIEF=YES\nEXTRACT_ALL=YES\nMACRO_EXPANSION=YES\nFILE_PATTERNS=*.h *.hpp\n";
+/// What doxygen is told: the headers that a program includes, and the page to begin at.
+const DOXYGEN: &str = "PROJECT_NAME=\"mypreferences for C and C++\"\nGENERATE_LATEX=NO\nHAVE_DOT=NO\nQUIET=YES\nWARNINGS=NO\nHTML_OUTPUT=.\n\
+                       JAVADOC_AUTOBRIEF=YES\nEXTRACT_ALL=YES\nMACRO_EXPANSION=YES\nFILE_PATTERNS=*.h *.hpp *.md\n";
 
 pub(crate) fn run() -> Result<(), Failure> {
     let out = cargo::target_folder()?.join("docs");
@@ -65,7 +65,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         "<!doctype html><meta charset=utf-8><title>mypreferences</title><h1>mypreferences</h1><ul>{links}</ul>\n"
     );
     std::fs::write(&index, text).map_err(|error| Failure::file(&index, &error))?;
-    println!("{}", index.display());
+    println!("read it: python3 -m http.server --bind 127.0.0.1 --directory {}", out.display());
     steps.finish()
 }
 
@@ -103,14 +103,17 @@ fn with_doxygen(folder: &Path) -> Result<Made, Failure> {
     if !succeeds(&["doxygen", "--version"]) {
         return Ok(Made::Missing("sudo apt-get install doxygen"));
     }
-    let include = cargo::workspace_folder()?.join("include");
+    let root = cargo::workspace_folder()?;
+    let (include, page) =
+        (root.join("include").display().to_string(), root.join("docs/c-cpp.md").display().to_string());
     let mut doxygen = Command::new("doxygen")
         .arg("-")
         .stdin(Stdio::piped())
         .spawn()
         .map_err(|error| Failure::file(folder, &error))?;
     if let Some(mut settings) = doxygen.stdin.take() {
-        let text = format!("{DOXYGEN}INPUT={}\nOUTPUT_DIRECTORY={}\n", include.display(), folder.display());
+        let out = folder.display();
+        let text = format!("{DOXYGEN}INPUT={include} {page}\nUSE_MDFILE_AS_MAINPAGE={page}\nOUTPUT_DIRECTORY={out}\n");
         settings.write_all(text.as_bytes()).map_err(|error| Failure::file(folder, &error))?;
     }
     match doxygen.wait() {

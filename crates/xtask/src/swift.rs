@@ -92,6 +92,8 @@ pub(crate) fn document(folder: &Path) -> Result<(), Failure> {
         "--fallback-display-name=MyPreferences",
         "--fallback-bundle-identifier=com.mypreferences",
         "--transform-for-static-hosting",
+        // Its pages find each other by paths from the root of the server: that of `cargo xtask docs` is the folder above.
+        "--hosting-base-path=swift",
         "--additional-symbol-graph-dir",
         &symbols,
         "--output-path",

@@ -21,13 +21,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use futures_util::FutureExt;
 
 use crate::export::ExportRequest;
-use crate::mutants::{self, Mutant};
 use crate::landing::store::disk::Disk;
 use crate::landing::tests::model::disk::{Crash, ModelDisk, Stop, Sync};
 use crate::landing::tests::model::rows::{OUT, landed_rows, rows_of};
 use crate::landing::tests::model::service::{ModelService, Odd, ServerExport, Story};
 use crate::landing::verify::verify;
 use crate::landing::{BatchReceipt, CommitEnd, CommitPolicy, LandExport, Landed};
+use crate::mutants::{self, Mutant};
 use crate::{Client, Credentials, Error};
 
 /// Where a consumer puts what it takes from there.
