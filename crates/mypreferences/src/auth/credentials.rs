@@ -151,6 +151,15 @@ impl Credentials {
         }
     }
 
+    /// The secret that stays the same while tokens come and go, if there is one.
+    pub(crate) fn lasting_secret(&self) -> Result<Option<SecretString>, Error> {
+        match &self.0 {
+            Scheme::Hmac { secret, .. } => secret.now().map(Some),
+            Scheme::OAuth(oauth) => oauth.secret().map(Some),
+            Scheme::Bearer(_) | Scheme::Verbatim(_) | Scheme::Provider(_) => Ok(None),
+        }
+    }
+
     /// Whether the header depends on the time, so that a wrong clock can be repaired.
     pub(crate) fn depend_on_the_clock(&self) -> bool {
         match &self.0 {

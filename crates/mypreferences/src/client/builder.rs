@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
+
 use crate::auth::credentials::{Credentials, Scheme};
 use crate::auth::oauth::Tokens;
+use crate::auth::secret::{Secret, plain};
 use crate::client::Client;
 use crate::error::Error;
 use crate::http::clock::{ServerClock, SystemClock, WallClock};
@@ -45,6 +48,9 @@ impl fmt::Debug for ClientBuilder {
             .finish_non_exhaustive()
     }
 }
+
+/// Who has a handle can try out short keys; in bytes.
+const SHORTEST_HANDLE_KEY: usize = 16;
 
 /// One setter; what has no value by default is given without `Some`.
 macro_rules! setter {
@@ -182,6 +188,7 @@ impl ClientBuilder {
             Scheme::Hmac { .. } | Scheme::Bearer(_) | Scheme::Verbatim(_) | Scheme::Provider(_) => None,
         };
         let session = Session {
+            handle_key: handle_key(&settings)?,
             settings,
             client_id,
             routes,
@@ -195,4 +202,25 @@ impl ClientBuilder {
         };
         Ok(Client::new(session))
     }
+}
+
+/// The key of encrypted handles, where one is given; a file is read now, too, while it is known who named it.
+fn handle_key(settings: &Settings) -> Result<Option<Secret>, Error> {
+    let key = match (&settings.handle_key, &settings.handle_key_file) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            return Err(Error::configuration("there are two keys of handles", "pass handle_key or handle_key_file"));
+        }
+        (Some(text), None) => Secret::from(plain(text).map_err(|why| {
+            Error::configuration(format!("handle_key {why}"), "pass the key and nothing else, on one line")
+        })?),
+        (None, Some(file)) => Secret::file(file),
+    };
+    if key.now()?.expose_secret().len() < SHORTEST_HANDLE_KEY {
+        return Err(Error::configuration(
+            "the key of handles is shorter than 16 characters",
+            "make one with `openssl rand -base64 32`",
+        ));
+    }
+    Ok(Some(key))
 }

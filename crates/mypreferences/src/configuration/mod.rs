@@ -64,10 +64,11 @@ pub fn size(name: &str, text: &str) -> Result<usize, Error> {
 }
 
 /// Values that must not be shown.
-const SECRETS: [&str; 4] = ["secret", "oauth_client_secret", "bearer_token", "authorization"];
+const SECRETS: [&str; 5] = ["secret", "oauth_client_secret", "bearer_token", "authorization", "handle_key"];
 
 /// Values that name a file with a secret in it.
-const SECRET_FILES: [&str; 4] = ["secret_file", "oauth_client_secret_file", "client_cert", "client_key"];
+const SECRET_FILES: [&str; 5] =
+    ["secret_file", "oauth_client_secret_file", "client_cert", "client_key", "handle_key_file"];
 
 /// Values that are URLs, or parts of them.
 const URLS: [&str; 6] = ["proxy", "base_url", "oauth_token_url", "commit_path", "status_path", "page_path"];

@@ -17,7 +17,8 @@ const MAX_FILE: u64 = 1 << 20;
 /// Used when it is there and no other is asked for.
 const DEFAULT: &str = "default";
 /// Values that are paths: `~/` is the home folder, and a relative one begins at the file's folder.
-const PATHS: [&str; 5] = ["ca_file", "client_cert", "client_key", "secret_file", "oauth_client_secret_file"];
+const PATHS: [&str; 6] =
+    ["ca_file", "client_cert", "client_key", "handle_key_file", "secret_file", "oauth_client_secret_file"];
 
 /// One profile.
 pub(super) struct Profile {

@@ -1,8 +1,9 @@
 //! The export around a commit: what to export (`request`), starting it (`initiate`), the handle that goes from one
-//! task to the next (`handle`), waiting until it is ready (`wait`) and reading its pages (`pages`, whose bytes are
+//! task to the next (`handle`; where others keep it, `encrypted`), waiting until it is ready (`wait`) and reading its pages (`pages`, whose bytes are
 //! taken apart in `page`, and in `compact` where that is simple; several side by side, `window`) or their records one by one (`records`, typed in `profile`). Everything that is durable is the landing's matter.
 
 mod compact;
+mod encrypted;
 mod handle;
 mod initiate;
 mod json;

@@ -27,8 +27,11 @@ use crate::landing::store_worker::{Beside, Step, StoreWorker};
 
 /// A part ends when it was open for so long, too, so that a crash does not cost hours of a slow export.
 const PART_TIME: Duration = Duration::from_secs(60);
-/// Of pages that are smaller than this share of the memory two may wait and two be written: a sudden large one finds room.
-const SMALL: usize = 8;
+/// Two pages may be written where so many fit into the memory: beside them one that waits, one that is being taken apart,
+/// one that has been, and one that is on its way. A thread that finds the next one need not be woken for it.
+const TWO_ARE_WRITTEN: usize = 6;
+/// Two may wait, too.
+const TWO_WAIT: usize = 7;
 
 /// A page of so many bytes is taken apart, within about a millisecond, where it has arrived: another thread would have to
 /// wake up first, while the next page is on its way in either case.
@@ -45,8 +48,8 @@ pub(crate) struct Line<'a> {
     window: Window,
     buffers: Buffers,
     arrived: VecDeque<Placed>,
-    /// So many may wait, and so many be written.
-    at_once: usize,
+    /// So many may wait.
+    may_wait: usize,
     /// Pages were asked for: their requests go out before a page is taken apart on this task.
     lets_requests_out: bool,
     opening: Option<Beside<Opened>>,
@@ -127,7 +130,7 @@ impl<'a> Line<'a> {
             window: Window::new(source.reader(buffers.clone()), offset, parallel, source.size()),
             buffers,
             arrived: VecDeque::new(),
-            at_once: 1,
+            may_wait: 1,
             lets_requests_out: false,
             opening: None,
             opened: None,
@@ -181,8 +184,9 @@ impl<'a> Line<'a> {
             self.window.close();
             self.failure = Some(cancelled(Operation::Page));
         }
-        self.at_once = if self.window.largest() <= self.source.max_memory / SMALL { 2 } else { 1 };
-        if self.writing.len() < self.at_once {
+        let fit = self.source.max_memory / self.window.largest().max(1);
+        self.may_wait = if fit >= TWO_WAIT { 2 } else { 1 };
+        if self.writing.len() < if fit >= TWO_ARE_WRITTEN { 2 } else { 1 } {
             // Parts do not end faster than they become durable.
             let page = if self.ended.is_empty() { self.opened.take() } else { None };
             let durable = self.durable.take();
@@ -212,13 +216,12 @@ impl<'a> Line<'a> {
             let is_soon_done = self.is_instant || (!self.writing.is_empty() && placed.page.bytes() <= AT_ONCE);
             self.opening = Some(self.worker.beside(is_soon_done, move || open(placed)));
         }
-        if self.failure.is_none() && self.arrived.len() < self.at_once {
+        if self.failure.is_none() && self.arrived.len() < self.may_wait {
             let held = self.arrived.len()
                 + self.writing.len()
                 + usize::from(self.opening.is_some())
                 + usize::from(self.opened.is_some());
-            let room = self.source.max_memory / self.window.largest().max(1);
-            self.lets_requests_out |= self.window.fill(room.saturating_sub(held));
+            self.lets_requests_out |= self.window.fill(fit.saturating_sub(held));
         }
         if self.syncing.is_none()
             && self.durable.is_none()
@@ -237,7 +240,7 @@ impl<'a> Line<'a> {
             self.writing.pop_front();
             return Poll::Ready(Done::Wrote(done));
         }
-        if self.arrived.len() < self.at_once
+        if self.arrived.len() < self.may_wait
             && self.window.is_open()
             && let Poll::Ready(done) = self.window.poll_next(context)
         {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::auth::credentials::Credentials;
 use crate::auth::oauth::Tokens;
+use crate::auth::secret::Secret;
 use crate::http::clock::{ServerClock, WallClock, unix_ms};
 use crate::http::transport::Transport;
 use crate::session::token_cache::TokenCache;
@@ -22,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) client_id: String,
     pub(crate) routes: Routes,
     pub(crate) credentials: Credentials,
+    /// Of encrypted handles, if it has one of its own.
+    pub(crate) handle_key: Option<Secret>,
     /// With OAuth credentials, and only with them.
     pub(crate) tokens: Option<Tokens>,
     pub(crate) transport: Transport,

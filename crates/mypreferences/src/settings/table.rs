@@ -78,6 +78,11 @@ macro_rules! for_each_setting {
             /// What a difference between the status' `RowCount` and `TotalResults` means to a commit:
             /// `check` refuses it, `ignore` does not.
             choice row_count: RowCount = "check";
+            /// Key of encrypted handles: any text that others do not know. Without it and without `handle_key_file` the key
+            /// comes from the secret of the HMAC or OAuth credentials, and handles end with that.
+            text handle_key;
+            /// File with the key of encrypted handles, which only its owner can read.
+            file handle_key_file;
             /// PEM file with certificate authorities to trust in addition to the system's.
             file ca_file;
             /// Trusts the authorities of `ca_file` and no others. Needs `ca_file`.

@@ -107,6 +107,10 @@ impl OAuth {
     }
 
     /// For taking it out of texts.
+    pub(crate) fn secret(&self) -> Result<SecretString, Error> {
+        self.client_secret.now()
+    }
+
     pub(crate) fn known_secret(&self) -> Cow<'_, str> {
         self.client_secret.known()
     }
