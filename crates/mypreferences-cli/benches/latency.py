@@ -44,7 +44,7 @@ def pair(mock: Mock, program: str, folder: Path, records: int, at_once: int, env
     shutil.rmtree(out)
     pages.mkdir()
     flags = ["--silent", "--fail", "--no-progress-meter", "--header", "Authorization: made up"]
-    flags += ["--parallel", "--parallel-max", str(at_once), "--retry", "100"]
+    flags += ["--parallel", "--parallel-max", str(at_once), "--retry", "100", "--retry-delay", "1"]
     url = f"{mock.pages()}?limit={LIMIT}&offset=[1-{records}:{LIMIT}]&keepAlive=true"
     curl = measured(["curl", *flags, "--output", f"{pages}/page-#1.json", url], dict(env))
     saved = sum(1 for _ in pages.iterdir())
