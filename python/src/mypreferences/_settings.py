@@ -86,6 +86,12 @@ class Settings(TypedDict, total=False):
     """What a difference between the status' ``RowCount`` and ``TotalResults`` means to a commit: ``check`` refuses
     it, ``ignore`` does not. Default check.
     """
+    handle_key: str
+    """Key of encrypted handles: any text that others do not know. Without it and without ``handle_key_file`` the key
+    comes from the secret of the HMAC or OAuth credentials, and handles end with that.
+    """
+    handle_key_file: str | os.PathLike[str]
+    """File with the key of encrypted handles, which only its owner can read."""
     ca_file: str | os.PathLike[str]
     """PEM file with certificate authorities to trust in addition to the system's."""
     ca_only: bool

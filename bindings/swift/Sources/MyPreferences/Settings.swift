@@ -218,6 +218,19 @@ public struct Settings: Sendable, CustomStringConvertible, CustomReflectable {
         set { set("row_count", newValue) }
     }
 
+    /// Key of encrypted handles: any text that others do not know. Without it and without `handle_key_file` the key
+    /// comes from the secret of the HMAC or OAuth credentials, and handles end with that.
+    public var handleKey: String? {
+        get { text("handle_key") }
+        set { set("handle_key", newValue) }
+    }
+
+    /// File with the key of encrypted handles, which only its owner can read.
+    public var handleKeyFile: String? {
+        get { text("handle_key_file") }
+        set { set("handle_key_file", newValue) }
+    }
+
     /// PEM file with certificate authorities to trust in addition to the system's.
     public var caFile: String? {
         get { text("ca_file") }

@@ -151,6 +151,15 @@ public class Settings {
      */
     public var rowCount: String? by Text("row_count")
 
+    /**
+     * Key of encrypted handles: any text that others do not know. Without it and without `handle_key_file` the key
+     * comes from the secret of the HMAC or OAuth credentials, and handles end with that.
+     */
+    public var handleKey: String? by Text("handle_key")
+
+    /** File with the key of encrypted handles, which only its owner can read. */
+    public var handleKeyFile: Path? by File("handle_key_file")
+
     /** PEM file with certificate authorities to trust in addition to the system's. */
     public var caFile: Path? by File("ca_file")
 
