@@ -1,7 +1,7 @@
 """What a real line costs an export: this command beside `curl --parallel` saving the same pages, with as many at once.
 
-Both read the same pages from the same mock, in turns. Ours lands them: in order, counted, durable. `cargo xtask bench latency`
-runs it:
+Both read the same pages from the same mock, in turns. Ours lands them: in order, counted, durable.
+`cargo xtask bench latency` runs it:
 
     latency.py MYPREFERENCES FOLDER [RECORDS] [--rounds N]
 """
@@ -29,7 +29,9 @@ LINES: dict[str, tuple[dict[str, int], tuple[int, ...]]] = {
 }
 
 
-def pair(mock: Mock, program: str, folder: Path, records: int, at_once: int, env: Mapping[str, str]) -> tuple[Cost, Cost]:
+def pair(
+    mock: Mock, program: str, folder: Path, records: int, at_once: int, env: Mapping[str, str]
+) -> tuple[Cost, Cost]:
     """The cost of ours and of curl."""
     out, pages = folder / "ours", folder / "pages"
     ours = [program, "export", "--base-url", mock.base_url, "--client-id", CLIENT, "--segment", "Bench"]
@@ -74,9 +76,7 @@ def main() -> None:
             continue
         mock = Mock(given.program, given.records, False, line)
         for at_once in widths:
-            rounds = [
-                pair(mock, given.program, given.folder, given.records, at_once, env) for _ in range(given.rounds)
-            ]
+            rounds = [pair(mock, given.program, given.folder, given.records, at_once, env) for _ in range(given.rounds)]
             ours, curl = median(cost.wall for cost, _ in rounds), median(cost.wall for _, cost in rounds)
             cpu, peak = median(cost.cpu for cost, _ in rounds), max(cost.peak_mib for cost, _ in rounds)
             missed += ours > GOAL * curl
