@@ -193,14 +193,16 @@ fn what_is_wrong_with_a_file_is_said_without_repeating_a_secret() {
 #[test]
 fn a_file_with_secrets_that_others_can_read_is_refused() {
     let folder = Folder::new("modes");
-    let text = "[profile.other]\nsecret = 'hush'\n[profile.default]\nclient_id = 'a'\n";
-    let read = |mode| {
-        let file = folder.file("config.toml", text, mode);
-        Sources::default().file(file).read()
-    };
-    assert!(read(0o600).is_ok());
-    let message = read(0o640).err().unwrap().to_string();
-    assert!(message.contains("chmod 600"), "{message}");
+    for name in ["secret", "handle_key"] {
+        let text = format!("[profile.other]\n{name} = 'hush'\n[profile.default]\nclient_id = 'a'\n");
+        let read = |mode| {
+            let file = folder.file("config.toml", &text, mode);
+            Sources::default().file(file).read()
+        };
+        assert!(read(0o600).is_ok());
+        let message = read(0o640).err().unwrap().to_string();
+        assert!(message.contains("chmod 600"), "{message}");
+    }
     let harmless = folder.file("config.toml", "[profile.default]\nclient_id='a'\n", 0o644);
     assert!(Sources::default().file(harmless).read().is_ok());
 }
@@ -277,6 +279,7 @@ fn several_are_refused_by_name_and_never_by_value() {
         ("secret_file", "hush-file"),
         ("bearer_token", "hush-bearer"),
         ("authorization", "hush-authorization"),
+        ("handle_key", "hush-key-of-handles"),
     ];
     let text = refusal(environment(&all));
     for name in ["_SECRET,", "_SECRET_FILE,", "_BEARER_TOKEN,", "_AUTHORIZATION;"] {

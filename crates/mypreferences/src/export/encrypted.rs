@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Salt};
 use ring::rand::{SecureRandom, SystemRandom};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::client::Client;
 use crate::error::{Error, Operation};
@@ -71,7 +71,6 @@ impl Client {
     /// The key of this account's handles.
     fn handle_key(&self) -> Result<LessSafeKey, Error> {
         let session = self.session();
-        let settings = &session.settings;
         let secret = match &session.handle_key {
             Some(own) => own.now()?,
             None => session.credentials.lasting_secret()?.ok_or_else(|| {
@@ -81,9 +80,8 @@ impl Client {
                 )
             })?,
         };
-        let secret: SecretString = secret;
         // Each with its length before it, so that no two accounts have the same.
-        let parts = [session.client_id.as_str(), session.routes.base(), settings.surface.name()];
+        let parts = [session.client_id.as_str(), session.routes.base(), session.settings.surface.name()];
         let info: Vec<u8> = parts
             .iter()
             .flat_map(|part| {
@@ -154,6 +152,17 @@ mod tests {
             assert_eq!(client().unwrap(&format!("{handle}\n")).unwrap(), export());
             assert_ne!(client().wrap(&export()).unwrap(), handle);
         }
+    }
+
+    /// Made once by another language's HKDF and ChaCha20-Poly1305: a checkpoint outlives the program that wrote it.
+    const OF_VERSION_1: &str = "mph1.AAECAwQFBgcICQoL7TXFaCkybWvMMm_toWHy8ZdCr3s0p3b4LN18FCyyUOfeh2fn25f72Zd-QNZ73sx7CKz5u0swwML\
+         4aHEeb5Kn5sQINcCx29aedntsQwzK-Wsjgxzu0aFN1zBwK3UmI8lUQDwjYoifXnAymKApsFiXkCd4Qs4JanlnoCHVEegTGqh\
+         msngRe1la1M8CToHQbU2Py0epU5WCuzIaOHGicZ9abhNhcg5QFnt8c5Cr_Nd4oJDHaw8Z_PyR2_772VhLZzX13a9nuUYcYNA\
+         ceiq9clIViQgUjIs881RW8no-BScbtXJh";
+
+    #[test]
+    fn a_handle_that_another_version_has_made_is_read() {
+        assert_eq!(hmac().build().unwrap().unwrap(OF_VERSION_1).unwrap(), export());
     }
 
     #[test]

@@ -186,7 +186,8 @@ impl<'a> Line<'a> {
         }
         let fit = self.source.max_memory / self.window.largest().max(1);
         self.may_wait = if fit >= TWO_WAIT { 2 } else { 1 };
-        if self.writing.len() < if fit >= TWO_ARE_WRITTEN { 2 } else { 1 } {
+        let may_be_written = if fit >= TWO_ARE_WRITTEN { 2 } else { 1 };
+        if self.writing.len() < may_be_written {
             // Parts do not end faster than they become durable.
             let page = if self.ended.is_empty() { self.opened.take() } else { None };
             let durable = self.durable.take();

@@ -11,7 +11,6 @@ use url::Url;
 
 use crate::auth::credentials::{Scheme, SigningRequest, pnauthinfo3};
 use crate::auth::oauth::TokenFailure;
-use crate::auth::secret::Secret;
 use crate::error::outcome::{RequestOutcome, Told};
 use crate::error::{ErrorKind, Sent, TimeoutPhase};
 use crate::http::clock::{system_time, unix_ms};
@@ -199,7 +198,6 @@ impl Session {
         token: impl Into<Option<AccessToken>>,
     ) -> Scrubber<'a> {
         let mut secrets = self.credentials.secrets();
-        secrets.extend(self.handle_key.as_ref().map(Secret::known));
         if let Ok(value) = exchanged.signed.authorization.to_str() {
             secrets.push(Cow::Borrowed(value));
             // A server may repeat it without its scheme.

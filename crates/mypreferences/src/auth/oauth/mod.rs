@@ -106,11 +106,12 @@ impl OAuth {
         self
     }
 
-    /// For taking it out of texts.
+    /// The client's secret now.
     pub(crate) fn secret(&self) -> Result<SecretString, Error> {
         self.client_secret.now()
     }
 
+    /// For taking it out of texts.
     pub(crate) fn known_secret(&self) -> Cow<'_, str> {
         self.client_secret.known()
     }
