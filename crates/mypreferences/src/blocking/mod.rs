@@ -12,7 +12,9 @@ use crate::client::builder::ClientBuilder;
 use crate::client::{Client as AsyncClient, Commit, PageProbe, ResolveCommit, Status};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{Export, ExportRequest, Initiate, Wait, WaitProgress};
-use crate::landing::{CommitLanded, CommitPolicy, Compression, LandExport, LandingProgress, PageLimit, Sealed};
+use crate::landing::{
+    CommitLanded, CommitLoaded, CommitPolicy, Compression, LandExport, LandingProgress, PageLimit, Sealed,
+};
 use crate::session::cancel::CancelToken;
 use crate::settings::access_token::AccessToken;
 use crate::settings::surface::ExportKind;
@@ -103,6 +105,7 @@ steps! {
     LandExport: since_auto(Option<Duration>), compression(Compression), limit(impl Into<PageLimit>), max_wait(Duration), max_memory(usize),
         part_bytes(u64), cancel_token(CancelToken), on_progress(impl Fn(&LandingProgress) + Send + Sync + 'static);
     CommitLanded: cancel_token(CancelToken);
+    CommitLoaded: sink(impl Into<String>), files(Vec<PathBuf>), cancel_token(CancelToken);
 }
 
 /// The calls: each as its asynchronous twin.
@@ -137,12 +140,29 @@ calls! {
     export(order: ExportRequest, out: impl Into<PathBuf>, policy: CommitPolicy) -> LandExport, Export;
     land(export: &Export, out: impl Into<PathBuf>) -> LandExport, Export;
     commit_landed(sealed: &Sealed, keep_files: bool) -> CommitLanded, Commit;
+    commit_loaded(export: &Export, rows: u64, keep_files: bool) -> CommitLoaded, Commit;
 }
 
 impl Client {
     /// The asynchronous twin, sharing everything.
     pub fn as_async(&self) -> &AsyncClient {
         &self.client
+    }
+
+    /// As [`Client::wrap`](AsyncClient::wrap).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn wrap(&self, export: &Export) -> Result<String, Error> {
+        self.client.wrap(export)
+    }
+
+    /// As [`Client::unwrap`](AsyncClient::unwrap).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn unwrap(&self, handle: &str) -> Result<Export, Error> {
+        self.client.unwrap(handle)
     }
 
     /// Makes a call that was put together with [`Client::as_async`].

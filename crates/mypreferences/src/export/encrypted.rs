@@ -7,10 +7,13 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundK
 use ring::hkdf::{HKDF_SHA256, Salt};
 use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::ExposeSecret;
+use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::{Error, Operation};
 use crate::export::Export;
+use crate::export::handle::TOTAL;
+use crate::session::token_cache::Total;
 
 /// Says what it is, and of which version.
 const PREFIX: &str = "mph1.";
@@ -23,7 +26,8 @@ impl Client {
     /// The export as a text that can be kept where others read it: `mph1.` and what only a client of the same account,
     /// base URL and surface can read, by [`Client::unwrap`]. Encrypted (ChaCha20-Poly1305) with a key from the setting
     /// `handle_key` or `handle_key_file`, else from the secret of the HMAC or OAuth credentials: set one of the two for
-    /// handles that outlive a rotation of that secret. Twice the same export gives two texts.
+    /// handles that outlive a rotation of that secret. Twice the same export gives two texts. With it goes what
+    /// this client knows of it: since when it is, and `TotalResults` once a page told it.
     ///
     /// # Errors
     /// `invalid_argument` for an export of another account; `configuration` where there is neither a `handle_key` nor a
@@ -35,7 +39,11 @@ impl Client {
         SystemRandom::new()
             .fill(&mut nonce)
             .map_err(|_| Error::configuration("this system has no random numbers", "run it where there are some"))?;
-        let mut sealed = export.to_json_with_token().into_bytes();
+        let total = match self.session().token_cache.total((export.kind, export.access_token)) {
+            Some(Total::Told(total)) => Some(total),
+            Some(Total::Disputed(..)) | None => None,
+        };
+        let mut sealed = export.to_json_with(total).to_string().into_bytes();
         key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(PREFIX), &mut sealed)
             .map_err(|_| refused("it is too long", "shorten the name of what is exported"))?;
         Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat())))
@@ -63,8 +71,12 @@ impl Client {
                     "use the client id, base URL, surface and secret that made it; set handle_key to survive rotations",
                 )
             })?;
-        let export = Export::from_json(std::str::from_utf8(opened).unwrap_or_default())?;
+        let opened: Value = serde_json::from_slice(opened).map_err(|_| refused("it holds no export", NEXT))?;
+        let export = Export::from_value(&opened)?;
         self.check_export(&export, Operation::Configure)?;
+        if let Some(total) = opened[TOTAL].as_u64() {
+            self.session().token_cache.saw_total((export.kind, export.access_token), total);
+        }
         Ok(export)
     }
 
@@ -128,6 +140,7 @@ mod tests {
             surface: "async".to_owned(),
             client_id: "ExampleClient".to_owned(),
             name: Some("Jeder \u{1f600}".to_owned()),
+            since_ms: None,
             watermark_ms: 1_795_501_553_042,
         }
     }

@@ -2,7 +2,7 @@
 //! third commit.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -14,6 +14,8 @@ use crate::settings::surface::ExportKind;
 
 /// Version of the JSON form.
 const VERSION: u64 = 1;
+/// The member that an encrypted handle may have more.
+pub(crate) const TOTAL: &str = "total_results";
 
 /// An export that was initiated. Belongs to one account and one surface of one service; a client of another one refuses
 /// it. `Debug` and `Display` show the token's end only.
@@ -26,6 +28,8 @@ pub struct Export {
     pub(crate) client_id: String,
     /// What it is of: the segment's, group's or schedule's name; none for customers.
     pub(crate) name: Option<String>,
+    /// What changed since then was asked for, in milliseconds since the epoch; none for everything.
+    pub(crate) since_ms: Option<i64>,
     /// The server's time just before Initiate was sent, in milliseconds since the epoch; never later than that.
     pub(crate) watermark_ms: i64,
 }
@@ -57,9 +61,21 @@ impl Export {
         system_time(self.watermark_ms.div_euclid(1000)).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
+    /// `LastDateTime` as it was asked for, to the millisecond: the export holds what changed since; none for everything. A
+    /// retrieval that is given up begins again from there.
+    pub fn since(&self) -> Option<SystemTime> {
+        let ms = self.since_ms?.try_into().unwrap_or(0);
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms))
+    }
+
     /// The handle as JSON, **with the access token**: keep it where only those can read it who may read the export.
     pub fn to_json_with_token(&self) -> String {
-        json!({
+        self.to_json_with(None).to_string()
+    }
+
+    /// The handle's members, and what its pages told.
+    pub(crate) fn to_json_with(&self, total_results: Option<u64>) -> Value {
+        let mut handle = json!({
             "version": VERSION,
             "base_url": self.base_url,
             "surface": self.surface,
@@ -69,8 +85,13 @@ impl Export {
             // As text: many readers of JSON cannot hold 64 bits.
             "access_token": self.access_token.expose().to_string(),
             "watermark_ms": self.watermark_ms,
-        })
-        .to_string()
+        });
+        for (name, value) in [("since_ms", self.since_ms.map(Value::from)), (TOTAL, total_results.map(Value::from))] {
+            if let Some(value) = value {
+                handle[name] = value;
+            }
+        }
+        handle
     }
 
     /// Reads what [`Export::to_json_with_token`] wrote.
@@ -78,14 +99,11 @@ impl Export {
     /// # Errors
     /// `invalid_argument` for anything else. The text is not repeated.
     pub fn from_json(text: &str) -> Result<Export, Error> {
-        let refused = |what: &str| {
-            Error::invalid_argument(
-                Operation::Configure,
-                format!("this is no export handle: {what}"),
-                "pass the text that the export's to_json_with_token gave",
-            )
-        };
         let value: Value = serde_json::from_str(text).map_err(|_| refused("it is not JSON"))?;
+        Export::from_value(&value)
+    }
+
+    pub(crate) fn from_value(value: &Value) -> Result<Export, Error> {
         if value["version"].as_u64() != Some(VERSION) {
             return Err(refused("its version is not 1"));
         }
@@ -102,10 +120,20 @@ impl Export {
                 Value::String(name) => Some(name.clone()),
                 _ => return Err(refused("its name is no text")),
             },
+            since_ms: value["since_ms"].as_i64(),
             watermark_ms: value["watermark_ms"].as_i64().ok_or_else(|| refused("watermark_ms is missing"))?,
         })
     }
 }
+
+fn refused(what: &str) -> Error {
+    Error::invalid_argument(
+        Operation::Configure,
+        format!("this is no export handle: {what}"),
+        "pass the text that the export's to_json_with_token gave",
+    )
+}
+
 impl Client {
     /// Whether a handle is of this client's service, surface and account.
     pub(crate) fn check_export(&self, export: &Export, operation: Operation) -> Result<(), Error> {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::client::{Client, check_timeout, until_cancelled};
 use crate::error::outcome::{RequestOutcome, Told};
 use crate::error::{Attempt, Error, ErrorKind, Operation, Sent};
-use crate::export::{Export, ExportRequest};
+use crate::export::{Export, ExportRequest, LastDateTime};
 use crate::http::backoff::draw_jitter;
 use crate::http::clock::unix_ms;
 use crate::http::delivery::BodyEnd;
@@ -167,6 +167,7 @@ impl Session {
                     surface: self.settings.surface.name().to_owned(),
                     client_id: self.client_id.clone(),
                     name: order.name.clone(),
+                    since_ms: order.last_date_time.map(LastDateTime::ms),
                     watermark_ms: self.watermark(local_ms, &description, ended - before),
                 });
             }

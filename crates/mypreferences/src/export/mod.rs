@@ -1,6 +1,8 @@
 //! The export around a commit: what to export (`request`), starting it (`initiate`), the handle that goes from one
-//! task to the next (`handle`; where others keep it, `encrypted`), waiting until it is ready (`wait`) and reading its pages (`pages`, whose bytes are
-//! taken apart in `page`, and in `compact` where that is simple; several side by side, `window`) or their records one by one (`records`, typed in `profile`). Everything that is durable is the landing's matter.
+//! task to the next (`handle`; where others keep it, `encrypted`), waiting until it is ready (`wait`) and reading its pages
+//! (`pages`; a part of them that another part joins, `range`; do they follow one another, `sequence`). Their bytes are taken
+//! apart in `page`, and in `compact` where that is simple; several are asked for side by side in `window`, and their records
+//! come one by one from `records`, typed in `profile`. Everything that is durable is the landing's matter.
 
 mod compact;
 mod encrypted;
@@ -12,8 +14,10 @@ pub(crate) mod page_reader;
 pub(crate) mod page_size;
 mod pages;
 mod profile;
+mod range;
 mod records;
 mod request;
+pub(crate) mod sequence;
 #[cfg(test)]
 mod tests;
 pub(crate) mod throttle;
@@ -30,6 +34,7 @@ pub use profile::{
     AddressPreference, ConsentStatus, CustomerConsent, EmailPreference, PreferenceType, ProfilePreference,
     UserProfilePreference,
 };
+pub use range::{Boundaries, Digest, Expect};
 pub use records::{OwnedRecord, Records};
 pub use request::{ExportRequest, LastDateTime, MatchCriteria};
 pub(crate) use wait::check_max_wait;

@@ -9,6 +9,7 @@ use crate::client::{Client, cancelled};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::page_reader::{ASKED, PageReader, what_is_wrong};
 use crate::export::page_size::{LIMIT, PageSize};
+use crate::export::range::{Expect, Range};
 use crate::export::window::Window;
 use crate::export::{Export, Page};
 use crate::http::buffers::Buffers;
@@ -25,6 +26,10 @@ pub struct Pages {
     offset: u64,
     patience: Duration,
     cancel: Option<CancelToken>,
+    end: Option<u64>,
+    expect: Expect,
+    /// From the first `next` on, where only a part is read or something is expected.
+    range: Option<Range>,
     /// From the first `next` on.
     window: Option<Window>,
     /// Somebody who wants the first page alone has one page to pay for.
@@ -59,6 +64,9 @@ impl Client {
             offset: 1,
             patience: Duration::ZERO,
             cancel: None,
+            end: None,
+            expect: Expect::default(),
+            range: None,
             window: None,
             is_read_on: false,
         }
@@ -77,6 +85,23 @@ impl Pages {
     #[must_use]
     pub fn offset(mut self, offset: u64) -> Pages {
         self.offset = offset;
+        self
+    }
+
+    /// Ends with this record, counted from 1: a range, which other tasks read the rest of. Its pages are checked more than
+    /// others: none came before, none begins with the record that the one before it ended with, and all of them come.
+    /// Default: the export's last record.
+    #[must_use]
+    pub fn until(mut self, end: u64) -> Pages {
+        self.end = Some(end);
+        self
+    }
+
+    /// What the range has to be, so that it joins its neighbours; checked as [`Pages::until`] says, too. The digests are
+    /// from [`Client::boundaries`].
+    #[must_use]
+    pub fn expect(mut self, expect: Expect) -> Pages {
+        self.expect = expect;
         self
     }
 
@@ -99,7 +124,7 @@ impl Pages {
     ///
     /// # Errors
     /// Any kind below 700; `count_mismatch` when the page is not the one that was asked for, or is empty although there
-    /// should be more.
+    /// should be more, or is not of the range that is [expected](Pages::expect): asked for three times then.
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
         self.client.check_export(&self.export, Operation::Page)?;
         if self.limit == 0 || self.offset == 0 {
@@ -114,13 +139,18 @@ impl Pages {
         }
         let parallel = self.client.session().settings.parallel;
         if self.window.is_none() {
-            self.window = Some(Window::new(self.reader(), self.offset, parallel, PageSize::new(Some(self.limit))));
+            if self.end.is_some() || self.expect != Expect::default() {
+                self.range = Some(Range::new(self.offset, self.end, self.expect.clone())?);
+            }
+            let window = Window::new(self.reader(), self.offset, parallel, PageSize::new(Some(self.limit)));
+            self.window = Some(window.until(self.end));
         }
         let Some(window) = &mut self.window else {
             return Ok(None);
         };
         if window.is_over() {
-            return Ok(None);
+            let range = self.range.as_ref();
+            return range.map_or(Ok(None), |range| range.finish(self.offset).map(|()| None));
         }
         if self.cancel.as_ref().is_some_and(CancelToken::is_cancelled) {
             // Whatever has come already.
@@ -130,11 +160,29 @@ impl Pages {
         }
         let room = usize::try_from(parallel).unwrap_or(1);
         let mut pull = Pull { window, offset: self.offset, has_ended: false };
-        pull.window.fill(room);
-        let page = poll_fn(|context| pull.window.poll_next(context)).await.and_then(|placed| {
-            let page = placed.page.whole().map_err(|no_page| is_no_page(&what_is_wrong(&no_page, self.offset)))?;
-            check_place(&page, self.offset).map(|()| page)
-        });
+        let mut odd = 0;
+        let page = loop {
+            pull.window.fill(room);
+            let page = poll_fn(|context| pull.window.poll_next(context)).await.and_then(|placed| {
+                let page = placed.page.whole().map_err(|no_page| is_no_page(&what_is_wrong(&no_page, self.offset)))?;
+                check_place(&page, self.offset).map(|()| page)
+            });
+            let (Some(range), Ok(fits)) = (&mut self.range, &page) else {
+                break page;
+            };
+            let Err(error) = range.take(fits, self.offset) else {
+                break page;
+            };
+            odd += 1;
+            if odd >= ASKED {
+                break Err(error);
+            }
+            pull.window.rewind(self.offset, odd);
+        };
+        if let Ok(Page { total_results: Some(total), .. }) = &page {
+            let key = (self.export.kind, self.export.access_token);
+            self.client.session().token_cache.saw_total(key, *total);
+        }
         match page {
             Ok(page) => {
                 self.offset = self.offset.saturating_add(page.count);

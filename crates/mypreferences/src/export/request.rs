@@ -23,6 +23,11 @@ impl LastDateTime {
         format!("{:.3}", self.0)
     }
 
+    /// In milliseconds since the epoch, as it is sent.
+    pub(crate) fn ms(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
     /// None out of every calendar.
     pub(crate) fn from_ms(ms: i64) -> Option<LastDateTime> {
         jiff::Timestamp::from_millisecond(ms).ok().map(LastDateTime)
@@ -115,7 +120,7 @@ pub struct ExportRequest {
     pub(crate) kind: ExportKind,
     /// None for customers (CID).
     pub(crate) name: Option<String>,
-    last_date_time: Option<LastDateTime>,
+    pub(crate) last_date_time: Option<LastDateTime>,
     criteria: Option<(MatchCriteria, Vec<String>)>,
     callback_url: Option<String>,
     dates: (Option<String>, Option<String>),

@@ -270,6 +270,7 @@ fn a_handle_goes_to_json_and_back_and_shows_no_token_otherwise() {
         surface: "async".into(),
         client_id: "acme".into(),
         name: Some("Daily".into()),
+        since_ms: Some(1_795_501_000_123),
         watermark_ms: 1_795_501_553_042,
     };
     let text = export.to_json_with_token();

@@ -30,6 +30,8 @@ pub(crate) struct Window {
     /// So many came for it that could not be taken.
     not_taken: u32,
     is_over: bool,
+    /// The last record that is wanted, if not all are.
+    end: Option<u64>,
     stride: Option<Stride>,
     asked: BTreeMap<u64, Asked>,
     under_way: JoinSet<Fetched>,
@@ -72,12 +74,18 @@ impl Window {
             next: offset,
             not_taken: 0,
             is_over: false,
+            end: None,
             stride: None,
             asked: BTreeMap::new(),
             under_way: JoinSet::new(),
             failed_at: None,
             largest: 0,
         }
+    }
+
+    /// Up to this record, and none behind it.
+    pub(crate) fn until(self, end: Option<u64>) -> Window {
+        Window { end, ..self }
     }
 
     /// The largest page so far, in bytes.
@@ -118,6 +126,7 @@ impl Window {
                 continue;
             }
             let may_be_asked = place <= stride.total
+                && self.end.is_none_or(|end| place <= end)
                 && self.failed_at.is_none_or(|failed_at| place < failed_at)
                 && self.asked.len() < room
                 && self.under_way.len() < width
@@ -136,7 +145,8 @@ impl Window {
     }
 
     fn ask(&mut self, offset: u64, turn: Turn) {
-        let limit = self.size.limit();
+        let left = self.end.map_or(u64::MAX, |end| end.saturating_sub(offset).saturating_add(1));
+        let limit = self.size.limit().min(u32::try_from(left).unwrap_or(u32::MAX));
         let records = match self.stride {
             Some(stride) if stride.limit == limit => stride.records,
             Some(_) => u64::from(limit),
@@ -230,6 +240,9 @@ impl Window {
             return self.close();
         }
         self.next = self.next.saturating_add(count);
+        if self.end.is_some_and(|end| end < self.next) {
+            return self.close();
+        }
         let is_alone = self.stride.is_none();
         if !is_alone && expected == Some(count) {
             return;

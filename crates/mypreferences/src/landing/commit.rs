@@ -1,37 +1,23 @@
 //! The commit of a sealed batch: status first, COMMITTING durable before the POST, and after a crash the question
 //! whether it was applied. The verdict itself is judged where every commit's is.
 
-use crate::landing::errors::{bug, not_sealed, other_keep_files};
-use crate::landing::store::read::{read_manifest, read_receipt};
-use std::time::{Duration, SystemTime};
-
 use futures_util::future::{Either, select};
-use tokio::time::Instant;
 
-use crate::client::{Client, until_cancelled};
+use crate::client::Client;
 use crate::commit::Journalled;
 use crate::commit::verdict::{Baseline, EarlierSend};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::Export;
-use crate::http::status_code::{TokenRefusal, refused_token};
-use crate::http::status_word::StatusWord;
 use crate::json::rfc3339;
+use crate::landing::ask::{Asked, Over, Question, Stuck, ask, check_row_count};
+use crate::landing::errors::{bug, not_sealed, other_keep_files};
 use crate::landing::store::journal::{BatchLog, Committing, Sent};
 use crate::landing::store::manifest::Manifest;
+use crate::landing::store::read::{read_manifest, read_receipt};
 use crate::landing::store::receipt::{BatchReceipt, CommitEnd};
 use crate::landing::store_worker::StoreWorker;
 use crate::landing::verify::check_parts;
-use crate::read::ReadStatus;
-use crate::read::status::ExportStatus;
 use crate::session::cancel::CancelToken;
-use crate::settings::RowCount;
-
-/// A refused token is asked about so often, this far apart, and then believed: a service that restarts refuses it for a
-/// while, too.
-const ASKS: u32 = 3;
-const BETWEEN_ASKS: Duration = Duration::from_secs(30);
-/// `Expires` has passed for certain when it is so long ago.
-const EXPIRY_MARGIN_MS: i64 = 60_000;
 
 /// The handle that a batch was initiated with.
 pub(crate) fn export_of(log: &BatchLog) -> Result<Export, Error> {
@@ -49,38 +35,19 @@ pub(crate) struct CommitBatch<'a> {
     pub(crate) cancel: Option<&'a CancelToken>,
 }
 
+impl<'a> CommitBatch<'a> {
+    fn question(&'a self, log: &BatchLog, export: &'a Export) -> Question<'a> {
+        let expires = log.committing.as_ref().and_then(Committing::expires);
+        let expires = expires.map_or(log.expires, |expires| Some(expires.latest));
+        Question { client: self.client, export, expires, cancel: self.cancel }
+    }
+}
+
 /// How a batch came to its end.
 pub(crate) struct Closed {
     pub(crate) receipt: BatchReceipt,
     /// What the receipt does not say.
     pub(crate) notes: Vec<String>,
-}
-
-/// Why a batch is not at its end.
-pub(crate) struct Stuck {
-    pub(crate) error: Error,
-    /// Its token was answered 401: whether it is dead or the credentials are wrong, another use of them tells.
-    pub(crate) by_401: bool,
-}
-
-impl From<Error> for Stuck {
-    fn from(error: Error) -> Stuck {
-        Stuck { error, by_401: false }
-    }
-}
-
-/// What status says of a sealed batch's token.
-enum Asked {
-    /// It can be committed.
-    Ready(ExportStatus),
-    Over(Over),
-}
-
-/// The token is over, and this is not known to be a commit's doing.
-struct Over {
-    end: CommitEnd,
-    server_date: Option<SystemTime>,
-    note: Option<&'static str>,
 }
 
 /// Commits a sealed batch, or finds out how an earlier commit of it ended.
@@ -141,7 +108,7 @@ async fn commit_or_close(worker: &mut StoreWorker, call: &CommitBatch<'_>) -> Re
     } else {
         None
     };
-    let status = match ask(call, &log, &export).await? {
+    let status = match ask(&call.question(&log, &export)).await? {
         Asked::Ready(status) => status,
         Asked::Over(over) => return Ok(close(worker, call, over).await?),
     };
@@ -195,7 +162,7 @@ async fn go_on(
         return Err(error.into());
     }
     // Nobody will ever know more about a token that is over for good: the batch must not stay open for it.
-    match ask(call, log, export).await {
+    match ask(&call.question(log, export)).await {
         // A word that came late: the commit's own verdict takes it in.
         Ok(Asked::Over(over)) if over.end == CommitEnd::AlreadyCommitted => {
             Ok(send(worker, call, export, earlier, false).await?)
@@ -225,19 +192,6 @@ fn moved_away(batch: &str) -> Error {
         format!("{batch} was moved away before it was committed, so that nothing proves that it is whole"),
         "nothing was sent; move it back and run the same command again",
     )
-}
-
-/// `RowCount` has no documented unit (facts 3.2), so a difference is no loss for sure, and no commit either.
-fn check_row_count(client: &Client, row_count: Option<u64>, total: u64) -> Result<(), Error> {
-    match (client.session().settings.row_count, row_count) {
-        (RowCount::Check, Some(count)) if count != 0 && count != total => Err(Error::before_io(
-            ErrorKind::CountMismatch,
-            Operation::Commit,
-            format!("status says RowCount {count}, and {total} records were landed"),
-            "nothing was committed; if the records are right, run the same command with the setting row_count = ignore",
-        )),
-        (RowCount::Check | RowCount::Ignore, _) => Ok(()),
-    }
 }
 
 /// Sends the commit, if it may; after an earlier send, first asks what became of that one.
@@ -290,75 +244,6 @@ async fn keep(worker: &mut StoreWorker, call: &CommitBatch<'_>, mut receipt: Bat
     let (batch, kept) = (call.batch.to_owned(), receipt.clone());
     let note = worker.step(move |store| store.committed(&batch, kept)).await?;
     Ok(Closed { receipt, notes: note.into_iter().collect() })
-}
-
-/// Asks status until it tells whether the batch can be committed.
-async fn ask(call: &CommitBatch<'_>, log: &BatchLog, export: &Export) -> Result<Asked, Stuck> {
-    let session = call.client.session();
-    let key = (export.kind, export.access_token);
-    let mut first_refusal: Option<Instant> = None;
-    let mut refusals = 0;
-    let mut for_itself = false;
-    loop {
-        let asking = session.read(&ReadStatus, key, session.settings.timeout);
-        let error = match until_cancelled(asking, call.cancel, Operation::Commit).await? {
-            Ok(status) => return Ok(answered(status)?),
-            Err(error) => error.during(Operation::Commit),
-        };
-        let is_dead = match refused_token(&error) {
-            None => return Err(error.into()),
-            Some(TokenRefusal::Gone) => true,
-            Some(TokenRefusal::Unauthorized) => {
-                for_itself |= session.token_cache.is_refused_for_itself(key);
-                let expires = log
-                    .committing
-                    .as_ref()
-                    .and_then(Committing::expires)
-                    .map_or(log.expires, |expires| Some(expires.latest));
-                let is_expired = expires
-                    .is_some_and(|expires| session.server_now_ms() - expires.saturating_mul(1000) > EXPIRY_MARGIN_MS);
-                is_expired || for_itself
-            }
-        };
-        if !is_dead {
-            return Err(Stuck { error: refused(error), by_401: true });
-        }
-        let first = *first_refusal.get_or_insert_with(Instant::now);
-        refusals += 1;
-        if refusals >= ASKS && first.elapsed() >= BETWEEN_ASKS * (ASKS - 1) {
-            return Ok(Asked::Over(Over { end: CommitEnd::Expired, server_date: None, note: None }));
-        }
-        let pause = tokio::time::sleep(BETWEEN_ASKS);
-        until_cancelled(pause, call.cancel, Operation::Commit).await?;
-    }
-}
-
-/// A 401 about a token that was good once: a person can tell whose fault it is.
-fn refused(error: Error) -> Error {
-    let next = error.next_action();
-    let next = format!("{next}; if other calls work with these credentials, the token is over");
-    error.with_next_action(next)
-}
-
-fn answered(status: ExportStatus) -> Result<Asked, Error> {
-    let over = |end, note| Ok(Asked::Over(Over { end, server_date: status.server_date, note }));
-    match status.status {
-        StatusWord::Complete => Ok(Asked::Ready(status)),
-        StatusWord::Retrieved => over(CommitEnd::AlreadyCommitted, None),
-        StatusWord::Expired => over(CommitEnd::Expired, None),
-        StatusWord::Error | StatusWord::Failed => over(
-            CommitEnd::Expired,
-            Some(
-                "status says that the export failed, after it was landed whole: what became of the server's files is not known",
-            ),
-        ),
-        StatusWord::Processing | StatusWord::Unknown => Err(Error::before_io(
-            ErrorKind::WaitTimedOut,
-            Operation::Commit,
-            "the batch is sealed, and status says that its export is not ready",
-            "run the same command again later",
-        )),
-    }
 }
 
 /// The server's time now, in seconds since the epoch, no earlier than it is, as a quiet moment runs from there; none while

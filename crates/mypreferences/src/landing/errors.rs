@@ -106,15 +106,6 @@ pub(crate) fn failed() -> Error {
     )
 }
 
-pub(crate) fn mismatch(detail: String) -> Error {
-    Error::before_io(
-        ErrorKind::CountMismatch,
-        Operation::Export,
-        detail,
-        "nothing was committed; run the same command again, which initiates a new export",
-    )
-}
-
 pub(crate) fn conflict(detail: impl Into<String>) -> Error {
     Error::before_io(
         ErrorKind::OutputConflict,

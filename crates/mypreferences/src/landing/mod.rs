@@ -5,8 +5,8 @@
 //! |---|---|
 //! | what happens after a crash? | `run` |
 //! | what is durable when? | `store`, over the small trait in `store::disk` |
-//! | when is it committed, and what after a lost answer? | `commit` |
-//! | how are pages read, and do they follow one another? | `page_source`, `store::sequence` |
+//! | when is it committed, and what after a lost answer? | `commit`, over `ask`; of what was loaded elsewhere: `loaded` |
+//! | how are pages read, and do they follow one another? | `page_source`, `export::sequence` |
 //! | what runs beside what? | `pipeline` (pages and parts), `store_worker` (steps on disk) |
 //! | from where does `since auto` go on? | `chain` |
 //! | what lies on disk? | `store`: `journal`, `manifest`, `part_writer`, `envelope`, `receipt` |
@@ -23,11 +23,13 @@
 //! Batches of one folder overlap (`since auto` goes back by an overlap, as the vendor rounds `LastDateTime`): readers
 //! de-duplicate by `ProfileId`. Within a batch nothing is there twice.
 
+mod ask;
 mod call;
 mod chain;
 mod commit;
 mod errors;
 mod folder;
+mod loaded;
 mod page_source;
 mod pipeline;
 mod plan;
@@ -39,12 +41,15 @@ mod store_worker;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod vouched;
 
 pub use call::{CommitLanded, LandExport};
 pub use folder::{BatchState, BatchSummary, Folder};
+pub use loaded::CommitLoaded;
 pub use plan::{CommitPolicy, PageLimit};
 pub use progress::{LandingProgress, Stage};
 pub use sealed::{Landed, Sealed};
 pub use store::manifest::{Compression, Identity, Manifest, Parameters, PartFile};
 pub use store::receipt::{BatchReceipt, CommitEnd};
 pub use verify::Verified;
+pub use vouched::{Vouched, VouchedFile};

@@ -16,13 +16,13 @@ use tokio::time::Instant;
 use crate::client::cancelled;
 use crate::error::{Error, Operation};
 use crate::export::page_reader::{ASKED, Placed, what_is_wrong};
+use crate::export::sequence::{Fingerprints, Fit, Odd};
 use crate::export::window::Window;
 use crate::export::{check_place, is_no_page};
 use crate::http::buffers::Buffers;
 use crate::landing::page_source::PageSource;
 use crate::landing::progress::Progress;
 use crate::landing::store::Store;
-use crate::landing::store::sequence::{Fingerprints, Fit, Odd};
 use crate::landing::store_worker::{Beside, Step, StoreWorker};
 
 /// A part ends when it was open for so long, too, so that a crash does not cost hours of a slow export.

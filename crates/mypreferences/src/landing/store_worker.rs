@@ -186,7 +186,8 @@ pub(crate) enum Beside<T> {
     Later(Option<Box<dyn FnOnce() -> Result<T, Error> + Send>>),
 }
 
-fn beside<T: Send + 'static>(
+/// As [`StoreWorker::beside`], without a store.
+pub(crate) fn beside<T: Send + 'static>(
     threads: &Arc<Threads>,
     at_once: bool,
     work: impl FnOnce() -> T + Send + 'static,

@@ -42,6 +42,15 @@ struct Known {
     sent: Option<bool>,
     /// Sent with both values.
     disputed: bool,
+    total: Option<Total>,
+}
+
+/// `TotalResults` of an export, as its pages tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Total {
+    Told(u64),
+    /// Two pages told two.
+    Disputed(u64, u64),
 }
 
 /// Initiate as this client knows it, and what the answers since tell of the server's time when it was sent.
@@ -88,6 +97,22 @@ impl TokenCache {
             known.page_has_worked = true;
             known.ready = Some(Ready { at: Moment::now(), expires: known.ready.and_then(|ready| ready.expires), date });
         });
+    }
+
+    /// A page, or whoever kept what one said, told `TotalResults`.
+    pub(crate) fn saw_total(&self, key: Key, total: u64) {
+        self.update(key, |known| {
+            known.total = Some(match known.total {
+                Some(Total::Told(before)) if before != total => Total::Disputed(before, total),
+                Some(before) => before,
+                None => Total::Told(total),
+            });
+        });
+    }
+
+    /// `TotalResults`, if it was told.
+    pub(crate) fn total(&self, key: Key) -> Option<Total> {
+        self.read(key)?.total
     }
 
     /// Initiate was sent so long ago, and has given this token. What was known of it before counts.

@@ -17,6 +17,7 @@ mod cancel_and_deadline;
 mod export;
 mod hostile_input;
 mod landing;
+mod loaded;
 mod lost_answers;
 mod network;
 mod oauth;

@@ -286,7 +286,7 @@ pub(crate) fn make_folders(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn cannot_be_synced(error: &io::Error) -> bool {
+pub(crate) fn cannot_be_synced(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::PermissionDenied

@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::export::{Page, Record};
+use crate::json::hex;
 use crate::landing::store::disk::Out;
 use crate::landing::store::journal::Envelopes;
-use crate::landing::store::manifest::hex;
 
 /// One line of `_envelopes.ndjson`.
 #[derive(Serialize, Deserialize)]

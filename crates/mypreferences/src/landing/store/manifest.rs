@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::http::clock::system_time;
-use crate::json::rfc3339;
+use crate::json::{hex, rfc3339};
 
 /// Version of the form.
 pub(crate) const VERSION: u32 = 1;
@@ -236,16 +236,6 @@ impl Manifest {
 /// As RFC 3339, in whole seconds.
 pub(crate) fn watermark_text(watermark_ms: i64) -> String {
     system_time(watermark_ms.div_euclid(1000)).and_then(rfc3339).unwrap_or_default()
-}
-
-/// In lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {

@@ -16,7 +16,6 @@ pub(crate) mod part_writer;
 pub(crate) mod position;
 pub(crate) mod read;
 pub(crate) mod receipt;
-pub(crate) mod sequence;
 
 use crate::landing::errors::{bug, corrupt, locked, storage};
 use crate::landing::store::envelope::EnvelopeFile;
@@ -32,6 +31,7 @@ use std::sync::{Arc, Mutex};
 use sha2::Digest;
 
 use crate::error::{Error, ErrorKind, Operation};
+use crate::export::sequence::{Fingerprints, Sequence};
 use crate::export::{Export, Page};
 use crate::landing::store::disk::{Access, Disk, Held, make_folders, read_whole, write_whole};
 use crate::landing::store::envelope::{Envelope, members, text};
@@ -39,7 +39,6 @@ use crate::landing::store::journal::{BatchLog, Committing, Entry, FORM, Initiate
 use crate::landing::store::manifest::{Compression, ENVELOPES, MANIFEST, Manifest, PartFile, RECEIPT};
 use crate::landing::store::part_writer::PartWriter;
 use crate::landing::store::receipt::BatchReceipt;
-use crate::landing::store::sequence::{Fingerprints, Sequence};
 
 /// A folder that this process holds.
 pub(crate) struct Store {

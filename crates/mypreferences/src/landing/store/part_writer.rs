@@ -6,8 +6,9 @@ use std::io::{self, Write};
 use sha2::{Digest, Sha256};
 
 use crate::export::Page;
+use crate::json::hex;
 use crate::landing::store::disk::Out;
-use crate::landing::store::manifest::{Compression, hex};
+use crate::landing::store::manifest::Compression;
 
 /// Bytes are handed on in blocks of this size, or larger ones.
 const BLOCK: usize = 256 << 10;

@@ -6,11 +6,12 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::json::hex;
 use crate::landing::errors::{corrupt, newer, storage};
 use crate::landing::store::disk::{Disk, read_whole};
 use crate::landing::store::journal::{self, BatchLog, Entry, Unreadable};
 use crate::landing::store::layout::{BATCH, Layout};
-use crate::landing::store::manifest::{MANIFEST, Manifest, RECEIPT, ReadManifest, hex, sha256};
+use crate::landing::store::manifest::{MANIFEST, Manifest, RECEIPT, ReadManifest, sha256};
 use crate::landing::store::receipt::BatchReceipt;
 
 /// Reads the journal of a folder: its batches, and whether there is one. Takes no lock.
@@ -80,7 +81,7 @@ pub(crate) fn hash_file(disk: &dyn Disk, file: &Path) -> io::Result<Option<(Stri
 }
 
 /// The hash and the length of what can be read.
-pub(super) fn hash(mut reader: impl Read) -> io::Result<(String, u64)> {
+pub(crate) fn hash(mut reader: impl Read) -> io::Result<(String, u64)> {
     let mut sha256 = Sha256::new();
     let mut bytes = 0;
     let mut block = vec![0; 256 << 10];

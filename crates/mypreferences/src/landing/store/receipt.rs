@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commit::receipt::{CommitReceipt, Outcome};
 use crate::json::rfc3339;
+use crate::landing::vouched::Vouched;
 
 /// How the token of a sealed batch came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,9 @@ pub struct BatchReceipt {
     pub server_date: Option<String>,
     /// The members of the commit's canonical receipt; none when nothing was sent.
     pub receipt: Option<serde_json::Value>,
+    /// What the destination holds, for a commit of what was loaded elsewhere; none for a batch of a folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched: Option<Vouched>,
 }
 
 impl BatchReceipt {
@@ -56,6 +60,7 @@ impl BatchReceipt {
             at: None,
             server_date: receipt.server_date.and_then(rfc3339),
             receipt: serde_json::from_str(&receipt.to_json()).ok(),
+            vouched: None,
         }
     }
 
@@ -65,7 +70,14 @@ impl BatchReceipt {
         keep_files: bool,
         server_date: Option<std::time::SystemTime>,
     ) -> BatchReceipt {
-        BatchReceipt { end, keep_files, at: None, server_date: server_date.and_then(rfc3339), receipt: None }
+        BatchReceipt {
+            end,
+            keep_files,
+            at: None,
+            server_date: server_date.and_then(rfc3339),
+            receipt: None,
+            vouched: None,
+        }
     }
 
     /// As JSON, the same bytes in every language: fixed key order, `snake_case`.

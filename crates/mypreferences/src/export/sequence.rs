@@ -1,14 +1,14 @@
 //! Whether the pages of a token follow one another: a total that stays and is not exceeded, no page twice, no overlap.
-//! A page that does not is asked for again; what stays so is `count_mismatch`, and never committed.
+//! A page that does not is asked for again; what stays so is `count_mismatch`, and never committed. A landing's, and a
+//! range's of `pages`.
 
-use crate::landing::errors::mismatch;
 use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Operation};
 use crate::export::Page;
-use crate::landing::store::manifest::hex;
+use crate::json::hex;
 
 /// What was seen so far.
 #[derive(Clone, Debug, Default)]
@@ -123,6 +123,15 @@ impl Sequence {
     }
 }
 
+pub(crate) fn mismatch(detail: String) -> Error {
+    Error::before_io(
+        ErrorKind::CountMismatch,
+        Operation::Export,
+        detail,
+        "nothing was committed; run the same command again, which initiates a new export",
+    )
+}
+
 /// Pages with the same first record, the same last one, the same length and the same checksum are the same: cheaper than
 /// hashing every page twice.
 fn fingerprints(page: &Page) -> Fingerprints {
@@ -146,6 +155,6 @@ fn fingerprints(page: &Page) -> Fingerprints {
     Fingerprints { page: Some(hex(&print.finalize()[..16])), last_record: Some(digest(last.bytes())) }
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes)[..16])
 }
