@@ -442,6 +442,11 @@ typedef enum {
 typedef struct mypref_batch_receipt mypref_batch_receipt;
 
 /**
+ * What lies on both sides of places where an export is cut. Getters take NULL too and give the value for "absent" then.
+ */
+typedef struct mypref_boundary_list mypref_boundary_list;
+
+/**
  * Options of single calls. One set may serve any number of calls.
  */
 typedef struct mypref_call_options mypref_call_options;
@@ -482,6 +487,11 @@ typedef struct mypref_landed mypref_landed;
 typedef struct mypref_landing_options mypref_landing_options;
 
 /**
+ * What a destination holds: a database, a lake, a warehouse. One may serve any number of calls.
+ */
+typedef struct mypref_loaded mypref_loaded;
+
+/**
  * Settings and credentials of a client to be.
  */
 typedef struct mypref_options mypref_options;
@@ -500,6 +510,11 @@ typedef struct mypref_page mypref_page;
  * The pages of an export on their way.
  */
 typedef struct mypref_pages mypref_pages;
+
+/**
+ * Which pages are read, and what they have to be.
+ */
+typedef struct mypref_range mypref_range;
 
 /**
  * What a commit that ended well says. Getters take NULL too and give the value for "absent" then.
@@ -521,6 +536,11 @@ typedef struct mypref_sealed mypref_sealed;
  * The sealed batches of a folder that are not committed, oldest first.
  */
 typedef struct mypref_sealed_list mypref_sealed_list;
+
+/**
+ * An encrypted handle. Getters take NULL too and give the value for "absent" then.
+ */
+typedef struct mypref_wrapped mypref_wrapped;
 
 /**
  * One send of a call. It may grow at its end: mypref_error_attempt and mypref_receipt_attempt are told the size that
@@ -578,7 +598,7 @@ typedef void (*mypref_status_callback)(void *user_data, mypref_error *error, myp
 typedef void (*mypref_landed_callback)(void *user_data, mypref_error *error, mypref_landed *landed);
 
 /**
- * The completion of mypref_commit_landed_start: exactly one of `error` and `receipt` is not NULL.
+ * The completion of mypref_commit_landed_start and mypref_commit_loaded_start: exactly one of `error` and `receipt` is not NULL.
  *
  * Lifetime: the callback owns what it gets and frees it.
  * Threads: as mypref_commit_callback.
@@ -586,6 +606,16 @@ typedef void (*mypref_landed_callback)(void *user_data, mypref_error *error, myp
 typedef void (*mypref_batch_receipt_callback)(void *user_data,
                                               mypref_error *error,
                                               mypref_batch_receipt *receipt);
+
+/**
+ * The completion of mypref_boundaries_start: exactly one of `error` and `boundaries` is not NULL.
+ *
+ * Lifetime: the callback owns what it gets and frees it.
+ * Threads: as mypref_commit_callback.
+ */
+typedef void (*mypref_boundaries_callback)(void *user_data,
+                                           mypref_error *error,
+                                           mypref_boundary_list *boundaries);
 
 /**
  * How far a landing is. It may grow at its end.
@@ -1152,6 +1182,45 @@ mypref_error *mypref_commit_landed(const mypref_client *client,
                                    mypref_batch_receipt **receipt);
 
 /**
+ * Commits an export that was loaded elsewhere than in a folder of this library: into a database, a lake, a warehouse. The
+ * rows must be what the export has, which is asked for where no page has told it; then the files are made durable; then
+ * as mypref_commit_landed. The same call again, from any process, sends nothing and says how it ended. Blocks until it is
+ * over.
+ *
+ * Errors: as mypref_commit; count_mismatch when the destination has other rows; storage when a file cannot be made
+ * durable, invalid_argument when it is not there; wait_timed_out while the export is not ready.
+ *
+ * Lifetime: handle, `loaded` and token stay the caller's, the token may be NULL; the caller owns `*receipt`, which is NULL
+ * after an error.
+ * Threads: may be called from any thread, but not in a callback of the library.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_commit_loaded(const mypref_client *client,
+                                   const mypref_export_handle *handle,
+                                   const mypref_loaded *loaded,
+                                   const mypref_cancel_token *cancel,
+                                   mypref_batch_receipt **receipt);
+
+/**
+ * Asks what lies on both sides of the `count` places where an export is going to be cut into ranges: for each place n the
+ * digests of the records n and n + 1, the last one of a range and the first one of the next. One request of two records
+ * each. Blocks until it is over.
+ *
+ * Errors: any kind below 700; invalid_argument for a place below 1; count_mismatch where there are not two records.
+ *
+ * Lifetime: handle, places and token stay the caller's, the token may be NULL; the caller owns `*boundaries`, which is
+ * NULL after an error; freed with mypref_boundary_list_free.
+ * Threads: may be called from any thread, but not in a callback of the library.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_boundaries(const mypref_client *client,
+                                const mypref_export_handle *handle,
+                                const int64_t *places,
+                                size_t count,
+                                const mypref_cancel_token *cancel,
+                                mypref_boundary_list **boundaries);
+
+/**
  * Reads what mypref_export_handle_json_with_token gave. Freed with mypref_export_handle_free.
  *
  * Errors: invalid_argument; the text is not repeated.
@@ -1183,6 +1252,12 @@ int64_t mypref_export_handle_access_token(const mypref_export_handle *handle);
  * for by last_date_time, minus an overlap. MYPREF_NO_DATE for NULL.
  */
 int64_t mypref_export_handle_watermark(const mypref_export_handle *handle);
+
+/**
+ * last_date_time as the export was asked for, in milliseconds since 1970 in UTC: it holds what changed since, and a
+ * retrieval that is given up begins again from there. MYPREF_NO_DATE for everything, and for NULL.
+ */
+int64_t mypref_export_handle_since_ms(const mypref_export_handle *handle);
 
 /**
  * Starts what mypref_initiate does and returns at once. When it returns NULL, `callback` is called exactly once, perhaps
@@ -1272,6 +1347,43 @@ mypref_error *mypref_commit_landed_start(const mypref_client *client,
                                          const mypref_cancel_token *cancel,
                                          void *user_data,
                                          mypref_batch_receipt_callback callback);
+
+/**
+ * Starts what mypref_commit_loaded does and returns at once. When it returns NULL, `callback` is called exactly once,
+ * perhaps before this returns; when it returns an error, never.
+ *
+ * Errors returned here: as mypref_commit_start.
+ *
+ * Lifetime: client, handle, `loaded` and token may be freed while the call runs, but freeing the client cancels it;
+ * user_data must be usable until the callback was called.
+ * Threads: may be called from any thread, in a callback too.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_commit_loaded_start(const mypref_client *client,
+                                         const mypref_export_handle *handle,
+                                         const mypref_loaded *loaded,
+                                         const mypref_cancel_token *cancel,
+                                         void *user_data,
+                                         mypref_batch_receipt_callback callback);
+
+/**
+ * Starts what mypref_boundaries does and returns at once. When it returns NULL, `callback` is called exactly once,
+ * perhaps before this returns; when it returns an error, never.
+ *
+ * Errors returned here: as mypref_commit_start.
+ *
+ * Lifetime: client, handle, places and token may be freed while the call runs, but freeing the client cancels it;
+ * user_data must be usable until the callback was called.
+ * Threads: may be called from any thread, in a callback too.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_boundaries_start(const mypref_client *client,
+                                      const mypref_export_handle *handle,
+                                      const int64_t *places,
+                                      size_t count,
+                                      const mypref_cancel_token *cancel,
+                                      void *user_data,
+                                      mypref_boundaries_callback callback);
 
 /**
  * Frees what a landing has come to and sets `*landed` to NULL; NULL is fine. What lies on the disk stays.
@@ -1420,6 +1532,35 @@ MYPREF_MUST_USE
 mypref_error *mypref_landing_options_set_progress(mypref_landing_options *options,
                                                   void *user_data,
                                                   mypref_progress_callback callback);
+
+/**
+ * Says that a destination holds `rows` rows of an export, as a read-back from there counts them, and whether the server
+ * keeps its files after the commit; false deletes them. Freed with mypref_loaded_free.
+ */
+mypref_loaded *mypref_loaded_new(int64_t rows,
+                                 bool keep_files);
+
+/**
+ * Frees it and sets `*loaded` to NULL; NULL is fine.
+ */
+void mypref_loaded_free(mypref_loaded **loaded);
+
+/**
+ * Names the destination, for the receipt, such as "postgres://dwh/people"; passwords are left out of it.
+ *
+ * Errors: invalid_argument.
+ */
+MYPREF_MUST_USE mypref_error *mypref_loaded_set_sink(mypref_loaded *loaded, const char *sink);
+
+/**
+ * Adds a file that holds rows, where it is local: a path, a pattern (`*`, `**`, `?`, `[...]`) or a folder. It is made
+ * durable before the commit, and each folder up to the one that was given.
+ *
+ * Errors: invalid_argument; whether there is such a file is looked at by the commit.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_loaded_add_file(mypref_loaded *loaded,
+                                     const char *path);
 
 /**
  * Makes options in which every setting has its default. Freed with mypref_options_free.
@@ -1713,6 +1854,73 @@ const char *mypref_page_other(const mypref_page *page,
                               size_t *length);
 
 /**
+ * Makes a range: the whole export, with everything at its default. Freed with mypref_range_free.
+ */
+mypref_range *mypref_range_new(void);
+
+/**
+ * Frees a range and sets `*range` to NULL; NULL is fine. Pages that were opened with it are not affected.
+ */
+void mypref_range_free(mypref_range **range);
+
+/**
+ * Sets a number of a range: "offset" and "until", its first and its last record (counted from 1); "total", TotalResults
+ * of the export; "limit", records a page.
+ *
+ * Errors: invalid_argument for another name and for a negative number.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_range_set_int(mypref_range *range,
+                                   const char *name,
+                                   int64_t number);
+
+/**
+ * Sets a digest of a range: "first", of its first record, or "last", of its last one, as mypref_boundary_list_first and
+ * mypref_boundary_list_last give them.
+ *
+ * Errors: invalid_argument for another name.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_range_set(mypref_range *range,
+                               const char *name,
+                               const char *digest);
+
+/**
+ * Opens the pages of a range, as mypref_pages_open opens those of an export. They are checked more than others: none came
+ * before, none begins with the record that the one before it ended with, and all of them come, and the first and the
+ * last record are those that were set.
+ *
+ * Errors: invalid_argument for NULL and for a range that is none; count_mismatch from mypref_pages_next.
+ *
+ * Lifetime: as mypref_pages_open; the range stays the caller's.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_pages_open_range(const mypref_client *client,
+                                      const mypref_export_handle *handle,
+                                      const mypref_range *range,
+                                      mypref_pages **pages);
+
+/**
+ * Frees boundaries and sets `*boundaries` to NULL; NULL is fine.
+ */
+void mypref_boundary_list_free(mypref_boundary_list **boundaries);
+
+/**
+ * The digest of the last record before the place at `index` (from 0); NULL when there is none.
+ */
+const char *mypref_boundary_list_last(const mypref_boundary_list *boundaries, size_t index);
+
+/**
+ * The digest of the first record behind the place at `index` (from 0); NULL when there is none.
+ */
+const char *mypref_boundary_list_first(const mypref_boundary_list *boundaries, size_t index);
+
+/**
+ * The pairs as JSON, last and first of each: the same bytes in every language; NULL only for NULL.
+ */
+const char *mypref_boundary_list_json(const mypref_boundary_list *boundaries);
+
+/**
  * Frees a receipt and sets `*receipt` to NULL; NULL is fine.
  */
 void mypref_receipt_free(mypref_receipt **receipt);
@@ -1987,6 +2195,43 @@ MYPREF_MUST_USE
 mypref_error *mypref_verify(const char *out,
                             mypref_verified *verified,
                             size_t verified_size);
+
+/**
+ * Encrypts the handle of an export for state that others keep and show: whoever reads it there cannot read the access
+ * token, and mypref_unwrap with a client of the same account can. The key is made from the option "handle_key" or
+ * "handle_key_file", else from the secret of the credentials: set one of the two for handles that outlive a rotation of
+ * that secret. Freed with mypref_wrapped_free.
+ *
+ * Errors: invalid_argument for an export of another account; configuration where there is no key.
+ *
+ * Lifetime: client and handle stay the caller's; the caller owns `*wrapped`, which is NULL after an error.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_wrap(const mypref_client *client,
+                          const mypref_export_handle *handle,
+                          mypref_wrapped **wrapped);
+
+/**
+ * Reads what mypref_wrapped_text gave, here or in another process.
+ *
+ * Errors: invalid_argument for anything else; the text is not repeated.
+ *
+ * Lifetime: the text is copied; the caller owns `*handle`, which is NULL after an error.
+ */
+MYPREF_MUST_USE
+mypref_error *mypref_unwrap(const mypref_client *client,
+                            const char *wrapped,
+                            mypref_export_handle **handle);
+
+/**
+ * Frees an encrypted handle and sets `*wrapped` to NULL; NULL is fine.
+ */
+void mypref_wrapped_free(mypref_wrapped **wrapped);
+
+/**
+ * The text: letters, digits and `-_.`; NULL only for NULL.
+ */
+const char *mypref_wrapped_text(const mypref_wrapped *wrapped);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -165,8 +165,11 @@ class client {
     /// with the options is the first value.
     mypref::pages pages(const export_handle &handle, const pages_options &options = {}) const {
         mypref_pages *opened = nullptr;
-        mypref_error *failed = mypref_pages_open(get(), handle.get(), options.limit.value_or(MYPREF_DEFAULT),
-                                                 options.offset.value_or(MYPREF_DEFAULT), &opened);
+        detail::own_range range(mypref_range_new());
+        mypref_error *failed = detail::translate(options, range);
+        if (failed == nullptr) {
+            failed = mypref_pages_open_range(get(), handle.get(), range.get(), &opened);
+        }
         return mypref::pages(failed, opened, options.cancel);
     }
     /// Lands an export in a folder and commits it; whatever stopped an earlier call, the same call continues it. This
@@ -227,6 +230,42 @@ class client {
             });
     }
 
+    /// Commits an export that was loaded elsewhere, on the proof of what its destination holds; see mypref_commit_loaded.
+    /// Blocks.
+    result<batch_receipt> commit_loaded(const export_handle &handle, const loaded &loaded,
+                                        const cancel_token *cancel = nullptr) const {
+        auto what = detail::translate(loaded);
+        if (!what) {
+            return MYPREF_EXPECTED::unexpected<error>(what.error());
+        }
+        return called<batch_receipt>([&](mypref_batch_receipt **receipt) {
+            return mypref_commit_loaded(get(), handle.get(), what->get(), token(cancel), receipt);
+        });
+    }
+    /// What lies on both sides of these places; see mypref_boundaries. Blocks.
+    result<std::vector<boundary>> boundaries(const export_handle &handle, const std::vector<std::int64_t> &places,
+                                             const cancel_token *cancel = nullptr) const {
+        mypref_boundary_list *list = nullptr;
+        if (mypref_error *failed =
+                mypref_boundaries(get(), handle.get(), places.data(), places.size(), token(cancel), &list)) {
+            return detail::failure(failed);
+        }
+        return detail::boundaries(list);
+    }
+    /// The handle as a text that shows nothing; see mypref_wrap.
+    result<std::string> wrap(const export_handle &handle) const {
+        mypref_wrapped *made = nullptr;
+        if (mypref_error *failed = mypref_wrap(get(), handle.get(), &made)) {
+            return detail::failure(failed);
+        }
+        detail::handle<mypref_wrapped, mypref_wrapped_free> wrapped(made);
+        return std::string(mypref_wrapped_text(wrapped.get()));
+    }
+    /// What wrap gave, here or in another process.
+    result<export_handle> unwrap(const std::string &wrapped) const {
+        return called<export_handle>(
+            [&](mypref_export_handle **handle) { return mypref_unwrap(get(), wrapped.c_str(), handle); });
+    }
     /// As initiate, but returns at once; see commit_start.
     result<void> initiate_start(const order &order, std::function<void(result<export_handle>)> complete,
                                 const call_options &options = {}) const {
@@ -264,6 +303,21 @@ class client {
         return landing_started(options, std::move(complete), [&](const mypref_landing_options *how, auto... rest) {
             return mypref_land_start(get(), handle.get(), out.c_str(), how, rest...);
         });
+    }
+    /// As commit_loaded, but returns at once; see commit_start.
+    result<void> commit_loaded_start(const export_handle &handle, const loaded &loaded,
+                                     std::function<void(result<batch_receipt>)> complete,
+                                     const cancel_token *cancel = nullptr) const {
+        using function = std::function<void(result<batch_receipt>)>;
+        auto what = detail::translate(loaded);
+        if (!what) {
+            return MYPREF_EXPECTED::unexpected<error>(what.error());
+        }
+        return completed<batch_receipt, mypref_batch_receipt, function>(
+            std::make_unique<function>(std::move(complete)), [&](void *user_data, auto callback) {
+                return mypref_commit_loaded_start(get(), handle.get(), what->get(), token(cancel), user_data,
+                                                  callback);
+            });
     }
     /// As commit_landed, but returns at once; see commit_start.
     result<void> commit_landed_start(const sealed &sealed, bool keep_files,

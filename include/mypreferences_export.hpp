@@ -85,11 +85,33 @@ struct pages_options {
     std::optional<std::int64_t> offset = std::nullopt;
     /// Ends the transfer; must live as long as pages are read.
     const cancel_token *cancel = nullptr;
+    /// The last record: a range, which other tasks read the rest of; see mypref_pages_open_range.
+    std::optional<std::int64_t> until = std::nullopt;
+    /// What the range has to be: TotalResults, and the digests of its first and its last record.
+    std::optional<std::int64_t> expect_total = std::nullopt;
+    std::optional<std::string> expect_first = std::nullopt;
+    std::optional<std::string> expect_last = std::nullopt;
+};
+
+/// The digests of the records on both sides of a place where an export is cut into ranges.
+struct boundary {
+    std::string last;
+    std::string first;
+};
+
+/// What the destination of a commit of what was loaded elsewhere holds; see mypref_loaded_new and its sisters.
+struct loaded {
+    std::int64_t rows;
+    bool keep_files;
+    std::optional<std::string> sink = std::nullopt;
+    std::vector<std::string> files = {};
 };
 
 namespace detail {
 using own_order = handle<mypref_order, mypref_order_free>;
 using own_landing_options = handle<mypref_landing_options, mypref_landing_options_free>;
+using own_loaded = handle<mypref_loaded, mypref_loaded_free>;
+using own_range = handle<mypref_range, mypref_range_free>;
 
 /// Setters one after the other until one is refused.
 class setting {
@@ -132,6 +154,45 @@ inline result<own_order> translate(const order &from) {
         return failure(set.refused());
     }
     return own;
+}
+
+inline result<own_loaded> translate(const loaded &from) {
+    own_loaded own(mypref_loaded_new(from.rows, from.keep_files));
+    setting set;
+    set(from.sink.has_value(), [&] { return mypref_loaded_set_sink(own.get(), from.sink->c_str()); });
+    for (const std::string &file : from.files) {
+        set(true, [&] { return mypref_loaded_add_file(own.get(), file.c_str()); });
+    }
+    if (set.refused() != nullptr) {
+        return failure(set.refused());
+    }
+    return own;
+}
+
+inline mypref_error *translate(const pages_options &from, const own_range &own) {
+    setting set;
+    auto number = [&](const char *name, const std::optional<std::int64_t> &value) {
+        set(value.has_value(), [&] { return mypref_range_set_int(own.get(), name, *value); });
+    };
+    auto digest = [&](const char *name, const std::optional<std::string> &value) {
+        set(value.has_value(), [&] { return mypref_range_set(own.get(), name, value->c_str()); });
+    };
+    number("limit", from.limit);
+    number("offset", from.offset);
+    number("until", from.until);
+    number("total", from.expect_total);
+    digest("first", from.expect_first);
+    digest("last", from.expect_last);
+    return set.refused();
+}
+
+inline std::vector<boundary> boundaries(mypref_boundary_list *owned) {
+    handle<mypref_boundary_list, mypref_boundary_list_free> list(owned);
+    std::vector<boundary> found;
+    for (std::size_t n = 0; const char *last = mypref_boundary_list_last(list.get(), n); ++n) {
+        found.push_back(boundary{last, mypref_boundary_list_first(list.get(), n)});
+    }
+    return found;
 }
 
 /// Hands a record of the C interface to a function<void(const progress &)>.
@@ -193,6 +254,12 @@ class export_handle {
     std::string_view json_with_token() const { return mypref_export_handle_json_with_token(get()); }
     std::int64_t access_token() const { return mypref_export_handle_access_token(get()); }
     std::optional<time_point> watermark() const { return detail::date(mypref_export_handle_watermark(get())); }
+
+    /// In milliseconds since 1970; nothing for an export of everything.
+    std::optional<std::int64_t> since_ms() const {
+        const std::int64_t since = mypref_export_handle_since_ms(get());
+        return since == MYPREF_NO_DATE ? std::nullopt : std::optional<std::int64_t>(since);
+    }
 
     /// The handle of the C interface; it stays this object's.
     const mypref_export_handle *get() const noexcept { return handle_.get(); }

@@ -142,6 +142,7 @@ fn alternatives(expected: &ExpectedResult, wanted: &mut Vec<(&'static str, Strin
         ExpectedResult::Pages(record) => ("pages", record),
         ExpectedResult::Landed(record) => ("landed", record),
         ExpectedResult::BatchReceipt(record) => ("batch_receipt", record),
+        ExpectedResult::Boundaries(record) => ("boundaries", record),
         ExpectedResult::Stopped(record) => ("stopped", record),
         ExpectedResult::OneOf(several) => {
             return several.iter().try_for_each(|one| alternatives(one, wanted));

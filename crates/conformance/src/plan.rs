@@ -59,7 +59,7 @@ impl<'a> Plan<'a> {
 fn with_handle(call: &Call, base_url: &str, client_id: &str) -> Call {
     let mut call = call.clone();
     match call.operation {
-        Operation::Wait | Operation::Pages => {
+        Operation::Wait | Operation::Pages | Operation::CommitLoaded | Operation::Boundaries => {
             let token = call.access_token.take();
             let (kind, name) = (call.kind.take(), call.name.take());
             call.export = call.export.or_else(|| {

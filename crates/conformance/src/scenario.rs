@@ -123,6 +123,8 @@ pub(crate) enum Operation {
     Pages,
     Export,
     CommitLanded,
+    CommitLoaded,
+    Boundaries,
 }
 
 /// One call: an operation and its arguments, flat. The token is text, so that what is not a token can be given too.
@@ -188,6 +190,29 @@ pub(crate) struct Call {
     /// The record that the pages begin at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) offset: Option<u64>,
+    /// The record that the pages end with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<u64>,
+    /// What the range has to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expect_total: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expect_first: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expect_last: Option<String>,
+    /// Where an export is cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) places: Option<Vec<u64>>,
+    /// What a destination holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rows: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sink: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) files: Option<Vec<String>>,
+    /// The handle is wrapped and unwrapped before it is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) wrapped: Option<bool>,
     /// Cancelled by the caller after so long; 0 is before the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancel_after_ms: Option<u64>,
@@ -253,6 +278,8 @@ pub(crate) enum ExpectedResult {
     Pages(Box<RawValue>),
     /// An export in its folder.
     Landed(Box<RawValue>),
+    /// Pairs of digests.
+    Boundaries(Box<RawValue>),
     /// How the commit of a landed batch ended.
     BatchReceipt(Box<RawValue>),
     /// Ended by a signal before it could say anything; `null`.

@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mypreferences::export::{Export, ExportRequest, LastDateTime, MatchCriteria};
-use mypreferences::landing::{CommitPolicy, Compression, LandExport};
+use mypreferences::export::{Expect, Export, ExportRequest, LastDateTime, MatchCriteria, Pages};
+use mypreferences::landing::{CommitLoaded, CommitPolicy, Compression, LandExport};
 use mypreferences::{CancelToken, Client as Core, Error, ErrorKind, ExportKind, Operation};
 
 /// What to export. Texts that are not given are none.
@@ -58,6 +58,78 @@ pub struct LandingArguments {
     pub max_memory: Option<u64>,
     /// Bytes.
     pub part_bytes: Option<u64>,
+}
+
+/// Which pages to read, and what they have to be. What is not given has the core's default.
+#[derive(Clone, Debug, Default)]
+pub struct PageArguments {
+    /// Records of one page.
+    pub limit: Option<u64>,
+    /// The first record, from 1.
+    pub offset: Option<u64>,
+    /// The last record.
+    pub until: Option<u64>,
+    /// Seconds.
+    pub patience: Option<f64>,
+    /// `TotalResults` that each page must tell.
+    pub expect_total: Option<u64>,
+    /// The digest of the first record.
+    pub expect_first: Option<String>,
+    /// The digest of the last one.
+    pub expect_last: Option<String>,
+}
+
+/// What the destination of a commit of what was loaded holds.
+#[derive(Clone, Debug, Default)]
+pub struct LoadedArguments {
+    /// Rows, counted there.
+    pub rows: u64,
+    /// Whether the server keeps its files.
+    pub keep_files: bool,
+    /// Where, for the receipt.
+    pub sink: Option<String>,
+    /// Paths, patterns and folders.
+    pub files: Vec<PathBuf>,
+}
+
+impl PageArguments {
+    /// The core's stream.
+    ///
+    /// # Errors
+    /// `invalid_argument`.
+    pub fn pages(&self, client: &Core, export: &Export) -> Result<Pages, Error> {
+        let digest = |text: &Option<String>| text.as_deref().map(str::parse).transpose();
+        let mut pages = client.pages(export).expect(Expect {
+            total: self.expect_total,
+            first: digest(&self.expect_first)?,
+            last: digest(&self.expect_last)?,
+        });
+        if let Some(limit) = self.limit {
+            pages = pages.limit(page_limit(Operation::Page, limit)?);
+        }
+        if let Some(offset) = self.offset {
+            pages = pages.offset(offset);
+        }
+        if let Some(until) = self.until {
+            pages = pages.until(until);
+        }
+        if let Some(patience) = self.patience {
+            pages = pages.patience(seconds(Operation::Page, "patience", patience)?);
+        }
+        Ok(pages)
+    }
+}
+
+impl LoadedArguments {
+    /// The core's call.
+    pub fn call(&self, client: &Core, export: &Export, cancel: CancelToken) -> CommitLoaded {
+        let call = client.commit_loaded(export, self.rows, self.keep_files).files(self.files.iter().cloned());
+        let call = match &self.sink {
+            Some(sink) => call.sink(sink),
+            None => call,
+        };
+        call.cancel_token(cancel)
+    }
 }
 
 fn refused(operation: Operation, detail: impl Into<String>, next: &str) -> Error {

@@ -10,6 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use mypreferences::export::Export;
 use mypreferences::{CancelToken, Client as Core, ClientBuilder, Error, ErrorKind, Operation};
 
 use crate::guard::{guarded, guarded_call};
@@ -142,6 +143,28 @@ impl Client {
     /// The core's client, for building a call inside [`Client::run`] or [`Client::start`] and for `Debug`.
     pub fn core(&self) -> &Core {
         &self.0.core
+    }
+
+    /// As the core's `wrap`.
+    ///
+    /// # Errors
+    /// As there; `closed`, `forked_process`.
+    pub fn wrap(&self, export: &Export) -> Result<String, Error> {
+        guarded(Operation::Configure, || {
+            self.check(Operation::Configure)?;
+            self.core().wrap(export)
+        })
+    }
+
+    /// As the core's `unwrap`.
+    ///
+    /// # Errors
+    /// As there; `closed`, `forked_process`.
+    pub fn unwrap(&self, handle: &str) -> Result<Export, Error> {
+        guarded(Operation::Configure, || {
+            self.check(Operation::Configure)?;
+            self.core().unwrap(handle)
+        })
     }
 
     /// Runs a call to its end and blocks the calling thread meanwhile.

@@ -38,7 +38,7 @@ mod process;
 mod sigpipe;
 mod view;
 
-pub use arguments::{LandingArguments, OrderArguments, page_limit, seconds};
+pub use arguments::{LandingArguments, LoadedArguments, OrderArguments, PageArguments, page_limit, seconds};
 pub use client::{Between, Client, Started};
 pub use guard::guarded;
 #[cfg(feature = "test-hooks")]
@@ -47,4 +47,4 @@ pub use inbox::{Inbox, News, Reader};
 pub use mypreferences::CancelToken;
 pub use pages::PageStream;
 pub use process::shutdown;
-pub use view::{ProgressView, unix_seconds};
+pub use view::{ProgressView, boundaries_record, unix_seconds};

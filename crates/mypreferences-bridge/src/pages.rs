@@ -1,12 +1,12 @@
 //! A stream of pages as a handle of its own, pulled one page at a time in the two forms of every call.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use mypreferences::export::{Export, Page, Pages};
 use mypreferences::{CancelToken, Error, Operation};
 use tokio::sync::Mutex;
 
+use crate::arguments::PageArguments;
 use crate::client::{Between, Client, Started};
 
 /// The pages of an export. One `next` at a time; after the end it yields the end, and after an error the same page can be
@@ -19,15 +19,14 @@ pub struct PageStream {
 }
 
 impl PageStream {
-    /// A stream from this record on, counted from 1. Each page bears temporary failures for so long; zero: as a single
-    /// call.
-    pub fn open(client: &Client, export: &Export, limit: Option<u32>, offset: u64, patience: Duration) -> PageStream {
+    /// A stream of these pages.
+    ///
+    /// # Errors
+    /// `invalid_argument`.
+    pub fn open(client: &Client, export: &Export, arguments: &PageArguments) -> Result<PageStream, Error> {
         let dropped = CancelToken::new();
-        let mut pages = client.core().pages(export).offset(offset).patience(patience).cancel_token(dropped.clone());
-        if let Some(limit) = limit {
-            pages = pages.limit(limit);
-        }
-        PageStream { client: client.clone(), pages: Arc::new(Mutex::new(pages)), dropped }
+        let pages = arguments.pages(client.core(), export)?.cancel_token(dropped.clone());
+        Ok(PageStream { client: client.clone(), pages: Arc::new(Mutex::new(pages)), dropped })
     }
 
     /// The next page; blocks the calling thread meanwhile. See [`Client::run`].

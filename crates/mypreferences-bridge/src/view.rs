@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use mypreferences::export::Digest;
 use mypreferences::landing::LandingProgress;
 
 /// How far a landing is, flat. Texts borrow from the record.
@@ -51,4 +52,10 @@ pub fn unix_seconds(time: SystemTime) -> Option<i64> {
         Ok(since) => i64::try_from(since.as_secs()).ok(),
         Err(before) => i64::try_from(before.duration().as_secs()).ok().map(|seconds| -seconds),
     }
+}
+
+/// Pairs of digests as JSON, `[["…","…"],…]`: the same text in every language.
+pub fn boundaries_record(pairs: &[(Digest, Digest)]) -> String {
+    let pairs: Vec<String> = pairs.iter().map(|(last, first)| format!("[\"{last}\",\"{first}\"]")).collect();
+    format!("[{}]", pairs.join(","))
 }

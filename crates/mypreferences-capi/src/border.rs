@@ -88,7 +88,7 @@ pub(crate) fn refused(operation: Operation, detail: impl Into<String>, next_acti
     Error::before_io(ErrorKind::InvalidArgument, operation, detail, next_action)
 }
 
-fn null(operation: Operation, name: &str) -> Error {
+pub(crate) fn null(operation: Operation, name: &str) -> Error {
     refused(operation, format!("{name} is NULL"), format!("pass a {name} that is not NULL"))
 }
 

@@ -5,19 +5,21 @@ use std::ffi::c_char;
 use std::future::IntoFuture;
 use std::mem::MaybeUninit;
 
-use mypreferences::export::Export;
+use mypreferences::export::{Digest, Export};
 use mypreferences::landing::{BatchReceipt, Landed, Sealed};
 use mypreferences::{CancelToken, Client as Core, Error, ExportKind, ExportStatus, Operation};
 
 use crate::batch_receipt::BatchReceiptHandle;
-use crate::border::{refused, required, text};
+use crate::border::{null, refused, required, text};
 use crate::call_options::{CallOptionsHandle, CancelTokenHandle, token_of};
 use crate::client::{Beside, Call, ClientHandle, run, run_until_cancelled};
 use crate::error::ErrorHandle;
 use crate::export_handle::ExportHandle;
 use crate::landed::LandedHandle;
 use crate::landing_options::LandingOptionsHandle;
+use crate::loaded::LoadedHandle;
 use crate::order::OrderHandle;
+use crate::range::BoundariesHandle;
 use crate::sealed::{SealedHandle, proof};
 use crate::status::ExportStatusHandle;
 
@@ -148,6 +150,73 @@ pub unsafe extern "C" fn mypref_commit_landed(
     })
 }
 
+/// Commits an export that was loaded elsewhere than in a folder of this library: into a database, a lake, a warehouse. The
+/// rows must be what the export has, which is asked for where no page has told it; then the files are made durable; then
+/// as mypref_commit_landed. The same call again, from any process, sends nothing and says how it ended. Blocks until it is
+/// over.
+///
+/// Errors: as mypref_commit; count_mismatch when the destination has other rows; storage when a file cannot be made
+/// durable, invalid_argument when it is not there; wait_timed_out while the export is not ready.
+///
+/// Lifetime: handle, `loaded` and token stay the caller's, the token may be NULL; the caller owns `*receipt`, which is NULL
+/// after an error.
+/// Threads: may be called from any thread, but not in a callback of the library.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn mypref_commit_loaded(
+    client: Option<&ClientHandle>,
+    handle: Option<&ExportHandle>,
+    loaded: Option<&LoadedHandle>,
+    cancel: Option<&CancelTokenHandle>,
+    receipt: Option<&mut MaybeUninit<Option<Box<BatchReceiptHandle>>>>,
+) -> Option<Box<ErrorHandle>> {
+    let (cancel, place) = (token_of(cancel), (receipt, "receipt"));
+    run_until_cancelled(Operation::Commit, client, &cancel, place, |core, cancel| {
+        commit_loaded(core, handle, loaded, cancel)
+    })
+}
+
+/// Asks what lies on both sides of the `count` places where an export is going to be cut into ranges: for each place n the
+/// digests of the records n and n + 1, the last one of a range and the first one of the next. One request of two records
+/// each. Blocks until it is over.
+///
+/// Errors: any kind below 700; invalid_argument for a place below 1; count_mismatch where there are not two records.
+///
+/// Lifetime: handle, places and token stay the caller's, the token may be NULL; the caller owns `*boundaries`, which is
+/// NULL after an error; freed with mypref_boundary_list_free.
+/// Threads: may be called from any thread, but not in a callback of the library.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn mypref_boundaries(
+    client: Option<&ClientHandle>,
+    handle: Option<&ExportHandle>,
+    places: *const i64,
+    count: usize,
+    cancel: Option<&CancelTokenHandle>,
+    boundaries: Option<&mut MaybeUninit<Option<Box<BoundariesHandle>>>>,
+) -> Option<Box<ErrorHandle>> {
+    // SAFETY: the caller gives NULL or `count` numbers that live until this returns.
+    let places = unsafe { places_of(places, count) };
+    let (cancel, place) = (token_of(cancel), (boundaries, "boundaries"));
+    run_until_cancelled(Operation::Page, client, &cancel, place, |core, cancel| {
+        self::boundaries(core, handle, places, cancel)
+    })
+}
+
+/// Numbers of records.
+///
+/// # Safety
+/// `places` is NULL or points to `count` numbers.
+pub(crate) unsafe fn places_of(places: *const i64, count: usize) -> Result<Vec<u64>, Error> {
+    if places.is_null() {
+        return if count == 0 { Ok(Vec::new()) } else { Err(null(Operation::Page, "places")) };
+    }
+    // SAFETY: it is not NULL, and the caller vouches for the rest.
+    let places = unsafe { std::slice::from_raw_parts(places, count) };
+    // What is below zero is as wrong as zero, and the core says so.
+    Ok(places.iter().map(|place| u64::try_from(*place).unwrap_or(0)).collect())
+}
+
 /// A call, or why there is none.
 fn ready<T: 'static>(call: Result<impl IntoFuture<IntoFuture = Call<T>>, Error>) -> Call<T>
 where
@@ -234,4 +303,30 @@ pub(crate) fn commit_landed(
     cancel: CancelToken,
 ) -> Call<BatchReceipt> {
     ready(sealed.map(|sealed| core.commit_landed(&sealed, keep_files).cancel_token(cancel)))
+}
+
+pub(crate) fn commit_loaded(
+    core: &Core,
+    handle: Option<&ExportHandle>,
+    loaded: Option<&LoadedHandle>,
+    cancel: CancelToken,
+) -> Call<BatchReceipt> {
+    let call = || {
+        let export = &required(handle, Operation::Commit, "handle")?.record;
+        Ok(required(loaded, Operation::Commit, "loaded")?.arguments()?.call(core, export, cancel))
+    };
+    ready(call())
+}
+
+pub(crate) fn boundaries(
+    core: &Core,
+    handle: Option<&ExportHandle>,
+    places: Result<Vec<u64>, Error>,
+    cancel: CancelToken,
+) -> Call<Vec<(Digest, Digest)>> {
+    let call = || {
+        let export = &required(handle, Operation::Page, "handle")?.record;
+        Ok(core.boundaries(export, places?).cancel_token(cancel))
+    };
+    ready(call())
 }

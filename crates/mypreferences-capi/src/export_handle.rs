@@ -75,3 +75,13 @@ pub extern "C" fn mypref_export_handle_access_token(handle: Option<&ExportHandle
 pub extern "C" fn mypref_export_handle_watermark(handle: Option<&ExportHandle>) -> i64 {
     field(handle, NO_DATE, |handle| unix_seconds(handle.record.watermark()).unwrap_or(NO_DATE))
 }
+
+/// last_date_time as the export was asked for, in milliseconds since 1970 in UTC: it holds what changed since, and a
+/// retrieval that is given up begins again from there. MYPREF_NO_DATE for everything, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn mypref_export_handle_since_ms(handle: Option<&ExportHandle>) -> i64 {
+    field(handle, NO_DATE, |handle| {
+        let since = handle.record.since().and_then(|since| since.duration_since(std::time::UNIX_EPOCH).ok());
+        since.and_then(|since| i64::try_from(since.as_millis()).ok()).unwrap_or(NO_DATE)
+    })
+}

@@ -10,11 +10,13 @@ use crate::border::{UserData, text};
 use crate::call_options::{CallOptionsHandle, CancelTokenHandle, token_of};
 use crate::client::ClientHandle;
 use crate::error::ErrorHandle;
-use crate::export::{commit_landed, export, initiate, land, wait};
+use crate::export::{boundaries, commit_landed, commit_loaded, export, initiate, land, places_of, wait};
 use crate::export_handle::ExportHandle;
 use crate::landed::LandedHandle;
 use crate::landing_options::LandingOptionsHandle;
+use crate::loaded::LoadedHandle;
 use crate::order::OrderHandle;
+use crate::range::BoundariesHandle;
 use crate::sealed::{SealedHandle, proof};
 use crate::started::{StatusCallback, own, start, start_until_cancelled};
 
@@ -34,7 +36,7 @@ pub type LandedCallback = Option<
     unsafe extern "C" fn(user_data: *mut c_void, error: Option<Box<ErrorHandle>>, landed: Option<Box<LandedHandle>>),
 >;
 
-/// The completion of mypref_commit_landed_start: exactly one of `error` and `receipt` is not NULL.
+/// The completion of mypref_commit_landed_start and mypref_commit_loaded_start: exactly one of `error` and `receipt` is not NULL.
 ///
 /// Lifetime: the callback owns what it gets and frees it.
 /// Threads: as mypref_commit_callback.
@@ -43,6 +45,18 @@ pub type BatchReceiptCallback = Option<
         user_data: *mut c_void,
         error: Option<Box<ErrorHandle>>,
         receipt: Option<Box<BatchReceiptHandle>>,
+    ),
+>;
+
+/// The completion of mypref_boundaries_start: exactly one of `error` and `boundaries` is not NULL.
+///
+/// Lifetime: the callback owns what it gets and frees it.
+/// Threads: as mypref_commit_callback.
+pub type BoundariesCallback = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        error: Option<Box<ErrorHandle>>,
+        boundaries: Option<Box<BoundariesHandle>>,
     ),
 >;
 
@@ -216,6 +230,77 @@ pub unsafe extern "C" fn mypref_commit_landed_start(
         move |callback, user_data, error, receipt| {
             // SAFETY: the program gave a function of this type.
             unsafe { callback(user_data, error, receipt) };
+        },
+        UserData(user_data),
+    )
+}
+
+/// Starts what mypref_commit_loaded does and returns at once. When it returns NULL, `callback` is called exactly once,
+/// perhaps before this returns; when it returns an error, never.
+///
+/// Errors returned here: as mypref_commit_start.
+///
+/// Lifetime: client, handle, `loaded` and token may be freed while the call runs, but freeing the client cancels it;
+/// user_data must be usable until the callback was called.
+/// Threads: may be called from any thread, in a callback too.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn mypref_commit_loaded_start(
+    client: *const ClientHandle,
+    handle: Option<&ExportHandle>,
+    loaded: Option<&LoadedHandle>,
+    cancel: Option<&CancelTokenHandle>,
+    user_data: *mut c_void,
+    callback: BatchReceiptCallback,
+) -> Option<Box<ErrorHandle>> {
+    // SAFETY: the caller gives NULL or a client that lives until the callback may run.
+    let client = unsafe { own(client) };
+    start_until_cancelled(
+        Operation::Commit,
+        client,
+        token_of(cancel),
+        callback,
+        |core, cancel| commit_loaded(core, handle, loaded, cancel),
+        move |callback, user_data, error, receipt| {
+            // SAFETY: the program gave a function of this type.
+            unsafe { callback(user_data, error, receipt) };
+        },
+        UserData(user_data),
+    )
+}
+
+/// Starts what mypref_boundaries does and returns at once. When it returns NULL, `callback` is called exactly once,
+/// perhaps before this returns; when it returns an error, never.
+///
+/// Errors returned here: as mypref_commit_start.
+///
+/// Lifetime: client, handle, places and token may be freed while the call runs, but freeing the client cancels it;
+/// user_data must be usable until the callback was called.
+/// Threads: may be called from any thread, in a callback too.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn mypref_boundaries_start(
+    client: *const ClientHandle,
+    handle: Option<&ExportHandle>,
+    places: *const i64,
+    count: usize,
+    cancel: Option<&CancelTokenHandle>,
+    user_data: *mut c_void,
+    callback: BoundariesCallback,
+) -> Option<Box<ErrorHandle>> {
+    // SAFETY: the caller gives NULL or a client that lives until the callback may run.
+    let client = unsafe { own(client) };
+    // SAFETY: the caller gives NULL or `count` numbers that live until this returns.
+    let places = unsafe { places_of(places, count) };
+    start_until_cancelled(
+        Operation::Page,
+        client,
+        token_of(cancel),
+        callback,
+        |core, cancel| boundaries(core, handle, places, cancel),
+        move |callback, user_data, error, boundaries| {
+            // SAFETY: the program gave a function of this type.
+            unsafe { callback(user_data, error, boundaries) };
         },
         UserData(user_data),
     )

@@ -10,7 +10,8 @@
 //! | what one call has of its own; cancelling | `call_options` |
 //! | what to export, how to land it | `order`, `landing_options` |
 //! | starting, waiting, landing and committing; the same by a callback | `export`, `export_started` |
-//! | an export's handle, its pages | `export_handle`, `pages` |
+//! | an export's handle, encrypted; its pages, and ranges of them | `export_handle`, `wrapped`, `pages`, `range` |
+//! | what was loaded elsewhere | `loaded` |
 //! | what was landed and its proof, field by field | `landed`, `sealed`, `batch_receipt`, `verified` |
 //! | results and errors, field by field | `receipt`, `status`, `resolution`, `error`, `error_kind`, `attempt`, `kinds` |
 //! | reading arguments, writing results, no panic across the border | `border` |
@@ -29,15 +30,18 @@ pub mod export_started;
 pub mod kinds;
 pub mod landed;
 pub mod landing_options;
+pub mod loaded;
 pub mod options;
 pub mod order;
 pub mod pages;
+pub mod range;
 pub mod receipt;
 pub mod resolution;
 pub mod sealed;
 pub mod started;
 pub mod status;
 pub mod verified;
+pub mod wrapped;
 
 use std::ffi::{c_char, c_int};
 use std::time::Duration;

@@ -4,11 +4,10 @@
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use mypreferences::export::Page;
 use mypreferences::{Error, Operation};
-use mypreferences_bridge::{PageStream, page_limit};
+use mypreferences_bridge::{PageArguments, PageStream};
 
 use crate::border::{UserData, c_bytes, c_count, field, free, place, refused, required};
 use crate::call_options::{CancelTokenHandle, token_of};
@@ -22,6 +21,12 @@ pub const DEFAULT: i64 = -1;
 
 /// The pages of an export on their way.
 pub struct PagesHandle(Arc<PageStream>);
+
+impl From<PageStream> for PagesHandle {
+    fn from(stream: PageStream) -> PagesHandle {
+        PagesHandle(Arc::new(stream))
+    }
+}
 
 /// One page of an export. Getters take NULL too and give the value for "absent" then.
 pub struct PageHandle {
@@ -65,10 +70,9 @@ pub extern "C" fn mypref_pages_open(
         let pages = place(pages, Operation::Page, "pages")?;
         let client = required(client, Operation::Page, "client")?;
         let handle = required(handle, Operation::Page, "handle")?;
-        let limit = given("limit", limit)?.map(|limit| page_limit(Operation::Page, limit)).transpose()?;
-        let offset = given("offset", offset)?.unwrap_or(1);
-        let stream = PageStream::open(&client.0, &handle.record, limit, offset, Duration::ZERO);
-        *pages = Some(Box::new(PagesHandle(Arc::new(stream))));
+        let (limit, offset) = (given("limit", limit)?, given("offset", offset)?);
+        let wanted = PageArguments { limit, offset, ..PageArguments::default() };
+        *pages = Some(Box::new(PageStream::open(&client.0, &handle.record, &wanted)?.into()));
         Ok(())
     })
 }

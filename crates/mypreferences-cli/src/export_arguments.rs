@@ -96,8 +96,11 @@ pub(crate) enum ExportCommand {
     /// How far the newest batch is, and what the server says of it when it is unfinished and there are credentials
     Status {
         /// The folder of --out
-        #[arg(value_name = "DIR")]
-        folder: PathBuf,
+        #[arg(value_name = "DIR", required_unless_present = "handle_file")]
+        folder: Option<PathBuf>,
+        /// Instead of a folder: a file with the encrypted handle of an export, as `wrap` of a client of this account gives it
+        #[arg(long, value_name = "FILE", conflicts_with = "folder")]
+        handle_file: Option<PathBuf>,
     },
     /// Commit every batch that is sealed and not committed, oldest first
     Commit {
@@ -107,6 +110,28 @@ pub(crate) enum ExportCommand {
         /// Whether the server keeps the export files (true) or deletes them (false). Required, there is no default
         #[arg(long, value_name = "true|false", value_parser = ["true", "false"], hide_possible_values = true)]
         keep_files: String,
+    },
+    /// Commit an export that was loaded elsewhere: into a database, a lake, a warehouse
+    ///
+    /// The number of rows is what a read-back from there counts. It must be what the export has; then the files are made
+    /// durable, and then the export is committed, if it is ready. The same command again says how it ended, and sends
+    /// nothing.
+    CommitLoaded {
+        /// A file with the encrypted handle of the export, as `wrap` of a client of this account gives it
+        #[arg(long, value_name = "FILE")]
+        handle_file: PathBuf,
+        /// Rows of this export that the destination holds, counted there
+        #[arg(long, value_name = "N")]
+        rows: u64,
+        /// Whether the server keeps the export files (true) or deletes them (false). Required, there is no default
+        #[arg(long, value_name = "true|false", value_parser = ["true", "false"], hide_possible_values = true)]
+        keep_files: String,
+        /// Where the rows are, for the receipt, such as `postgres://dwh/people`; passwords are left out
+        #[arg(long, value_name = "NAME")]
+        sink: Option<String>,
+        /// Files, patterns and folders that hold the rows, where they are local: made durable before the commit
+        #[arg(value_name = "FILE|DIR")]
+        files: Vec<PathBuf>,
     },
     /// Give up the newest batch, if it is unfinished: the next export begins a new one
     ///

@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 
 use crate::cancel::{CancelToken, Started};
 use crate::error::{raised, told_of};
+use crate::export::NativeExport;
 use crate::logging::Events;
 use crate::outcome::Outcome;
 use crate::request::{Request, Told};
@@ -115,6 +116,16 @@ impl NativeClient {
     /// Hands on what a started call told: events to `logging`, progress to its callable. Whether the call shall end.
     fn tell(&self, py: Python<'_>, request: &Request) -> PyResult<bool> {
         self.telling(py, request.told())
+    }
+
+    /// The export as a text that shows nothing.
+    fn wrap(&self, py: Python<'_>, export: &NativeExport) -> PyResult<String> {
+        py.detach(|| self.client.wrap(&export.0)).map_err(|error| raised(&error))
+    }
+
+    /// What `wrap` gave.
+    fn unwrap(&self, py: Python<'_>, handle: &str) -> PyResult<NativeExport> {
+        py.detach(|| self.client.unwrap(handle)).map(NativeExport).map_err(|error| raised(&error))
     }
 
     /// Closes the client and cancels its calls.

@@ -34,6 +34,12 @@ impl NativeExport {
         watermark.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
     }
 
+    /// The same, of the moment that the export holds the changes since.
+    #[getter]
+    fn since(&self) -> Option<f64> {
+        self.0.since().map(|since| since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64())
+    }
+
     fn __repr__(&self) -> String {
         format!("{:?}", self.0)
     }

@@ -1,9 +1,7 @@
 //! The stream of an export's pages.
 
-use std::time::Duration;
-
 use mypreferences::Operation;
-use mypreferences_bridge::{PageStream, page_limit, seconds};
+use mypreferences_bridge::{PageArguments, PageStream};
 use pyo3::prelude::*;
 
 use crate::cancel::{CancelToken, Started};
@@ -11,6 +9,33 @@ use crate::client::{NativeClient, Ran};
 use crate::error::raised;
 use crate::export::NativeExport;
 use crate::outcome::Outcome;
+
+/// Which pages: a dict with all of these keys.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Wanted {
+    limit: Option<u64>,
+    offset: Option<u64>,
+    until: Option<u64>,
+    patience: Option<f64>,
+    expect_total: Option<u64>,
+    expect_first: Option<String>,
+    expect_last: Option<String>,
+}
+
+impl From<Wanted> for PageArguments {
+    fn from(wanted: Wanted) -> PageArguments {
+        PageArguments {
+            limit: wanted.limit,
+            offset: wanted.offset,
+            until: wanted.until,
+            patience: wanted.patience,
+            expect_total: wanted.expect_total,
+            expect_first: wanted.expect_first,
+            expect_last: wanted.expect_last,
+        }
+    }
+}
 
 /// The pages of an export that are still to come.
 #[pyclass(frozen, module = "mypreferences._native")]
@@ -22,22 +47,9 @@ pub(crate) struct NativePages {
 #[pymethods]
 impl NativePages {
     #[new]
-    fn new(
-        client: Py<NativeClient>,
-        export: &NativeExport,
-        limit: Option<u64>,
-        offset: u64,
-        patience: Option<f64>,
-    ) -> PyResult<NativePages> {
-        let limit =
-            limit.map(|limit| page_limit(Operation::Page, limit)).transpose().map_err(|error| raised(&error))?;
-        let patience = patience
-            .map(|patience| seconds(Operation::Page, "patience", patience))
-            .transpose()
-            .map_err(|error| raised(&error))?
-            .unwrap_or(Duration::ZERO);
-        let stream = PageStream::open(client.get().bridge(), &export.0, limit, offset, patience);
-        Ok(NativePages { stream, client })
+    fn new(client: Py<NativeClient>, export: &NativeExport, wanted: Wanted) -> PyResult<NativePages> {
+        let stream = PageStream::open(client.get().bridge(), &export.0, &wanted.into());
+        Ok(NativePages { stream: stream.map_err(|error| raised(&error))?, client })
     }
 
     /// The next page or none: as `NativeClient.run`.

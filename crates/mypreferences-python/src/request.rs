@@ -10,7 +10,10 @@ use std::time::Duration;
 use mypreferences::export::{Export, WaitProgress};
 use mypreferences::landing::{LandExport, LandingProgress, Sealed};
 use mypreferences::{Client, Error, ExportKind, ExportStatus, Operation};
-use mypreferences_bridge::{CancelToken, Inbox, LandingArguments, News, OrderArguments, ProgressView, seconds};
+use mypreferences_bridge::{
+    CancelToken, Inbox, LandingArguments, LoadedArguments, News, OrderArguments, ProgressView, boundaries_record,
+    seconds,
+};
 use pyo3::prelude::*;
 
 use crate::error::raised;
@@ -167,6 +170,8 @@ enum Wanted {
     Export { order: OrderArguments, landing: LandingArguments, told: Option<Arc<Told>> },
     Land { export: Export, landing: LandingArguments, told: Option<Arc<Told>> },
     CommitLanded { sealed: Sealed, keep_files: bool },
+    CommitLoaded { export: Export, loaded: LoadedArguments },
+    Boundaries { export: Export, places: Vec<u64> },
 }
 
 /// What to call, with its arguments. May be called more than once.
@@ -229,6 +234,24 @@ impl Request {
         let wanted = Wanted::CommitLanded { sealed: sealed.0.clone(), keep_files };
         Request::new(wanted, "timeout", None)
     }
+
+    #[staticmethod]
+    fn commit_loaded(
+        export: &NativeExport,
+        rows: u64,
+        keep_files: bool,
+        sink: Option<String>,
+        files: Vec<PathBuf>,
+    ) -> PyResult<Request> {
+        let loaded = LoadedArguments { rows, keep_files, sink, files };
+        Request::new(Wanted::CommitLoaded { export: export.0.clone(), loaded }, "timeout", None)
+    }
+
+    /// Gives a JSON list of pairs of digests.
+    #[staticmethod]
+    fn boundaries(export: &NativeExport, places: Vec<u64>) -> PyResult<Request> {
+        Request::new(Wanted::Boundaries { export: export.0.clone(), places }, "timeout", None)
+    }
 }
 
 fn known_kind(kind: Option<&str>) -> PyResult<Option<ExportKind>> {
@@ -247,7 +270,8 @@ impl Request {
 
     pub(crate) fn operation(&self) -> Operation {
         match &self.wanted {
-            Wanted::Commit { .. } | Wanted::CommitLanded { .. } => Operation::Commit,
+            Wanted::Commit { .. } | Wanted::CommitLanded { .. } | Wanted::CommitLoaded { .. } => Operation::Commit,
+            Wanted::Boundaries { .. } => Operation::Page,
             Wanted::ResolveCommit { .. } => Operation::ResolveCommit,
             Wanted::Status { .. } => Operation::Status,
             Wanted::Initiate(_) => Operation::Initiate,
@@ -264,7 +288,9 @@ impl Request {
             | Wanted::ResolveCommit { .. }
             | Wanted::Status { .. }
             | Wanted::Initiate(_)
-            | Wanted::CommitLanded { .. } => None,
+            | Wanted::CommitLanded { .. }
+            | Wanted::CommitLoaded { .. }
+            | Wanted::Boundaries { .. } => None,
         }
     }
 
@@ -322,6 +348,14 @@ impl Request {
                 let call = core.commit_landed(sealed, *keep_files);
                 let call = call.cancel_token(cancel).into_future();
                 Box::pin(async move { Ok(Outcome::Record(call.await?.to_json())) })
+            }
+            Wanted::CommitLoaded { export, loaded } => {
+                let call = loaded.call(core, export, cancel).into_future();
+                Box::pin(async move { Ok(Outcome::Record(call.await?.to_json())) })
+            }
+            Wanted::Boundaries { export, places } => {
+                let call = core.boundaries(export, places.iter().copied()).cancel_token(cancel).into_future();
+                Box::pin(async move { Ok(Outcome::Record(boundaries_record(&call.await?))) })
             }
         })
     }

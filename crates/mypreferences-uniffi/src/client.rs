@@ -2,19 +2,19 @@
 
 use std::future::IntoFuture;
 use std::sync::Arc;
-use std::time::Duration;
 
 use mypreferences::configuration::Sources;
 use mypreferences::landing::LandExport;
 use mypreferences::{CancelToken, ClientBuilder, Error, ErrorKind, Operation, Settings};
 use mypreferences_bridge as bridge;
-use mypreferences_bridge::{OrderArguments, PageStream};
+use mypreferences_bridge::{LoadedArguments, OrderArguments, PageStream};
 
 use crate::call::{NativeCall, NativeCallOptions, NativeCancelToken, Options, token_of};
 use crate::credentials::NativeCredentials;
 use crate::error::NativeFailure;
 use crate::export::{
-    NativeExport, NativeLanding, NativeLandingProgress, NativeOrder, NativeProgress, NativeSealed, NativeWaitProgress,
+    NativeExport, NativeLanding, NativeLandingProgress, NativeLoaded, NativeOrder, NativeProgress, NativeReading,
+    NativeSealed, NativeWaitProgress,
 };
 use crate::outcome::{NativeCompletion, NativeOutcome, completed};
 use crate::pages::NativePages;
@@ -202,16 +202,34 @@ impl NativeClient {
         })
     }
 
-    /// The pages of an export from the record `offset` on, counted from 1. Sends nothing yet.
-    pub fn pages(
+    /// The pages of an export. Sends nothing yet.
+    pub fn pages(&self, export: Arc<NativeExport>, wanted: NativeReading) -> Result<Arc<NativePages>, NativeFailure> {
+        Ok(Arc::new(NativePages(PageStream::open(&self.0, &export.0, &wanted.into())?)))
+    }
+
+    /// Starts to ask what lies on both sides of these places. `completion` is called once, unless this throws.
+    pub fn boundaries(
         &self,
         export: Arc<NativeExport>,
-        limit: Option<u64>,
-        offset: u64,
-    ) -> Result<Arc<NativePages>, NativeFailure> {
-        let limit = limit.map(|limit| bridge::page_limit(Operation::Page, limit)).transpose()?;
-        let pages = PageStream::open(&self.0, &export.0, limit, offset, Duration::ZERO);
-        Ok(Arc::new(NativePages(pages)))
+        places: Vec<u64>,
+        cancel: Option<Arc<NativeCancelToken>>,
+        completion: Box<dyn NativeCompletion>,
+    ) -> Result<Arc<NativeCall>, NativeFailure> {
+        let cancel = token_of(cancel.as_ref());
+        self.start_with(Operation::Page, cancel, completion, |core, cancel| {
+            let call = core.boundaries(&export.0, places).cancel_token(cancel);
+            async move { call.await.map(NativeOutcome::from) }
+        })
+    }
+
+    /// The export as a text that shows nothing.
+    pub fn wrap(&self, export: Arc<NativeExport>) -> Result<String, NativeFailure> {
+        Ok(self.0.wrap(&export.0)?)
+    }
+
+    /// What `wrap` gave.
+    pub fn unwrap(&self, handle: String) -> Result<Arc<NativeExport>, NativeFailure> {
+        Ok(Arc::new(NativeExport(self.0.unwrap(&handle)?)))
     }
 
     /// Starts to land an export and to commit it. `completion` is called once, unless this throws.
@@ -254,6 +272,21 @@ impl NativeClient {
         let cancel = token_of(cancel.as_ref());
         self.start_with(Operation::Commit, cancel, completion, |core, cancel| {
             let call = core.commit_landed(&sealed.0, keep_files).cancel_token(cancel);
+            async move { call.await.map(NativeOutcome::from) }
+        })
+    }
+
+    /// Starts the commit of what was loaded elsewhere. `completion` is called once, unless this throws.
+    pub fn commit_loaded(
+        &self,
+        export: Arc<NativeExport>,
+        loaded: NativeLoaded,
+        cancel: Option<Arc<NativeCancelToken>>,
+        completion: Box<dyn NativeCompletion>,
+    ) -> Result<Arc<NativeCall>, NativeFailure> {
+        let cancel = token_of(cancel.as_ref());
+        self.start_with(Operation::Commit, cancel, completion, |core, cancel| {
+            let call = LoadedArguments::from(loaded).call(core, &export.0, cancel);
             async move { call.await.map(NativeOutcome::from) }
         })
     }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use mypreferences::export::{Export, OwnedRecord, Page, WaitProgress};
 use mypreferences::landing::{BatchReceipt, Landed, LandingProgress, Sealed};
 use mypreferences_bridge as bridge;
-use mypreferences_bridge::{LandingArguments, OrderArguments, ProgressView, unix_seconds};
+use mypreferences_bridge::{
+    LandingArguments, LoadedArguments, OrderArguments, PageArguments, ProgressView, unix_seconds,
+};
 
 use crate::call::{NativeCancelToken, token_of};
 use crate::error::NativeFailure;
@@ -101,6 +103,72 @@ impl NativeLanding {
         };
         (arguments, cancel)
     }
+}
+
+/// Which pages, and what they have to be. What is not given has the core's default.
+#[derive(uniffi::Record)]
+pub struct NativeReading {
+    /// Records of one page.
+    pub limit: Option<u64>,
+    /// The first record, from 1.
+    pub offset: Option<u64>,
+    /// The last record.
+    pub until: Option<u64>,
+    /// In seconds.
+    pub patience: Option<f64>,
+    /// `TotalResults`.
+    pub expect_total: Option<u64>,
+    /// The digest of the first record.
+    pub expect_first: Option<String>,
+    /// The digest of the last one.
+    pub expect_last: Option<String>,
+}
+
+impl From<NativeReading> for PageArguments {
+    fn from(reading: NativeReading) -> PageArguments {
+        PageArguments {
+            limit: reading.limit,
+            offset: reading.offset,
+            until: reading.until,
+            patience: reading.patience,
+            expect_total: reading.expect_total,
+            expect_first: reading.expect_first,
+            expect_last: reading.expect_last,
+        }
+    }
+}
+
+/// What a destination holds.
+#[derive(uniffi::Record)]
+pub struct NativeLoaded {
+    /// Counted there.
+    pub rows: u64,
+    /// Whether the server keeps its files after the commit.
+    pub keep_files: bool,
+    /// For the receipt.
+    pub sink: Option<String>,
+    /// Paths, patterns and folders.
+    pub files: Vec<String>,
+}
+
+impl From<NativeLoaded> for LoadedArguments {
+    fn from(loaded: NativeLoaded) -> LoadedArguments {
+        LoadedArguments {
+            rows: loaded.rows,
+            keep_files: loaded.keep_files,
+            sink: loaded.sink,
+            files: loaded.files.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// What lies on both sides of a place where an export is cut.
+#[derive(uniffi::Record)]
+pub struct NativeBoundary {
+    /// The digest of the last record before it.
+    pub last: String,
+    /// The digest of the first record behind it.
+    pub first: String,
 }
 
 /// How far a landing is.
@@ -203,6 +271,12 @@ impl NativeExport {
     /// The server's time just before Initiate, in whole seconds since 1970.
     pub fn watermark(&self) -> Option<i64> {
         unix_seconds(self.0.watermark())
+    }
+
+    /// `LastDateTime` as it was asked for, in milliseconds since 1970.
+    pub fn since(&self) -> Option<i64> {
+        let since = self.0.since()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).ok()
     }
 
     /// For people: without the token.

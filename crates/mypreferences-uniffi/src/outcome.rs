@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use mypreferences::export::Export;
+use mypreferences::export::{Digest, Export};
 use mypreferences::landing::{BatchReceipt, Landed};
 use mypreferences::{CommitReceipt, Error, ExportStatus, Resolution};
-use mypreferences_bridge::unix_seconds;
+use mypreferences_bridge::{boundaries_record, unix_seconds};
 
 use crate::error::NativeError;
-use crate::export::{NativeBatchReceipt, NativeExport, NativeLanded, NativePage};
+use crate::export::{NativeBatchReceipt, NativeBoundary, NativeExport, NativeLanded, NativePage};
 use crate::records::{NativeReceipt, NativeStatus};
 
 /// Takes the outcome of one call.
@@ -69,6 +69,13 @@ pub enum NativeOutcome {
     },
     /// There was no page after the last one.
     EndOfPages,
+    /// Boundaries were looked at.
+    Boundaries {
+        /// One for each place.
+        boundaries: Vec<NativeBoundary>,
+        /// The same text in every language.
+        json: String,
+    },
     /// A landing came to its end.
     Landed {
         /// What it has come to.
@@ -116,6 +123,18 @@ impl From<ExportStatus> for NativeOutcome {
 impl From<Export> for NativeOutcome {
     fn from(export: Export) -> NativeOutcome {
         NativeOutcome::Export { export: Arc::new(NativeExport(export)) }
+    }
+}
+
+impl From<Vec<(Digest, Digest)>> for NativeOutcome {
+    fn from(pairs: Vec<(Digest, Digest)>) -> NativeOutcome {
+        NativeOutcome::Boundaries {
+            json: boundaries_record(&pairs),
+            boundaries: pairs
+                .into_iter()
+                .map(|(last, first)| NativeBoundary { last: last.to_string(), first: first.to_string() })
+                .collect(),
+        }
     }
 }
 

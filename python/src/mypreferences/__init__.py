@@ -8,7 +8,7 @@ from mypreferences import _error_kinds
 from mypreferences._client import AsyncClient, CancelToken, Client, Credentials
 from mypreferences._error_kinds import *  # noqa: F403 - its __all__ is below
 from mypreferences._errors import MyPreferencesError
-from mypreferences._export import AsyncExport, AsyncPages, Export, Folder, Landed, Page, Pages
+from mypreferences._export import AsyncExport, AsyncPages, Expect, Export, Folder, Landed, Page, Pages
 from mypreferences._native import Sealed, __version__
 from mypreferences._progress import LandingProgress, WaitProgress
 from mypreferences._records import (
@@ -25,6 +25,8 @@ from mypreferences._records import (
     Retry,
     Sent,
     Verified,
+    Vouched,
+    VouchedFile,
 )
 from mypreferences._resolution import Resolution
 
@@ -42,6 +44,7 @@ __all__ = [
     "CommitState",
     "ConfirmedBy",
     "Credentials",
+    "Expect",
     "Export",
     "ExportStatus",
     "Files",
@@ -57,6 +60,8 @@ __all__ = [
     "Sealed",
     "Sent",
     "Verified",
+    "Vouched",
+    "VouchedFile",
     "WaitProgress",
     "__version__",
 ]

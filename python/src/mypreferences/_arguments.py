@@ -45,6 +45,18 @@ class Landing(TypedDict):
     part_bytes: int | None
 
 
+class Reading(TypedDict):
+    """Which pages, as ``_native`` takes it."""
+
+    limit: int | None
+    offset: int | None
+    until: int | None
+    patience: float | None
+    expect_total: int | None
+    expect_first: str | None
+    expect_last: str | None
+
+
 def text(name: str, value: object, *, shown: bool = True) -> str:
     if isinstance(value, str):
         return value
@@ -95,6 +107,13 @@ def number(name: str, value: object) -> int | None:
     return value
 
 
+def count(name: str, value: object) -> int:
+    given = number(name, value)
+    if given is None:
+        raise TypeError(f"{name} must be an int, got None")
+    return given
+
+
 def moment(name: str, value: object) -> str | None:
     """A ``datetime`` as text; the core says what is wrong with one that has no zone."""
     return value.isoformat() if isinstance(value, datetime) else text_or_none(name, value)
@@ -114,6 +133,20 @@ def texts(name: str, values: object) -> list[str]:
         raise TypeError(f"{name} must be a list of str, got {values!r} ({type(values).__name__})")
     listed: list[object] = list(values)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     return [text(name, value) for value in listed]
+
+
+def paths(name: str, values: object) -> list[str]:
+    if values is None:
+        return []
+    if isinstance(values, (str, os.PathLike)):
+        return [path(name, values)]
+    if not isinstance(values, Iterable):
+        raise TypeError(f"{name} must be paths, got {type(values).__name__}; pass a path or a list of paths")
+    return [path(name, value) for value in values]  # pyright: ignore[reportUnknownVariableType]
+
+
+def numbers(name: str, values: Iterable[int]) -> list[int]:
+    return [count(name, value) for value in values]
 
 
 def order(

@@ -28,6 +28,9 @@ _EXIT_BOUND = 2.0
 atexit.register(_native.shutdown, _EXIT_BOUND)
 
 
+Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+"""A path, or several: files, patterns, folders."""
+
 Kind = Literal["segment", "segment-group", "schedule", "cid"]
 """What was exported."""
 
@@ -303,6 +306,37 @@ class _Base:
     def _commit_landed(self, sealed: Sealed, keep_files: bool) -> _calls.ClientCall:
         return self._call(_native.Request.commit_landed, native_sealed(sealed), _arguments.keep_files(keep_files))
 
+    def _commit_loaded(
+        self,
+        export: Export | AsyncExport | str,
+        rows: int,
+        keep_files: bool,
+        sink: str | None,
+        files: Paths | None,
+    ) -> _calls.ClientCall:
+        native = self._unwrapped(export) if isinstance(export, str) else native_export(export)
+        return self._call(
+            _native.Request.commit_loaded,
+            native,
+            _arguments.count("rows", rows),
+            _arguments.keep_files(keep_files),
+            _arguments.text_or_none("sink", sink),
+            _arguments.paths("files", files),
+        )
+
+    def wrap(self, export: Export | AsyncExport) -> str:
+        """The export as a text for state that others keep and show: a checkpoint, a task's log, a table. Whoever reads it
+        there cannot read the access token; :meth:`unwrap` of a client of the same account can.
+
+        Encrypted with a key from the setting ``handle_key`` or ``handle_key_file``, else from the secret of the
+        credentials: set one of the two for handles that outlive a rotation of that secret. With it goes what this client
+        knows of the export.
+        """
+        return _calls.raising(self._native.wrap, native_export(export))
+
+    def _unwrapped(self, handle: str) -> _native.NativeExport:
+        return _calls.raising(self._native.unwrap, _arguments.text("handle", handle, shown=False))
+
     def _call(self, request: Any, *arguments: Any) -> _calls.ClientCall:
         return _calls.ClientCall(self._native, _calls.raising(request, *arguments))
 
@@ -437,6 +471,31 @@ class Client(_Base):
         """
         return BatchReceipt.from_json(_calls.run(self._commit_landed(sealed, keep_files), cancel_token))
 
+    def commit_loaded(
+        self,
+        export: Export | str,
+        *,
+        rows: int,
+        keep_files: bool,
+        sink: str | None = None,
+        files: Paths | None = None,
+        cancel_token: CancelToken | None = None,
+    ) -> BatchReceipt:
+        """Commits an export that was loaded elsewhere than in a folder of this client: a database, a lake, a warehouse.
+
+        ``export`` is an export, or what :meth:`wrap` gave. ``rows`` is what a read-back **from there** counts; a count from
+        before the sink proves nothing. It must equal ``TotalResults``, which the client asks for where no page has told it,
+        else :class:`CountMismatchError`. ``files`` are made durable and hashed, and their folders: a path, patterns,
+        folders. Then as :meth:`commit_landed`: status first, and a lost answer is resolved. The same call again, from any
+        process, sends nothing and says how it ended. ``sink`` is for the receipt.
+        """
+        call = self._commit_loaded(export, rows, keep_files, sink, files)
+        return BatchReceipt.from_json(_calls.run(call, cancel_token))
+
+    def unwrap(self, handle: str) -> Export:
+        """The export that :meth:`wrap` made a text of, here or in another process."""
+        return Export(self._unwrapped(handle), self._native)
+
     def __enter__(self) -> Client:
         return self
 
@@ -529,6 +588,24 @@ class AsyncClient(_Base):
     ) -> BatchReceipt:
         """As :meth:`Client.commit_landed`."""
         return BatchReceipt.from_json(await _calls.awaited(self._commit_landed(sealed, keep_files), cancel_token))
+
+    async def commit_loaded(
+        self,
+        export: AsyncExport | str,
+        *,
+        rows: int,
+        keep_files: bool,
+        sink: str | None = None,
+        files: Paths | None = None,
+        cancel_token: CancelToken | None = None,
+    ) -> BatchReceipt:
+        """As :meth:`Client.commit_loaded`."""
+        call = self._commit_loaded(export, rows, keep_files, sink, files)
+        return BatchReceipt.from_json(await _calls.awaited(call, cancel_token))
+
+    def unwrap(self, handle: str) -> AsyncExport:
+        """As :meth:`Client.unwrap`."""
+        return AsyncExport(self._unwrapped(handle), self._native)
 
     async def aclose(self) -> None:
         """Closes the client and cancels its calls."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypedDict
 
 from mypreferences import _arguments, _calls, _native, _progress
 from mypreferences._arguments import Duration
 from mypreferences._native import CancelToken, Sealed
 from mypreferences._records import BatchReceipt, ExportStatus, Verified
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class Page:
@@ -88,6 +91,34 @@ class Page:
         )
 
 
+@dataclass(frozen=True)
+class Expect:
+    """What the pages of a range have to be, so that it joins its neighbours."""
+
+    total: int | None = None
+    """``TotalResults`` of the export."""
+    first: str | None = None
+    """The digest of the first record, from :meth:`Export.boundaries`."""
+    last: str | None = None
+    """The digest of the last record."""
+
+
+class HowToRead(TypedDict, total=False):
+    """Which pages of an export are read, and how."""
+
+    limit: int
+    """Records a page: 1,000."""
+    offset: int
+    """The first record, from 1."""
+    until: int
+    """The last record: a range, which other tasks read the rest of. Its pages are checked more than others: none came
+    before, none begins with the record that the one before it ended with, and all of them come."""
+    expect: Expect
+    """What the range has to be; :class:`CountMismatchError` where it is not. Checked as ``until`` says, too."""
+    patience: Duration
+    """How long a page bears temporary failures, up to 24 hours: not at all."""
+
+
 class _OpenClient(Protocol):
     """A :class:`Client` or an :class:`AsyncClient`."""
 
@@ -114,6 +145,13 @@ class _Handle:
         next export."""
         return datetime.fromtimestamp(self._native.watermark, timezone.utc)
 
+    @property
+    def since(self) -> datetime | None:
+        """``LastDateTime`` as it was asked for: the export holds what changed since; ``None`` for everything. A
+        retrieval that is given up begins again from there."""
+        since = self._native.since
+        return None if since is None else datetime.fromtimestamp(since, timezone.utc)
+
     def to_json_with_token(self) -> str:
         """The handle for another process or a later task, **with the access token**; ``from_json`` reads it back.
 
@@ -129,16 +167,29 @@ class _Handle:
     def __reduce__(self) -> NoReturn:
         raise TypeError(
             f"an {type(self).__name__} holds an access token and cannot be pickled; "
-            "hand on to_json_with_token() where the token may be seen, and read it with from_json()"
+            "hand on client.wrap(export), which shows nothing, and read it with client.unwrap()"
         )
 
-    def _pages(self, limit: int | None, offset: int, patience: Duration | None) -> _native.NativePages:
-        given = _arguments.number("limit", limit)
-        first = _arguments.number("offset", offset)
-        borne = _arguments.seconds(patience)
-        return _calls.raising(
-            _native.NativePages, self._client, self._native, given, 1 if first is None else first, borne
-        )
+    def _pages(self, how: HowToRead) -> _native.NativePages:
+        unknown = how.keys() - HowToRead.__annotations__.keys()
+        if unknown:
+            known = sorted(HowToRead.__annotations__)
+            raise TypeError(f"there is no argument {sorted(unknown)[0]!r}; pass one of {known}")
+        expect = how.get("expect") or Expect()
+        wanted: _arguments.Reading = {
+            "limit": _arguments.number("limit", how.get("limit")),
+            "offset": _arguments.number("offset", how.get("offset")),
+            "until": _arguments.number("until", how.get("until")),
+            "patience": _arguments.seconds(how.get("patience")),
+            "expect_total": _arguments.number("total", expect.total),
+            "expect_first": _arguments.text_or_none("first", expect.first),
+            "expect_last": _arguments.text_or_none("last", expect.last),
+        }
+        return _calls.raising(_native.NativePages, self._client, self._native, wanted)
+
+    def _boundaries(self, places: Iterable[int]) -> _calls.ClientCall:
+        numbers = _arguments.numbers("places", places)
+        return _calls.ClientCall(self._client, _calls.raising(_native.Request.boundaries, self._native, numbers))
 
     def _wait(self, max_wait: Duration | None, told: Any) -> _calls.ClientCall:
         seconds = _arguments.seconds(max_wait)
@@ -250,43 +301,42 @@ class Export(_Handle):
     def pages(
         self,
         *,
-        limit: int | None = None,
-        offset: int = 1,
-        patience: Duration | None = None,
         cancel_token: CancelToken | None = None,
+        **how: Unpack[HowToRead],
     ) -> Pages:
-        """The pages from record ``offset`` on, the first being 1; ``limit`` records each (1,000 unless said otherwise).
-
-        ``patience`` is how long a page bears temporary failures, up to 24 hours; not at all unless said otherwise.
-
-        They are read with ``keepAlive=true``, as a commit needs it. A commit of what you keep yourself is
+        """The pages, all of them unless :class:`HowToRead` says otherwise. They are read with ``keepAlive=true``, as a commit needs it. A commit of what you keep yourself is
         ``client.commit(export.access_token, keep_files=…)``, once it is safe.
         """
-        return Pages(self._pages(limit, offset, patience), cancel_token)
+        return Pages(self._pages(how), cancel_token)
 
     def records(
         self,
         *,
-        limit: int | None = None,
-        offset: int = 1,
-        patience: Duration | None = None,
         cancel_token: CancelToken | None = None,
+        **how: Unpack[HowToRead],
     ) -> Iterator[Any]:
         """The records of :meth:`pages` one by one, as :meth:`Page.records` gives them. One page is in memory."""
-        pages = self.pages(limit=limit, offset=offset, patience=patience, cancel_token=cancel_token)
+        pages = self.pages(cancel_token=cancel_token, **how)
         return chain.from_iterable(page.records() for page in pages)
 
     def raw_records(
         self,
         *,
-        limit: int | None = None,
-        offset: int = 1,
-        patience: Duration | None = None,
         cancel_token: CancelToken | None = None,
+        **how: Unpack[HowToRead],
     ) -> Iterator[bytes]:
         """The records of :meth:`pages` one by one, as :meth:`Page.raw_records` gives them. One page is in memory."""
-        pages = self.pages(limit=limit, offset=offset, patience=patience, cancel_token=cancel_token)
+        pages = self.pages(cancel_token=cancel_token, **how)
         return chain.from_iterable(page.raw_records() for page in pages)
+
+
+    def boundaries(
+        self, places: Iterable[int], *, cancel_token: CancelToken | None = None
+    ) -> list[tuple[str, str]]:
+        """What lies on both sides of the places where the export is going to be cut into ranges: for each place ``n`` the
+        digests of the records ``n`` and ``n + 1``, the ``last`` one of a range and the ``first`` one of the next. One
+        request of two records each."""
+        return pairs(_calls.run(self._boundaries(places), cancel_token))
 
 
 class AsyncExport(_Handle):
@@ -315,39 +365,45 @@ class AsyncExport(_Handle):
     def pages(
         self,
         *,
-        limit: int | None = None,
-        offset: int = 1,
-        patience: Duration | None = None,
         cancel_token: CancelToken | None = None,
+        **how: Unpack[HowToRead],
     ) -> AsyncPages:
         """As :meth:`Export.pages`, for ``async for``."""
-        return AsyncPages(self._pages(limit, offset, patience), cancel_token)
+        return AsyncPages(self._pages(how), cancel_token)
 
     async def records(
         self,
         *,
-        limit: int | None = None,
-        offset: int = 1,
-        patience: Duration | None = None,
         cancel_token: CancelToken | None = None,
+        **how: Unpack[HowToRead],
     ) -> AsyncIterator[Any]:
         """As :meth:`Export.records`, for ``async for``."""
-        async for page in self.pages(limit=limit, offset=offset, patience=patience, cancel_token=cancel_token):
+        async for page in self.pages(cancel_token=cancel_token, **how):
             for record in page.records():
                 yield record
 
     async def raw_records(
         self,
         *,
-        limit: int | None = None,
-        offset: int = 1,
-        patience: Duration | None = None,
         cancel_token: CancelToken | None = None,
+        **how: Unpack[HowToRead],
     ) -> AsyncIterator[bytes]:
         """As :meth:`Export.raw_records`, for ``async for``."""
-        async for page in self.pages(limit=limit, offset=offset, patience=patience, cancel_token=cancel_token):
+        async for page in self.pages(cancel_token=cancel_token, **how):
             for record in page.raw_records():
                 yield record
+
+
+    async def boundaries(
+        self, places: Iterable[int], *, cancel_token: CancelToken | None = None
+    ) -> list[tuple[str, str]]:
+        """As :meth:`Export.boundaries`."""
+        return pairs(await _calls.awaited(self._boundaries(places), cancel_token))
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """The record of ``boundaries``."""
+    return [(last, first) for last, first in json.loads(text)]
 
 
 @dataclass(frozen=True)

@@ -202,8 +202,28 @@ class CommitEnd(_Word):
 
 
 @dataclass(frozen=True)
+class VouchedFile:
+    """A file that was made durable before the commit."""
+
+    path: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Vouched:
+    """What the destination of a ``commit_loaded`` holds, as the caller says and the client has checked."""
+
+    rows: int
+    sink: str | None
+    """Where, without passwords."""
+    files: tuple[VouchedFile, ...]
+    """The files that were made durable; empty where nothing had to be sent."""
+
+
+@dataclass(frozen=True)
 class BatchReceipt:
-    """How the commit of a batch ended: ``_receipt.json``."""
+    """How the commit of a batch, or of what was loaded, ended: ``_receipt.json``."""
 
     end: CommitEnd
     keep_files: bool
@@ -214,6 +234,8 @@ class BatchReceipt:
     """``Date`` of the answer that confirmed it."""
     receipt: CommitReceipt | None
     """The receipt of the commit; ``None`` when nothing was sent."""
+    vouched: Vouched | None
+    """Of a ``commit_loaded``."""
     _json: str = field(repr=False, compare=False)
 
     def to_json(self) -> str:
@@ -231,6 +253,7 @@ class BatchReceipt:
             at=time_of(record["at"]),
             server_date=time_of(record["server_date"]),
             receipt=None if inner is None else CommitReceipt.from_json(inner),
+            vouched=_vouched(record.get("vouched")),
             _json=text,
         )
 
@@ -239,6 +262,13 @@ class BatchReceipt:
         """The one within another record."""
         inner = inner_of(record)
         return None if inner is None else cls.from_json(inner)
+
+
+def _vouched(record: dict[str, Any] | None) -> Vouched | None:
+    if record is None:
+        return None
+    files = tuple(VouchedFile(**file) for file in record["files"])
+    return Vouched(rows=record["rows"], sink=record["sink"], files=files)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ struct one {
 static mypref_error *wait_for(struct one *one, const mypref_call_options *options) {
     mypref_export_handle *handle = NULL;
     mypref_export_status *status = NULL;
-    mypref_error *error = mypref_export_handle_from_json(one->call->handle, &handle);
+    mypref_error *error = open_handle(one->client, one->call, &handle);
     if (error == NULL) {
         error = mypref_wait(one->client, handle, options, &status);
     }
@@ -77,6 +77,41 @@ static mypref_error *commit_landed(struct one *one, const mypref_cancel_token *c
     return error;
 }
 
+static mypref_error *commit_loaded(struct one *one, const mypref_cancel_token *cancel) {
+    mypref_export_handle *handle = NULL;
+    mypref_loaded *loaded = NULL;
+    mypref_batch_receipt *receipt = NULL;
+    mypref_error *error = open_handle(one->client, one->call, &handle);
+    if (error == NULL) {
+        error = make_loaded(one->call, &loaded);
+    }
+    if (error == NULL) {
+        error = mypref_commit_loaded(one->client, handle, loaded, cancel, &receipt);
+    }
+    if (error == NULL) {
+        observe_batch_receipt(one->result, receipt);
+    }
+    mypref_loaded_free(&loaded);
+    mypref_export_handle_free(&handle);
+    return error;
+}
+
+static mypref_error *boundaries(struct one *one, const mypref_cancel_token *cancel) {
+    int64_t places[8];
+    size_t count = places_of(one->call, places, 8);
+    mypref_export_handle *handle = NULL;
+    mypref_boundary_list *list = NULL;
+    mypref_error *error = open_handle(one->client, one->call, &handle);
+    if (error == NULL) {
+        error = mypref_boundaries(one->client, handle, places, count, cancel, &list);
+    }
+    if (error == NULL) {
+        observe_boundaries(one->result, list);
+    }
+    mypref_export_handle_free(&handle);
+    return error;
+}
+
 static mypref_error *initiate(struct one *one, const mypref_call_options *options) {
     mypref_order *order = NULL;
     mypref_export_handle *handle = NULL;
@@ -134,6 +169,12 @@ static mypref_error *run(struct one *one, int64_t token, const struct cancel *ca
     }
     if (is(call, "commit_landed")) {
         return commit_landed(one, cancel->token);
+    }
+    if (is(call, "commit_loaded")) {
+        return commit_loaded(one, cancel->token);
+    }
+    if (is(call, "boundaries")) {
+        return boundaries(one, cancel->token);
     }
     if (is(call, "status")) {
         return status_of(one, token, cancel->options);

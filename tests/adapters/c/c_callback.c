@@ -70,6 +70,15 @@ static void landed_committed(void *user_data, mypref_error *error, mypref_batch_
     one_less();
 }
 
+static void looked_at(void *user_data, mypref_error *error, mypref_boundary_list *boundaries) {
+    if (error != NULL) {
+        observe_error(user_data, error);
+    } else {
+        observe_boundaries(user_data, boundaries);
+    }
+    one_less();
+}
+
 /* Pages, each of which asks for the next one. */
 struct reading {
     mypref_pages *pages;
@@ -130,7 +139,7 @@ static mypref_error *start_initiate(const mypref_client *client, const struct ca
 static mypref_error *start_wait(const mypref_client *client, const struct call *call,
                                 const mypref_call_options *options, struct observed *result) {
     mypref_export_handle *handle = NULL;
-    mypref_error *error = mypref_export_handle_from_json(call->handle, &handle);
+    mypref_error *error = open_handle(client, call, &handle);
     if (error == NULL) {
         error = mypref_wait_start(client, handle, options, result, told);
     }
@@ -166,6 +175,35 @@ static mypref_error *start_commit_landed(const mypref_client *client, const stru
     return error;
 }
 
+static mypref_error *start_commit_loaded(const mypref_client *client, const struct call *call,
+                                         const mypref_cancel_token *cancel, struct observed *result) {
+    mypref_export_handle *handle = NULL;
+    mypref_loaded *loaded = NULL;
+    mypref_error *error = open_handle(client, call, &handle);
+    if (error == NULL) {
+        error = make_loaded(call, &loaded);
+    }
+    if (error == NULL) {
+        error = mypref_commit_loaded_start(client, handle, loaded, cancel, result, landed_committed);
+    }
+    mypref_loaded_free(&loaded);
+    mypref_export_handle_free(&handle);
+    return error;
+}
+
+static mypref_error *start_boundaries(const mypref_client *client, const struct call *call,
+                                      const mypref_cancel_token *cancel, struct observed *result) {
+    int64_t places[8];
+    size_t count = places_of(call, places, 8);
+    mypref_export_handle *handle = NULL;
+    mypref_error *error = open_handle(client, call, &handle);
+    if (error == NULL) {
+        error = mypref_boundaries_start(client, handle, places, count, cancel, result, looked_at);
+    }
+    mypref_export_handle_free(&handle);
+    return error;
+}
+
 static mypref_error *start(const mypref_client *client, const struct call *call, int64_t token,
                            const struct cancel *cancel, struct observed *result) {
     if (is(call, "initiate")) {
@@ -182,6 +220,12 @@ static mypref_error *start(const mypref_client *client, const struct call *call,
     }
     if (is(call, "commit_landed")) {
         return start_commit_landed(client, call, cancel->token, result);
+    }
+    if (is(call, "commit_loaded")) {
+        return start_commit_loaded(client, call, cancel->token, result);
+    }
+    if (is(call, "boundaries")) {
+        return start_boundaries(client, call, cancel->token, result);
     }
     if (is(call, "status")) {
         return mypref_status_start(client, token, cancel->options, result, told);

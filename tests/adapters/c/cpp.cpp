@@ -161,8 +161,10 @@ json page_of(const mypref::page &page) {
 json every_page(const mypref::client &client, const mypref::export_handle &handle, const json &call,
                 const mypref::cancel_token &cancel) {
     json pages = json::array();
-    const mypref::pages_options options{given<std::int64_t>(call, "limit"), given<std::int64_t>(call, "offset"),
-                                        &cancel};
+    const mypref::pages_options options{
+        given<std::int64_t>(call, "limit"),       given<std::int64_t>(call, "offset"),       &cancel,
+        given<std::int64_t>(call, "until"),       given<std::int64_t>(call, "expect_total"), given<std::string>(call, "expect_first"),
+        given<std::string>(call, "expect_last")};
     for (const auto &page : client.pages(handle, options)) {
         if (!page) {
             return failed(page.error());
@@ -180,6 +182,37 @@ json commit_landed(const mypref::client &client, const json &call, const mypref:
     return observed("batch_receipt", client.commit_landed(sealed->back(), call["keep_files"].get<bool>(), &cancel));
 }
 
+json commit_loaded(const mypref::client &client, const mypref::export_handle &handle, const json &call,
+                   const mypref::cancel_token &cancel) {
+    const mypref::loaded loaded{given<std::int64_t>(call, "rows").value_or(0), call["keep_files"].get<bool>(),
+                                given<std::string>(call, "sink"),
+                                call.value("files", std::vector<std::string>())};
+    return observed("batch_receipt", client.commit_loaded(handle, loaded, &cancel));
+}
+
+json boundaries(const mypref::client &client, const mypref::export_handle &handle, const json &call,
+                const mypref::cancel_token &cancel) {
+    const auto found = client.boundaries(handle, call["places"].get<std::vector<std::int64_t>>(), &cancel);
+    if (!found) {
+        return failed(found.error());
+    }
+    json pairs = json::array();
+    for (const auto &boundary : *found) {
+        pairs.push_back(json::array({boundary.last, boundary.first}));
+    }
+    return {{"type", "boundaries"}, {"record", pairs.dump()}};
+}
+
+/// The handle of the call, wrapped and unwrapped where it says so.
+mypref::result<mypref::export_handle> handle_of(const mypref::client &client, const json &call) {
+    auto handle = mypref::export_handle::from_json(call["export"].get<std::string>());
+    if (!handle || !call.value("wrapped", false)) {
+        return handle;
+    }
+    const auto wrapped = client.wrap(*handle);
+    return client.unwrap(wrapped ? *wrapped : std::string());
+}
+
 json run(const mypref::client &client, const json &call, const std::string &token_text,
          const mypref::cancel_token &cancel) {
     const std::string operation = call["operation"].get<std::string>();
@@ -189,12 +222,18 @@ json run(const mypref::client &client, const json &call, const std::string &toke
         const auto handle = client.initiate(order_of(call), options);
         return handle ? json{{"type", "export"}, {"record", handle->json_with_token()}} : failed(handle.error());
     }
-    if (operation == "wait" || operation == "pages") {
-        const auto handle = mypref::export_handle::from_json(call["export"].get<std::string>());
+    if (call.contains("export")) {
+        const auto handle = handle_of(client, call);
         if (!handle) {
             return failed(handle.error());
         }
         options.timeout = milliseconds(call, "max_wait_ms", 1);
+        if (operation == "commit_loaded") {
+            return commit_loaded(client, *handle, call, cancel);
+        }
+        if (operation == "boundaries") {
+            return boundaries(client, *handle, call, cancel);
+        }
         return operation == "wait" ? observed("status", client.wait(*handle, options))
                                    : every_page(client, *handle, call, cancel);
     }

@@ -83,6 +83,11 @@ void observe_batch_receipt(struct observed *observed, mypref_batch_receipt *rece
     mypref_batch_receipt_free(&receipt);
 }
 
+void observe_boundaries(struct observed *observed, mypref_boundary_list *boundaries) {
+    keep(observed, "boundaries", mypref_boundary_list_json(boundaries));
+    mypref_boundary_list_free(&boundaries);
+}
+
 cJSON *pages_begin(void) { return cJSON_CreateArray(); }
 
 /* Bytes that do not end with NUL. */
@@ -238,12 +243,71 @@ mypref_error *make_landing(const struct call *call, mypref_landing_options **opt
     return error;
 }
 
-mypref_error *open_pages(const mypref_client *client, const struct call *call, mypref_pages **pages) {
-    mypref_export_handle *handle = NULL;
-    mypref_error *error = mypref_export_handle_from_json(call->handle, &handle);
-    if (error == NULL) {
-        error = mypref_pages_open(client, handle, call->limit, call->offset, pages);
+mypref_error *open_handle(const mypref_client *client, const struct call *call, mypref_export_handle **handle) {
+    mypref_wrapped *wrapped = NULL;
+    mypref_error *error = mypref_export_handle_from_json(call->handle, handle);
+    if (error == NULL && cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(call->given, "wrapped"))) {
+        error = mypref_wrap(client, *handle, &wrapped);
+        mypref_export_handle_free(handle);
+        if (error == NULL) {
+            error = mypref_unwrap(client, mypref_wrapped_text(wrapped), handle);
+        }
+        mypref_wrapped_free(&wrapped);
     }
+    return error;
+}
+
+mypref_error *make_loaded(const struct call *call, mypref_loaded **loaded) {
+    const char *sink = text_of(call->given, "sink");
+    const cJSON *file = NULL;
+    *loaded = mypref_loaded_new(number_of(call->given, "rows"), call->keep_files);
+    mypref_error *error = sink == NULL ? NULL : mypref_loaded_set_sink(*loaded, sink);
+    cJSON_ArrayForEach(file, cJSON_GetObjectItemCaseSensitive(call->given, "files")) {
+        if (error == NULL) {
+            error = mypref_loaded_add_file(*loaded, cJSON_GetStringValue(file));
+        }
+    }
+    return error;
+}
+
+size_t places_of(const struct call *call, int64_t *places, size_t room) {
+    const cJSON *place = NULL;
+    size_t count = 0;
+    cJSON_ArrayForEach(place, cJSON_GetObjectItemCaseSensitive(call->given, "places")) {
+        if (count < room) {
+            places[count++] = (int64_t)place->valuedouble;
+        }
+    }
+    return count;
+}
+
+mypref_error *open_pages(const mypref_client *client, const struct call *call, mypref_pages **pages) {
+    static const char *const plan[] = {"offset", "until", "expect_total", "limit"};
+    static const char *const numbers[] = {"offset", "until", "total", "limit"};
+    static const char *const digests[] = {"expect_first", "expect_last"};
+    mypref_export_handle *handle = NULL;
+    mypref_range *range = mypref_range_new();
+    mypref_error *error = open_handle(client, call, &handle);
+    bool is_range = false;
+    for (size_t n = 0; n < 4 && error == NULL; ++n) {
+        int64_t number = number_of(call->given, plan[n]);
+        if (number != MYPREF_DEFAULT) {
+            error = mypref_range_set_int(range, numbers[n], number);
+            is_range = is_range || n == 1 || n == 2;
+        }
+    }
+    for (size_t n = 0; n < 2 && error == NULL; ++n) {
+        const char *digest = text_of(call->given, digests[n]);
+        if (digest != NULL) {
+            error = mypref_range_set(range, digests[n] + strlen("expect_"), digest);
+            is_range = true;
+        }
+    }
+    if (error == NULL) {
+        error = is_range ? mypref_pages_open_range(client, handle, range, pages)
+                         : mypref_pages_open(client, handle, call->limit, call->offset, pages);
+    }
+    mypref_range_free(&range);
     mypref_export_handle_free(&handle);
     return error;
 }

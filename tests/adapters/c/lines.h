@@ -43,6 +43,7 @@ void observe_status(struct observed *observed, mypref_export_status *status);
 void observe_export(struct observed *observed, mypref_export_handle *handle);
 void observe_landed(struct observed *observed, mypref_landed *landed);
 void observe_batch_receipt(struct observed *observed, mypref_batch_receipt *receipt);
+void observe_boundaries(struct observed *observed, mypref_boundary_list *boundaries);
 
 /* Pages one after the other into one record, which observe_pages takes over; an error in place of it needs
  * pages_forget. */
@@ -56,6 +57,11 @@ bool is(const struct call *call, const char *operation);
 bool takes_a_token(const struct call *call);
 mypref_error *make_order(const struct call *call, mypref_order **order);
 mypref_error *make_landing(const struct call *call, mypref_landing_options **options);
+/* The handle of the call, wrapped and unwrapped where it says so. */
+mypref_error *open_handle(const mypref_client *client, const struct call *call, mypref_export_handle **handle);
+mypref_error *make_loaded(const struct call *call, mypref_loaded **loaded);
+/* How many places the call has, at most `room` of them. */
+size_t places_of(const struct call *call, int64_t *places, size_t room);
 mypref_error *open_pages(const mypref_client *client, const struct call *call, mypref_pages **pages);
 /* The newest sealed batch of the call's folder; it belongs to the list. */
 mypref_error *newest_sealed(const struct call *call, mypref_sealed_list **list, const mypref_sealed **sealed);

@@ -51,6 +51,7 @@ public final class JavaAdapter {
             TIMER.schedule(cancel::cancel, after, TimeUnit.MILLISECONDS);
         }
         CallOptions options = new CallOptions().withCancelToken(cancel);
+        Wrap wrap = export -> client.unwrap(client.wrap(export));
         boolean keepFiles = Boolean.TRUE.equals(call.getKeepFiles());
         try {
             switch (call.getOperation()) {
@@ -61,9 +62,9 @@ public final class JavaAdapter {
                 case "initiate":
                     return seen.gave(client.initiate(call.order(), options));
                 case "wait":
-                    return seen.gave(client.wait(call.handle(), call.waitOptions(cancel)));
+                    return seen.gave(client.wait(call.handle(wrap), call.waitOptions(cancel)));
                 case "pages":
-                    try (Pages pages = client.pages(call.handle(), call.pageOptions(cancel))) {
+                    try (Pages pages = client.pages(call.handle(wrap), call.pageOptions(cancel))) {
                         List<Page> read = new ArrayList<>();
                         for (Page page = pages.next(); page != null; page = pages.next()) {
                             read.add(page);
@@ -75,6 +76,11 @@ public final class JavaAdapter {
                         client.export(call.order(), call.getOut(), call.getKeepFiles(), call.landingOptions(cancel)));
                 case "commit_landed":
                     return seen.gave(client.commitLanded(call.sealed(), keepFiles, cancel));
+                case "commit_loaded":
+                    return seen.gave(client.commitLoaded(
+                        call.handle(wrap), call.getRows(), keepFiles, call.loadedOptions(cancel)));
+                case "boundaries":
+                    return seen.gaveBoundaries(client.boundaries(call.handle(wrap), call.getPlaces(), cancel));
                 default:
                     return seen.gave(client.commit(token, keepFiles, options));
             }

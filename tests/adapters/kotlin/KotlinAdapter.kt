@@ -40,15 +40,21 @@ private suspend fun one(client: MyPreferencesClient, call: Call, token: String, 
             }
         }
         val options = CallOptions(cancelToken = cancel)
+        val wrap = Wrap { client.unwrap(client.wrap(it)) }
         try {
             when (call.operation) {
                 "status" -> seen.gave(client.status(token, options))
                 "resolve_commit" -> seen.gave(client.resolveCommit(token, options))
                 "initiate" -> seen.gave(client.initiate(call.order(), options))
-                "wait" -> seen.gave(client.wait(call.handle(), call.waitOptions(cancel)))
-                "pages" -> seen.gave(client.pages(call.handle(), call.pageOptions(cancel)).toList())
+                "wait" -> seen.gave(client.wait(call.handle(wrap), call.waitOptions(cancel)))
+                "pages" -> seen.gave(client.pages(call.handle(wrap), call.pageOptions(cancel)).toList())
                 "export" -> seen.gave(client.export(call.order(), call.out, call.keepFiles, call.landingOptions(cancel)))
                 "commit_landed" -> seen.gave(client.commitLanded(call.sealed(), call.keepFiles ?: true, cancel))
+                "commit_loaded" -> {
+                    val loaded = call.loadedOptions(cancel)
+                    seen.gave(client.commitLoaded(call.handle(wrap), call.rows, call.keepFiles ?: true, loaded))
+                }
+                "boundaries" -> seen.gave(client.boundaries(call.handle(wrap), call.places, cancel))
                 else -> seen.gave(client.commit(token, call.keepFiles ?: false, options))
             }
         } catch (error: MyPreferencesException) {

@@ -3,15 +3,18 @@
 package adapters
 
 import com.mypreferences.BatchReceipt
+import com.mypreferences.Boundary
 import com.mypreferences.CancelToken
 import com.mypreferences.CommitReceipt
 import com.mypreferences.Credentials
+import com.mypreferences.Expect
 import com.mypreferences.Export
 import com.mypreferences.ExportRequest
 import com.mypreferences.ExportStatus
 import com.mypreferences.Folder
 import com.mypreferences.Landed
 import com.mypreferences.LandingOptions
+import com.mypreferences.LoadedOptions
 import com.mypreferences.MyPreferencesException
 import com.mypreferences.OAuth
 import com.mypreferences.Page
@@ -110,14 +113,26 @@ class Call(private val json: JsonObject) {
         texts("values"), text("callback_url"), text("start_date"), text("end_date"), texts("cids"), texts("channels"),
     )
 
-    /** The handle of a wait or of pages. */
+    /** The handle of a wait, of pages and of what was loaded. */
     @Throws(MyPreferencesException::class)
-    fun handle(): Export = Export.fromJson(text("export").orEmpty())
+    fun handle(wrap: Wrap): Export {
+        val export = Export.fromJson(text("export").orEmpty())
+        return if (given("wrapped")?.boolean == true) wrap.andUnwrap(export) else export
+    }
+
+    val rows: Long get() = given("rows")?.long ?: 0
+
+    val places: List<Long> get() = json.getValue("places").jsonArray.map { it.jsonPrimitive.long }
+
+    fun loadedOptions(cancel: CancelToken) = LoadedOptions(text("sink"), texts("files"), cancel)
 
     fun waitOptions(cancel: CancelToken) =
         WaitOptions(given("max_wait_ms")?.long?.milliseconds, null, cancel)
 
-    fun pageOptions(cancel: CancelToken) = PageOptions(given("limit")?.long, given("offset")?.long ?: 1, cancel)
+    fun pageOptions(cancel: CancelToken): PageOptions {
+        val expect = Expect(given("expect_total")?.long, text("expect_first"), text("expect_last"))
+        return PageOptions(given("limit")?.long, given("offset")?.long ?: 1, cancel, given("until")?.long, expect)
+    }
 
     /** The folder of a landing. */
     val out: Path get() = Paths.get(text("out").orEmpty())
@@ -144,6 +159,12 @@ class Call(private val json: JsonObject) {
 
     private fun texts(name: String) =
         json[name]?.takeIf { it !is JsonNull }?.jsonArray.orEmpty().map { it.jsonPrimitive.content }
+}
+
+/** A client's own way with an encrypted handle. */
+fun interface Wrap {
+    @Throws(MyPreferencesException::class)
+    fun andUnwrap(export: Export): Export
 }
 
 /** What came of one call. */
@@ -174,6 +195,14 @@ class Observations {
     fun gave(export: Export): Observed {
         saw(export.toString())
         return Observed("export", export.toJsonWithToken())
+    }
+
+    /** Pairs of digests. */
+    @JvmName("gaveBoundaries")
+    fun gave(boundaries: List<Boundary>): Observed {
+        saw(boundaries.toString())
+        val record = boundaries.map { JsonArray(listOf(JsonPrimitive(it.last), JsonPrimitive(it.first))) }
+        return Observed("boundaries", JsonArray(record).toString())
     }
 
     /** Pages in one record: each with its counts, other members and lines. */

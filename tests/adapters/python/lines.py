@@ -82,7 +82,14 @@ def limits(call: dict[str, Any]) -> dict[str, Any]:
 
 def some(call: dict[str, Any]) -> dict[str, Any]:
     """Which pages."""
-    return {name: call[name] for name in ("limit", "offset") if call.get(name) is not None}
+    expect = m.Expect(call.get("expect_total"), call.get("expect_first"), call.get("expect_last"))
+    given = {name: call[name] for name in ("limit", "offset", "until") if call.get(name) is not None}
+    return given if expect == m.Expect() else {**given, "expect": expect}
+
+
+def loaded(call: dict[str, Any]) -> dict[str, Any]:
+    """What a destination holds."""
+    return {name: call[name] for name in ("rows", "keep_files", "sink", "files") if call.get(name) is not None}
 
 
 def newest(call: dict[str, Any]) -> m.Sealed | m.Folder:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import mypreferences as m
 
-from lines import Observed, adapt, failed, how, limits, made, newest, read, result, shown, some, tokens, what
+from lines import Observed, adapt, failed, how, limits, loaded, made, newest, read, result, shown, some, tokens, what
+
+
+def handle(client: m.Client, call: dict[str, Any]) -> m.Export:
+    """The export of a wait, of pages and of what was loaded."""
+    export = m.Export.from_json(call["export"], client)
+    return client.unwrap(client.wrap(export)) if call.get("wrapped") else export
 
 
 def one(client: m.Client, call: dict[str, Any], token: str, texts: list[str]) -> Observed:
@@ -26,16 +33,22 @@ def one(client: m.Client, call: dict[str, Any], token: str, texts: list[str]) ->
         if call["operation"] == "initiate":
             return shown(client.initiate(**what(call), cancel_token=cancel), texts)
         if call["operation"] == "wait":
-            export = m.Export.from_json(call["export"], client)
+            export = handle(client, call)
             return result(export.wait(**limits(call), cancel_token=cancel), texts)
         if call["operation"] == "pages":
-            export = m.Export.from_json(call["export"], client)
+            export = handle(client, call)
             return read(list(export.pages(**some(call), cancel_token=cancel)), texts)
         if call["operation"] == "export":
             return result(client.export(**what(call), **how(call), cancel_token=cancel), texts)
         if call["operation"] == "commit_landed":
             sealed = newest(call)
             return result(client.commit_landed(sealed, keep_files=call["keep_files"], cancel_token=cancel), texts)
+        if call["operation"] == "commit_loaded":
+            export = client.wrap(handle(client, call)) if call.get("wrapped") else handle(client, call)
+            return result(client.commit_loaded(export, **loaded(call), cancel_token=cancel), texts)
+        if call["operation"] == "boundaries":
+            pairs = handle(client, call).boundaries(call["places"], cancel_token=cancel)
+            return {"type": "boundaries", "record": json.dumps(pairs, separators=(",", ":"))}
         return result(client.commit(token, keep_files=call["keep_files"], cancel_token=cancel), texts)
     except m.MyPreferencesError as error:
         return failed(error, texts)

@@ -56,6 +56,15 @@ struct Plan: Decodable {
         let max_wait_ms: Int?
         let limit: Int?
         let offset: Int?
+        let until: Int?
+        let expect_total: Int?
+        let expect_first: String?
+        let expect_last: String?
+        let places: [Int]?
+        let rows: Int?
+        let sink: String?
+        let files: [String]?
+        let wrapped: Bool?
         let out: String?
         let commit: String?
         let since: String?
@@ -93,7 +102,12 @@ struct Plan: Decodable {
             return options
         }
 
-        func handle() throws -> Export { try Export(json: export ?? "") }
+        func handle(_ client: MyPreferencesClient) throws -> Export {
+            let export = try Export(json: export ?? "")
+            return wrapped == true ? try client.unwrap(client.wrap(export)) : export
+        }
+
+        var expected: Expect { Expect(total: expect_total, first: expect_first, last: expect_last) }
 
         /// The folder of a landing.
         var folder: URL { URL(fileURLWithPath: out ?? "") }
@@ -195,11 +209,14 @@ func one(_ client: MyPreferencesClient, _ call: Plan.Call, _ token: String) asyn
                 return Observed("export", export, export.jsonWithToken())
             case "wait":
                 let status = try await client.wait(
-                    call.handle(), maxWait: call.max_wait_ms.map { .milliseconds($0) })
+                    call.handle(client), maxWait: call.max_wait_ms.map { .milliseconds($0) })
                 return Observed("status", status, status.json)
             case "pages":
                 var pages: [Page] = []
-                for try await page in client.pages(try call.handle(), limit: call.limit, offset: call.offset ?? 1) {
+                let read = client.pages(
+                    try call.handle(client), limit: call.limit, offset: call.offset ?? 1, until: call.until,
+                    expect: call.expected)
+                for try await page in read {
                     pages.append(page)
                 }
                 return Observed("pages", pages.description, try record(of: pages))
@@ -212,6 +229,15 @@ func one(_ client: MyPreferencesClient, _ call: Plan.Call, _ token: String) asyn
                 let sealed = try Folder(call.folder).sealed().last!
                 let receipt = try await client.commitLanded(sealed, keepFiles: call.keep_files ?? true)
                 return Observed("batch_receipt", receipt, receipt.json)
+            case "commit_loaded":
+                let receipt = try await client.commitLoaded(
+                    call.handle(client), rows: call.rows ?? 0, keepFiles: call.keep_files ?? true, sink: call.sink,
+                    files: call.files ?? [])
+                return Observed("batch_receipt", receipt, receipt.json)
+            case "boundaries":
+                let pairs = try await client.boundaries(call.handle(client), at: call.places ?? [])
+                let text = pairs.map { "[\"\($0.last)\",\"\($0.first)\"]" }.joined(separator: ",")
+                return Observed("boundaries", pairs.description, "[\(text)]")
             default:
                 let receipt = try await client.commit(token, keepFiles: call.keep_files ?? false)
                 return Observed("receipt", receipt, receipt.json)

@@ -83,6 +83,10 @@ public struct Export: Sendable, Hashable, CustomStringConvertible, CustomDebugSt
     /// The server's time just before Initiate was sent, never later: from when on the next export has to look.
     public var watermark: Date? { native.watermark().map(date) }
 
+    /// `LastDateTime` as it was asked for: the export holds what changed since; nil for everything. A retrieval that is
+    /// given up begins again from there.
+    public var since: Date? { native.since().map { Date(timeIntervalSince1970: Double($0) / 1000) } }
+
     /// As JSON **with the access token**: keep it where only those can read it who may read the export.
     public func jsonWithToken() -> String { native.toJsonWithToken() }
 

@@ -63,7 +63,8 @@ public final class MyPreferencesClient: Sendable, CustomStringConvertible {
         case .resolvedNotCommitted(let asOf, let json):
             return .notCommitted(asOf: asOf.map { .init(timeIntervalSince1970: Double($0)) }, json: json)
         case .resolvedUnknown(let error, let json): return .unknown(MyPreferencesError(error), json: json)
-        case .receipt, .status, .export, .page, .endOfPages, .landed, .batchReceipt, .failed: unexpected(outcome)
+        case .receipt, .status, .export, .page, .endOfPages, .boundaries, .landed, .batchReceipt, .failed:
+            unexpected(outcome)
         }
     }
 
@@ -112,9 +113,44 @@ public final class MyPreferencesClient: Sendable, CustomStringConvertible {
     }
 
     /// The pages of an export that is ready, read with `keepAlive=true` as they are asked for: `limit` records each (1,000
-    /// by default, the vendor's own), from record `offset` on, counted from 1.
-    public func pages(_ export: Export, limit: Int? = nil, offset: Int = 1) -> Pages {
-        Pages { try self.native.pages(export: export.native, limit: limit.map(counted), offset: counted(offset)) }
+    /// by default, the vendor's own), from record `offset` on, counted from 1, up to record `until`.
+    ///
+    /// With `until` or `expect` it is a range, which other tasks read the rest of. Its pages are checked more than others:
+    /// none came before, none begins with the record that the one before it ended with, all of them come, and they are what
+    /// is expected; else an error of kind `countMismatch`.
+    public func pages(
+        _ export: Export, limit: Int? = nil, offset: Int = 1, until: Int? = nil, expect: Expect = Expect()
+    ) -> Pages {
+        Pages {
+            try self.native.pages(
+                export: export.native,
+                wanted: NativeReading(
+                    limit: limit.map(counted), offset: counted(offset), until: until.map(counted), patience: nil,
+                    expectTotal: expect.total.map(counted), expectFirst: expect.first, expectLast: expect.last))
+        }
+    }
+
+    /// What lies on both sides of the places where an export is going to be cut into ranges: for each place `n` the digests
+    /// of the records `n` and `n + 1`. One request of two records each.
+    public func boundaries(_ export: Export, at places: [Int]) async throws -> [Boundary] {
+        let outcome = try await MyPreferences.outcome {
+            try self.native.boundaries(
+                export: export.native, places: places.map(counted), cancel: $0, completion: $1)
+        }
+        guard case .boundaries(let boundaries, _) = outcome else { unexpected(outcome) }
+        return boundaries.map { Boundary(last: $0.last, first: $0.first) }
+    }
+
+    /// The export as a text for state that others keep and show: whoever reads it there cannot read the access token, and
+    /// `unwrap` of a client of the same account can. Encrypted with a key from the setting `handleKey` or `handleKeyFile`,
+    /// else from the secret of the credentials: set one of the two for handles that outlive a rotation of that secret.
+    public func wrap(_ export: Export) throws -> String {
+        try translating { try native.wrap(export: export.native) }
+    }
+
+    /// What `wrap` gave, here or in another process. Throws an error of kind `invalidArgument` for anything else.
+    public func unwrap(_ handle: String) throws -> Export {
+        Export(try translating { try native.unwrap(handle: handle) })
     }
 
     /// Lands an export in the folder `out` and commits it: initiate, wait, pages, seal, commit. Whatever stopped an earlier
@@ -151,6 +187,21 @@ public final class MyPreferencesClient: Sendable, CustomStringConvertible {
     public func commitLanded(_ sealed: Sealed, keepFiles: Bool) async throws -> BatchReceipt {
         let outcome = try await MyPreferences.outcome {
             try self.native.commitLanded(sealed: sealed.native, keepFiles: keepFiles, cancel: $0, completion: $1)
+        }
+        guard case .batchReceipt(let receipt) = outcome else { unexpected(outcome) }
+        return BatchReceipt(receipt)
+    }
+
+    /// Commits an export that was loaded elsewhere than in a folder of this client: into a database, a lake, a warehouse.
+    /// `rows` is what a read-back **from there** counts: it must be `TotalResults`, which the client asks for where no page
+    /// has told it, else an error of kind `countMismatch`. Then `files` (paths, patterns, folders) are made durable; then as
+    /// `commitLanded`. The same call again, from any process, sends nothing and says how it ended. `sink` is for the receipt.
+    public func commitLoaded(
+        _ export: Export, rows: Int, keepFiles: Bool, sink: String? = nil, files: [String] = []
+    ) async throws -> BatchReceipt {
+        let loaded = NativeLoaded(rows: counted(rows), keepFiles: keepFiles, sink: sink, files: files)
+        let outcome = try await MyPreferences.outcome {
+            try self.native.commitLoaded(export: export.native, loaded: loaded, cancel: $0, completion: $1)
         }
         guard case .batchReceipt(let receipt) = outcome else { unexpected(outcome) }
         return BatchReceipt(receipt)

@@ -27,12 +27,35 @@ public struct Pages: AsyncSequence, Sendable {
             switch outcome {
             case .page(let page): return Page(page)
             case .endOfPages: return nil
-            case .receipt, .resolvedCommitted, .resolvedNotCommitted, .resolvedUnknown, .status, .export, .landed,
-                .batchReceipt, .failed:
+            case .receipt, .resolvedCommitted, .resolvedNotCommitted, .resolvedUnknown, .status, .export, .boundaries,
+                .landed, .batchReceipt, .failed:
                 unexpected(outcome)
             }
         }
     }
+}
+
+/// What the pages of a range have to be, so that it joins its neighbours.
+public struct Expect: Sendable, Hashable {
+    /// `TotalResults` of the export.
+    public var total: Int?
+    /// The digest of the first record, from a `Boundary`.
+    public var first: String?
+    /// The digest of the last record.
+    public var last: String?
+
+    /// Nothing, but for what is given.
+    public init(total: Int? = nil, first: String? = nil, last: String? = nil) {
+        (self.total, self.first, self.last) = (total, first, last)
+    }
+}
+
+/// The digests of the records on both sides of a place where an export is cut into ranges.
+public struct Boundary: Sendable, Hashable {
+    /// Of the last record before it.
+    public let last: String
+    /// Of the first record behind it.
+    public let first: String
 }
 
 /// One page. Describes itself by its counts, never by the data.

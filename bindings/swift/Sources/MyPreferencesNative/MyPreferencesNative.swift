@@ -929,6 +929,11 @@ public func FfiConverterTypeNativeCancelToken_lower(_ value: NativeCancelToken) 
 public protocol NativeClientProtocol: AnyObject, Sendable {
 
     /**
+     * Starts to ask what lies on both sides of these places. `completion` is called once, unless this throws.
+     */
+    func boundaries(export: NativeExport, places: [UInt64], cancel: NativeCancelToken?, completion: NativeCompletion) throws  -> NativeCall
+
+    /**
      * Starts a commit. `completion` is called once, unless this throws.
      */
     func commit(accessToken: String, keepFiles: Bool, options: NativeCallOptions, completion: NativeCompletion) throws  -> NativeCall
@@ -937,6 +942,11 @@ public protocol NativeClientProtocol: AnyObject, Sendable {
      * Starts the commit of a sealed batch. `completion` is called once, unless this throws.
      */
     func commitLanded(sealed: NativeSealed, keepFiles: Bool, cancel: NativeCancelToken?, completion: NativeCompletion) throws  -> NativeCall
+
+    /**
+     * Starts the commit of what was loaded elsewhere. `completion` is called once, unless this throws.
+     */
+    func commitLoaded(export: NativeExport, loaded: NativeLoaded, cancel: NativeCancelToken?, completion: NativeCompletion) throws  -> NativeCall
 
     /**
      * For people: where it calls, without secrets.
@@ -964,9 +974,9 @@ public protocol NativeClientProtocol: AnyObject, Sendable {
     func land(export: NativeExport, landing: NativeLanding, progress: NativeProgress?, completion: NativeCompletion) throws  -> NativeCall
 
     /**
-     * The pages of an export from the record `offset` on, counted from 1. Sends nothing yet.
+     * The pages of an export. Sends nothing yet.
      */
-    func pages(export: NativeExport, limit: UInt64?, offset: UInt64) throws  -> NativePages
+    func pages(export: NativeExport, wanted: NativeReading) throws  -> NativePages
 
     /**
      * Starts a question about a commit. `completion` is called once, unless this throws.
@@ -984,10 +994,20 @@ public protocol NativeClientProtocol: AnyObject, Sendable {
     func status(accessToken: String, options: NativeCallOptions, completion: NativeCompletion) throws  -> NativeCall
 
     /**
+     * What `wrap` gave.
+     */
+    func unwrap(handle: String) throws  -> NativeExport
+
+    /**
      * Starts to wait until an export is ready; without `max_wait`, in seconds, for the core's default. `completion` is
      * called once, unless this throws.
      */
     func waitUntilReady(export: NativeExport, maxWait: Double?, cancel: NativeCancelToken?, progress: NativeProgress?, completion: NativeCompletion) throws  -> NativeCall
+
+    /**
+     * The export as a text that shows nothing.
+     */
+    func wrap(export: NativeExport) throws  -> String
 
 }
 /**
@@ -1076,6 +1096,22 @@ public static func `open`(settings: [NativeSetting], credentials: NativeCredenti
 
 
     /**
+     * Starts to ask what lies on both sides of these places. `completion` is called once, unless this throws.
+     */
+open func boundaries(export: NativeExport, places: [UInt64], cancel: NativeCancelToken?, completion: NativeCompletion)throws  -> NativeCall  {
+    return try  FfiConverterTypeNativeCall_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeclient_boundaries(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeNativeExport_lower(export),
+        FfiConverterSequenceUInt64.lower(places),
+        FfiConverterOptionTypeNativeCancelToken.lower(cancel),
+        FfiConverterCallbackInterfaceNativeCompletion_lower(completion),uniffiCallStatus
+    )
+})
+}
+
+    /**
      * Starts a commit. `completion` is called once, unless this throws.
      */
 open func commit(accessToken: String, keepFiles: Bool, options: NativeCallOptions, completion: NativeCompletion)throws  -> NativeCall  {
@@ -1101,6 +1137,22 @@ open func commitLanded(sealed: NativeSealed, keepFiles: Bool, cancel: NativeCanc
             self.uniffiCloneHandle(),
         FfiConverterTypeNativeSealed_lower(sealed),
         FfiConverterBool.lower(keepFiles),
+        FfiConverterOptionTypeNativeCancelToken.lower(cancel),
+        FfiConverterCallbackInterfaceNativeCompletion_lower(completion),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * Starts the commit of what was loaded elsewhere. `completion` is called once, unless this throws.
+     */
+open func commitLoaded(export: NativeExport, loaded: NativeLoaded, cancel: NativeCancelToken?, completion: NativeCompletion)throws  -> NativeCall  {
+    return try  FfiConverterTypeNativeCall_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeclient_commit_loaded(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeNativeExport_lower(export),
+        FfiConverterTypeNativeLoaded_lower(loaded),
         FfiConverterOptionTypeNativeCancelToken.lower(cancel),
         FfiConverterCallbackInterfaceNativeCompletion_lower(completion),uniffiCallStatus
     )
@@ -1179,16 +1231,15 @@ open func land(export: NativeExport, landing: NativeLanding, progress: NativePro
 }
 
     /**
-     * The pages of an export from the record `offset` on, counted from 1. Sends nothing yet.
+     * The pages of an export. Sends nothing yet.
      */
-open func pages(export: NativeExport, limit: UInt64?, offset: UInt64)throws  -> NativePages  {
+open func pages(export: NativeExport, wanted: NativeReading)throws  -> NativePages  {
     return try  FfiConverterTypeNativePages_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
         uniffiCallStatus in
     uniffi_mypreferences_uniffi_fn_method_nativeclient_pages(
             self.uniffiCloneHandle(),
         FfiConverterTypeNativeExport_lower(export),
-        FfiConverterOptionUInt64.lower(limit),
-        FfiConverterUInt64.lower(offset),uniffiCallStatus
+        FfiConverterTypeNativeReading_lower(wanted),uniffiCallStatus
     )
 })
 }
@@ -1235,6 +1286,19 @@ open func status(accessToken: String, options: NativeCallOptions, completion: Na
 }
 
     /**
+     * What `wrap` gave.
+     */
+open func unwrap(handle: String)throws  -> NativeExport  {
+    return try  FfiConverterTypeNativeExport_lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeclient_unwrap(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(handle),uniffiCallStatus
+    )
+})
+}
+
+    /**
      * Starts to wait until an export is ready; without `max_wait`, in seconds, for the core's default. `completion` is
      * called once, unless this throws.
      */
@@ -1248,6 +1312,19 @@ open func waitUntilReady(export: NativeExport, maxWait: Double?, cancel: NativeC
         FfiConverterOptionTypeNativeCancelToken.lower(cancel),
         FfiConverterOptionCallbackInterfaceNativeProgress.lower(progress),
         FfiConverterCallbackInterfaceNativeCompletion_lower(completion),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The export as a text that shows nothing.
+     */
+open func wrap(export: NativeExport)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeNativeFailure_lift) {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeclient_wrap(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeNativeExport_lower(export),uniffiCallStatus
     )
 })
 }
@@ -1485,6 +1562,11 @@ public protocol NativeExportProtocol: AnyObject, Sendable {
     func kind()  -> String
 
     /**
+     * `LastDateTime` as it was asked for, in milliseconds since 1970.
+     */
+    func since()  -> Int64?
+
+    /**
      * As JSON, with the access token.
      */
     func toJsonWithToken()  -> String
@@ -1594,6 +1676,18 @@ open func kind() -> String  {
     return try!  FfiConverterString.lift(try! rustCall() {
         uniffiCallStatus in
     uniffi_mypreferences_uniffi_fn_method_nativeexport_kind(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * `LastDateTime` as it was asked for, in milliseconds since 1970.
+     */
+open func since() -> Int64?  {
+    return try!  FfiConverterOptionInt64.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_mypreferences_uniffi_fn_method_nativeexport_since(
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
@@ -2386,6 +2480,75 @@ public func FfiConverterTypeNativeBatchReceipt_lower(_ value: NativeBatchReceipt
 
 
 /**
+ * What lies on both sides of a place where an export is cut.
+ */
+public struct NativeBoundary: Equatable, Hashable {
+    /**
+     * The digest of the last record before it.
+     */
+    public let last: String
+    /**
+     * The digest of the first record behind it.
+     */
+    public let first: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The digest of the last record before it.
+         */last: String,
+        /**
+         * The digest of the first record behind it.
+         */first: String) {
+        self.last = last
+        self.first = first
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativeBoundary: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeBoundary: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeBoundary {
+        return
+            try NativeBoundary(
+                last: FfiConverterString.read(from: &buf),
+                first: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativeBoundary, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.last, into: &buf)
+        FfiConverterString.write(value.first, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeBoundary_lift(_ buf: RustBuffer) throws -> NativeBoundary {
+    return try FfiConverterTypeNativeBoundary.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeBoundary_lower(_ value: NativeBoundary) -> RustBuffer {
+    return FfiConverterTypeNativeBoundary.lower(value)
+}
+
+
+/**
  * What a call may be told beside its token.
  */
 public struct NativeCallOptions {
@@ -3161,6 +3324,95 @@ public func FfiConverterTypeNativeLandingProgress_lower(_ value: NativeLandingPr
 
 
 /**
+ * What a destination holds.
+ */
+public struct NativeLoaded: Equatable, Hashable {
+    /**
+     * Counted there.
+     */
+    public let rows: UInt64
+    /**
+     * Whether the server keeps its files after the commit.
+     */
+    public let keepFiles: Bool
+    /**
+     * For the receipt.
+     */
+    public let sink: String?
+    /**
+     * Paths, patterns and folders.
+     */
+    public let files: [String]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Counted there.
+         */rows: UInt64,
+        /**
+         * Whether the server keeps its files after the commit.
+         */keepFiles: Bool,
+        /**
+         * For the receipt.
+         */sink: String?,
+        /**
+         * Paths, patterns and folders.
+         */files: [String]) {
+        self.rows = rows
+        self.keepFiles = keepFiles
+        self.sink = sink
+        self.files = files
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativeLoaded: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeLoaded: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeLoaded {
+        return
+            try NativeLoaded(
+                rows: FfiConverterUInt64.read(from: &buf),
+                keepFiles: FfiConverterBool.read(from: &buf),
+                sink: FfiConverterOptionString.read(from: &buf),
+                files: FfiConverterSequenceString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativeLoaded, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.rows, into: &buf)
+        FfiConverterBool.write(value.keepFiles, into: &buf)
+        FfiConverterOptionString.write(value.sink, into: &buf)
+        FfiConverterSequenceString.write(value.files, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeLoaded_lift(_ buf: RustBuffer) throws -> NativeLoaded {
+    return try FfiConverterTypeNativeLoaded.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeLoaded_lower(_ value: NativeLoaded) -> RustBuffer {
+    return FfiConverterTypeNativeLoaded.lower(value)
+}
+
+
+/**
  * A member of a page that is no record.
  */
 public struct NativeMember: Equatable, Hashable {
@@ -3692,6 +3944,125 @@ public func FfiConverterTypeNativePlace_lift(_ buf: RustBuffer) throws -> Native
 #endif
 public func FfiConverterTypeNativePlace_lower(_ value: NativePlace) -> RustBuffer {
     return FfiConverterTypeNativePlace.lower(value)
+}
+
+
+/**
+ * Which pages, and what they have to be. What is not given has the core's default.
+ */
+public struct NativeReading: Equatable, Hashable {
+    /**
+     * Records of one page.
+     */
+    public let limit: UInt64?
+    /**
+     * The first record, from 1.
+     */
+    public let offset: UInt64?
+    /**
+     * The last record.
+     */
+    public let until: UInt64?
+    /**
+     * In seconds.
+     */
+    public let patience: Double?
+    /**
+     * `TotalResults`.
+     */
+    public let expectTotal: UInt64?
+    /**
+     * The digest of the first record.
+     */
+    public let expectFirst: String?
+    /**
+     * The digest of the last one.
+     */
+    public let expectLast: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Records of one page.
+         */limit: UInt64?,
+        /**
+         * The first record, from 1.
+         */offset: UInt64?,
+        /**
+         * The last record.
+         */until: UInt64?,
+        /**
+         * In seconds.
+         */patience: Double?,
+        /**
+         * `TotalResults`.
+         */expectTotal: UInt64?,
+        /**
+         * The digest of the first record.
+         */expectFirst: String?,
+        /**
+         * The digest of the last one.
+         */expectLast: String?) {
+        self.limit = limit
+        self.offset = offset
+        self.until = until
+        self.patience = patience
+        self.expectTotal = expectTotal
+        self.expectFirst = expectFirst
+        self.expectLast = expectLast
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NativeReading: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNativeReading: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NativeReading {
+        return
+            try NativeReading(
+                limit: FfiConverterOptionUInt64.read(from: &buf),
+                offset: FfiConverterOptionUInt64.read(from: &buf),
+                until: FfiConverterOptionUInt64.read(from: &buf),
+                patience: FfiConverterOptionDouble.read(from: &buf),
+                expectTotal: FfiConverterOptionUInt64.read(from: &buf),
+                expectFirst: FfiConverterOptionString.read(from: &buf),
+                expectLast: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NativeReading, into buf: inout [UInt8]) {
+        FfiConverterOptionUInt64.write(value.limit, into: &buf)
+        FfiConverterOptionUInt64.write(value.offset, into: &buf)
+        FfiConverterOptionUInt64.write(value.until, into: &buf)
+        FfiConverterOptionDouble.write(value.patience, into: &buf)
+        FfiConverterOptionUInt64.write(value.expectTotal, into: &buf)
+        FfiConverterOptionString.write(value.expectFirst, into: &buf)
+        FfiConverterOptionString.write(value.expectLast, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeReading_lift(_ buf: RustBuffer) throws -> NativeReading {
+    return try FfiConverterTypeNativeReading.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNativeReading_lower(_ value: NativeReading) -> RustBuffer {
+    return FfiConverterTypeNativeReading.lower(value)
 }
 
 
@@ -4410,6 +4781,17 @@ public enum NativeOutcome {
      */
     case endOfPages
     /**
+     * Boundaries were looked at.
+     */
+    case boundaries(
+        /**
+         * One for each place.
+         */boundaries: [NativeBoundary],
+        /**
+         * The same text in every language.
+         */json: String
+    )
+    /**
      * A landing came to its end.
      */
     case landed(
@@ -4477,13 +4859,16 @@ public struct FfiConverterTypeNativeOutcome: FfiConverterRustBuffer {
 
         case 8: return .endOfPages
 
-        case 9: return .landed(landed: try FfiConverterTypeNativeLanded.read(from: &buf)
+        case 9: return .boundaries(boundaries: try FfiConverterSequenceTypeNativeBoundary.read(from: &buf), json: try FfiConverterString.read(from: &buf)
         )
 
-        case 10: return .batchReceipt(receipt: try FfiConverterTypeNativeBatchReceipt.read(from: &buf)
+        case 10: return .landed(landed: try FfiConverterTypeNativeLanded.read(from: &buf)
         )
 
-        case 11: return .failed(error: try FfiConverterTypeNativeError.read(from: &buf)
+        case 11: return .batchReceipt(receipt: try FfiConverterTypeNativeBatchReceipt.read(from: &buf)
+        )
+
+        case 12: return .failed(error: try FfiConverterTypeNativeError.read(from: &buf)
         )
 
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -4536,18 +4921,24 @@ public struct FfiConverterTypeNativeOutcome: FfiConverterRustBuffer {
             writeInt(&buf, Int32(8))
 
 
-        case let .landed(landed):
+        case let .boundaries(boundaries,json):
             writeInt(&buf, Int32(9))
+            FfiConverterSequenceTypeNativeBoundary.write(boundaries, into: &buf)
+            FfiConverterString.write(json, into: &buf)
+
+
+        case let .landed(landed):
+            writeInt(&buf, Int32(10))
             FfiConverterTypeNativeLanded.write(landed, into: &buf)
 
 
         case let .batchReceipt(receipt):
-            writeInt(&buf, Int32(10))
+            writeInt(&buf, Int32(11))
             FfiConverterTypeNativeBatchReceipt.write(receipt, into: &buf)
 
 
         case let .failed(error):
-            writeInt(&buf, Int32(11))
+            writeInt(&buf, Int32(12))
             FfiConverterTypeNativeError.write(error, into: &buf)
 
         }
@@ -5172,6 +5563,31 @@ fileprivate struct FfiConverterOptionSequenceTypeNativeSetting: FfiConverterRust
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceUInt64: FfiConverterRustBuffer {
+    typealias SwiftType = [UInt64]
+
+    public static func write(_ value: [UInt64], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterUInt64.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [UInt64] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [UInt64]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterUInt64.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceString: FfiConverterRustBuffer {
     typealias SwiftType = [String]
 
@@ -5239,6 +5655,31 @@ fileprivate struct FfiConverterSequenceTypeNativeAttempt: FfiConverterRustBuffer
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeNativeAttempt.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeNativeBoundary: FfiConverterRustBuffer {
+    typealias SwiftType = [NativeBoundary]
+
+    public static func write(_ value: [NativeBoundary], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeNativeBoundary.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [NativeBoundary] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [NativeBoundary]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeNativeBoundary.read(from: &buf))
         }
         return seq
     }
@@ -5357,10 +5798,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_mypreferences_uniffi_checksum_method_nativecanceltoken_is_cancelled() != 7901) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_boundaries() != 39850) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit() != 51300) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_landed() != 60909) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_loaded() != 2718) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_describe() != 31713) {
@@ -5378,7 +5825,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_land() != 45007) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_pages() != 57379) {
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_pages() != 7384) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_resolve_commit() != 43142) {
@@ -5390,7 +5837,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_status() != 21442) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_unwrap() != 55962) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_wait_until_ready() != 10168) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeclient_wrap() != 1022) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeexport_access_token() != 19156) {
@@ -5400,6 +5853,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeexport_kind() != 11435) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_mypreferences_uniffi_checksum_method_nativeexport_since() != 14519) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_mypreferences_uniffi_checksum_method_nativeexport_to_json_with_token() != 23172) {

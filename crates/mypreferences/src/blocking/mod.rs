@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::client::builder::ClientBuilder;
 use crate::client::{Client as AsyncClient, Commit, PageProbe, ResolveCommit, Status};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::export::{Export, ExportRequest, Initiate, Wait, WaitProgress};
+use crate::export::{Boundaries, Export, ExportRequest, Initiate, Wait, WaitProgress};
 use crate::landing::{
     CommitLanded, CommitLoaded, CommitPolicy, Compression, LandExport, LandingProgress, PageLimit, Sealed,
 };
@@ -105,6 +105,7 @@ steps! {
     LandExport: since_auto(Option<Duration>), compression(Compression), limit(impl Into<PageLimit>), max_wait(Duration), max_memory(usize),
         part_bytes(u64), cancel_token(CancelToken), on_progress(impl Fn(&LandingProgress) + Send + Sync + 'static);
     CommitLanded: cancel_token(CancelToken);
+    Boundaries: cancel_token(CancelToken);
     CommitLoaded: sink(impl Into<String>), files(Vec<PathBuf>), cancel_token(CancelToken);
 }
 
@@ -140,6 +141,7 @@ calls! {
     export(order: ExportRequest, out: impl Into<PathBuf>, policy: CommitPolicy) -> LandExport, Export;
     land(export: &Export, out: impl Into<PathBuf>) -> LandExport, Export;
     commit_landed(sealed: &Sealed, keep_files: bool) -> CommitLanded, Commit;
+    boundaries(export: &Export, places: impl IntoIterator<Item = u64>) -> Boundaries, Page;
     commit_loaded(export: &Export, rows: u64, keep_files: bool) -> CommitLoaded, Commit;
 }
 

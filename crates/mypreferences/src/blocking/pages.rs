@@ -2,7 +2,7 @@
 
 use crate::blocking::Client;
 use crate::error::{Error, Operation};
-use crate::export::{self, Export, OwnedRecord, Page};
+use crate::export::{self, Expect, Export, OwnedRecord, Page};
 use crate::session::cancel::CancelToken;
 
 impl Client {
@@ -38,6 +38,20 @@ impl Pages {
     #[must_use]
     pub fn offset(mut self, offset: u64) -> Pages {
         self.twin = self.twin.offset(offset);
+        self
+    }
+
+    /// See [`export::Pages::until`].
+    #[must_use]
+    pub fn until(mut self, end: u64) -> Pages {
+        self.twin = self.twin.until(end);
+        self
+    }
+
+    /// See [`export::Pages::expect`].
+    #[must_use]
+    pub fn expect(mut self, expect: Expect) -> Pages {
+        self.twin = self.twin.expect(expect);
         self
     }
 

@@ -43,7 +43,7 @@ impl Client {
             Some(Total::Told(total)) => Some(total),
             Some(Total::Disputed(..)) | None => None,
         };
-        let mut sealed = export.to_json_with(total).to_string().into_bytes();
+        let mut sealed = export.to_json_with(total).into_bytes();
         key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(PREFIX), &mut sealed)
             .map_err(|_| refused("it is too long", "shorten the name of what is exported"))?;
         Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat())))

@@ -4,7 +4,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::{Error, Operation};
@@ -32,6 +33,23 @@ pub struct Export {
     pub(crate) since_ms: Option<i64>,
     /// The server's time just before Initiate was sent, in milliseconds since the epoch; never later than that.
     pub(crate) watermark_ms: i64,
+}
+
+/// The JSON form. What came later stands at its end, and only where it is known.
+#[derive(Serialize)]
+struct Written<'a> {
+    access_token: String,
+    base_url: &'a str,
+    client_id: &'a str,
+    kind: &'static str,
+    name: Option<&'a str>,
+    surface: &'a str,
+    version: u64,
+    watermark_ms: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_results: Option<u64>,
 }
 
 impl fmt::Debug for Export {
@@ -70,28 +88,24 @@ impl Export {
 
     /// The handle as JSON, **with the access token**: keep it where only those can read it who may read the export.
     pub fn to_json_with_token(&self) -> String {
-        self.to_json_with(None).to_string()
+        self.to_json_with(None)
     }
 
-    /// The handle's members, and what its pages told.
-    pub(crate) fn to_json_with(&self, total_results: Option<u64>) -> Value {
-        let mut handle = json!({
-            "version": VERSION,
-            "base_url": self.base_url,
-            "surface": self.surface,
-            "client_id": self.client_id,
-            "kind": self.kind.as_str(),
-            "name": self.name,
+    /// The handle, and what its pages told.
+    pub(crate) fn to_json_with(&self, total_results: Option<u64>) -> String {
+        crate::json::text(&Written {
             // As text: many readers of JSON cannot hold 64 bits.
-            "access_token": self.access_token.expose().to_string(),
-            "watermark_ms": self.watermark_ms,
-        });
-        for (name, value) in [("since_ms", self.since_ms.map(Value::from)), (TOTAL, total_results.map(Value::from))] {
-            if let Some(value) = value {
-                handle[name] = value;
-            }
-        }
-        handle
+            access_token: self.access_token.expose().to_string(),
+            base_url: &self.base_url,
+            client_id: &self.client_id,
+            kind: self.kind.as_str(),
+            name: self.name.as_deref(),
+            surface: &self.surface,
+            version: VERSION,
+            watermark_ms: self.watermark_ms,
+            since_ms: self.since_ms,
+            total_results,
+        })
     }
 
     /// Reads what [`Export::to_json_with_token`] wrote.

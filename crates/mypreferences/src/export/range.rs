@@ -6,6 +6,8 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::sequence::{Fit, Sequence, digest};
@@ -14,7 +16,7 @@ use crate::session::cancel::CancelToken;
 
 /// What a record is known again by: half of the SHA-256 of its bytes, as 32 hexadecimal digits. Equal bytes, equal
 /// digests; it says nothing about what the record holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Digest(String);
 
 impl Digest {
@@ -96,8 +98,8 @@ impl Range {
         // Not what a landing does: the total is not counted here, so that it cannot decide about what came twice.
         let prints = match self.sequence.look(page, None) {
             Ok(Fit::Next(prints)) => prints,
-            Ok(Fit::Odd(odd)) => return Err(at(odd.error, offset)),
-            Err(error) => return Err(at(error, offset)),
+            Ok(Fit::Odd(odd)) => return Err(at(&odd.error, offset)),
+            Err(error) => return Err(at(&error, offset)),
         };
         let next = offset.saturating_add(page.count);
         if let Some(end) = self.end
@@ -137,7 +139,7 @@ impl Range {
     }
 }
 
-fn at(error: Error, offset: u64) -> Error {
+fn at(error: &Error, offset: u64) -> Error {
     let what = error.detail().unwrap_or_default().to_owned();
     mismatch(format!("the page at record {offset}: {what}"))
 }

@@ -124,13 +124,13 @@ fn answered(status: ExportStatus) -> Result<Asked, Error> {
         StatusWord::Error | StatusWord::Failed => over(
             CommitEnd::Expired,
             Some(
-                "status says that the export failed, after it was landed whole: what became of the server's files is not known",
+                "status says that the export failed, after it was read whole: what became of the server's files is not known",
             ),
         ),
         StatusWord::Processing | StatusWord::Unknown => Err(Error::before_io(
             ErrorKind::WaitTimedOut,
             Operation::Commit,
-            "the batch is sealed, and status says that its export is not ready",
+            "the data is whole, and status says that its export is not ready",
             "run the same command again later",
         )),
     }

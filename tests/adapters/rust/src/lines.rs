@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mypreferences::configuration::Sources;
-use mypreferences::export::{Export, ExportRequest, MatchCriteria, Page};
-use mypreferences::landing::{CommitPolicy, Compression, Folder, LandExport, Sealed};
+use mypreferences::export::{Digest, Expect, Export, ExportRequest, MatchCriteria, Page};
+use mypreferences::landing::{CommitLoaded, CommitPolicy, Compression, Folder, LandExport, Sealed};
 use mypreferences::{CancelToken, Client, ClientBuilder, Error, ErrorKind, Operation, Settings};
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +80,8 @@ pub struct OAuth {
 /// One call.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Call {
-    /// `commit`, `resolve_commit`, `status`, `initiate`, `wait`, `pages`, `export` or `commit_landed`.
+    /// `commit`, `resolve_commit`, `status`, `initiate`, `wait`, `pages`, `boundaries`, `export`, `commit_landed` or
+    /// `commit_loaded`.
     pub operation: String,
     /// As text, so that it need not be a token. Empty for what has none.
     #[serde(default)]
@@ -118,6 +119,24 @@ pub struct Call {
     pub limit: Option<u32>,
     /// The first record.
     pub offset: Option<u64>,
+    /// The last record.
+    pub until: Option<u64>,
+    /// What the range has to be.
+    pub expect_total: Option<u64>,
+    /// The digest of its first record.
+    pub expect_first: Option<String>,
+    /// The digest of its last one.
+    pub expect_last: Option<String>,
+    /// Where an export is cut.
+    pub places: Option<Vec<u64>>,
+    /// Rows that a destination holds.
+    pub rows: Option<u64>,
+    /// Its name.
+    pub sink: Option<String>,
+    /// Its files.
+    pub files: Option<Vec<String>>,
+    /// The handle is wrapped and unwrapped before it is used.
+    pub wrapped: Option<bool>,
     /// For an export that lands: its folder.
     pub out: Option<String>,
     /// `after_seal` or `never`.
@@ -244,8 +263,37 @@ impl Call {
     ///
     /// # Errors
     /// The library's own.
-    pub fn handle(&self) -> Result<Export, Error> {
-        Export::from_json(self.export.as_deref().unwrap_or_default())
+    pub fn handle(&self, client: &Client) -> Result<Export, Error> {
+        let export = Export::from_json(self.export.as_deref().unwrap_or_default())?;
+        if self.wrapped == Some(true) { client.unwrap(&client.wrap(&export)?) } else { Ok(export) }
+    }
+
+    /// The commit of what was loaded.
+    ///
+    /// # Errors
+    /// The library's own.
+    pub fn loaded(&self, client: &Client, cancel: CancelToken) -> Result<CommitLoaded, Error> {
+        let (rows, keep_files) = (self.rows.unwrap_or_default(), self.keep_files.unwrap_or(true));
+        let call = client.commit_loaded(&self.handle(client)?, rows, keep_files).cancel_token(cancel);
+        let call = call.files(self.files.iter().flatten());
+        Ok(match &self.sink {
+            Some(sink) => call.sink(sink),
+            None => call,
+        })
+    }
+
+    /// What the pages have to be.
+    ///
+    /// # Errors
+    /// The library's own.
+    pub fn expected(&self) -> Result<Expect, Error> {
+        let digest = |text: &Option<String>| text.as_deref().map(str::parse).transpose();
+        Ok(Expect { total: self.expect_total, first: digest(&self.expect_first)?, last: digest(&self.expect_last)? })
+    }
+
+    /// The places where an export is cut.
+    pub fn places(&self) -> Vec<u64> {
+        self.places.clone().unwrap_or_default()
     }
 }
 
@@ -275,6 +323,11 @@ pub fn pages_record(pages: &[Page]) -> String {
         })
         .collect();
     serde_json::Value::from(pages).to_string()
+}
+
+/// Pairs of digests.
+pub fn boundaries_record(pairs: &[(Digest, Digest)]) -> String {
+    serde_json::to_string(pairs).unwrap_or_default()
 }
 
 impl Plan {

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
+use mypreferences::export::Export;
 use mypreferences::landing::{BatchReceipt, BatchState, BatchSummary, Folder, Sealed};
-use mypreferences::{CancelToken, Error, ErrorKind, ExportStatus, Operation};
+use mypreferences::{CancelToken, Client, Error, ErrorKind, ExportStatus, Operation};
 use serde::Serialize;
 
 use super::{Ended, Told, left_at_once, unfinished, until_stopped};
@@ -13,6 +14,7 @@ use crate::exit_code::{DONE, exit_code};
 use crate::failure::{self, Failure};
 use crate::landing_progress::LandingLines;
 use crate::output::Output;
+use crate::signals::Signals;
 use crate::words;
 
 #[derive(Serialize)]
@@ -47,11 +49,6 @@ pub(super) async fn status(told: &Told<'_>, folder: &Path) -> Result<u8, Failure
         Some(batch) => json(batch)?,
         None => "null".to_owned(),
     };
-    let (server, error) = match &asked {
-        Asked::Answered { json, .. } => (json.clone(), "null".to_owned()),
-        Asked::Failed(error) => ("null".to_owned(), error.to_json()),
-        Asked::Nobody | Asked::WithoutCredentials(_) => ("null".to_owned(), "null".to_owned()),
-    };
     let text = match &newest {
         Some(batch) => words::batch(batch),
         None => "no batch was begun".to_owned(),
@@ -60,20 +57,29 @@ pub(super) async fn status(told: &Told<'_>, folder: &Path) -> Result<u8, Failure
         Asked::Answered { text: answer, .. } => format!("{text}\nthe server says {answer}"),
         Asked::Nobody | Asked::WithoutCredentials(_) | Asked::Failed(_) => text,
     };
-    let written =
-        told.output.result(&format!("{{\"batch\":{batch},\"server\":{server},\"server_error\":{error}}}"), &text);
-    let code = match &asked {
+    Ok(tell(told.output, &batch, &asked, &text))
+}
+
+/// What is known of an export here, `batch`, and on the server.
+pub(super) fn tell(output: Output, batch: &str, asked: &Asked, text: &str) -> u8 {
+    let (server, error) = match asked {
+        Asked::Answered { json, .. } => (json.clone(), "null".to_owned()),
+        Asked::Failed(error) => ("null".to_owned(), error.to_json()),
+        Asked::Nobody | Asked::WithoutCredentials(_) => ("null".to_owned(), "null".to_owned()),
+    };
+    let written = output.result(&format!("{{\"batch\":{batch},\"server\":{server},\"server_error\":{error}}}"), text);
+    let code = match asked {
         Asked::Nobody | Asked::Answered { .. } => DONE,
         Asked::WithoutCredentials(error) => {
-            told.output.note(&format!("the server was not asked: {error}"));
+            output.note(&format!("the server was not asked: {error}"));
             DONE
         }
         Asked::Failed(error) => {
-            told.output.note(&format!("the server could not be asked: {error}"));
+            output.note(&format!("the server could not be asked: {error}"));
             exit_code(error)
         }
     };
-    Ok(if written == DONE { code } else { written })
+    if written == DONE { code } else { written }
 }
 
 fn is_unfinished(state: BatchState) -> bool {
@@ -85,7 +91,7 @@ fn is_unfinished(state: BatchState) -> bool {
     }
 }
 
-enum Asked {
+pub(super) enum Asked {
     /// There is nothing to ask about.
     Nobody,
     WithoutCredentials(Error),
@@ -102,10 +108,13 @@ async fn ask(told: &Told<'_>, place: &Folder) -> Asked {
         Ok(None) => return Asked::Nobody,
         Err(error) => return Asked::Failed(error),
     };
-    let (client, mut signals) = match open(told.options, None) {
-        Ok(opened) => opened,
-        Err(error) => return Asked::WithoutCredentials(error),
-    };
+    match open(told.options, None) {
+        Ok((client, signals)) => ask_about(&client, signals, &export).await,
+        Err(error) => Asked::WithoutCredentials(error),
+    }
+}
+
+pub(super) async fn ask_about(client: &Client, mut signals: Signals, export: &Export) -> Asked {
     let cancel = CancelToken::new();
     let status = client.status(export.access_token()).kind(export.kind()).cancel_token(cancel.clone());
     let answer: Result<ExportStatus, Error> = tokio::select! {

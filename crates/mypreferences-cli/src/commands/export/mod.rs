@@ -1,8 +1,9 @@
 //! `export`: an export landed in a folder and committed, and what a signal does to it. What else can be done with the
-//! folder is in `folder`; what the options mean together, in `request`; the command that continues, in `again`.
+//! folder is in `folder`, and with an export that is in none, in `handle`; what the options mean together, in `request`; the command that continues, in `again`.
 
 pub(super) mod again;
 mod folder;
+mod handle;
 mod request;
 
 use std::ffi::OsString;
@@ -15,12 +16,13 @@ use mypreferences::{CancelToken, Error, Operation};
 use crate::commands::open::open;
 use crate::exit_code::{STORAGE, UNAVAILABLE, UNFINISHED, exit_code};
 use crate::export_arguments::{ExportArguments, ExportCommand};
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::landing_progress::LandingLines;
 use crate::options::Options;
 use crate::output::Output;
 use crate::signals::{Signals, Stop};
 use crate::words;
+use handle::Loaded;
 use request::Request;
 
 pub(super) use folder::verify;
@@ -37,7 +39,18 @@ pub(super) async fn run(told: &Told<'_>, arguments: &ExportArguments) -> u8 {
     let output = told.output;
     let result = match &arguments.command {
         Some(ExportCommand::List { folder }) => folder::list(output, folder),
-        Some(ExportCommand::Status { folder }) => folder::status(told, folder).await,
+        Some(ExportCommand::Status { folder: Some(folder), .. }) => folder::status(told, folder).await,
+        Some(ExportCommand::Status { handle_file: Some(file), .. }) => handle::status(told, file).await,
+        Some(ExportCommand::Status { .. }) => Err(failure::usage(
+            Operation::Status,
+            "it is not said of which export",
+            "name the folder, or a file with --handle-file",
+        )),
+        Some(ExportCommand::CommitLoaded { handle_file, rows, keep_files, sink, files }) => {
+            let keep_files = keep_files == "true";
+            let loaded = Loaded { handle_file, rows: *rows, keep_files, sink: sink.as_deref(), files };
+            handle::commit_loaded(told, &loaded).await
+        }
         Some(ExportCommand::Commit { folder, keep_files }) => folder::commit(told, folder, keep_files == "true").await,
         Some(ExportCommand::Abandon { folder, batch }) => folder::abandon(output, folder, batch.as_deref()),
         None => land(told, arguments).await,

@@ -51,6 +51,10 @@ fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
         "resolve_commit" => command.arg("resolve"),
         "export" => command.arg("export").args(exported(call)),
         "commit_landed" => command.args(["export", "commit"]),
+        "commit_loaded" => match loaded(plan, call) {
+            Ok(arguments) => command.args(["export", "commit-loaded"]).args(arguments),
+            Err(error) => return (observed("error", error.to_json()), String::new()),
+        },
         operation => command.arg(operation),
     };
     command.args(["--json", "-vv"]);
@@ -63,7 +67,7 @@ fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
     }
     // Cancelled before the call: the command waits for its token on standard input, which never comes.
     let before_the_call = call.cancel_after_ms == Some(0);
-    let lands = matches!(call.operation.as_str(), "export" | "commit_landed");
+    let lands = matches!(call.operation.as_str(), "export" | "commit_landed" | "commit_loaded");
     let (token, stdin) = if before_the_call && !lands { ("-", Stdio::piped()) } else { (token, Stdio::null()) };
     match (lands, call.operation.as_str(), &call.out) {
         (true, "commit_landed", Some(out)) => command.arg(out),
@@ -90,6 +94,21 @@ fn one(plan: &Plan, call: &Call, token: &str) -> (Observed, String) {
     let output = process.wait_with_output().map(|output| output.stdout).unwrap_or_default();
     let text = String::from_utf8_lossy(&output).trim_end().to_owned();
     (understood(call, text), errors)
+}
+
+/// The arguments of a commit of what was loaded: its handle in a file, as another program of this account wraps it.
+fn loaded(plan: &Plan, call: &Call) -> Result<Vec<String>, mypreferences::Error> {
+    let client = plan.builder()?.build()?;
+    let file = std::env::temp_dir().join(format!("handle-{}-{}", std::process::id(), plan.case));
+    let export = mypreferences::export::Export::from_json(call.export.as_deref().unwrap_or_default())?;
+    // What cannot be wrapped cannot be unwrapped either: the command is to say so.
+    let handle = client.wrap(&export).unwrap_or_else(|_| "mph1.".to_owned());
+    let _ = std::fs::write(&file, handle);
+    let mut arguments =
+        vec![format!("--handle-file={}", file.display()), format!("--rows={}", call.rows.unwrap_or_default())];
+    arguments.extend(call.sink.iter().map(|sink| format!("--sink={sink}")));
+    arguments.extend(call.files.iter().flatten().cloned());
+    Ok(arguments)
 }
 
 /// The options of an export.
@@ -194,6 +213,7 @@ fn understood(call: &Call, text: String) -> Observed {
         "status" => "status",
         "resolve_commit" => "resolution",
         "export" => "landed",
+        "commit_loaded" => "batch_receipt",
         _ => "receipt",
     };
     observed(sort, text)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use adapter_lines::{Call, Log, Observed, Plan, adapt, pages_record};
+use adapter_lines::{Call, Log, Observed, Plan, adapt, boundaries_record, pages_record};
 use futures_util::future::join_all;
 use mypreferences::export::Page;
 use mypreferences::{CancelToken, Client, ClientBuilder, Error, ExportStatus};
@@ -71,6 +71,8 @@ async fn one(client: &Client, call: &Call, token: String) -> (Observed, Vec<Stri
         }),
         "export" => landed(client, call, cancel, &mut texts).await,
         "commit_landed" => batch_receipt(client, call, cancel).await,
+        "commit_loaded" => loaded(client, call, cancel).await,
+        "boundaries" => boundaries(client, call, cancel).await,
         _ => {
             let keep_files = call.keep_files.unwrap_or(true);
             client.commit(token, keep_files).cancel_token(cancel).await.map(|receipt| {
@@ -95,8 +97,18 @@ async fn batch_receipt(client: &Client, call: &Call, cancel: CancelToken) -> Res
     Ok(Observed { sort: "batch_receipt", record: receipt.to_json() })
 }
 
+async fn loaded(client: &Client, call: &Call, cancel: CancelToken) -> Result<Observed, Error> {
+    let receipt = call.loaded(client, cancel)?.await?;
+    Ok(Observed { sort: "batch_receipt", record: receipt.to_json() })
+}
+
+async fn boundaries(client: &Client, call: &Call, cancel: CancelToken) -> Result<Observed, Error> {
+    let pairs = client.boundaries(&call.handle(client)?, call.places()).cancel_token(cancel).await?;
+    Ok(Observed { sort: "boundaries", record: boundaries_record(&pairs) })
+}
+
 async fn waited(client: &Client, call: &Call, cancel: CancelToken) -> Result<ExportStatus, Error> {
-    let mut wait = client.wait(&call.handle()?).cancel_token(cancel);
+    let mut wait = client.wait(&call.handle(client)?).cancel_token(cancel);
     if let Some(limit) = call.max_wait_ms {
         wait = wait.max_wait(Duration::from_millis(limit));
     }
@@ -104,7 +116,10 @@ async fn waited(client: &Client, call: &Call, cancel: CancelToken) -> Result<Exp
 }
 
 async fn every_page(client: &Client, call: &Call, cancel: CancelToken) -> Result<Vec<Page>, Error> {
-    let mut pages = client.pages(&call.handle()?).cancel_token(cancel);
+    let mut pages = client.pages(&call.handle(client)?).expect(call.expected()?).cancel_token(cancel);
+    if let Some(until) = call.until {
+        pages = pages.until(until);
+    }
     if let Some(limit) = call.limit {
         pages = pages.limit(limit);
     }

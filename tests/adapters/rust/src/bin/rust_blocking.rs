@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use adapter_lines::{Call, Log, Observed, Plan, adapt, pages_record};
+use adapter_lines::{Call, Log, Observed, Plan, adapt, boundaries_record, pages_record};
 use mypreferences::blocking::Client;
 use mypreferences::export::Page;
 use mypreferences::{CancelToken, ClientBuilder, Error};
@@ -68,7 +68,7 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
             Observed { sort: "export", record: export.to_json_with_token() }
         }),
         "wait" => call
-            .handle()
+            .handle(client.as_async())
             .and_then(|export| {
                 let wait = client.wait(&export).cancel_token(cancel);
                 match call.max_wait_ms {
@@ -94,6 +94,14 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
                 call.cancel_token(cancel).call()
             })
             .map(|receipt| Observed { sort: "batch_receipt", record: receipt.to_json() }),
+        "commit_loaded" => call
+            .loaded(client.as_async(), cancel)
+            .and_then(|loaded| client.block_on(loaded))
+            .map(|receipt| Observed { sort: "batch_receipt", record: receipt.to_json() }),
+        "boundaries" => call
+            .handle(client.as_async())
+            .and_then(|export| client.boundaries(&export, call.places()).cancel_token(cancel).call())
+            .map(|pairs| Observed { sort: "boundaries", record: boundaries_record(&pairs) }),
         _ => client.commit(token, call.keep_files.unwrap_or(true)).cancel_token(cancel).call().map(|receipt| {
             texts.push(format!("{receipt:?}"));
             Observed { sort: "receipt", record: receipt.to_json() }
@@ -104,7 +112,10 @@ fn one(client: &Client, call: &Call, token: &str) -> (Observed, Vec<String>) {
 }
 
 fn every_page(client: &Client, call: &Call, cancel: CancelToken) -> Result<Vec<Page>, Error> {
-    let mut pages = client.pages(&call.handle()?).cancel_token(cancel);
+    let mut pages = client.pages(&call.handle(client.as_async())?).expect(call.expected()?).cancel_token(cancel);
+    if let Some(until) = call.until {
+        pages = pages.until(until);
+    }
     if let Some(limit) = call.limit {
         pages = pages.limit(limit);
     }

@@ -27,6 +27,12 @@ public class Export internal constructor(internal val native: NativeExport) {
     /** The server's time just before Initiate was sent, never later: from when on the next export has to look. */
     public val watermark: Instant? get() = native.watermark()?.let(Instant::ofEpochSecond)
 
+    /**
+     * `LastDateTime` as it was asked for: the export holds what changed since; none for everything. A retrieval that is
+     * given up begins again from there.
+     */
+    public val since: Instant? get() = native.since()?.let(Instant::ofEpochMilli)
+
     /** As JSON **with the access token**: keep it where only those can read it who may read the export. */
     public fun toJsonWithToken(): String = native.toJsonWithToken()
 

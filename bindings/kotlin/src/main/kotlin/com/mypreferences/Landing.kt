@@ -6,6 +6,7 @@ import com.mypreferences.internal.NativeBatchReceipt
 import com.mypreferences.internal.NativeLanded
 import com.mypreferences.internal.NativeLanding
 import com.mypreferences.internal.NativeLandingProgress
+import com.mypreferences.internal.NativeLoaded
 import com.mypreferences.internal.NativeSealed
 import com.mypreferences.internal.NativeVerified
 import java.nio.file.Path
@@ -202,7 +203,7 @@ public class Landed internal constructor(native: NativeLanded) : Recorded(native
     public val notes: List<String> = native.notes
 }
 
-/** How the commit of a batch ended. */
+/** How the commit of a batch, or of what was loaded, ended. What a destination holds is in its JSON, as `vouched`. */
 public class BatchReceipt internal constructor(native: NativeBatchReceipt) : Recorded(native.json) {
     /** How the token came to its end. */
     public val end: CommitEnd = constantOf(native.end)
@@ -221,6 +222,22 @@ public class BatchReceipt internal constructor(native: NativeBatchReceipt) : Rec
 
     /** The server never said so in as many words. */
     public val isPresumed: Boolean = native.isPresumed
+}
+
+/**
+ * What a destination holds. Immutable.
+ *
+ * @property sink where, for the receipt: the password and the query of a URL are left out. Default: not named.
+ * @property files the files that hold the rows, where they are local: paths, patterns and folders. Each is made durable
+ *   before the commit, and each folder up to the one that was given. Default: none.
+ * @property cancelToken ends the call when it is cancelled.
+ */
+public class LoadedOptions @JvmOverloads constructor(
+    public val sink: String? = null,
+    public val files: List<String> = emptyList(),
+    public val cancelToken: CancelToken? = null,
+) {
+    internal fun native(rows: Long, keepFiles: Boolean) = NativeLoaded(rows.counted(), keepFiles, sink, files)
 }
 
 /** What [Folder.verify] has read. */

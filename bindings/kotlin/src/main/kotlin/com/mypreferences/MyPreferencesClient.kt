@@ -124,6 +124,41 @@ public class MyPreferencesClient private constructor(private val handle: Handle)
         cancelToken: CancelToken? = null,
     ): BatchReceipt = awaiting(handle.commitLanded(sealed, keepFiles, cancelToken))
 
+    /**
+     * Commits an export that was loaded elsewhere than in a folder of this client: into a database, a lake, a warehouse.
+     * [rows] is what a read-back **from there** counts: it must be `TotalResults`, which the client asks for where no page
+     * has told it, else [CountMismatchException]. Then the option `files` is made durable; then as [commitLanded]. The same
+     * call again, from any process, sends nothing and says how it ended.
+     */
+    public suspend fun commitLoaded(
+        export: Export,
+        rows: Long,
+        keepFiles: Boolean,
+        options: LoadedOptions = LoadedOptions(),
+    ): BatchReceipt = awaiting(handle.commitLoaded(export, rows, keepFiles, options))
+
+    /**
+     * What lies on both sides of the places where an export is going to be cut into ranges: for each place `n` the digests
+     * of the records `n` and `n + 1`. One request of two records each.
+     */
+    public suspend fun boundaries(
+        export: Export,
+        places: List<Long>,
+        cancelToken: CancelToken? = null,
+    ): List<Boundary> = awaiting(handle.boundaries(export, places, cancelToken))
+
+    /**
+     * The export as a text for state that others keep and show: whoever reads it there cannot read the access token, and
+     * [unwrap] of a client of the same account can. Encrypted with a key from the setting `handleKey` or `handleKeyFile`,
+     * else from the secret of the credentials: set one of the two for handles that outlive a rotation of that secret.
+     */
+    @Throws(MyPreferencesException::class)
+    public fun wrap(export: Export): String = handle.wrap(export)
+
+    /** What [wrap] gave, here or in another process. */
+    @Throws(MyPreferencesException::class)
+    public fun unwrap(handle: String): Export = this.handle.unwrap(handle)
+
     /** Closes the client and cancels its calls. Twice is the same as once. */
     override fun close(): Unit = handle.close()
 

@@ -178,6 +178,47 @@ public class MyPreferencesJavaClient private constructor(private val handle: Han
         cancelToken: CancelToken? = null,
     ): CompletableFuture<BatchReceipt> = future(handle.commitLanded(sealed, keepFiles, cancelToken))
 
+    /** Commits an export that was loaded elsewhere; see [MyPreferencesClient.commitLoaded]. */
+    @JvmOverloads
+    @Throws(MyPreferencesException::class, InterruptedException::class)
+    public fun commitLoaded(
+        export: Export,
+        rows: Long,
+        keepFiles: Boolean,
+        options: LoadedOptions = LoadedOptions(),
+    ): BatchReceipt = waiting(handle.commitLoaded(export, rows, keepFiles, options))
+
+    /** Commits an export that was loaded elsewhere; the future has its receipt. */
+    @JvmOverloads
+    public fun commitLoadedAsync(
+        export: Export,
+        rows: Long,
+        keepFiles: Boolean,
+        options: LoadedOptions = LoadedOptions(),
+    ): CompletableFuture<BatchReceipt> = future(handle.commitLoaded(export, rows, keepFiles, options))
+
+    /** What lies on both sides of these places; see [MyPreferencesClient.boundaries]. */
+    @JvmOverloads
+    @Throws(MyPreferencesException::class, InterruptedException::class)
+    public fun boundaries(export: Export, places: List<Long>, cancelToken: CancelToken? = null): List<Boundary> =
+        waiting(handle.boundaries(export, places, cancelToken))
+
+    /** What lies on both sides of these places; the future has it. */
+    @JvmOverloads
+    public fun boundariesAsync(
+        export: Export,
+        places: List<Long>,
+        cancelToken: CancelToken? = null,
+    ): CompletableFuture<List<Boundary>> = future(handle.boundaries(export, places, cancelToken))
+
+    /** The export as a text that shows nothing; see [MyPreferencesClient.wrap]. */
+    @Throws(MyPreferencesException::class)
+    public fun wrap(export: Export): String = handle.wrap(export)
+
+    /** What [wrap] gave, here or in another process. */
+    @Throws(MyPreferencesException::class)
+    public fun unwrap(handle: String): Export = this.handle.unwrap(handle)
+
     /** Closes the client and cancels its calls. Twice is the same as once. */
     override fun close(): Unit = handle.close()
 

@@ -2,8 +2,10 @@
 
 package com.mypreferences
 
+import com.mypreferences.internal.NativeBoundary
 import com.mypreferences.internal.NativeMember
 import com.mypreferences.internal.NativePage
+import com.mypreferences.internal.NativeReading
 import com.mypreferences.internal.NativePlace
 import com.mypreferences.internal.lineOf
 import java.nio.ByteBuffer
@@ -75,21 +77,68 @@ public class Member internal constructor(native: NativeMember) {
  * @property limit records of one page, at least 1. Default 1,000, the vendor's own.
  * @property offset the first record, counted from 1.
  * @property cancelToken ends the transfer when it is cancelled.
+ * @property until the last record: a range, which other tasks read the rest of. Its pages are checked more than others:
+ *   none came before, none begins with the record that the one before it ended with, and all of them come.
+ * @property expect what the range has to be; [CountMismatchException] where it is not. Checked as [until] says, too.
  */
 public class PageOptions(
     public val limit: Long? = null,
     public val offset: Long = 1,
     public val cancelToken: CancelToken? = null,
+    public val until: Long? = null,
+    public val expect: Expect = Expect(),
 ) {
     /** Nothing but defaults, for Java. */
-    public constructor() : this(null, 1, null)
+    public constructor() : this(null)
 
     /** The same with this [limit]. */
-    public fun withLimit(limit: Long): PageOptions = PageOptions(limit, offset, cancelToken)
+    public fun withLimit(limit: Long): PageOptions = with(limit = limit)
 
     /** The same with this [offset]. */
-    public fun withOffset(offset: Long): PageOptions = PageOptions(limit, offset, cancelToken)
+    public fun withOffset(offset: Long): PageOptions = with(offset = offset)
 
     /** The same with this [cancelToken]. */
-    public fun withCancelToken(cancelToken: CancelToken): PageOptions = PageOptions(limit, offset, cancelToken)
+    public fun withCancelToken(cancelToken: CancelToken): PageOptions = with(cancelToken = cancelToken)
+
+    /** The same with this [until]. */
+    public fun withUntil(until: Long): PageOptions = with(until = until)
+
+    /** The same with this [expect]. */
+    public fun withExpect(expect: Expect): PageOptions = with(expect = expect)
+
+    private fun with(
+        limit: Long? = this.limit,
+        offset: Long = this.offset,
+        cancelToken: CancelToken? = this.cancelToken,
+        until: Long? = this.until,
+        expect: Expect = this.expect,
+    ) = PageOptions(limit, offset, cancelToken, until, expect)
+
+    internal fun native() = NativeReading(
+        limit?.counted(), offset.counted(), until?.counted(), null, expect.total?.counted(), expect.first, expect.last,
+    )
+}
+
+/**
+ * What the pages of a range have to be, so that it joins its neighbours.
+ *
+ * @property total `TotalResults` of the export.
+ * @property first the digest of the first record, from a [Boundary].
+ * @property last the digest of the last record.
+ */
+public class Expect @JvmOverloads constructor(
+    public val total: Long? = null,
+    public val first: String? = null,
+    public val last: String? = null,
+)
+
+/** The digests of the records on both sides of a place where an export is cut into ranges. */
+public class Boundary internal constructor(native: NativeBoundary) {
+    /** Of the last record before it. */
+    public val last: String = native.last
+
+    /** Of the first record behind it. */
+    public val first: String = native.first
+
+    override fun toString(): String = "Boundary(last=$last, first=$first)"
 }

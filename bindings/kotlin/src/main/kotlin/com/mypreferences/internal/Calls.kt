@@ -4,6 +4,7 @@
 package com.mypreferences.internal
 
 import com.mypreferences.BatchReceipt
+import com.mypreferences.Boundary
 import com.mypreferences.CallOptions
 import com.mypreferences.CommitReceipt
 import com.mypreferences.Export
@@ -118,6 +119,7 @@ private fun given(outcome: NativeOutcome): Any? = when (outcome) {
     is NativeOutcome.Export -> Export(outcome.export)
     is NativeOutcome.Page -> Page(outcome.page)
     is NativeOutcome.EndOfPages -> null
+    is NativeOutcome.Boundaries -> outcome.boundaries.map(::Boundary)
     is NativeOutcome.Landed -> Landed(outcome.landed)
     is NativeOutcome.BatchReceipt -> BatchReceipt(outcome.receipt)
     is NativeOutcome.Failed -> throw exceptionOf(outcome.error)

@@ -3,6 +3,7 @@
 package com.mypreferences.internal
 
 import com.mypreferences.BatchReceipt
+import com.mypreferences.Boundary
 import com.mypreferences.CallOptions
 import com.mypreferences.CancelToken
 import com.mypreferences.CommitReceipt
@@ -11,6 +12,7 @@ import com.mypreferences.ExportRequest
 import com.mypreferences.ExportStatus
 import com.mypreferences.Landed
 import com.mypreferences.LandingOptions
+import com.mypreferences.LoadedOptions
 import com.mypreferences.Page
 import com.mypreferences.PageOptions
 import com.mypreferences.Resolution
@@ -44,7 +46,7 @@ internal class Handle private constructor(private val native: NativeClient) {
     }
 
     fun pages(export: Export, options: PageOptions): NativePages =
-        translating { native.pages(export.native, options.limit?.counted(), options.offset.counted()) }
+        translating { native.pages(export.native, options.native()) }
 
     fun export(order: ExportRequest, out: Path, keepFiles: Boolean?, options: LandingOptions): Start<Landed> {
         val progress = options.progress?.let { Progress(it, null) }
@@ -58,6 +60,22 @@ internal class Handle private constructor(private val native: NativeClient) {
 
     fun commitLanded(sealed: Sealed, keepFiles: Boolean, cancelToken: CancelToken?): Start<BatchReceipt> =
         Start { native.commitLanded(sealed.native, keepFiles, cancelToken?.native, it) }
+
+    fun commitLoaded(
+        export: Export,
+        rows: Long,
+        keepFiles: Boolean,
+        options: LoadedOptions,
+    ): Start<BatchReceipt> = Start {
+        native.commitLoaded(export.native, options.native(rows, keepFiles), options.cancelToken?.native, it)
+    }
+
+    fun boundaries(export: Export, places: List<Long>, cancelToken: CancelToken?): Start<List<Boundary>> =
+        Start { native.boundaries(export.native, places.map(Long::counted), cancelToken?.native, it) }
+
+    fun wrap(export: Export): String = translating { native.wrap(export.native) }
+
+    fun unwrap(handle: String): Export = Export(translating { native.unwrap(handle) })
 
     /** The native handle stays until it is collected, so that a call on a closed client is told so by the core. */
     fun close() = native.shut()

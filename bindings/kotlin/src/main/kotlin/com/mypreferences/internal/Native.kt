@@ -733,9 +733,13 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativecanceltoken_is_cancelled(
     ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_boundaries(
+    ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_landed(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_loaded(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_describe(
     ): Int
@@ -755,13 +759,19 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_status(
     ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_unwrap(
+    ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_wait_until_ready(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeclient_wrap(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeexport_access_token(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeexport_describe(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeexport_kind(
+    ): Int
+    external fun uniffi_mypreferences_uniffi_checksum_method_nativeexport_since(
     ): Int
     external fun uniffi_mypreferences_uniffi_checksum_method_nativeexport_to_json_with_token(
     ): Int
@@ -853,9 +863,13 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_mypreferences_uniffi_fn_constructor_nativeclient_open(`settings`: RustBuffer.ByValue,`credentials`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_boundaries(`ptr`: Long,`export`: Long,`places`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_commit(`ptr`: Long,`accessToken`: RustBuffer.ByValue,`keepFiles`: Byte,`options`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_commit_landed(`ptr`: Long,`sealed`: Long,`keepFiles`: Byte,`cancel`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_commit_loaded(`ptr`: Long,`export`: Long,`loaded`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_describe(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -867,7 +881,7 @@ internal object UniffiLib {
     ): Byte
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_land(`ptr`: Long,`export`: Long,`landing`: RustBuffer.ByValue,`progress`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
-    external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_pages(`ptr`: Long,`export`: Long,`limit`: RustBuffer.ByValue,`offset`: Long,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_pages(`ptr`: Long,`export`: Long,`wanted`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_resolve_commit(`ptr`: Long,`accessToken`: RustBuffer.ByValue,`options`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
@@ -875,8 +889,12 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_status(`ptr`: Long,`accessToken`: RustBuffer.ByValue,`options`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_unwrap(`ptr`: Long,`handle`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
     external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_wait_until_ready(`ptr`: Long,`export`: Long,`maxWait`: RustBuffer.ByValue,`cancel`: RustBuffer.ByValue,`progress`: RustBuffer.ByValue,`completion`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeclient_wrap(`ptr`: Long,`export`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_mypreferences_uniffi_fn_clone_nativecredentials(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_mypreferences_uniffi_fn_free_nativecredentials(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -900,6 +918,8 @@ internal object UniffiLib {
     external fun uniffi_mypreferences_uniffi_fn_method_nativeexport_describe(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_mypreferences_uniffi_fn_method_nativeexport_kind(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_mypreferences_uniffi_fn_method_nativeexport_since(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_mypreferences_uniffi_fn_method_nativeexport_to_json_with_token(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1072,10 +1092,16 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativecanceltoken_is_cancelled() and 0xFFFF) != 7901) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_boundaries() and 0xFFFF) != 39850) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit() and 0xFFFF) != 51300) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_landed() and 0xFFFF) != 60909) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_commit_loaded() and 0xFFFF) != 2718) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_describe() and 0xFFFF) != 31713) {
@@ -1093,7 +1119,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_land() and 0xFFFF) != 45007) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_pages() and 0xFFFF) != 57379) {
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_pages() and 0xFFFF) != 7384) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_resolve_commit() and 0xFFFF) != 43142) {
@@ -1105,7 +1131,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_status() and 0xFFFF) != 21442) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_unwrap() and 0xFFFF) != 55962) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_wait_until_ready() and 0xFFFF) != 10168) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeclient_wrap() and 0xFFFF) != 1022) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeexport_access_token() and 0xFFFF) != 19156) {
@@ -1115,6 +1147,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeexport_kind() and 0xFFFF) != 11435) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeexport_since() and 0xFFFF) != 14519) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_mypreferences_uniffi_checksum_method_nativeexport_to_json_with_token() and 0xFFFF) != 23172) {
@@ -2228,6 +2263,11 @@ internal object FfiConverterTypeNativeCancelToken: FfiConverter<NativeCancelToke
 internal interface NativeClientInterface {
 
     /**
+     * Starts to ask what lies on both sides of these places. `completion` is called once, unless this throws.
+     */
+    fun `boundaries`(`export`: NativeExport, `places`: List<kotlin.ULong>, `cancel`: NativeCancelToken?, `completion`: NativeCompletion): NativeCall
+
+    /**
      * Starts a commit. `completion` is called once, unless this throws.
      */
     fun `commit`(`accessToken`: kotlin.String, `keepFiles`: kotlin.Boolean, `options`: NativeCallOptions, `completion`: NativeCompletion): NativeCall
@@ -2236,6 +2276,11 @@ internal interface NativeClientInterface {
      * Starts the commit of a sealed batch. `completion` is called once, unless this throws.
      */
     fun `commitLanded`(`sealed`: NativeSealed, `keepFiles`: kotlin.Boolean, `cancel`: NativeCancelToken?, `completion`: NativeCompletion): NativeCall
+
+    /**
+     * Starts the commit of what was loaded elsewhere. `completion` is called once, unless this throws.
+     */
+    fun `commitLoaded`(`export`: NativeExport, `loaded`: NativeLoaded, `cancel`: NativeCancelToken?, `completion`: NativeCompletion): NativeCall
 
     /**
      * For people: where it calls, without secrets.
@@ -2263,9 +2308,9 @@ internal interface NativeClientInterface {
     fun `land`(`export`: NativeExport, `landing`: NativeLanding, `progress`: NativeProgress?, `completion`: NativeCompletion): NativeCall
 
     /**
-     * The pages of an export from the record `offset` on, counted from 1. Sends nothing yet.
+     * The pages of an export. Sends nothing yet.
      */
-    fun `pages`(`export`: NativeExport, `limit`: kotlin.ULong?, `offset`: kotlin.ULong): NativePages
+    fun `pages`(`export`: NativeExport, `wanted`: NativeReading): NativePages
 
     /**
      * Starts a question about a commit. `completion` is called once, unless this throws.
@@ -2283,10 +2328,20 @@ internal interface NativeClientInterface {
     fun `status`(`accessToken`: kotlin.String, `options`: NativeCallOptions, `completion`: NativeCompletion): NativeCall
 
     /**
+     * What `wrap` gave.
+     */
+    fun `unwrap`(`handle`: kotlin.String): NativeExport
+
+    /**
      * Starts to wait until an export is ready; without `max_wait`, in seconds, for the core's default. `completion` is
      * called once, unless this throws.
      */
     fun `waitUntilReady`(`export`: NativeExport, `maxWait`: kotlin.Double?, `cancel`: NativeCancelToken?, `progress`: NativeProgress?, `completion`: NativeCompletion): NativeCall
+
+    /**
+     * The export as a text that shows nothing.
+     */
+    fun `wrap`(`export`: NativeExport): kotlin.String
 
     companion object
 }
@@ -2397,6 +2452,27 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
 
 
     /**
+     * Starts to ask what lies on both sides of these places. `completion` is called once, unless this throws.
+     */
+    @Throws(NativeFailure::class)override fun `boundaries`(`export`: NativeExport, `places`: List<kotlin.ULong>, `cancel`: NativeCancelToken?, `completion`: NativeCompletion): NativeCall {
+            return FfiConverterTypeNativeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeclient_boundaries(
+        it,
+
+        FfiConverterTypeNativeExport.lower(`export`),
+        FfiConverterSequenceULong.lower(`places`),
+        FfiConverterOptionalTypeNativeCancelToken.lower(`cancel`),
+        FfiConverterTypeNativeCompletion.lower(`completion`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
      * Starts a commit. `completion` is called once, unless this throws.
      */
     @Throws(NativeFailure::class)override fun `commit`(`accessToken`: kotlin.String, `keepFiles`: kotlin.Boolean, `options`: NativeCallOptions, `completion`: NativeCompletion): NativeCall {
@@ -2429,6 +2505,27 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
 
         FfiConverterTypeNativeSealed.lower(`sealed`),
         FfiConverterBoolean.lower(`keepFiles`),
+        FfiConverterOptionalTypeNativeCancelToken.lower(`cancel`),
+        FfiConverterTypeNativeCompletion.lower(`completion`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * Starts the commit of what was loaded elsewhere. `completion` is called once, unless this throws.
+     */
+    @Throws(NativeFailure::class)override fun `commitLoaded`(`export`: NativeExport, `loaded`: NativeLoaded, `cancel`: NativeCancelToken?, `completion`: NativeCompletion): NativeCall {
+            return FfiConverterTypeNativeCall.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeclient_commit_loaded(
+        it,
+
+        FfiConverterTypeNativeExport.lower(`export`),
+        FfiConverterTypeNativeLoaded.lower(`loaded`),
         FfiConverterOptionalTypeNativeCancelToken.lower(`cancel`),
         FfiConverterTypeNativeCompletion.lower(`completion`),_status)
 }
@@ -2533,9 +2630,9 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
 
 
     /**
-     * The pages of an export from the record `offset` on, counted from 1. Sends nothing yet.
+     * The pages of an export. Sends nothing yet.
      */
-    @Throws(NativeFailure::class)override fun `pages`(`export`: NativeExport, `limit`: kotlin.ULong?, `offset`: kotlin.ULong): NativePages {
+    @Throws(NativeFailure::class)override fun `pages`(`export`: NativeExport, `wanted`: NativeReading): NativePages {
             return FfiConverterTypeNativePages.lift(
     callWithHandle {
     uniffiRustCallWithError(NativeFailure) { _status ->
@@ -2543,8 +2640,7 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
         it,
 
         FfiConverterTypeNativeExport.lower(`export`),
-        FfiConverterOptionalULong.lower(`limit`),
-        FfiConverterULong.lower(`offset`),_status)
+        FfiConverterTypeNativeReading.lower(`wanted`),_status)
 }
     }
     )
@@ -2608,6 +2704,24 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
 
 
     /**
+     * What `wrap` gave.
+     */
+    @Throws(NativeFailure::class)override fun `unwrap`(`handle`: kotlin.String): NativeExport {
+            return FfiConverterTypeNativeExport.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeclient_unwrap(
+        it,
+
+        FfiConverterString.lower(`handle`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
      * Starts to wait until an export is ready; without `max_wait`, in seconds, for the core's default. `completion` is
      * called once, unless this throws.
      */
@@ -2623,6 +2737,24 @@ internal open class NativeClient: Disposable, AutoCloseable, NativeClientInterfa
         FfiConverterOptionalTypeNativeCancelToken.lower(`cancel`),
         FfiConverterOptionalTypeNativeProgress.lower(`progress`),
         FfiConverterTypeNativeCompletion.lower(`completion`),_status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The export as a text that shows nothing.
+     */
+    @Throws(NativeFailure::class)override fun `wrap`(`export`: NativeExport): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(NativeFailure) { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeclient_wrap(
+        it,
+
+        FfiConverterTypeNativeExport.lower(`export`),_status)
 }
     }
     )
@@ -3127,6 +3259,11 @@ internal interface NativeExportInterface {
     fun `kind`(): kotlin.String
 
     /**
+     * `LastDateTime` as it was asked for, in milliseconds since 1970.
+     */
+    fun `since`(): kotlin.Long?
+
+    /**
      * As JSON, with the access token.
      */
     fun `toJsonWithToken`(): kotlin.String
@@ -3283,6 +3420,22 @@ internal open class NativeExport: Disposable, AutoCloseable, NativeExportInterfa
     callWithHandle {
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeexport_kind(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * `LastDateTime` as it was asked for, in milliseconds since 1970.
+     */override fun `since`(): kotlin.Long? {
+            return FfiConverterOptionalLong.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_mypreferences_uniffi_fn_method_nativeexport_since(
         it,
         _status)
 }
@@ -4468,6 +4621,53 @@ internal object FfiConverterTypeNativeBatchReceipt: FfiConverterRustBuffer<Nativ
 
 
 /**
+ * What lies on both sides of a place where an export is cut.
+ */
+internal data class NativeBoundary (
+    /**
+     * The digest of the last record before it.
+     */
+    val `last`: kotlin.String
+    ,
+    /**
+     * The digest of the first record behind it.
+     */
+    val `first`: kotlin.String
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeBoundary: FfiConverterRustBuffer<NativeBoundary> {
+    override fun read(buf: ByteBuffer): NativeBoundary {
+        return NativeBoundary(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativeBoundary) = (
+            FfiConverterString.allocationSize(value.`last`) +
+            FfiConverterString.allocationSize(value.`first`)
+    )
+
+    override fun write(value: NativeBoundary, buf: ByteBuffer) {
+            FfiConverterString.write(value.`last`, buf)
+            FfiConverterString.write(value.`first`, buf)
+    }
+}
+
+
+
+/**
  * What a call may be told beside its token.
  */
 internal data class NativeCallOptions (
@@ -5093,6 +5293,69 @@ internal object FfiConverterTypeNativeLandingProgress: FfiConverterRustBuffer<Na
 
 
 /**
+ * What a destination holds.
+ */
+internal data class NativeLoaded (
+    /**
+     * Counted there.
+     */
+    val `rows`: kotlin.ULong
+    ,
+    /**
+     * Whether the server keeps its files after the commit.
+     */
+    val `keepFiles`: kotlin.Boolean
+    ,
+    /**
+     * For the receipt.
+     */
+    val `sink`: kotlin.String?
+    ,
+    /**
+     * Paths, patterns and folders.
+     */
+    val `files`: List<kotlin.String>
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeLoaded: FfiConverterRustBuffer<NativeLoaded> {
+    override fun read(buf: ByteBuffer): NativeLoaded {
+        return NativeLoaded(
+            FfiConverterULong.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterSequenceString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativeLoaded) = (
+            FfiConverterULong.allocationSize(value.`rows`) +
+            FfiConverterBoolean.allocationSize(value.`keepFiles`) +
+            FfiConverterOptionalString.allocationSize(value.`sink`) +
+            FfiConverterSequenceString.allocationSize(value.`files`)
+    )
+
+    override fun write(value: NativeLoaded, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`rows`, buf)
+            FfiConverterBoolean.write(value.`keepFiles`, buf)
+            FfiConverterOptionalString.write(value.`sink`, buf)
+            FfiConverterSequenceString.write(value.`files`, buf)
+    }
+}
+
+
+
+/**
  * A member of a page that is no record.
  */
 internal data class NativeMember (
@@ -5474,6 +5737,93 @@ internal object FfiConverterTypeNativePlace: FfiConverterRustBuffer<NativePlace>
     override fun write(value: NativePlace, buf: ByteBuffer) {
             FfiConverterULong.write(value.`start`, buf)
             FfiConverterULong.write(value.`end`, buf)
+    }
+}
+
+
+
+/**
+ * Which pages, and what they have to be. What is not given has the core's default.
+ */
+internal data class NativeReading (
+    /**
+     * Records of one page.
+     */
+    val `limit`: kotlin.ULong?
+    ,
+    /**
+     * The first record, from 1.
+     */
+    val `offset`: kotlin.ULong?
+    ,
+    /**
+     * The last record.
+     */
+    val `until`: kotlin.ULong?
+    ,
+    /**
+     * In seconds.
+     */
+    val `patience`: kotlin.Double?
+    ,
+    /**
+     * `TotalResults`.
+     */
+    val `expectTotal`: kotlin.ULong?
+    ,
+    /**
+     * The digest of the first record.
+     */
+    val `expectFirst`: kotlin.String?
+    ,
+    /**
+     * The digest of the last one.
+     */
+    val `expectLast`: kotlin.String?
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeNativeReading: FfiConverterRustBuffer<NativeReading> {
+    override fun read(buf: ByteBuffer): NativeReading {
+        return NativeReading(
+            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalDouble.read(buf),
+            FfiConverterOptionalULong.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NativeReading) = (
+            FfiConverterOptionalULong.allocationSize(value.`limit`) +
+            FfiConverterOptionalULong.allocationSize(value.`offset`) +
+            FfiConverterOptionalULong.allocationSize(value.`until`) +
+            FfiConverterOptionalDouble.allocationSize(value.`patience`) +
+            FfiConverterOptionalULong.allocationSize(value.`expectTotal`) +
+            FfiConverterOptionalString.allocationSize(value.`expectFirst`) +
+            FfiConverterOptionalString.allocationSize(value.`expectLast`)
+    )
+
+    override fun write(value: NativeReading, buf: ByteBuffer) {
+            FfiConverterOptionalULong.write(value.`limit`, buf)
+            FfiConverterOptionalULong.write(value.`offset`, buf)
+            FfiConverterOptionalULong.write(value.`until`, buf)
+            FfiConverterOptionalDouble.write(value.`patience`, buf)
+            FfiConverterOptionalULong.write(value.`expectTotal`, buf)
+            FfiConverterOptionalString.write(value.`expectFirst`, buf)
+            FfiConverterOptionalString.write(value.`expectLast`, buf)
     }
 }
 
@@ -6082,6 +6432,25 @@ internal sealed class NativeOutcome: Disposable  {
 
 
     /**
+     * Boundaries were looked at.
+     */
+    data class Boundaries(
+        /**
+         * One for each place.
+         */
+        val `boundaries`: List<com.mypreferences.internal.NativeBoundary>,
+        /**
+         * The same text in every language.
+         */
+        val `json`: kotlin.String) : NativeOutcome()
+
+    {
+
+
+        companion object
+    }
+
+    /**
      * A landing came to its end.
      */
     data class Landed(
@@ -6185,6 +6554,14 @@ internal sealed class NativeOutcome: Disposable  {
             }
             is NativeOutcome.EndOfPages -> {// Nothing to destroy
             }
+            is NativeOutcome.Boundaries -> {
+
+    Disposable.destroy(
+        this.`boundaries`,
+        this.`json`
+    )
+
+            }
             is NativeOutcome.Landed -> {
 
     Disposable.destroy(
@@ -6248,13 +6625,17 @@ internal object FfiConverterTypeNativeOutcome : FfiConverterRustBuffer<NativeOut
                 FfiConverterTypeNativePage.read(buf),
                 )
             8 -> NativeOutcome.EndOfPages
-            9 -> NativeOutcome.Landed(
+            9 -> NativeOutcome.Boundaries(
+                FfiConverterSequenceTypeNativeBoundary.read(buf),
+                FfiConverterString.read(buf),
+                )
+            10 -> NativeOutcome.Landed(
                 FfiConverterTypeNativeLanded.read(buf),
                 )
-            10 -> NativeOutcome.BatchReceipt(
+            11 -> NativeOutcome.BatchReceipt(
                 FfiConverterTypeNativeBatchReceipt.read(buf),
                 )
-            11 -> NativeOutcome.Failed(
+            12 -> NativeOutcome.Failed(
                 FfiConverterTypeNativeError.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
@@ -6318,6 +6699,14 @@ internal object FfiConverterTypeNativeOutcome : FfiConverterRustBuffer<NativeOut
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
+            )
+        }
+        is NativeOutcome.Boundaries -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterSequenceTypeNativeBoundary.allocationSize(value.`boundaries`)
+                + FfiConverterString.allocationSize(value.`json`)
             )
         }
         is NativeOutcome.Landed -> {
@@ -6387,18 +6776,24 @@ internal object FfiConverterTypeNativeOutcome : FfiConverterRustBuffer<NativeOut
                 buf.putInt(8)
                 Unit
             }
-            is NativeOutcome.Landed -> {
+            is NativeOutcome.Boundaries -> {
                 buf.putInt(9)
+                FfiConverterSequenceTypeNativeBoundary.write(value.`boundaries`, buf)
+                FfiConverterString.write(value.`json`, buf)
+                Unit
+            }
+            is NativeOutcome.Landed -> {
+                buf.putInt(10)
                 FfiConverterTypeNativeLanded.write(value.`landed`, buf)
                 Unit
             }
             is NativeOutcome.BatchReceipt -> {
-                buf.putInt(10)
+                buf.putInt(11)
                 FfiConverterTypeNativeBatchReceipt.write(value.`receipt`, buf)
                 Unit
             }
             is NativeOutcome.Failed -> {
-                buf.putInt(11)
+                buf.putInt(12)
                 FfiConverterTypeNativeError.write(value.`error`, buf)
                 Unit
             }
@@ -6948,6 +7343,34 @@ internal object FfiConverterOptionalSequenceTypeNativeSetting: FfiConverterRustB
 /**
  * @suppress
  */
+internal object FfiConverterSequenceULong: FfiConverterRustBuffer<List<kotlin.ULong>> {
+    override fun read(buf: ByteBuffer): List<kotlin.ULong> {
+        val len = buf.getInt()
+        return List<kotlin.ULong>(len) {
+            FfiConverterULong.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<kotlin.ULong>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterULong.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<kotlin.ULong>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterULong.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 internal object FfiConverterSequenceString: FfiConverterRustBuffer<List<kotlin.String>> {
     override fun read(buf: ByteBuffer): List<kotlin.String> {
         val len = buf.getInt()
@@ -7022,6 +7445,34 @@ internal object FfiConverterSequenceTypeNativeAttempt: FfiConverterRustBuffer<Li
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeNativeAttempt.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterSequenceTypeNativeBoundary: FfiConverterRustBuffer<List<NativeBoundary>> {
+    override fun read(buf: ByteBuffer): List<NativeBoundary> {
+        val len = buf.getInt()
+        return List<NativeBoundary>(len) {
+            FfiConverterTypeNativeBoundary.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<NativeBoundary>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeNativeBoundary.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<NativeBoundary>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeNativeBoundary.write(it, buf)
         }
     }
 }
