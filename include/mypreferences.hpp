@@ -230,8 +230,8 @@ class client {
             });
     }
 
-    /// Commits an export that was loaded elsewhere, on the proof of what its destination holds; see mypref_commit_loaded.
-    /// Blocks.
+    /// Commits an export that was loaded elsewhere, on the proof of what its destination holds; see
+    /// mypref_commit_loaded. Blocks.
     result<batch_receipt> commit_loaded(const export_handle &handle, const loaded &loaded,
                                         const cancel_token *cancel = nullptr) const {
         auto what = detail::translate(loaded);
@@ -315,8 +315,7 @@ class client {
         }
         return completed<batch_receipt, mypref_batch_receipt, function>(
             std::make_unique<function>(std::move(complete)), [&](void *user_data, auto callback) {
-                return mypref_commit_loaded_start(get(), handle.get(), what->get(), token(cancel), user_data,
-                                                  callback);
+                return mypref_commit_loaded_start(get(), handle.get(), what->get(), token(cancel), user_data, callback);
             });
     }
     /// As commit_landed, but returns at once; see commit_start.

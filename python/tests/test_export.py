@@ -62,6 +62,70 @@ def test_an_export_is_initiated_waited_for_read_and_committed(mypreferences_mock
     assert all("keepAlive=true" in request["target"] for request in mypreferences_mock.requests("page"))
 
 
+def test_an_encrypted_handle_goes_through_foreign_state_and_is_committed_by_another_client(
+    mypreferences_mock: MockService, tmp_path: Path
+) -> None:
+    serve(mypreferences_mock, rows=7)
+    since = datetime(2026, 11, 1, 0, 0, 0, 123000, tzinfo=timezone.utc)
+    with mypreferences_mock.client(handle_key="a key of handles 0001") as client:
+        export = client.initiate(segment="Everyone", last_date_time=since)
+        assert export.since == since
+        cut = export.boundaries([3])
+        (last, first) = cut[0]
+        ranges = [
+            list(export.records(until=3, expect=m.Expect(total=7, last=last))),
+            list(export.records(offset=4, expect=m.Expect(total=7, first=first))),
+        ]
+        assert ranges[0] + ranges[1] == list(export.records())
+        with pytest.raises(m.CountMismatchError, match="not the first one"):
+            list(export.raw_records(offset=5, expect=m.Expect(first=first)))
+        handle = client.wrap(export)
+        assert handle.startswith("mph1.") and str(export.access_token) not in handle
+        with pytest.raises(TypeError, match=r"client.wrap\(export\)"):
+            pickle.dumps(export)
+    (tmp_path / "people").mkdir()
+    (tmp_path / "people" / "1.parquet").write_bytes(b"rows")
+    with mypreferences_mock.client(handle_key="a key of handles 0001") as client:
+        assert client.unwrap(handle).since == since
+        with pytest.raises(m.CountMismatchError, match="has 6 rows, and the export has 7"):
+            client.commit_loaded(handle, rows=6, keep_files=False)
+        assert not mypreferences_mock.requests("commit")
+        receipt = client.commit_loaded(
+            handle, rows=7, keep_files=False, sink="postgres://etl:hunter22@dwh/people", files=tmp_path / "*"
+        )
+        assert receipt.end is m.CommitEnd.COMMITTED and receipt.vouched is not None
+        assert receipt.vouched.sink == "postgres://etl@dwh/people" and receipt.vouched.rows == 7
+        assert [(Path(file.path).name, file.bytes) for file in receipt.vouched.files] == [("1.parquet", 4)]
+        assert m.BatchReceipt.from_json(receipt.to_json()) == receipt
+        again = client.commit_loaded(client.unwrap(handle), rows=7, keep_files=False)
+        assert again.end is m.CommitEnd.ALREADY_COMMITTED
+        with pytest.raises(m.InvalidArgumentError, match="encrypted handle"):
+            client.unwrap(handle[:-1])
+    with pytest.raises(m.ClosedError):
+        client.unwrap(handle)
+    assert len(mypreferences_mock.requests("commit")) == 1
+
+
+def test_arguments_of_ranges_and_of_what_was_loaded_are_checked_by_type(mypreferences_mock: MockService) -> None:
+    serve(mypreferences_mock, rows=7)
+    with mypreferences_mock.client() as client:
+        export = client.initiate(segment="Everyone")
+        loose: Any = client
+        for wrong in ({"rows": "7"}, {"rows": None}, {"rows": True}, {"keep_files": 1}, {"sink": 7}, {"files": 7}):
+            with pytest.raises(TypeError):
+                loose.commit_loaded(export, **{"rows": 7, "keep_files": True, **wrong})
+        with pytest.raises(ValueError, match="rows must not be negative"):
+            client.commit_loaded(export, rows=-1, keep_files=True)
+        with pytest.raises(TypeError, match="there is no argument 'last'"):
+            next(export.pages(last=7))  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        with pytest.raises(m.InvalidArgumentError, match="between two records"):
+            export.boundaries([0])
+        with pytest.raises(TypeError):
+            loose.unwrap(b"mph1.")
+        with pytest.raises(m.ConfigurationError, match="set handle_key"):
+            client.wrap(export)
+
+
 def test_the_raw_page_is_a_view_that_outlives_its_page_and_cannot_be_written(mypreferences_mock: MockService) -> None:
     serve(mypreferences_mock, rows=2000)
     with mypreferences_mock.client() as client:

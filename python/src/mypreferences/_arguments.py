@@ -138,11 +138,13 @@ def texts(name: str, values: object) -> list[str]:
 def paths(name: str, values: object) -> list[str]:
     if values is None:
         return []
+    # A text is an iterable of texts too, and here it is one path.
     if isinstance(values, (str, os.PathLike)):
-        return [path(name, values)]
+        return [path(name, values)]  # pyright: ignore[reportUnknownArgumentType]
     if not isinstance(values, Iterable):
         raise TypeError(f"{name} must be paths, got {type(values).__name__}; pass a path or a list of paths")
-    return [path(name, value) for value in values]  # pyright: ignore[reportUnknownVariableType]
+    listed: list[object] = list(values)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return [path(name, value) for value in listed]
 
 
 def numbers(name: str, values: Iterable[int]) -> list[int]:

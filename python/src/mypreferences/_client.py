@@ -325,12 +325,12 @@ class _Base:
         )
 
     def wrap(self, export: Export | AsyncExport) -> str:
-        """The export as a text for state that others keep and show: a checkpoint, a task's log, a table. Whoever reads it
-        there cannot read the access token; :meth:`unwrap` of a client of the same account can.
+        """The export as a text for state that others keep and show: a checkpoint, a task's log, a table. Whoever reads
+        it there cannot read the access token; :meth:`unwrap` of a client of the same account can.
 
         Encrypted with a key from the setting ``handle_key`` or ``handle_key_file``, else from the secret of the
-        credentials: set one of the two for handles that outlive a rotation of that secret. With it goes what this client
-        knows of the export.
+        credentials: set one of the two for handles that outlive a rotation of that secret. With it goes what this
+        client knows of the export.
         """
         return _calls.raising(self._native.wrap, native_export(export))
 
@@ -483,11 +483,11 @@ class Client(_Base):
     ) -> BatchReceipt:
         """Commits an export that was loaded elsewhere than in a folder of this client: a database, a lake, a warehouse.
 
-        ``export`` is an export, or what :meth:`wrap` gave. ``rows`` is what a read-back **from there** counts; a count from
-        before the sink proves nothing. It must equal ``TotalResults``, which the client asks for where no page has told it,
-        else :class:`CountMismatchError`. ``files`` are made durable and hashed, and their folders: a path, patterns,
-        folders. Then as :meth:`commit_landed`: status first, and a lost answer is resolved. The same call again, from any
-        process, sends nothing and says how it ended. ``sink`` is for the receipt.
+        ``export`` is an export, or what :meth:`wrap` gave. ``rows`` is what a read-back **from there** counts; a count
+        from before the sink proves nothing. It must equal ``TotalResults``, which the client asks for where no page has
+        told it, else :class:`CountMismatchError`. ``files`` are made durable and hashed, and their folders: a path,
+        patterns, folders. Then as :meth:`commit_landed`: status first, and a lost answer is resolved. The same call
+        again, from any process, sends nothing and says how it ended. ``sink`` is for the receipt.
         """
         call = self._commit_loaded(export, rows, keep_files, sink, files)
         return BatchReceipt.from_json(_calls.run(call, cancel_token))

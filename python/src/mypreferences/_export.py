@@ -304,8 +304,10 @@ class Export(_Handle):
         cancel_token: CancelToken | None = None,
         **how: Unpack[HowToRead],
     ) -> Pages:
-        """The pages, all of them unless :class:`HowToRead` says otherwise. They are read with ``keepAlive=true``, as a commit needs it. A commit of what you keep yourself is
-        ``client.commit(export.access_token, keep_files=…)``, once it is safe.
+        """The pages, all of them unless :class:`HowToRead` says otherwise.
+
+        They are read with ``keepAlive=true``, as a commit needs it. A commit of what you keep yourself is
+        ``client.commit_loaded(export, rows=…, keep_files=…)``, once it is safe and counted there.
         """
         return Pages(self._pages(how), cancel_token)
 
@@ -329,13 +331,12 @@ class Export(_Handle):
         pages = self.pages(cancel_token=cancel_token, **how)
         return chain.from_iterable(page.raw_records() for page in pages)
 
+    def boundaries(self, places: Iterable[int], *, cancel_token: CancelToken | None = None) -> list[tuple[str, str]]:
+        """What lies on both sides of the places where the export is going to be cut into ranges.
 
-    def boundaries(
-        self, places: Iterable[int], *, cancel_token: CancelToken | None = None
-    ) -> list[tuple[str, str]]:
-        """What lies on both sides of the places where the export is going to be cut into ranges: for each place ``n`` the
-        digests of the records ``n`` and ``n + 1``, the ``last`` one of a range and the ``first`` one of the next. One
-        request of two records each."""
+        For each place ``n`` the digests of the records ``n`` and ``n + 1``, the ``last`` one of a range and the
+        ``first`` one of the next. One request of two records each.
+        """
         return pairs(_calls.run(self._boundaries(places), cancel_token))
 
 
@@ -392,7 +393,6 @@ class AsyncExport(_Handle):
         async for page in self.pages(cancel_token=cancel_token, **how):
             for record in page.raw_records():
                 yield record
-
 
     async def boundaries(
         self, places: Iterable[int], *, cancel_token: CancelToken | None = None

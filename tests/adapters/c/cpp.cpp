@@ -161,10 +161,13 @@ json page_of(const mypref::page &page) {
 json every_page(const mypref::client &client, const mypref::export_handle &handle, const json &call,
                 const mypref::cancel_token &cancel) {
     json pages = json::array();
-    const mypref::pages_options options{
-        given<std::int64_t>(call, "limit"),       given<std::int64_t>(call, "offset"),       &cancel,
-        given<std::int64_t>(call, "until"),       given<std::int64_t>(call, "expect_total"), given<std::string>(call, "expect_first"),
-        given<std::string>(call, "expect_last")};
+    const mypref::pages_options options{given<std::int64_t>(call, "limit"),
+                                        given<std::int64_t>(call, "offset"),
+                                        &cancel,
+                                        given<std::int64_t>(call, "until"),
+                                        given<std::int64_t>(call, "expect_total"),
+                                        given<std::string>(call, "expect_first"),
+                                        given<std::string>(call, "expect_last")};
     for (const auto &page : client.pages(handle, options)) {
         if (!page) {
             return failed(page.error());
@@ -185,8 +188,7 @@ json commit_landed(const mypref::client &client, const json &call, const mypref:
 json commit_loaded(const mypref::client &client, const mypref::export_handle &handle, const json &call,
                    const mypref::cancel_token &cancel) {
     const mypref::loaded loaded{given<std::int64_t>(call, "rows").value_or(0), call["keep_files"].get<bool>(),
-                                given<std::string>(call, "sink"),
-                                call.value("files", std::vector<std::string>())};
+                                given<std::string>(call, "sink"), call.value("files", std::vector<std::string>())};
     return observed("batch_receipt", client.commit_loaded(handle, loaded, &cancel));
 }
 

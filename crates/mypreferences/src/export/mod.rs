@@ -2,17 +2,19 @@
 //! task to the next (`handle`; where others keep it, `encrypted`), waiting until it is ready (`wait`) and reading its pages
 //! (`pages`; a part of them that another part joins, `range`; do they follow one another, `sequence`). Their bytes are taken
 //! apart in `page`, and in `compact` where that is simple; several are asked for side by side in `window`, and their records
-//! come one by one from `records`, typed in `profile`. Everything that is durable is the landing's matter.
+//! come one by one from `records`, typed in `profile` and `preference`, by what `model` says. Everything that is durable is the landing's matter.
 
 mod compact;
 mod encrypted;
 mod handle;
 mod initiate;
 mod json;
+pub mod model;
 mod page;
 pub(crate) mod page_reader;
 pub(crate) mod page_size;
 mod pages;
+mod preference;
 mod profile;
 mod range;
 mod records;
@@ -30,6 +32,7 @@ pub use json::RawJson;
 pub use page::{Page, Record};
 pub use pages::Pages;
 pub(crate) use pages::{check_place, is_no_page};
+pub use preference::{Attribute, ContactElement, PreferenceWithOperation};
 pub use profile::{
     AddressPreference, ConsentStatus, CustomerConsent, EmailPreference, PreferenceType, ProfilePreference,
     UserProfilePreference,

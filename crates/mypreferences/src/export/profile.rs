@@ -1,59 +1,10 @@
 //! A record of a profile export, typed (facts 3.4, DOC: the Profiles API's model of the same name). Keys match in any
 //! case, null counts as absent, nothing is required, and what no page shows stays as the server wrote it.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::Error;
+use crate::export::model::{model, number_or_word};
+use crate::export::preference::undocumented;
 use crate::export::{OwnedRecord, RawJson, Record};
-
-/// A struct whose members are all optional and matched in any case, and which keeps the others.
-macro_rules! model {
-    ($(#[$about:meta])* $name:ident {
-        $($(#[$doc:meta])* $field:ident: $type:ty = $key:literal,)*
-    }) => {
-        $(#[$about])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub struct $name {
-            $($(#[$doc])* pub $field: Option<$type>,)*
-            /// All other members, by the names that the server gave them; so is a second one of a name above. Of two
-            /// with the very same name, the last.
-            pub others: BTreeMap<String, RawJson>,
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
-                struct Members;
-
-                impl<'de> Visitor<'de> for Members {
-                    type Value = $name;
-
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("an object")
-                    }
-
-                    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
-                        let mut read = $name::default();
-                        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                            $(if read.$field.is_none() && key.eq_ignore_ascii_case($key) {
-                                read.$field = map.next_value()?;
-                                continue;
-                            })*
-                            read.others.insert(key.into_owned(), map.next_value()?);
-                        }
-                        Ok(read)
-                    }
-                }
-
-                deserializer.deserialize_map(Members)
-            }
-        }
-    };
-}
 
 model! {
     /// A profile with its consents and preferences, as the version 4 and Profiles APIs export it:
@@ -211,67 +162,6 @@ model! {
     }
 }
 
-/// An enum that the vendor writes as a number in JSON and as a word in XML (DOC for `ConsentStatus`); both are read.
-macro_rules! number_or_word {
-    ($(#[$about:meta])* $name:ident {
-        $($(#[$doc:meta])* $variant:ident = $number:literal $(| $word:literal)+,)*
-    }) => {
-        $(#[$about])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$doc])* $variant,)*
-            /// What no page documents, as the server wrote it.
-            Unknown(String),
-        }
-
-        impl $name {
-            fn of_number(number: impl Into<i128>) -> $name {
-                let number = number.into();
-                match number {
-                    $($number => $name::$variant,)*
-                    other => $name::Unknown(other.to_string()),
-                }
-            }
-
-            fn of_word(word: &str) -> $name {
-                $(if word == stringify!($number) $(|| word.eq_ignore_ascii_case($word))+ {
-                    return $name::$variant;
-                })*
-                $name::Unknown(word.to_owned())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
-                struct NumberOrWord;
-
-                impl Visitor<'_> for NumberOrWord {
-                    type Value = $name;
-
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("a number or a word")
-                    }
-
-                    fn visit_u64<E>(self, number: u64) -> Result<$name, E> {
-                        Ok($name::of_number(number))
-                    }
-
-                    fn visit_i64<E>(self, number: i64) -> Result<$name, E> {
-                        Ok($name::of_number(number))
-                    }
-
-                    fn visit_str<E>(self, word: &str) -> Result<$name, E> {
-                        Ok($name::of_word(word))
-                    }
-                }
-
-                deserializer.deserialize_any(NumberOrWord)
-            }
-        }
-    };
-}
-
 number_or_word! {
     /// What a customer decided about a consent (DOC):
     /// <https://docs.possiblenow.com/experience-api/consents/retrieve-consent-status>.
@@ -304,19 +194,7 @@ impl Record<'_> {
     /// `invalid_response` when it is no object, or a documented member has another type than documented: rows of a
     /// schedule, for example. The bytes are still there.
     pub fn profile(self) -> Result<UserProfilePreference, Error> {
-        serde_json::from_slice(self.bytes()).map_err(|error| {
-            // Never the reader's own words: they repeat the value, which is personal.
-            Error::before_io(
-                ErrorKind::InvalidResponse,
-                Operation::Page,
-                format!(
-                    "the record is no UserProfilePreference: line {}, column {} is not as documented",
-                    error.line(),
-                    error.column()
-                ),
-                "read the record's bytes",
-            )
-        })
+        serde_json::from_slice(self.bytes()).map_err(|error| undocumented("UserProfilePreference", &error))
     }
 }
 
@@ -333,6 +211,7 @@ impl OwnedRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     fn profile(text: &str) -> Result<UserProfilePreference, Error> {
         OwnedRecord::from(text.as_bytes().to_vec()).profile()
