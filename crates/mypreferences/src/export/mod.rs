@@ -29,7 +29,7 @@ pub(crate) mod window;
 pub use handle::Export;
 pub use initiate::Initiate;
 pub use json::RawJson;
-pub use page::{Page, Record};
+pub use page::{Page, Record, RecordKind};
 pub use pages::Pages;
 pub(crate) use pages::{check_place, is_no_page};
 pub use preference::{Attribute, ContactElement, PreferenceWithOperation};

@@ -14,6 +14,24 @@ use crate::http::response;
 /// The arrays that hold records, on whatever surface (facts 3.3).
 const RECORDS: [&str; 3] = ["UserProfilePreferences", "Preferences", "ExportScheduleRows"];
 
+/// What the records of a page are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RecordKind {
+    /// [`UserProfilePreference`](crate::export::UserProfilePreference).
+    Profile,
+    /// [`PreferenceWithOperation`](crate::export::PreferenceWithOperation).
+    Preference,
+    /// A list of cells.
+    ScheduleRow,
+}
+
+impl RecordKind {
+    fn of_array(name: &str) -> Option<RecordKind> {
+        let kinds = [RecordKind::Profile, RecordKind::Preference, RecordKind::ScheduleRow];
+        RECORDS.iter().zip(kinds).find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kind)| kind)
+    }
+}
+
 /// One page of an export. Owns its bytes.
 #[derive(Clone)]
 pub struct Page {
@@ -21,7 +39,7 @@ pub struct Page {
     records: Vec<Range<usize>>,
     /// The members that are neither records nor counts, as they stand in `raw`.
     others: Vec<(String, Range<usize>)>,
-    is_schedule: bool,
+    kind: Option<RecordKind>,
     /// `Count`: records in this page, as the server says.
     pub count: u64,
     /// `HasMore`.
@@ -119,7 +137,7 @@ impl Page {
         Ok(Page {
             records: records.iter().map(moved).collect(),
             others: found.others.iter().map(|(name, range)| (name.clone(), moved(range))).collect(),
-            is_schedule: name.eq_ignore_ascii_case("ExportScheduleRows"),
+            kind: RecordKind::of_array(&name),
             count,
             has_more,
             offset: found.offset,
@@ -176,7 +194,12 @@ impl Page {
 
     /// Rows of a schedule may equal each other; records elsewhere do not.
     pub fn is_schedule(&self) -> bool {
-        self.is_schedule
+        self.kind == Some(RecordKind::ScheduleRow)
+    }
+
+    /// What the records are, by the name of their array; none for the page of an export of nothing that has none.
+    pub fn record_kind(&self) -> Option<RecordKind> {
+        self.kind
     }
 }
 

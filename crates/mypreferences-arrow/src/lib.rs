@@ -1,0 +1,29 @@
+//! MyPreferences exports as Arrow tables. Each documented member is a column of its type; what no page documents, and what
+//! does not fit the documented type, stands as the server wrote it in `_others`, on every level; and `_record` has the
+//! record's own bytes. Never an error, never a rounded number.
+//!
+//! | question | module |
+//! |---|---|
+//! | which columns, of which types? | `schema`, from the models of the core |
+//! | where does a member go? | `decode` |
+//! | where do batches come from, and what if the stream ends early? | `stream` |
+//!
+//! ```no_run
+//! # fn example(client: mypreferences::Client, mut pages: impl FnMut() -> Result<Option<mypreferences::export::Page>, mypreferences::Error> + Send + 'static, export: mypreferences::export::Export) -> Result<(), mypreferences::Error> {
+//! use mypreferences_arrow::{Layout, Stream};
+//!
+//! let stream = Stream::of_pages(&export, Layout::default(), move || pages())?;
+//! for batch in stream {
+//!     println!("{} rows", batch.map_or(0, |batch| batch.num_rows()));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod decode;
+mod json;
+mod schema;
+mod stream;
+
+pub use schema::{Layout, RecordColumn, Shape, Table};
+pub use stream::{Failure, Stream};

@@ -1,0 +1,164 @@
+//! The columns of a table: the vendor's names in the documented order, and ours with a line before theirs.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
+use mypreferences::export::model::{Model, Shape as Documented};
+use mypreferences::export::{PreferenceWithOperation, UserProfilePreference};
+
+/// The place of the record in its export, from 1.
+pub(crate) const ROW: &str = "_row";
+/// Members that have no column, as an object; null when there are none.
+pub(crate) const OTHERS: &str = "_others";
+/// The row of a schedule, where its columns do not hold all of it.
+pub(crate) const CELLS: &str = "_cells";
+/// The server's own bytes.
+pub(crate) const RECORD: &str = "_record";
+
+/// How lists and objects within a record are laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// As lists and structs of their documented members, each with an `_others` of its own.
+    #[default]
+    Typed,
+    /// As JSON, the server's own text: for databases, and for tools that do not take lists of structs.
+    Json,
+}
+
+/// Whether there is a column with the record as the server sent it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RecordColumn {
+    /// There is.
+    #[default]
+    Keep,
+    /// There is none: what the columns do not hold, the order of members and the way numbers and texts were written, is
+    /// lost with the server's copy.
+    Drop,
+}
+
+/// How a table is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Layout {
+    /// Of what is nested.
+    pub shape: Shape,
+    /// Of the record itself.
+    pub record: RecordColumn,
+}
+
+/// What the records of a table are.
+#[derive(Clone, Debug)]
+pub enum Table {
+    /// Profiles: `UserProfilePreference` of the version 4 and Profiles APIs.
+    Profiles,
+    /// Preferences: `PreferenceWithOperation` of the async API.
+    Preferences,
+    /// Rows of a schedule, with the `Headers` of its pages; without any, the columns are `c1` to `cn` of the first row.
+    Rows(Vec<String>),
+}
+
+impl Table {
+    /// The documented members; none for rows, whose columns are named by the export.
+    pub(crate) fn model(&self) -> Option<&'static Model> {
+        match self {
+            Table::Profiles => Some(UserProfilePreference::MODEL),
+            Table::Preferences => Some(PreferenceWithOperation::MODEL),
+            Table::Rows(_) => None,
+        }
+    }
+
+    /// The schema, with `mypreferences.schema` and what the records are in its metadata.
+    pub fn schema(&self, layout: Layout) -> SchemaRef {
+        let mut fields = vec![Field::new(ROW, DataType::Int64, false)];
+        let kind = match self {
+            Table::Rows(headers) => {
+                fields.extend(column_names(headers).into_iter().map(|name| Field::new(name, DataType::Utf8, true)));
+                fields.push(json_field(CELLS, DataType::Utf8));
+                "ScheduleRow"
+            }
+            Table::Profiles | Table::Preferences => {
+                let model = self.model().map_or(&[][..], |model| model.members);
+                fields.extend(model.iter().map(|member| field(member.name, member.shape, layout.shape)));
+                fields.push(json_field(OTHERS, DataType::Utf8));
+                self.model().map_or("", |model| model.name)
+            }
+        };
+        match layout.record {
+            RecordColumn::Keep => fields.push(json_field(RECORD, DataType::LargeUtf8)),
+            RecordColumn::Drop => {}
+        }
+        let metadata = [("mypreferences.schema", "1"), ("mypreferences.records", kind)];
+        let metadata = metadata.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Arc::new(Schema::new_with_metadata(fields, HashMap::from(metadata)))
+    }
+}
+
+/// A text that is JSON, by the canonical extension type.
+fn json_field(name: &str, of: DataType) -> Field {
+    let metadata = [("ARROW:extension:name", "arrow.json"), ("ARROW:extension:metadata", "")];
+    let metadata = metadata.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Field::new(name, of, true).with_metadata(HashMap::from(metadata))
+}
+
+fn field(name: &str, documented: Documented, shape: Shape) -> Field {
+    match (documented, shape) {
+        (Documented::Integer, _) => Field::new(name, DataType::Int64, true),
+        (Documented::Bool, _) => Field::new(name, DataType::Boolean, true),
+        (Documented::Text | Documented::Word(_), _) => Field::new(name, DataType::Utf8, true),
+        (Documented::Object(model), Shape::Typed) => Field::new(name, DataType::Struct(fields_of(model)), true),
+        (Documented::List(model), Shape::Typed) => Field::new(name, DataType::List(element(model)), true),
+        // A later core's shape, too: as the server wrote it.
+        _ => json_field(name, DataType::Utf8),
+    }
+}
+
+/// Of an object within a record, always typed.
+pub(crate) fn fields_of(model: &Model) -> Fields {
+    let fields = model.members.iter().map(|member| field(member.name, member.shape, Shape::Typed));
+    fields.chain([json_field(OTHERS, DataType::Utf8)]).collect()
+}
+
+/// Of a list of such objects.
+pub(crate) fn element(model: &Model) -> FieldRef {
+    Arc::new(Field::new("item", DataType::Struct(fields_of(model)), true))
+}
+
+/// One name a column: a second one of a name gets its number, one without a name is called by its place.
+pub(crate) fn column_names(headers: &[String]) -> Vec<String> {
+    let mut taken: HashSet<String> = [ROW, CELLS, RECORD].map(str::to_owned).into();
+    let name = |(index, header): (usize, &String)| {
+        let wanted = if header.is_empty() { format!("c{}", index + 1) } else { header.clone() };
+        let more = (2..).map(|n| format!("{wanted}_{n}"));
+        let free = std::iter::once(wanted.clone()).chain(more).find(|name| taken.insert(name.clone()));
+        free.unwrap_or(wanted)
+    };
+    headers.iter().enumerate().map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_of_a_schedule_have_one_name_each() {
+        let headers = ["Day", "", "Day", "_row", "Day_2", ""].map(str::to_owned);
+        assert_eq!(column_names(&headers), ["Day", "c2", "Day_2", "_row_2", "Day_2_2", "c6"]);
+    }
+
+    #[test]
+    fn a_schema_has_the_vendors_names_in_the_documented_order() {
+        let names = |table: Table, layout| {
+            let schema = table.schema(layout);
+            schema.fields().iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect::<Vec<_>>()
+        };
+        let profiles = names(Table::Profiles, Layout::default());
+        assert_eq!(profiles.first().map(String::as_str), Some("_row Int64"));
+        assert_eq!(profiles[1..3], ["ProfileId Int64", "IsActive Boolean"]);
+        assert_eq!(profiles[profiles.len() - 2..], ["_others Utf8", "_record LargeUtf8"]);
+        let flat = names(Table::Profiles, Layout { shape: Shape::Json, record: RecordColumn::Drop });
+        assert!(flat.contains(&"Emails Utf8".to_owned()) && !flat.iter().any(|name| name.contains("List")), "{flat:?}");
+        assert_eq!(flat.last().map(String::as_str), Some("_others Utf8"));
+        let rows = names(Table::Rows(vec!["Day".to_owned()]), Layout::default());
+        assert_eq!(rows, ["_row Int64", "Day Utf8", "_cells Utf8", "_record LargeUtf8"]);
+    }
+}
