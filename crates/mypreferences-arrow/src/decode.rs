@@ -38,11 +38,10 @@ impl Decoder {
         self.misfits
     }
 
-    /// A batch of these records, the first of which is at this place.
+    /// A batch of these records, each with its place.
     pub(crate) fn batch<'a>(
         &mut self,
-        first_row: u64,
-        records: impl Iterator<Item = &'a [u8]>,
+        records: impl Iterator<Item = (u64, &'a [u8])>,
     ) -> Result<RecordBatch, ArrowError> {
         let mut rows = Int64Builder::new();
         let mut kept = LargeStringBuilder::new();
@@ -52,7 +51,7 @@ impl Decoder {
                 Body::Objects(self.table.model().map(|model| Objects::new(model, self.layout.shape)))
             }
         };
-        for (row, record) in (first_row..).zip(records) {
+        for (row, record) in records {
             rows.append_value(i64::try_from(row).unwrap_or(i64::MAX));
             // A page is text.
             let text =

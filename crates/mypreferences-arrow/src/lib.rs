@@ -6,13 +6,13 @@
 //! |---|---|
 //! | which columns, of which types? | `schema`, from the models of the core |
 //! | where does a member go? | `decode` |
-//! | where do batches come from, and what if the stream ends early? | `stream` |
+//! | where do batches come from, and what if the stream ends early? | `stream`; of what was landed, `landed` |
 //!
 //! ```no_run
-//! # fn example(client: mypreferences::Client, mut pages: impl FnMut() -> Result<Option<mypreferences::export::Page>, mypreferences::Error> + Send + 'static, export: mypreferences::export::Export) -> Result<(), mypreferences::Error> {
+//! # fn example(mut pages: impl FnMut() -> Result<Option<mypreferences::export::Page>, mypreferences::Error> + Send + 'static, export: mypreferences::export::Export) -> Result<(), mypreferences::Error> {
 //! use mypreferences_arrow::{Layout, Stream};
 //!
-//! let stream = Stream::of_pages(&export, Layout::default(), move || pages())?;
+//! let stream = Stream::of_pages(export.kind(), Layout::default(), move || pages())?;
 //! for batch in stream {
 //!     println!("{} rows", batch.map_or(0, |batch| batch.num_rows()));
 //! }
@@ -22,8 +22,9 @@
 
 mod decode;
 mod json;
+mod landed;
 mod schema;
 mod stream;
 
 pub use schema::{Layout, RecordColumn, Shape, Table};
-pub use stream::{Failure, Stream};
+pub use stream::{Stream, Watch, batch_of_page};

@@ -1,11 +1,15 @@
 //! The columns of a table: the vendor's names in the documented order, and ours with a line before theirs.
 
 use std::collections::{HashMap, HashSet};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use mypreferences::export::model::{Model, Shape as Documented};
 use mypreferences::export::{PreferenceWithOperation, UserProfilePreference};
+use mypreferences::{Error, ErrorKind, Operation};
+
+use crate::json;
 
 /// The place of the record in its export, from 1.
 pub(crate) const ROW: &str = "_row";
@@ -37,6 +41,34 @@ pub enum RecordColumn {
     Drop,
 }
 
+impl FromStr for Shape {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Shape, Error> {
+        match word {
+            "typed" => Ok(Shape::Typed),
+            "json" => Ok(Shape::Json),
+            _ => Err(refused("shape is none of the known words", "pass typed or json")),
+        }
+    }
+}
+
+impl FromStr for RecordColumn {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<RecordColumn, Error> {
+        match word {
+            "keep" => Ok(RecordColumn::Keep),
+            "drop" => Ok(RecordColumn::Drop),
+            _ => Err(refused("record is none of the known words", "pass keep or drop")),
+        }
+    }
+}
+
+fn refused(what: &str, next: &str) -> Error {
+    Error::before_io(ErrorKind::InvalidArgument, Operation::Page, what, next)
+}
+
 /// How a table is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Layout {
@@ -47,7 +79,7 @@ pub struct Layout {
 }
 
 /// What the records of a table are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Table {
     /// Profiles: `UserProfilePreference` of the version 4 and Profiles APIs.
     Profiles,
@@ -65,6 +97,16 @@ impl Table {
             Table::Preferences => Some(PreferenceWithOperation::MODEL),
             Table::Rows(_) => None,
         }
+    }
+
+    /// Rows with these `Headers`, as JSON; where they are none, as many columns as the first row has.
+    pub(crate) fn rows(headers: Option<&[u8]>, first: Option<&[u8]>) -> Table {
+        let named = headers.and_then(|headers| serde_json::from_slice::<Vec<String>>(headers).ok());
+        let unnamed = || {
+            let cells = json::elements(std::str::from_utf8(first?).ok()?)?;
+            Some(vec![String::new(); cells.len()])
+        };
+        Table::Rows(named.or_else(unnamed).unwrap_or_default())
     }
 
     /// The schema, with `mypreferences.schema` and what the records are in its metadata.

@@ -1,98 +1,174 @@
-//! Where batches come from. A stream that does not reach the export's end ends with an error, never quietly.
+//! Where batches come from: the pages of an export, or what was landed of one. A stream that does not reach its end ends
+//! with an error, never quietly.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
-use mypreferences::export::{Export, Page, RecordKind};
+use mypreferences::export::{Page, Record, RecordKind};
+use mypreferences::landing::{Folder, LineBlock, Manifest};
 use mypreferences::{Error, ErrorKind, ExportKind, Operation};
 
 use crate::decode::{Decoder, LARGEST};
+use crate::landed::{Batches, Current};
 use crate::schema::{Layout, Table};
 
-/// Why a stream ended early, in the client's own words: consumers of Arrow have classes of errors of their own. Clones tell
-/// the same.
+/// What becomes of a stream that was given away: consumers of Arrow have classes of errors of their own. Clones tell the
+/// same.
 #[derive(Clone, Debug, Default)]
-pub struct Failure(Arc<Mutex<Option<Error>>>);
+pub struct Watch {
+    error: Arc<Mutex<Option<Error>>>,
+    misfits: Arc<AtomicU64>,
+}
 
-impl Failure {
-    /// The error; none while there is none.
-    pub fn get(&self) -> Option<Error> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+impl Watch {
+    /// Why it ended early, in the client's own words; none while it has not.
+    pub fn error(&self) -> Option<Error> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, error: &Error) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+    /// Documented members so far that did not fit their type, and stand in `_others`.
+    pub fn misfits(&self) -> u64 {
+        self.misfits.load(Ordering::Relaxed)
     }
 }
 
-/// What gives pages.
-type Next = Box<dyn FnMut() -> Result<Option<Page>, Error> + Send>;
+/// Records that become one batch.
+pub(crate) enum Chunk {
+    Page(Page),
+    /// Lines, with the place of each.
+    Lines(LineBlock, Vec<u64>),
+}
 
-/// The batches of an export, one a page.
+/// What gives chunks. It may block.
+pub(crate) trait Source: Send {
+    /// The next one, and none after the last one.
+    fn next(&mut self) -> Result<Option<Chunk>, Error>;
+}
+
+/// The batches of an export.
 pub struct Stream {
     decoder: Decoder,
-    next: Next,
+    source: Box<dyn Source>,
+    is_over: bool,
+    watch: Watch,
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").field("schema", self.decoder.schema()).finish_non_exhaustive()
+    }
+}
+
+impl Stream {
+    /// Of pages in their order, which `next` gives; it may block. The first is read here: it tells which records there are,
+    /// and the columns of a schedule. One batch a page.
+    ///
+    /// # Errors
+    /// What `next` gives. The stream ends with `count_mismatch` where the pages end before the export does.
+    pub fn of_pages(
+        kind: ExportKind,
+        layout: Layout,
+        mut next: impl FnMut() -> Result<Option<Page>, Error> + Send + 'static,
+    ) -> Result<Stream, Error> {
+        let first = next()?;
+        let headers = first.as_ref().and_then(headers_of);
+        let table = table_of(first.as_ref(), kind, headers.as_deref());
+        let row = first.as_ref().and_then(|page| page.offset).unwrap_or(1);
+        Ok(Stream::new(table, layout, Pages { next: Box::new(next), first, row, total: None, headers }))
+    }
+
+    /// Of landed batches, one after the other. `_row` is the place of a record in its batch. Each part is hashed while it
+    /// is read: a stream of one that was changed ends with `corrupt`.
+    ///
+    /// # Errors
+    /// `corrupt`, `storage`; `output_conflict` for batches whose columns differ.
+    pub fn of_batches(folder: &Folder, batches: Vec<Manifest>, layout: Layout) -> Result<Stream, Error> {
+        let table = crate::landed::table(folder, &batches)?;
+        Ok(Stream::new(table, layout, Batches::new(folder.clone(), batches)))
+    }
+
+    /// Of landed batches, oldest first, each record once: of those with the same value of the member `key`, that of the
+    /// newest batch. A record that has no such member is kept. The order is not that of the batches. Holds up to four
+    /// million keys at a time, and reads the batches once more for each four million that the newer ones have.
+    ///
+    /// # Errors
+    /// As [`Stream::of_batches`].
+    pub fn current(folder: &Folder, batches: Vec<Manifest>, key: &str, layout: Layout) -> Result<Stream, Error> {
+        let table = crate::landed::table(folder, &batches)?;
+        Ok(Stream::new(table, layout, Current::new(folder.clone(), batches, key.to_owned())))
+    }
+
+    fn new(table: Table, layout: Layout, source: impl Source + 'static) -> Stream {
+        let decoder = Decoder::new(table, layout);
+        Stream { decoder, source: Box::new(source), is_over: false, watch: Watch::default() }
+    }
+
+    /// What becomes of it, for whoever gives it away.
+    pub fn watch(&self) -> Watch {
+        self.watch.clone()
+    }
+
+    fn advance(&mut self) -> Result<Option<RecordBatch>, Error> {
+        let batch = match self.source.next()? {
+            None => return Ok(None),
+            Some(Chunk::Page(page)) => decoded(&mut self.decoder, &page),
+            Some(Chunk::Lines(lines, rows)) => {
+                self.decoder.batch(rows.into_iter().zip(lines.iter())).map_err(|error| bug(&error))
+            }
+        };
+        self.watch.misfits.store(self.decoder.misfits(), Ordering::Relaxed);
+        batch.map(Some)
+    }
+}
+
+/// One page as a batch. `kind` counts where the page has no array of records.
+///
+/// # Errors
+/// `response_too_large`.
+pub fn batch_of_page(kind: ExportKind, page: &Page, layout: Layout) -> Result<RecordBatch, Error> {
+    let mut decoder = Decoder::new(table_of(Some(page), kind, headers_of(page).as_deref()), layout);
+    decoded(&mut decoder, page)
+}
+
+fn decoded(decoder: &mut Decoder, page: &Page) -> Result<RecordBatch, Error> {
+    if page.raw().len() > LARGEST {
+        return Err(Error::before_io(
+            ErrorKind::ResponseTooLarge,
+            Operation::Page,
+            "a page is too large for a batch",
+            "read it with a smaller limit",
+        ));
+    }
+    let first = page.offset.unwrap_or(1);
+    decoder.batch((first..).zip(page.records().map(Record::bytes))).map_err(|error| bug(&error))
+}
+
+fn bug(error: &ArrowError) -> Error {
+    Error::before_io(ErrorKind::Internal, Operation::Page, error.to_string(), "report this bug")
+}
+
+/// The pages of an export that are still to come.
+struct Pages {
+    next: Box<dyn FnMut() -> Result<Option<Page>, Error> + Send>,
     /// Read to know the schema, and not given yet.
     first: Option<Page>,
     /// The place behind the last record that was given.
     row: u64,
     total: Option<u64>,
     headers: Option<Vec<u8>>,
-    is_over: bool,
-    failure: Failure,
 }
 
-impl fmt::Debug for Stream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stream").field("row", &self.row).field("total", &self.total).finish_non_exhaustive()
-    }
-}
-
-impl Stream {
-    /// Of pages in their order, which `next` gives; it may block. The first is read here: it tells which records there are,
-    /// and the columns of a schedule.
-    ///
-    /// # Errors
-    /// What `next` gives.
-    pub fn of_pages(
-        export: &Export,
-        layout: Layout,
-        mut next: impl FnMut() -> Result<Option<Page>, Error> + Send + 'static,
-    ) -> Result<Stream, Error> {
-        let first = next()?;
-        let headers = first.as_ref().and_then(headers_of);
-        let table = table(first.as_ref(), export.kind(), headers.as_deref());
-        let row = first.as_ref().and_then(|page| page.offset).unwrap_or(1);
-        Ok(Stream {
-            decoder: Decoder::new(table, layout),
-            next: Box::new(next),
-            is_over: first.is_none(),
-            first,
-            row,
-            total: None,
-            headers,
-            failure: Failure::default(),
-        })
-    }
-
-    /// Why it ended early; for whoever hands the stream away.
-    pub fn failure(&self) -> Failure {
-        self.failure.clone()
-    }
-
-    /// Documented members so far that did not fit their type, and stand in `_others`.
-    pub fn misfits(&self) -> u64 {
-        self.decoder.misfits()
-    }
-
-    fn advance(&mut self) -> Result<Option<RecordBatch>, Error> {
+impl Source for Pages {
+    fn next(&mut self) -> Result<Option<Chunk>, Error> {
         let page = match self.first.take() {
             Some(page) => Some(page),
             None => (self.next)()?,
         };
-        let Some(page) = page else {
+        let Some(mut page) = page else {
             return match self.total {
                 Some(total) if self.row != total.saturating_add(1) => {
                     let read = self.row - 1;
@@ -105,19 +181,9 @@ impl Stream {
         if page.is_schedule() && headers_of(&page) != self.headers {
             return Err(mismatch(format!("the page at record {} has other Headers than the first", self.row)));
         }
-        if page.raw().len() > LARGEST {
-            return Err(Error::before_io(
-                ErrorKind::ResponseTooLarge,
-                Operation::Page,
-                format!("the page at record {} is too large for a batch", self.row),
-                "read it with a smaller limit",
-            ));
-        }
-        let batch = self.decoder.batch(self.row, page.records().map(mypreferences::export::Record::bytes)).map_err(
-            |error| Error::before_io(ErrorKind::Internal, Operation::Page, error.to_string(), "report this bug"),
-        )?;
-        self.row = self.row.saturating_add(batch.num_rows() as u64);
-        Ok(Some(batch))
+        page.offset = Some(self.row);
+        self.row = self.row.saturating_add(page.records().len() as u64);
+        Ok(Some(Chunk::Page(page)))
     }
 }
 
@@ -130,20 +196,12 @@ fn headers_of(page: &Page) -> Option<Vec<u8>> {
 }
 
 /// What the records are: as the page says, and where it has none, as the export's kind does.
-fn table(first: Option<&Page>, kind: ExportKind, headers: Option<&[u8]>) -> Table {
-    let rows = || {
-        let named = headers.and_then(|headers| serde_json::from_slice::<Vec<String>>(headers).ok());
-        let unnamed = || {
-            let row = first?.record(0)?;
-            let cells: Vec<serde_json::Value> = serde_json::from_slice(row.bytes()).ok()?;
-            Some(vec![String::new(); cells.len()])
-        };
-        Table::Rows(named.or_else(unnamed).unwrap_or_default())
-    };
+fn table_of(first: Option<&Page>, kind: ExportKind, headers: Option<&[u8]>) -> Table {
+    let row = first.and_then(|page| page.record(0)).map(Record::bytes);
     match (first.and_then(Page::record_kind), kind) {
         (Some(RecordKind::Profile), _) => Table::Profiles,
         (Some(RecordKind::Preference), _) => Table::Preferences,
-        (Some(RecordKind::ScheduleRow), _) | (None, ExportKind::Schedule) => rows(),
+        (Some(RecordKind::ScheduleRow), _) | (None, ExportKind::Schedule) => Table::rows(headers, row),
         (None, ExportKind::Segment | ExportKind::SegmentGroup | ExportKind::Cid) => Table::Preferences,
     }
 }
@@ -155,7 +213,9 @@ impl Iterator for Stream {
         if self.is_over {
             return None;
         }
-        match self.advance() {
+        // Whoever calls this over a border cannot take a panic.
+        let advanced = catch_unwind(AssertUnwindSafe(|| self.advance()));
+        match advanced.unwrap_or_else(|_| Err(Error::panicked(Operation::Page))) {
             Ok(Some(batch)) => Some(Ok(batch)),
             Ok(None) => {
                 self.is_over = true;
@@ -163,7 +223,7 @@ impl Iterator for Stream {
             }
             Err(error) => {
                 self.is_over = true;
-                self.failure.set(&error);
+                *self.watch.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
                 Some(Err(ArrowError::ExternalError(Box::new(error))))
             }
         }

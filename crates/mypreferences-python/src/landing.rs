@@ -63,6 +63,12 @@ pub(crate) fn verify(py: Python<'_>, out: PathBuf) -> PyResult<String> {
     looked(py, out, |folder| folder.verify(|_| {})).map(|verified| verified.to_json())
 }
 
+/// The batches of a folder, oldest first, each with its manifest where it can be seen: a JSON list of objects.
+#[pyfunction]
+pub(crate) fn batches(py: Python<'_>, out: PathBuf) -> PyResult<String> {
+    looked(py, out, |folder| folder.batches_with_manifests())
+}
+
 /// The record of the error for a commit of what is not sealed.
 #[pyfunction]
 pub(crate) fn not_sealed(what: &str) -> String {

@@ -1,6 +1,7 @@
 //! The Python module `mypreferences._native`: converts arguments, calls the bridge, converts the result. Records of the
 //! catalogue cross the border as their canonical JSON; the typed classes around them are Python's, in `python/src/mypreferences`.
 
+mod arrow;
 mod cancel;
 mod client;
 mod error;
@@ -46,6 +47,7 @@ fn panic_in_next_call() {
 #[pymodule(name = "_native", gil_used = false)]
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<client::NativeClient>()?;
+    module.add_class::<arrow::NativeArrow>()?;
     module.add_class::<cancel::CancelToken>()?;
     module.add_class::<cancel::Started>()?;
     module.add_class::<request::Request>()?;
@@ -61,6 +63,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(landing::sealed, module)?)?;
     module.add_function(wrap_pyfunction!(landing::sealed_batch, module)?)?;
     module.add_function(wrap_pyfunction!(landing::verify, module)?)?;
+    module.add_function(wrap_pyfunction!(landing::batches, module)?)?;
     module.add_function(wrap_pyfunction!(landing::not_sealed, module)?)?;
     #[cfg(feature = "test-hooks")]
     module.add_function(wrap_pyfunction!(panic_in_next_call, module)?)?;

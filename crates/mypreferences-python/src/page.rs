@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use mypreferences::export::Page;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyCapsule, PyString};
 
 /// One page. Owns its bytes, which never move and never change.
 #[pyclass(frozen, module = "mypreferences._native")]
@@ -55,6 +55,16 @@ impl NativePage {
     /// The members that are neither records nor counts: name as it stands, value as JSON.
     fn others<'py>(&self, py: Python<'py>) -> Vec<(String, Bound<'py, PyBytes>)> {
         self.0.others().map(|(name, value)| (name.to_owned(), PyBytes::new(py, value))).collect()
+    }
+
+    /// The page as a batch: schema and array.
+    fn arrow<'py>(
+        &self,
+        py: Python<'py>,
+        shape: &str,
+        record: &str,
+    ) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
+        crate::arrow::page(py, &self.0, crate::arrow::layout(shape, record)?)
     }
 
     /// The records: `array` some at a time as the str of a JSON array, `bytes` as they came, `line` as bytes without line

@@ -13,7 +13,7 @@ use crate::outcome::Outcome;
 /// Which pages: a dict with all of these keys.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct Wanted {
+pub(crate) struct Wanted {
     limit: Option<u64>,
     offset: Option<u64>,
     until: Option<u64>,
@@ -48,8 +48,8 @@ pub(crate) struct NativePages {
 impl NativePages {
     #[new]
     fn new(client: Py<NativeClient>, export: &NativeExport, wanted: Wanted) -> PyResult<NativePages> {
-        let stream = PageStream::open(client.get().bridge(), &export.0, &wanted.into());
-        Ok(NativePages { stream: stream.map_err(|error| raised(&error))?, client })
+        let stream = NativePages::opened(client.get(), export, wanted)?;
+        Ok(NativePages { stream, client })
     }
 
     /// The next page or none: as `NativeClient.run`.
@@ -84,5 +84,11 @@ impl NativePages {
     /// Ends the transfer. Twice is the same as once.
     fn close(&self) {
         self.stream.close();
+    }
+}
+
+impl NativePages {
+    pub(crate) fn opened(client: &NativeClient, export: &NativeExport, wanted: Wanted) -> PyResult<PageStream> {
+        PageStream::open(client.bridge(), &export.0, &wanted.into()).map_err(|error| raised(&error))
     }
 }

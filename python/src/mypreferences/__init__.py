@@ -5,10 +5,11 @@ whole record as attributes.
 """
 
 from mypreferences import _error_kinds
+from mypreferences._arrow import ArrowBatch, ArrowStream
 from mypreferences._client import AsyncClient, CancelToken, Client, Credentials
 from mypreferences._error_kinds import *  # noqa: F403 - its __all__ is below
 from mypreferences._errors import MyPreferencesError
-from mypreferences._export import AsyncExport, AsyncPages, Expect, Export, Folder, Landed, Page, Pages
+from mypreferences._export import AsyncExport, AsyncPages, Batch, Expect, Export, Folder, Landed, Page, Pages
 from mypreferences._native import Sealed, __version__
 from mypreferences._progress import LandingProgress, WaitProgress
 from mypreferences._records import (
@@ -31,10 +32,13 @@ from mypreferences._records import (
 from mypreferences._resolution import Resolution
 
 __all__ = [
+    "ArrowBatch",
+    "ArrowStream",
     "AsyncClient",
     "AsyncExport",
     "AsyncPages",
     "Attempt",
+    "Batch",
     "BatchReceipt",
     "CancelToken",
     "Certainty",

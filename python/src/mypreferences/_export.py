@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypedDict
 
 from mypreferences import _arguments, _calls, _native, _progress
 from mypreferences._arguments import Duration
+from mypreferences._arrow import ArrowBatch, ArrowStream, RecordColumn, Shape
 from mypreferences._native import CancelToken, Sealed
 from mypreferences._records import BatchReceipt, ExportStatus, Verified
 
@@ -84,6 +85,10 @@ class Page:
         ``Messages`` of customers, unknown ones."""
         return self._native.others()
 
+    def arrow(self, *, shape: Shape = "typed", record: RecordColumn = "keep") -> ArrowBatch:
+        """The records as a batch of Arrow: ``pyarrow.record_batch(page.arrow())``. See :class:`ArrowStream`."""
+        return ArrowBatch(self._native, shape, record)
+
     def __repr__(self) -> str:
         return (
             f"Page(count={self.count}, offset={self.offset}, has_more={self.has_more}, "
@@ -124,6 +129,23 @@ class _OpenClient(Protocol):
 
     @property
     def _native(self) -> _native.NativeClient: ...
+
+
+def _wanted(how: HowToRead) -> _arguments.Reading:
+    unknown = how.keys() - HowToRead.__annotations__.keys()
+    if unknown:
+        known = sorted(HowToRead.__annotations__)
+        raise TypeError(f"there is no argument {sorted(unknown)[0]!r}; pass one of {known}")
+    expect = how.get("expect") or Expect()
+    return {
+        "limit": _arguments.number("limit", how.get("limit")),
+        "offset": _arguments.number("offset", how.get("offset")),
+        "until": _arguments.number("until", how.get("until")),
+        "patience": _arguments.seconds(how.get("patience")),
+        "expect_total": _arguments.number("total", expect.total),
+        "expect_first": _arguments.text_or_none("first", expect.first),
+        "expect_last": _arguments.text_or_none("last", expect.last),
+    }
 
 
 class _Handle:
@@ -171,21 +193,28 @@ class _Handle:
         )
 
     def _pages(self, how: HowToRead) -> _native.NativePages:
-        unknown = how.keys() - HowToRead.__annotations__.keys()
-        if unknown:
-            known = sorted(HowToRead.__annotations__)
-            raise TypeError(f"there is no argument {sorted(unknown)[0]!r}; pass one of {known}")
-        expect = how.get("expect") or Expect()
-        wanted: _arguments.Reading = {
-            "limit": _arguments.number("limit", how.get("limit")),
-            "offset": _arguments.number("offset", how.get("offset")),
-            "until": _arguments.number("until", how.get("until")),
-            "patience": _arguments.seconds(how.get("patience")),
-            "expect_total": _arguments.number("total", expect.total),
-            "expect_first": _arguments.text_or_none("first", expect.first),
-            "expect_last": _arguments.text_or_none("last", expect.last),
-        }
-        return _calls.raising(_native.NativePages, self._client, self._native, wanted)
+        return _calls.raising(_native.NativePages, self._client, self._native, _wanted(how))
+
+    def arrow(
+        self,
+        *,
+        shape: Shape = "typed",
+        record: RecordColumn = "keep",
+        cancel_token: CancelToken | None = None,
+        **how: Unpack[HowToRead],
+    ) -> ArrowStream:
+        """The records as a table of Arrow, one batch a page: see :class:`ArrowStream`. Reads nothing yet.
+
+        ``shape="json"`` leaves lists and objects as the server's JSON text; ``record="drop"`` leaves out the column
+        with the record's own bytes. With an asynchronous client consume it on another thread
+        (``asyncio.to_thread(pyarrow.table, export.arrow())``): its consumer waits for the network.
+        """
+        cancel = CancelToken() if cancel_token is None else cancel_token
+        return ArrowStream(
+            _calls.raising(
+                _native.NativeArrow.of_pages, self._client, self._native, _wanted(how), cancel, shape, record
+            )
+        )
 
     def _boundaries(self, places: Iterable[int]) -> _calls.ClientCall:
         numbers = _arguments.numbers("places", places)
@@ -439,6 +468,17 @@ class Landed:
         """The canonical record: the same bytes in every language. Holds no token."""
         return self._json
 
+    @property
+    def files(self) -> list[Path]:
+        """The files of its parts, in their order."""
+        return [
+            part for batch in Folder(self.folder.parent).batches() if batch.batch == self.batch for part in batch.files
+        ]
+
+    def arrow(self, *, shape: Shape = "typed", record: RecordColumn = "keep") -> ArrowStream:
+        """What was landed as a table of Arrow: see :class:`ArrowStream`. Parts are hashed while they are read."""
+        return Folder(self.folder.parent).arrow(self.batch, shape=shape, record=record)
+
     @classmethod
     def of(cls, value: tuple[str, Sealed]) -> Landed:
         """From what ``_native`` gives."""
@@ -452,6 +492,31 @@ class Landed:
             _json=text,
             **record,
         )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch of a folder."""
+
+    batch: str
+    """The name of its folder."""
+    state: str
+    """``intended``, ``landing``, ``sealed``, ``committing``, ``committed`` or ``abandoned``."""
+    kind: str
+    name: str | None
+    rows: int
+    total: int | None
+    parts: int
+    bytes: int
+    since: str | None
+    watermark: str | None
+    receipt: BatchReceipt | None
+    abandoned: str | None
+    """Why it was given up."""
+    manifest: dict[str, Any] | None
+    """``_manifest.json``; ``None`` where there is none to be seen."""
+    files: tuple[Path, ...]
+    """Its parts, in their order: readers take these, or ``batch=*/part-*``."""
 
 
 class Folder:
@@ -470,6 +535,36 @@ class Folder:
     def sealed_batch(self, batch: str) -> Sealed:
         """The proof of one batch by the name of its folder, committed or not; :class:`NotSealedError` without one."""
         return _calls.raising(_native.sealed_batch, self._out, _arguments.text("batch", batch))
+
+    def batches(self) -> list[Batch]:
+        """The batches, oldest first, with the manifests of those that can be seen."""
+        records: list[dict[str, Any]] = json.loads(_calls.raising(_native.batches, self._out))
+        found: list[Batch] = []
+        for members in records:
+            members["receipt"] = BatchReceipt.within(members["receipt"])
+            manifest: dict[str, Any] = members["manifest"] or {}
+            parts: list[dict[str, Any]] = manifest.get("parts", [])
+            folder = Path(self._out, members["batch"])
+            found.append(Batch(**members, files=tuple(folder / part["file"] for part in parts)))
+        return found
+
+    def arrow(self, batches: str = "all", *, shape: Shape = "typed", record: RecordColumn = "keep") -> ArrowStream:
+        """Landed records as a table of Arrow: ``"all"`` batches, the ``"latest"`` or one by its name.
+
+        See :class:`ArrowStream`; ``_row`` is the place of a record in its batch. Batches of ``since="auto"`` overlap:
+        :meth:`current` gives each profile once.
+        """
+        name = _arguments.text("batches", batches)
+        return ArrowStream(_calls.raising(_native.NativeArrow.of_folder, self._out, name, shape, record))
+
+    def current(self, key: str = "ProfileId", *, shape: Shape = "typed", record: RecordColumn = "keep") -> ArrowStream:
+        """All batches as a table of Arrow in which each ``key`` is once, as the newest batch that has it says.
+
+        A record without this member is kept. The order is not that of the batches. Needs memory for up to four million
+        keys, and reads the folder once more for each four million that the newer batches have.
+        """
+        key = _arguments.text("key", key)
+        return ArrowStream(_calls.raising(_native.NativeArrow.current, self._out, key, shape, record))
 
     def verify(self) -> Verified:
         """Verifies every batch without a server: each file by its hash, rows, the chain of watermarks.

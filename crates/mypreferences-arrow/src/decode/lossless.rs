@@ -289,7 +289,7 @@ fn columns_and_others_are_the_record_and_so_are_its_bytes() {
             })
             .collect();
         let mut decoder = Decoder::new(table.clone(), Layout { shape, record: RecordColumn::Keep });
-        let batch = decoder.batch(7, records.iter().map(String::as_bytes)).unwrap();
+        let batch = decoder.batch((7..).zip(records.iter().map(String::as_bytes))).unwrap();
         let columns = StructArray::from(batch);
         let (kept, rows) = (columns.column_by_name(RECORD).unwrap(), columns.column_by_name(ROW).unwrap());
         for (row, record) in records.iter().enumerate() {
@@ -310,7 +310,7 @@ fn rows_of_a_schedule_keep_what_no_column_can_hold() {
     let headers = ["Day", "Sent"].map(str::to_owned).to_vec();
     let mut decoder = Decoder::new(Table::Rows(headers), Layout::default());
     let rows = [r#"["Mon",3]"#, r#"["Tue"]"#, "[null,1.50]", r#"["a","b","c"]"#, r#"["\ud800",{"x": 1}]"#, "7"];
-    let batch = decoder.batch(1, rows.iter().map(|row| row.as_bytes())).unwrap();
+    let batch = decoder.batch((1..).zip(rows.iter().map(|row| row.as_bytes()))).unwrap();
     let column = |name: &str| -> Vec<Option<String>> {
         let column = batch.column_by_name(name).unwrap().as_string::<i32>();
         column.iter().map(|value| value.map(str::to_owned)).collect()
@@ -326,7 +326,7 @@ fn what_tools_are_known_to_ruin_stands_in_others() {
     let record = r#"{"ProfileId":12345678901234567890123,"IsActive":"yes","Consents":[{"ConsentStatus":99999,"Score":1e400}],
         "DefaultLocale":"\ud800","profileid":7,"PROFILEID":8}"#;
     let mut decoder = Decoder::new(Table::Profiles, Layout::default());
-    let batch = decoder.batch(1, std::iter::once(record.as_bytes())).unwrap();
+    let batch = decoder.batch(std::iter::once((1, record.as_bytes()))).unwrap();
     let others = batch.column_by_name(OTHERS).unwrap().as_string::<i32>().value(0);
     assert_eq!(
         others,

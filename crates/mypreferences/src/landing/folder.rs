@@ -109,6 +109,10 @@ impl Folder {
         Folder { place: Layout { out: out.into() } }
     }
 
+    pub(crate) fn place(&self) -> &Layout {
+        &self.place
+    }
+
     fn logs(&self) -> Result<Vec<BatchLog>, Error> {
         match read_journal(&SystemDisk, &self.place)? {
             Some(logs) => Ok(logs),

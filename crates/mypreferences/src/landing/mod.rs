@@ -9,6 +9,7 @@
 //! | how are pages read, and do they follow one another? | `page_source`, `export::sequence` |
 //! | what runs beside what? | `pipeline` (pages and parts), `store_worker` (steps on disk) |
 //! | from where does `since auto` go on? | `chain` |
+//! | how is it read back? | `lines` |
 //! | what lies on disk? | `store`: `journal`, `manifest`, `part_writer`, `envelope`, `receipt` |
 //!
 //! ```text
@@ -29,6 +30,7 @@ mod chain;
 mod commit;
 mod errors;
 mod folder;
+mod lines;
 mod loaded;
 mod page_source;
 mod pipeline;
@@ -45,6 +47,7 @@ mod vouched;
 
 pub use call::{CommitLanded, LandExport};
 pub use folder::{BatchState, BatchSummary, Folder};
+pub use lines::{LineBlock, Lines};
 pub use loaded::CommitLoaded;
 pub use plan::{CommitPolicy, PageLimit};
 pub use progress::{LandingProgress, Stage};

@@ -39,7 +39,7 @@ impl Verified {
     }
 }
 
-const RESTORE: &str = "restore the file from a copy, or start a new export into another folder";
+pub(crate) const RESTORE: &str = "restore the file from a copy, or start a new export into another folder";
 
 /// The files of a batch are those that its manifest names: by hash, not by their contents.
 pub(crate) fn check_parts(disk: &dyn Disk, place: &Layout, manifest: &Manifest) -> Result<(), Error> {

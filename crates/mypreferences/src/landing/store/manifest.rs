@@ -222,6 +222,11 @@ impl Manifest {
         self.identity == *identity && self.parameters.body == *body && !self.parameters.adopted
     }
 
+    /// As JSON, as it lies on disk but for white space.
+    pub fn to_json(&self) -> String {
+        crate::json::text(self)
+    }
+
     /// Records in all parts.
     pub fn rows(&self) -> u64 {
         self.parts.iter().map(|part| part.rows).sum()

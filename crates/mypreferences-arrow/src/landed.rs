@@ -1,0 +1,204 @@
+//! What was landed, as a source of batches: every record of some batches, or each record once.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+
+use mypreferences::export::PreferenceWithOperation;
+use mypreferences::landing::{Folder, LineBlock, Lines, Manifest};
+use mypreferences::{Error, ErrorKind, Operation};
+
+use crate::json;
+use crate::schema::Table;
+use crate::stream::{Chunk, Source};
+
+/// Records of one batch of a table.
+const ROWS: usize = 4096;
+/// A block of lines is over when it has so many bytes: what a table of it takes is a few times that.
+const BYTES: usize = 8 << 20;
+/// So many keys are held at a time.
+const KEYS: u64 = 4_000_000;
+
+/// What the records of these batches are.
+pub(crate) fn table(folder: &Folder, batches: &[Manifest]) -> Result<Table, Error> {
+    let mut found: Option<(Table, &Manifest)> = None;
+    for manifest in batches {
+        let first = folder.lines(manifest).next_block(1, 1)?;
+        let first = first.as_ref().and_then(|block| block.iter().next());
+        let table = if manifest.identity.kind == "schedule" {
+            let members = manifest.members.iter().flatten();
+            let headers = members.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("Headers"));
+            Table::rows(headers.map(|(_, value)| value.get().as_bytes()), first)
+        } else {
+            match first.and_then(|record| std::str::from_utf8(record).ok()) {
+                Some(record) if is_a_preference(record) => Table::Preferences,
+                Some(_) => Table::Profiles,
+                // Nothing tells: another batch may.
+                None if found.is_some() => continue,
+                None => Table::Preferences,
+            }
+        };
+        let is_empty = first.is_none();
+        match &found {
+            Some((known, of)) if *known != table && !is_empty && of.total_results > 0 => {
+                return Err(Error::before_io(
+                    ErrorKind::OutputConflict,
+                    Operation::Export,
+                    format!("{} has other columns than {}", manifest.batch, of.batch),
+                    "read them one by one",
+                ));
+            }
+            Some((_, of)) if is_empty || of.total_results > 0 => {}
+            Some(_) | None => found = Some((table, manifest)),
+        }
+    }
+    Ok(found.map_or(Table::Preferences, |(table, _)| table))
+}
+
+/// Both sorts of records have names that the other has not; which array they stood in is not landed.
+fn is_a_preference(record: &str) -> bool {
+    let known = |model: &mypreferences::export::model::Model| {
+        let mut count = 0;
+        json::members(record, |name, _| {
+            let name = json::string(name).unwrap_or_default();
+            count += usize::from(model.members.iter().any(|member| member.name.eq_ignore_ascii_case(&name)));
+        });
+        count
+    };
+    known(PreferenceWithOperation::MODEL) > known(mypreferences::export::UserProfilePreference::MODEL)
+}
+
+/// One batch after the other.
+pub(crate) struct Batches {
+    folder: Folder,
+    left: std::vec::IntoIter<Manifest>,
+    open: Option<(Lines, u64)>,
+}
+
+impl Batches {
+    pub(crate) fn new(folder: Folder, batches: Vec<Manifest>) -> Batches {
+        Batches { folder, left: batches.into_iter(), open: None }
+    }
+
+    /// The lines that come next, and the place of the first one; whether their batch is the last one.
+    fn block(&mut self) -> Result<Option<(LineBlock, u64, bool)>, Error> {
+        loop {
+            if self.open.is_none() {
+                let Some(manifest) = self.left.next() else {
+                    return Ok(None);
+                };
+                self.open = Some((self.folder.lines(&manifest), 1));
+            }
+            let Some((lines, row)) = &mut self.open else {
+                return Ok(None);
+            };
+            if let Some(block) = lines.next_block(ROWS, BYTES)? {
+                let first = *row;
+                *row += block.iter().count() as u64;
+                return Ok(Some((block, first, self.left.len() == 0)));
+            }
+            self.open = None;
+        }
+    }
+}
+
+impl Source for Batches {
+    fn next(&mut self) -> Result<Option<Chunk>, Error> {
+        Ok(self.block()?.map(|(block, first, _)| {
+            let count = block.iter().count() as u64;
+            Chunk::Lines(block, (first..first + count).collect())
+        }))
+    }
+}
+
+/// Each record once, the newest of a key.
+pub(crate) struct Current {
+    folder: Folder,
+    /// Newest first.
+    batches: Vec<Manifest>,
+    key: String,
+    /// In this pass the keys are looked at whose hash leaves this rest.
+    pass: u64,
+    passes: u64,
+    reading: Batches,
+    numbers: HashSet<i64>,
+    others: HashSet<u128>,
+    hashers: [RandomState; 2],
+}
+
+impl Current {
+    pub(crate) fn new(folder: Folder, mut batches: Vec<Manifest>, key: String) -> Current {
+        batches.reverse();
+        let newer = batches.len().saturating_sub(1);
+        let keys: u64 = batches.iter().take(newer).map(Manifest::rows).sum();
+        let reading = Batches::new(folder.clone(), batches.clone());
+        Current {
+            folder,
+            batches,
+            key,
+            pass: 0,
+            passes: keys.div_ceil(KEYS).max(1),
+            reading,
+            numbers: HashSet::new(),
+            others: HashSet::new(),
+            hashers: [RandomState::new(), RandomState::new()],
+        }
+    }
+
+    /// Whether this is the record to show of its key.
+    fn is_current(&mut self, record: &str, is_oldest: bool) -> bool {
+        let mut value = None;
+        json::members(record, |name, of| {
+            let is_key = value.is_none()
+                && of != "null"
+                && json::string(name).is_some_and(|name| name.eq_ignore_ascii_case(&self.key));
+            if is_key {
+                value = Some(of);
+            }
+        });
+        let Some(value) = value else {
+            return self.pass == 0;
+        };
+        let hash = self.hashers[0].hash_one(value);
+        if hash % self.passes != self.pass {
+            return false;
+        }
+        // Within a batch nothing is there twice, so that nobody asks for the oldest one's keys again.
+        match value.parse() {
+            Ok(number) if is_oldest => !self.numbers.contains(&number),
+            Ok(number) => self.numbers.insert(number),
+            Err(_) => {
+                let hash = u128::from(hash) << 64 | u128::from(self.hashers[1].hash_one(value));
+                if is_oldest { !self.others.contains(&hash) } else { self.others.insert(hash) }
+            }
+        }
+    }
+}
+
+impl Source for Current {
+    fn next(&mut self) -> Result<Option<Chunk>, Error> {
+        loop {
+            let Some((block, first, is_oldest)) = self.reading.block()? else {
+                self.pass += 1;
+                if self.pass >= self.passes {
+                    return Ok(None);
+                }
+                self.numbers.clear();
+                self.others.clear();
+                self.reading = Batches::new(self.folder.clone(), self.batches.clone());
+                continue;
+            };
+            let mut rows = Vec::new();
+            let kept = block.filtered(|index, line| {
+                let text = std::str::from_utf8(line).unwrap_or_default();
+                let is_current = self.is_current(text, is_oldest);
+                if is_current {
+                    rows.push(first + index as u64);
+                }
+                is_current
+            });
+            if !rows.is_empty() {
+                return Ok(Some(Chunk::Lines(kept, rows)));
+            }
+        }
+    }
+}
