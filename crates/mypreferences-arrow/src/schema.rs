@@ -126,7 +126,9 @@ impl Table {
             }
         };
         match layout.record {
-            RecordColumn::Keep => fields.push(json_field(RECORD, DataType::LargeUtf8)),
+            // Large, as a table of them may be more than 2 GiB; and not marked as JSON: what Delta has read back of such a
+            // column is another text type, which pyarrow does not take for the same JSON.
+            RecordColumn::Keep => fields.push(Field::new(RECORD, DataType::LargeUtf8, true)),
             RecordColumn::Drop => {}
         }
         let metadata = [("mypreferences.schema", "1"), ("mypreferences.records", kind)];

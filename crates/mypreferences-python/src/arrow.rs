@@ -198,22 +198,45 @@ fn next_page(pages: &PageStream, cancel: &Token) -> Result<Option<Page>, Error> 
         return pages.next(cancel, None);
     }
     let mut raised = None;
-    let mut look = || {
-        raised = Python::attach(|py| py.check_signals().err());
-        raised.is_some()
-    };
-    let next = pages.next(cancel, Some(Between { every: LOOK_AT_SIGNALS, is_due: &|| false, look: &mut look }));
-    if let Some(raised) = raised {
-        // The consumer has a class of its own for what goes wrong here; the interruption comes right behind it.
-        Python::attach(|py| {
-            if raised.is_instance_of::<PyKeyboardInterrupt>(py)
-                && let Err(error) = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"))
-            {
+    let next = Python::attach(|py| {
+        // Whoever consumes the stream may hold the interpreter, and other threads of the program wait for it.
+        py.detach(|| {
+            let mut look = || {
+                raised = Python::attach(|py| py.check_signals().err());
+                raised.is_some()
+            };
+            pages.next(cancel, Some(Between { every: LOOK_AT_SIGNALS, is_due: &|| false, look: &mut look }))
+        })
+    });
+    if raised.is_some_and(|raised| Python::attach(|py| raised.is_instance_of::<PyKeyboardInterrupt>(py))) {
+        interrupt_again();
+    }
+    next
+}
+
+/// The consumer has a class of its own for what goes wrong in a stream, so that the interruption comes once more, for whoever
+/// goes on after that error. Not at once: it would come while a program that does not go on tells of the error.
+fn interrupt_again() {
+    let _ = std::thread::Builder::new().name("mypreferences".to_owned()).spawn(|| {
+        std::thread::sleep(2 * LOOK_AT_SIGNALS);
+        Python::try_attach(|py| {
+            if let Err(error) = interrupt_main(py) {
                 error.write_unraisable(py, None);
             }
         });
+    });
+}
+
+/// As Ctrl-C does it: what the main thread waits for ends, where the system can do that.
+fn interrupt_main(py: Python<'_>) -> PyResult<()> {
+    let signal = py.import("signal")?;
+    if signal.hasattr("pthread_kill")? {
+        let main = py.import("threading")?.call_method0("main_thread")?.getattr("ident")?;
+        signal.call_method1("pthread_kill", (main, signal.getattr("SIGINT")?))?;
+    } else {
+        py.import("_thread")?.call_method0("interrupt_main")?;
     }
-    next
+    Ok(())
 }
 
 fn chosen(folder: &Folder, batches: &str) -> Result<Vec<Manifest>, Error> {
