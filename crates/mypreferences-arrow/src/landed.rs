@@ -9,7 +9,7 @@ use mypreferences::{Error, ErrorKind, Operation};
 
 use crate::json;
 use crate::schema::Table;
-use crate::stream::{Chunk, Source};
+use crate::source::{Chunk, Source};
 
 /// Records of one batch of a table.
 const ROWS: usize = 4096;

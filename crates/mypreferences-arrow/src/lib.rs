@@ -24,6 +24,7 @@ mod decode;
 mod json;
 mod landed;
 mod schema;
+mod source;
 mod stream;
 
 pub use schema::{Layout, RecordColumn, Shape, Table};

@@ -156,10 +156,12 @@ fn field(name: &str, documented: Documented, shape: Shape) -> Field {
     }
 }
 
-/// Of an object within a record, always typed.
+/// Of an object within a record, always typed. Its texts of JSON are not marked as such: polars cannot write the extension
+/// type within a struct to Parquet.
 pub(crate) fn fields_of(model: &Model) -> Fields {
     let fields = model.members.iter().map(|member| field(member.name, member.shape, Shape::Typed));
-    fields.chain([json_field(OTHERS, DataType::Utf8)]).collect()
+    let others = json_field(OTHERS, DataType::Utf8);
+    fields.chain([others]).map(|field| field.with_metadata(HashMap::new())).collect()
 }
 
 /// Of a list of such objects.

@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
 use mypreferences::export::{Page, Record, RecordKind};
-use mypreferences::landing::{Folder, LineBlock, Manifest};
+use mypreferences::landing::{Folder, Manifest};
 use mypreferences::{Error, ErrorKind, ExportKind, Operation};
 
 use crate::decode::{Decoder, LARGEST};
 use crate::landed::{Batches, Current};
 use crate::schema::{Layout, Table};
+use crate::source::{Chunk, Source};
 
 /// What becomes of a stream that was given away: consumers of Arrow have classes of errors of their own. Clones tell the
 /// same.
@@ -34,19 +35,6 @@ impl Watch {
     pub fn misfits(&self) -> u64 {
         self.misfits.load(Ordering::Relaxed)
     }
-}
-
-/// Records that become one batch.
-pub(crate) enum Chunk {
-    Page(Page),
-    /// Lines, with the place of each.
-    Lines(LineBlock, Vec<u64>),
-}
-
-/// What gives chunks. It may block.
-pub(crate) trait Source: Send {
-    /// The next one, and none after the last one.
-    fn next(&mut self) -> Result<Option<Chunk>, Error>;
 }
 
 /// The batches of an export.

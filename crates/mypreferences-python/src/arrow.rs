@@ -3,18 +3,17 @@
 
 use std::ffi::CStr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::ThreadId;
 use std::time::Duration;
 
-use arrow_array::ffi::{FFI_ArrowSchema, to_ffi};
+use arrow_array::RecordBatchReader;
+use arrow_array::ffi::FFI_ArrowSchema;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::{Array, RecordBatchReader, StructArray};
-use arrow_schema::ArrowError;
 use mypreferences::export::Page;
 use mypreferences::landing::{Folder, Manifest};
-use mypreferences::{Error, ErrorKind, ExportKind, Operation};
-use mypreferences_arrow::{Layout, Stream, Watch, batch_of_page};
+use mypreferences::{Error, ErrorKind, Operation};
+use mypreferences_arrow::{Stream, Watch};
 use mypreferences_bridge::{Between, CancelToken as Token, PageStream};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
@@ -25,10 +24,9 @@ use crate::client::NativeClient;
 use crate::error::{raised, told_of};
 use crate::export::NativeExport;
 use crate::pages::{NativePages, Wanted};
+use crate::table::{SCHEMA, internal, layout};
 
 const STREAM: &CStr = c"arrow_array_stream";
-const SCHEMA: &CStr = c"arrow_schema";
-const ARRAY: &CStr = c"arrow_array";
 
 /// How often signals are looked at, on the main thread.
 const LOOK_AT_SIGNALS: Duration = Duration::from_millis(100);
@@ -46,12 +44,6 @@ fn note_main_thread(py: Python<'_>) -> PyResult<()> {
         }
     }
     Ok(())
-}
-
-/// The layout by its two words.
-pub(crate) fn layout(shape: &str, record: &str) -> PyResult<Layout> {
-    let parsed = || Ok(Layout { shape: shape.parse()?, record: record.parse()? });
-    parsed().map_err(|error: Error| raised(&error))
 }
 
 enum State {
@@ -189,10 +181,6 @@ fn read_once() -> Error {
     )
 }
 
-fn internal(error: &ArrowError) -> PyErr {
-    raised(&Error::before_io(ErrorKind::Internal, Operation::Page, error.to_string(), "report this bug"))
-}
-
 fn next_page(pages: &PageStream, cancel: &Token) -> Result<Option<Page>, Error> {
     if MAIN.get() != Some(&std::thread::current().id()) {
         return pages.next(cancel, None);
@@ -257,19 +245,4 @@ fn chosen(folder: &Folder, batches: &str) -> Result<Vec<Manifest>, Error> {
             Ok(all)
         }
     }
-}
-
-/// The schema and the array of one page.
-pub(crate) fn page<'py>(
-    py: Python<'py>,
-    page: &Arc<Page>,
-    layout: Layout,
-) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
-    let batch = py.detach(|| batch_of_page(ExportKind::Segment, page, layout)).map_err(|error| raised(&error))?;
-    let (array, schema) = {
-        let columns = FFI_ArrowSchema::try_from(batch.schema_ref().as_ref()).map_err(|error| internal(&error))?;
-        let (array, _) = to_ffi(&StructArray::from(batch).to_data()).map_err(|error| internal(&error))?;
-        (array, columns)
-    };
-    Ok((PyCapsule::new_with_value(py, schema, SCHEMA)?, PyCapsule::new_with_value(py, array, ARRAY)?))
 }

@@ -12,6 +12,7 @@ mod outcome;
 mod page;
 mod pages;
 mod request;
+mod table;
 
 use std::ffi::OsString;
 

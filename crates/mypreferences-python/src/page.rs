@@ -8,6 +8,8 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule, PyString};
 
+use crate::table;
+
 /// One page. Owns its bytes, which never move and never change.
 #[pyclass(frozen, module = "mypreferences._native")]
 pub(crate) struct NativePage(Arc<Page>);
@@ -64,7 +66,7 @@ impl NativePage {
         shape: &str,
         record: &str,
     ) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
-        crate::arrow::page(py, &self.0, crate::arrow::layout(shape, record)?)
+        table::page(py, &self.0, table::layout(shape, record)?)
     }
 
     /// The records: `array` some at a time as the str of a JSON array, `bytes` as they came, `line` as bytes without line

@@ -1,6 +1,7 @@
 //! What the vendor documents about the members of a record, once: the typed records are made from it, and so are the
 //! columns of a table (`mypreferences-arrow`).
 
+use crate::error::{Error, ErrorKind, Operation};
 use crate::export::RawJson;
 
 /// A documented object.
@@ -82,6 +83,17 @@ impl Shaped for Vec<RawJson> {
 
 impl<T: Modelled> Shaped for Vec<T> {
     const SHAPE: Shape = Shape::List(T::MODEL);
+}
+
+/// Never the reader's own words: they repeat the value, which is personal.
+pub(crate) fn undocumented(model: &str, error: &serde_json::Error) -> Error {
+    let (line, column) = (error.line(), error.column());
+    Error::before_io(
+        ErrorKind::InvalidResponse,
+        Operation::Page,
+        format!("the record is no {model}: line {line}, column {column} is not as documented"),
+        "read the record's bytes",
+    )
 }
 
 /// A struct whose members are all optional and matched in any case, and which keeps the others.

@@ -1,7 +1,7 @@
 //! A record of an export of a segment or of customers on the async surface, typed (facts 3.5). As `profile`.
 
-use crate::error::{Error, ErrorKind, Operation};
-use crate::export::model::{Shape, Shaped, model};
+use crate::error::Error;
+use crate::export::model::{Shape, Shaped, model, undocumented};
 use crate::export::{OwnedRecord, PreferenceType, RawJson, Record};
 
 model! {
@@ -96,17 +96,6 @@ impl Record<'_> {
     pub fn preference(self) -> Result<PreferenceWithOperation, Error> {
         serde_json::from_slice(self.bytes()).map_err(|error| undocumented("PreferenceWithOperation", &error))
     }
-}
-
-/// Never the reader's own words: they repeat the value, which is personal.
-pub(crate) fn undocumented(model: &str, error: &serde_json::Error) -> Error {
-    let (line, column) = (error.line(), error.column());
-    Error::before_io(
-        ErrorKind::InvalidResponse,
-        Operation::Page,
-        format!("the record is no {model}: line {line}, column {column} is not as documented"),
-        "read the record's bytes",
-    )
 }
 
 impl OwnedRecord {

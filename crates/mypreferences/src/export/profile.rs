@@ -2,8 +2,7 @@
 //! case, null counts as absent, nothing is required, and what no page shows stays as the server wrote it.
 
 use crate::error::Error;
-use crate::export::model::{model, number_or_word};
-use crate::export::preference::undocumented;
+use crate::export::model::{model, number_or_word, undocumented};
 use crate::export::{OwnedRecord, RawJson, Record};
 
 model! {

@@ -53,6 +53,5 @@ pub use plan::{CommitPolicy, PageLimit};
 pub use progress::{LandingProgress, Stage};
 pub use sealed::{Landed, Sealed};
 pub use store::manifest::{Compression, Identity, Manifest, Parameters, PartFile};
-pub use store::receipt::{BatchReceipt, CommitEnd};
+pub use store::receipt::{BatchReceipt, CommitEnd, Vouched, VouchedFile};
 pub use verify::Verified;
-pub use vouched::{Vouched, VouchedFile};

@@ -6,39 +6,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::{Error, Operation};
 use crate::landing::errors::storage;
 use crate::landing::store::disk::{Disk, SystemDisk, cannot_be_synced};
 use crate::landing::store::read::hash;
+use crate::landing::store::receipt::VouchedFile;
 
 /// Longest name of a place, in bytes.
 const LONGEST_SINK: usize = 1024;
-
-/// What the destination holds, as the caller says and the client has checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Vouched {
-    /// Rows that the destination holds: `TotalResults` of the export, where that was still to be asked.
-    pub rows: u64,
-    /// Where, as the caller names it, without passwords.
-    pub sink: Option<String>,
-    /// The files that were made durable, by path; none where nothing had to be sent.
-    pub files: Vec<VouchedFile>,
-}
-
-/// A file that was made durable before the commit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct VouchedFile {
-    /// Its path, as it was given or found.
-    pub path: String,
-    /// Of its bytes, in lower-case hexadecimal digits.
-    pub sha256: String,
-    /// How many.
-    pub bytes: u64,
-}
 
 fn refused(what: String, next: &str) -> Error {
     Error::invalid_argument(Operation::Commit, what, next)

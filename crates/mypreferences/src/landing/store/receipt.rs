@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::commit::receipt::{CommitReceipt, Outcome};
 use crate::json::rfc3339;
-use crate::landing::vouched::Vouched;
 
 /// How the token of a sealed batch came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +27,30 @@ impl CommitEnd {
             CommitEnd::Expired => "expired",
         }
     }
+}
+
+/// What the destination holds, as the caller says and the client has checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Vouched {
+    /// Rows that the destination holds: `TotalResults` of the export, where that was still to be asked.
+    pub rows: u64,
+    /// Where, as the caller names it, without passwords.
+    pub sink: Option<String>,
+    /// The files that were made durable, by path; none where nothing had to be sent.
+    pub files: Vec<VouchedFile>,
+}
+
+/// A file that was made durable before the commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct VouchedFile {
+    /// Its path, as it was given or found.
+    pub path: String,
+    /// Of its bytes, in lower-case hexadecimal digits.
+    pub sha256: String,
+    /// How many.
+    pub bytes: u64,
 }
 
 /// `_receipt.json`.
