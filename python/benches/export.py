@@ -90,7 +90,7 @@ def pages_by_requests(url: str) -> Iterator[list[Any]]:
     while more:
         query = {"limit": LIMIT, "offset": offset, "keepAlive": "true"}
         page = call("GET", f"export/Segment/{token}", params=query)
-        yield page["Preferences"]
+        yield next(page[name] for name in ("Preferences", "UserProfilePreferences") if name in page)
         offset += page["Count"]
         more = page["HasMore"]
     call("POST", f"export/Segment/Commit/{token}", params={"keepFiles": "true"}, headers={"Content-Length": "0"})

@@ -26,7 +26,9 @@ def test_a_program_of_the_docs_runs(mypreferences_mock: MockService, tmp_path: P
     for consumer in ("pyarrow", "polars", "pandas", "duckdb"):
         if f"import {consumer}" in program:
             pytest.importorskip(consumer)
-    mypreferences_mock.open_scenario({"client_id": CLIENT_ID, "sources": [{"name": "Everyone", "rows": 1_500, "records": "profiles"}]})
+    mypreferences_mock.open_scenario(
+        {"client_id": CLIENT_ID, "sources": [{"name": "Everyone", "rows": 1_500, "records": "profiles"}]}
+    )
     variables = {
         "MYPREFERENCES_BASE_URL": mypreferences_mock.base_url,
         "MYPREFERENCES_CLIENT_ID": CLIENT_ID,

@@ -1,5 +1,5 @@
 //! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run.
-//! `cargo xtask bench python` and `python-export` are in `python`, `cargo xtask bench c` is in `c`;
+//! `cargo xtask bench python`, `python-export` and `arrow` are in `python`, `cargo xtask bench c` is in `c`;
 //! `cargo xtask bench jvm` measures from Kotlin, beside `java.net.http`; `cargo xtask bench export [RECORDS]` the command
 //! that lands an export, beside curl, a requests job and dlt, and `cargo xtask bench latency` over a slow line.
 //!
@@ -36,6 +36,8 @@ pub(crate) enum Subject {
     Python,
     /// An export from Python
     PythonExport,
+    /// A table of an export from Python, beside `from_pylist` and `DuckDB`
+    Arrow,
     /// A commit from C, beside libcurl
     C,
     /// A commit from Kotlin, beside java.net.http
@@ -59,6 +61,7 @@ pub(crate) fn run(subject: &Subject) -> Result<(), Failure> {
         Subject::Commit => commit(),
         Subject::Python => python::commit(),
         Subject::PythonExport => python::export(),
+        Subject::Arrow => python::arrow(),
         Subject::C => c::run(),
         Subject::Jvm => jvm(),
         Subject::Latency { options } => export("latency.py", options),

@@ -23,6 +23,11 @@ pub(super) fn export() -> Result<(), Failure> {
     run_visibly(&mut bench("export.py")?, "run the line above by hand")
 }
 
+/// A table of an export, beside requests, from_pylist and DuckDB.
+pub(super) fn arrow() -> Result<(), Failure> {
+    run_visibly(&mut bench("arrow.py")?, "run the line above by hand")
+}
+
 /// A bench's command line, with the package installed.
 fn bench(script: &str) -> Result<Command, Failure> {
     let folder = cargo::workspace_folder()?.join("python");
