@@ -5,9 +5,9 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::RecordBatch;
 use mypreferences::blocking::Client;
 use mypreferences::export::{Export, ExportRequest};
 use mypreferences::landing::{CommitPolicy, Compression, Folder};

@@ -58,6 +58,8 @@ enum State {
 pub(crate) struct NativeArrow {
     state: Mutex<State>,
     watch: Mutex<Option<Watch>>,
+    /// Why it could not be opened.
+    refusal: Mutex<Option<Error>>,
     cancel: Token,
 }
 
@@ -131,8 +133,9 @@ impl NativeArrow {
 
     /// Why the stream ended early, as `told_of`.
     fn error(&self) -> Option<(String, String)> {
+        let refusal = self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        watch.as_ref().and_then(Watch::error).map(|error| told_of(&error))
+        refusal.or_else(|| watch.as_ref()?.error()).map(|error| told_of(&error))
     }
 
     fn misfits(&self) -> u64 {
@@ -146,7 +149,12 @@ impl NativeArrow {
 
 impl NativeArrow {
     fn closed(cancel: Token, open: impl FnOnce() -> Result<Stream, Error> + Send + 'static) -> NativeArrow {
-        NativeArrow { state: Mutex::new(State::Closed(Box::new(open))), watch: Mutex::new(None), cancel }
+        NativeArrow {
+            state: Mutex::new(State::Closed(Box::new(open))),
+            watch: Mutex::new(None),
+            refusal: Mutex::new(None),
+            cancel,
+        }
     }
 
     fn open(&self, state: &mut State) -> Result<(), Error> {
@@ -155,7 +163,9 @@ impl NativeArrow {
             let State::Closed(open) = std::mem::replace(state, State::Given) else {
                 return Err(read_once());
             };
-            let stream = open()?;
+            let stream = open().inspect_err(|error| {
+                *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+            })?;
             *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream.watch());
             *state = State::Open(Box::new(stream));
         }
