@@ -23,7 +23,7 @@ pub(super) fn export() -> Result<(), Failure> {
     run_visibly(&mut bench("export.py")?, "run the line above by hand")
 }
 
-/// A table of an export, beside requests, from_pylist and DuckDB.
+/// A table of an export, beside `from_pylist` and `DuckDB`.
 pub(super) fn arrow() -> Result<(), Failure> {
     run_visibly(&mut bench("arrow.py")?, "run the line above by hand")
 }
