@@ -93,7 +93,7 @@ impl Batches {
             };
             if let Some(block) = lines.next_block(ROWS, BYTES)? {
                 let first = *row;
-                *row += block.iter().count() as u64;
+                *row += block.len() as u64;
                 return Ok(Some((block, first, self.left.len() == 0)));
             }
             self.open = None;
@@ -104,8 +104,8 @@ impl Batches {
 impl Source for Batches {
     fn next(&mut self) -> Result<Option<Chunk>, Error> {
         Ok(self.block()?.map(|(block, first, _)| {
-            let count = block.iter().count() as u64;
-            Chunk::Lines(block, (first..first + count).collect())
+            let rows = (first..).take(block.len()).collect();
+            Chunk::Lines(block, rows)
         }))
     }
 }

@@ -15,7 +15,7 @@ use crate::landing::folder::{BatchSummary, Folder};
 use crate::landing::store::disk::{Disk, SystemDisk};
 use crate::landing::store::manifest::{Compression, Manifest, PartFile};
 use crate::landing::store::read::{read_journal, read_manifest, visible_batches};
-use crate::landing::verify::RESTORE;
+use crate::landing::verify::{RESTORE, sort_as_begun};
 
 impl Folder {
     /// The manifests of the batches that can be seen, oldest first. Blocks.
@@ -30,8 +30,7 @@ impl Folder {
             let (manifest, _) = found.ok_or_else(|| corrupt(format!("{batch} has no manifest"), RESTORE))?;
             manifests.push(manifest);
         }
-        // In the order in which they were begun; those that the journal does not know are older.
-        manifests.sort_by_key(|manifest| logs.iter().position(|log| log.intent.batch == manifest.batch));
+        sort_as_begun(&mut manifests, &logs);
         Ok(manifests)
     }
 
@@ -113,6 +112,16 @@ impl LineBlock {
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().map(|end| end + 1));
         starts.zip(&self.ends).map(|(start, end)| &self.bytes[start..*end])
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// There is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
     }
 
     /// Those of the lines that are wanted, by their index and what they are.

@@ -14,7 +14,7 @@ use crate::json::rfc3339;
 use crate::landing::ask::{Asked, Over, Question, ask, check_row_count};
 use crate::landing::store::receipt::{BatchReceipt, Vouched, VouchedFile};
 use crate::landing::store_worker::beside;
-use crate::landing::vouched::{find, make_durable, without_passwords};
+use crate::landing::vouched::{find, make_durable, make_names_durable, without_passwords};
 use crate::read::status::ExportStatus;
 use crate::session::cancel::CancelToken;
 use crate::session::token_cache::Total;
@@ -163,11 +163,15 @@ impl CommitLoaded {
         let finding = beside(&threads, false, move || find(&given));
         let found = until_cancelled(finding, cancel, Operation::Commit).await???;
         let mut files = Vec::with_capacity(found.len());
-        for one in found {
-            let syncing = beside(&threads, false, move || make_durable(&one));
+        for one in &found {
+            let file = one.file.clone();
+            let syncing = beside(&threads, false, move || make_durable(&file));
             let durable = until_cancelled(syncing, cancel, Operation::Commit).await??;
             files.push(durable.map_err(|error| error.during(Operation::Commit))?);
         }
+        let syncing = beside(&threads, false, move || make_names_durable(&found));
+        let durable = until_cancelled(syncing, cancel, Operation::Commit).await??;
+        durable.map_err(|error| error.during(Operation::Commit))?;
         Ok(files)
     }
 

@@ -98,8 +98,7 @@ pub(crate) fn verify(disk: &dyn Disk, place: &Layout, mut on_batch: impl FnMut(&
         })
         .map(|log| log.intent.batch.clone())
         .collect();
-    // In the order in which they were begun; those that the journal does not know are older.
-    manifests.sort_by_key(|manifest| logs.iter().position(|log| log.intent.batch == manifest.batch));
+    sort_as_begun(&mut manifests, &logs);
     let newest = manifests.iter().rfind(|manifest| manifest.parameters.is_auto());
     if let Some(newest) = newest {
         let same = manifests.iter().filter(|manifest| manifest.is_of(&newest.identity, &newest.parameters.body));
@@ -110,6 +109,11 @@ pub(crate) fn verify(disk: &dyn Disk, place: &Layout, mut on_batch: impl FnMut(&
             .collect();
     }
     Ok(verified)
+}
+
+/// In the order in which they were begun; those that the journal does not know are older.
+pub(crate) fn sort_as_begun(manifests: &mut [Manifest], logs: &[BatchLog]) {
+    manifests.sort_by_key(|manifest| logs.iter().position(|log| log.intent.batch == manifest.batch));
 }
 
 fn check_manifest(manifest: &Manifest, manifest_sha256: &str, log: Option<&BatchLog>) -> Result<(), Error> {

@@ -1,14 +1,14 @@
 //! What a caller vouches for who loaded an export somewhere else: so many rows, in this place, in these files. The files
 //! are made durable here, as hardly anything that writes tables does that by itself.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Operation};
 use crate::landing::errors::storage;
-use crate::landing::store::disk::{Disk, SystemDisk, cannot_be_synced};
+use crate::landing::store::disk::{Disk, SystemDisk, sync_above};
 use crate::landing::store::read::hash;
 use crate::landing::store::receipt::VouchedFile;
 
@@ -128,29 +128,31 @@ fn walk(path: &Path, folders: &[PathBuf], seen: &mut HashSet<PathBuf>, found: &m
     Ok(())
 }
 
-/// Makes a file and its name durable, and says what is in it.
+/// Makes a file durable, but for its name, and says what is in it.
 ///
 /// # Errors
 /// `storage`: nothing is known about the file then.
-pub(crate) fn make_durable(found: &Found) -> Result<VouchedFile, Error> {
-    let Found { file, folders } = found;
+pub(crate) fn make_durable(file: &Path) -> Result<VouchedFile, Error> {
     let failed = |error: io::Error| storage("cannot make durable", file, &error);
     let opened = for_syncing(file).map_err(failed)?;
     opened.sync_all().map_err(failed)?;
     let (sha256, bytes) = hash(&opened).map_err(failed)?;
-    for folder in folders {
+    Ok(VouchedFile { path: file.display().to_string(), sha256, bytes })
+}
+
+/// Makes the names of files durable: each folder once, from the innermost one up to those that were given, and then those
+/// above, which whoever made the files may have made, too.
+pub(crate) fn make_names_durable(found: &[Found]) -> Result<(), Error> {
+    let folders: BTreeSet<&PathBuf> = found.iter().flat_map(|one| &one.folders).collect();
+    // In the order of paths a folder comes before those in it.
+    for folder in folders.iter().rev() {
         SystemDisk.sync_folder(folder).map_err(|error| storage("cannot make durable", folder, &error))?;
     }
-    // Who has made the file may have made these, too.
-    for folder in
-        folders.last().iter().flat_map(|top| top.ancestors().skip(1)).filter(|one| !one.as_os_str().is_empty())
-    {
-        match SystemDisk.sync_folder(folder) {
-            Err(error) if cannot_be_synced(&error) => {}
-            result => result.map_err(|error| storage("cannot make durable", folder, &error))?,
-        }
+    let tops: BTreeSet<&PathBuf> = found.iter().filter_map(|one| one.folders.last()).collect();
+    for top in tops {
+        sync_above(&SystemDisk, top).map_err(|error| storage("cannot make durable", top, &error))?;
     }
-    Ok(VouchedFile { path: file.display().to_string(), sha256, bytes })
+    Ok(())
 }
 
 /// Windows makes a file durable for those only who may write it.
@@ -231,11 +233,12 @@ mod tests {
         let folder = Folder::new("hash");
         let found = find(std::slice::from_ref(&folder.0)).unwrap();
         assert_eq!(found[0].folders, [folder.0.join("a/b"), folder.0.join("a"), folder.0.clone()]);
-        let durable = make_durable(&found[0]).unwrap();
+        make_names_durable(&found).unwrap();
+        let durable = make_durable(&found[0].file).unwrap();
         assert_eq!(durable.bytes, 17);
         assert_eq!(durable.sha256, hash(&b"a/b/three.parquet"[..]).unwrap().0);
         fs::remove_file(&found[0].file).unwrap();
-        assert_eq!(make_durable(&found[0]).unwrap_err().kind(), ErrorKind::Storage);
+        assert_eq!(make_durable(&found[0].file).unwrap_err().kind(), ErrorKind::Storage);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use mypreferences::export::{Expect, Export as Handle, Page};
 use mypreferences::landing::{BatchReceipt, CommitEnd};
 use mypreferences::{CancelToken, Client, Error, ErrorKind};
-use mypreferences_mock::{Action, Apply, Delivery, Export, MockService, Operation, PageChanges, RecordKind, Rule};
+use mypreferences_mock::{
+    Action, Answer, Apply, Delivery, Export, MockService, Operation, PageChanges, RecordKind, Rule,
+};
 
 use crate::support::*;
 
@@ -118,6 +120,20 @@ async fn a_lost_answer_is_resolved_and_a_token_that_is_over_is_not_committed() {
     mock.set_status(TOKEN, "Processing");
     assert_eq!(commit(&client(&mock), ROWS).await.unwrap_err().kind(), ErrorKind::WaitTimedOut);
     assert!(posts(&mock).is_empty());
+}
+
+/// A gateway answers 200 with a page of its own, for status or for the record that tells the total.
+#[tokio::test]
+async fn a_gateway_that_answers_for_the_service_proves_nothing() {
+    for operation in [Operation::Status, Operation::Page] {
+        let mock = service().await;
+        mock.push_rule(Rule::new(operation, Action::answer(Answer::html(200, true))).forever());
+        let error = commit(&client(&mock), ROWS).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{operation:?}: {error}");
+        assert!(posts(&mock).is_empty());
+        mock.clear_rules();
+        assert_eq!(commit(&client(&mock), ROWS).await.unwrap().end, CommitEnd::Committed);
+    }
 }
 
 #[tokio::test]

@@ -275,6 +275,11 @@ pub(crate) fn make_folders(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
     for one in missing.iter().rev() {
         disk.make_folder(one)?;
     }
+    sync_above(disk, folder)
+}
+
+/// Makes the names of all folders above this one durable.
+pub(crate) fn sync_above(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
     for parent in folder.ancestors().skip(1) {
         let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
         match disk.sync_folder(parent) {
@@ -286,7 +291,7 @@ pub(crate) fn make_folders(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-pub(crate) fn cannot_be_synced(error: &io::Error) -> bool {
+fn cannot_be_synced(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::PermissionDenied
