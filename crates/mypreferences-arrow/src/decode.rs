@@ -43,6 +43,23 @@ impl Decoder {
         &mut self,
         records: impl Iterator<Item = (u64, &'a [u8])>,
     ) -> Result<RecordBatch, ArrowError> {
+        self.decoded(records, true)
+    }
+
+    /// Of rows of a schedule whose columns are others: each stands in `_cells` as a whole.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn batch_of_other_rows<'a>(
+        &mut self,
+        records: impl Iterator<Item = (u64, &'a [u8])>,
+    ) -> Result<RecordBatch, ArrowError> {
+        self.decoded(records, false)
+    }
+
+    fn decoded<'a>(
+        &mut self,
+        records: impl Iterator<Item = (u64, &'a [u8])>,
+        fit: bool,
+    ) -> Result<RecordBatch, ArrowError> {
         let mut rows = Int64Builder::new();
         let mut kept = LargeStringBuilder::new();
         let mut body = match &self.table {
@@ -57,7 +74,7 @@ impl Decoder {
             let text =
                 std::str::from_utf8(record).map_err(|_| ArrowError::ParseError("a record is no text".to_owned()))?;
             match &mut body {
-                Body::Rows(cells) => cells.append(text),
+                Body::Rows(cells) => cells.append(text, fit),
                 Body::Objects(objects) => {
                     if let Some(objects) = objects {
                         objects.append_record(text, &mut self.misfits);
@@ -317,8 +334,8 @@ impl Rows {
         Rows { columns: (0..columns).map(|_| StringBuilder::new()).collect(), cells: StringBuilder::new() }
     }
 
-    fn append(&mut self, row: &str) {
-        let cells = json::elements(row);
+    fn append(&mut self, row: &str, fits: bool) {
+        let cells = if fits { json::elements(row) } else { None };
         let mut is_whole = cells.as_ref().is_some_and(|cells| cells.len() <= self.columns.len());
         let mut cells = cells.unwrap_or_default().into_iter();
         for column in &mut self.columns {

@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
-use mypreferences::export::PreferenceWithOperation;
-use mypreferences::landing::{Folder, LineBlock, Lines, Manifest};
-use mypreferences::{Error, ErrorKind, Operation};
+use mypreferences::landing::{Folder, LineBlock, Lines, Manifest, Rows};
+use mypreferences::{Error, ErrorKind, ExportKind, Operation};
 
 use crate::json;
 use crate::schema::Table;
@@ -22,22 +21,15 @@ const KEYS: u64 = 4_000_000;
 pub(crate) fn table(folder: &Folder, batches: &[Manifest]) -> Result<Table, Error> {
     let mut found: Option<(Table, &Manifest)> = None;
     for manifest in batches {
-        let first = folder.lines(manifest).next_block(1, 1)?;
+        let first = Reading::new(folder, manifest).next_block(1, 1)?;
         let first = first.as_ref().and_then(|block| block.iter().next());
-        let table = if manifest.identity.kind == "schedule" {
-            let members = manifest.members.iter().flatten();
-            let headers = members.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("Headers"));
-            Table::rows(headers.map(|(_, value)| value.get().as_bytes()), first)
-        } else {
-            match first.and_then(|record| std::str::from_utf8(record).ok()) {
-                Some(record) if is_a_preference(record) => Table::Preferences,
-                Some(_) => Table::Profiles,
-                // Nothing tells: another batch may.
-                None if found.is_some() => continue,
-                None => Table::Preferences,
-            }
-        };
+        let export = manifest.identity.kind.parse()?;
+        let table = Table::of(&Rows::of_lines(export, manifest.headers(), first.into_iter(), 1));
         let is_empty = first.is_none();
+        if is_empty && export != ExportKind::Schedule && found.is_some() {
+            // Nothing tells: another batch may.
+            continue;
+        }
         match &found {
             Some((known, of)) if *known != table && !is_empty && of.total_results > 0 => {
                 return Err(Error::before_io(
@@ -54,24 +46,36 @@ pub(crate) fn table(folder: &Folder, batches: &[Manifest]) -> Result<Table, Erro
     Ok(found.map_or(Table::Preferences, |(table, _)| table))
 }
 
-/// Both sorts of records have names that the other has not; which array they stood in is not landed.
-fn is_a_preference(record: &str) -> bool {
-    let known = |model: &mypreferences::export::model::Model| {
-        let mut count = 0;
-        json::members(record, |name, _| {
-            let name = json::string(name).unwrap_or_default();
-            count += usize::from(model.members.iter().any(|member| member.name.eq_ignore_ascii_case(&name)));
-        });
-        count
-    };
-    known(PreferenceWithOperation::MODEL) > known(mypreferences::export::UserProfilePreference::MODEL)
+/// The records of a batch, whatever its parts are.
+enum Reading {
+    Lines(Lines),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<crate::parquet::Kept>),
+}
+
+impl Reading {
+    fn new(folder: &Folder, manifest: &Manifest) -> Reading {
+        #[cfg(feature = "parquet")]
+        if manifest.parameters.format == crate::parquet::NAME {
+            return Reading::Parquet(Box::new(crate::parquet::Kept::new(folder, manifest)));
+        }
+        Reading::Lines(folder.lines(manifest))
+    }
+
+    fn next_block(&mut self, most: usize, bytes: usize) -> Result<Option<LineBlock>, Error> {
+        match self {
+            Reading::Lines(lines) => lines.next_block(most, bytes),
+            #[cfg(feature = "parquet")]
+            Reading::Parquet(kept) => kept.next_block(most, bytes),
+        }
+    }
 }
 
 /// One batch after the other.
 pub(crate) struct Batches {
     folder: Folder,
     left: std::vec::IntoIter<Manifest>,
-    open: Option<(Lines, u64)>,
+    open: Option<(Reading, u64)>,
 }
 
 impl Batches {
@@ -86,7 +90,7 @@ impl Batches {
                 let Some(manifest) = self.left.next() else {
                     return Ok(None);
                 };
-                self.open = Some((self.folder.lines(&manifest), 1));
+                self.open = Some((Reading::new(&self.folder, &manifest), 1));
             }
             let Some((lines, row)) = &mut self.open else {
                 return Ok(None);

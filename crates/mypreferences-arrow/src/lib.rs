@@ -7,6 +7,7 @@
 //! | which columns, of which types? | `schema`, from the models of the core |
 //! | where does a member go? | `decode` |
 //! | where do batches come from, and what if the stream ends early? | `stream`; of what was landed, `landed` |
+//! | how does a part of a landing become Parquet? | `parquet`, with the feature of this name |
 //!
 //! ```no_run
 //! # fn example(mut pages: impl FnMut() -> Result<Option<mypreferences::export::Page>, mypreferences::Error> + Send + 'static, export: mypreferences::export::Export) -> Result<(), mypreferences::Error> {
@@ -23,9 +24,13 @@
 mod decode;
 mod json;
 mod landed;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod schema;
 mod source;
 mod stream;
 
+#[cfg(feature = "parquet")]
+pub use parquet::Parquet;
 pub use schema::{Layout, RecordColumn, Shape, Table};
 pub use stream::{Stream, Watch, batch_of_page};

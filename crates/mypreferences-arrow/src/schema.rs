@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use mypreferences::export::model::{Model, Shape as Documented};
-use mypreferences::export::{PreferenceWithOperation, UserProfilePreference};
-use mypreferences::{Error, ErrorKind, Operation};
+use mypreferences::export::{PreferenceWithOperation, RecordKind, UserProfilePreference};
+use mypreferences::landing::Rows;
+use mypreferences::{Error, ErrorKind, ExportKind, Operation};
 
 use crate::json;
 
@@ -39,6 +40,26 @@ pub enum RecordColumn {
     /// There is none: what the columns do not hold, the order of members and the way numbers and texts were written, is
     /// lost with the server's copy.
     Drop,
+}
+
+impl Shape {
+    /// The word for it: `typed` or `json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Shape::Typed => "typed",
+            Shape::Json => "json",
+        }
+    }
+}
+
+impl RecordColumn {
+    /// The word for it: `keep` or `drop`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RecordColumn::Keep => "keep",
+            RecordColumn::Drop => "drop",
+        }
+    }
 }
 
 impl FromStr for Shape {
@@ -99,6 +120,26 @@ impl Table {
         }
     }
 
+    /// What records are: as their page says, and where none does, as the first of them looks. Both sorts of records have names
+    /// that the other has not.
+    pub fn of(rows: &Rows<'_>) -> Table {
+        let first = rows.records.first().copied();
+        match (rows.kind, rows.export) {
+            (Some(RecordKind::Profile), _) => Table::Profiles,
+            (Some(RecordKind::Preference), _) => Table::Preferences,
+            (Some(RecordKind::ScheduleRow), _) | (None, ExportKind::Schedule) => Table::rows(rows.headers, first),
+            (None, ExportKind::Segment | ExportKind::SegmentGroup | ExportKind::Cid) => match first {
+                Some(record) if !is_a_preference(record) => Table::Profiles,
+                Some(_) | None => Table::Preferences,
+            },
+        }
+    }
+
+    /// What the records of an export are, where there are none to look at: the async API's.
+    pub fn of_kind(export: ExportKind) -> Table {
+        Table::of(&Rows::of_lines(export, None, std::iter::empty(), 1))
+    }
+
     /// Rows with these `Headers`, as JSON; where they are none, as many columns as the first row has.
     pub(crate) fn rows(headers: Option<&[u8]>, first: Option<&[u8]>) -> Table {
         let named = headers.and_then(|headers| serde_json::from_slice::<Vec<String>>(headers).ok());
@@ -135,6 +176,19 @@ impl Table {
         let metadata = metadata.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Arc::new(Schema::new_with_metadata(fields, HashMap::from(metadata)))
     }
+}
+
+fn is_a_preference(record: &[u8]) -> bool {
+    let record = std::str::from_utf8(record).unwrap_or_default();
+    let known = |model: &Model| {
+        let mut count = 0;
+        json::members(record, |name, _| {
+            let name = json::string(name).unwrap_or_default();
+            count += usize::from(model.members.iter().any(|member| member.name.eq_ignore_ascii_case(&name)));
+        });
+        count
+    };
+    known(PreferenceWithOperation::MODEL) > known(UserProfilePreference::MODEL)
 }
 
 /// A text that is JSON, by the canonical extension type.

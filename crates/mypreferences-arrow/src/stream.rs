@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
-use mypreferences::export::{Page, Record, RecordKind};
-use mypreferences::landing::{Folder, Manifest};
+use mypreferences::export::{Page, Record};
+use mypreferences::landing::{Folder, Manifest, Rows};
 use mypreferences::{Error, ErrorKind, ExportKind, Operation};
 
 use crate::decode::{Decoder, LARGEST};
@@ -64,7 +64,8 @@ impl Stream {
     ) -> Result<Stream, Error> {
         let first = next()?;
         let headers = first.as_ref().and_then(headers_of);
-        let table = table_of(first.as_ref(), kind, headers.as_deref());
+        let table =
+            first.as_ref().map_or_else(|| Table::of_kind(kind), |page| Table::of(&Rows::of_page(kind, page, 1)));
         let row = first.as_ref().and_then(|page| page.offset).unwrap_or(1);
         Ok(Stream::new(table, layout, Pages { next: Box::new(next), first, row, total: None, headers }))
     }
@@ -118,7 +119,7 @@ impl Stream {
 /// # Errors
 /// `response_too_large`.
 pub fn batch_of_page(kind: ExportKind, page: &Page, layout: Layout) -> Result<RecordBatch, Error> {
-    let mut decoder = Decoder::new(table_of(Some(page), kind, headers_of(page).as_deref()), layout);
+    let mut decoder = Decoder::new(Table::of(&Rows::of_page(kind, page, 1)), layout);
     decoded(&mut decoder, page)
 }
 
@@ -180,18 +181,7 @@ fn mismatch(what: String) -> Error {
 }
 
 fn headers_of(page: &Page) -> Option<Vec<u8>> {
-    page.others().find(|(name, _)| name.eq_ignore_ascii_case("Headers")).map(|(_, value)| value.to_vec())
-}
-
-/// What the records are: as the page says, and where it has none, as the export's kind does.
-fn table_of(first: Option<&Page>, kind: ExportKind, headers: Option<&[u8]>) -> Table {
-    let row = first.and_then(|page| page.record(0)).map(Record::bytes);
-    match (first.and_then(Page::record_kind), kind) {
-        (Some(RecordKind::Profile), _) => Table::Profiles,
-        (Some(RecordKind::Preference), _) => Table::Preferences,
-        (Some(RecordKind::ScheduleRow), _) | (None, ExportKind::Schedule) => Table::rows(headers, row),
-        (None, ExportKind::Segment | ExportKind::SegmentGroup | ExportKind::Cid) => Table::Preferences,
-    }
+    page.headers().map(<[u8]>::to_vec)
 }
 
 impl Iterator for Stream {

@@ -13,7 +13,7 @@ use crate::client::{Client as AsyncClient, Commit, PageProbe, ResolveCommit, Sta
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::{Boundaries, Export, ExportRequest, Initiate, Wait, WaitProgress};
 use crate::landing::{
-    CommitLanded, CommitLoaded, CommitPolicy, Compression, LandExport, LandingProgress, PageLimit, Sealed,
+    CommitLanded, CommitLoaded, CommitPolicy, Compression, LandExport, LandingProgress, PageLimit, PartFormat, Sealed,
 };
 use crate::session::cancel::CancelToken;
 use crate::settings::access_token::AccessToken;
@@ -102,7 +102,7 @@ steps! {
     PageProbe: kind(ExportKind), timeout(Duration), cancel_token(CancelToken);
     Initiate: timeout(Duration), cancel_token(CancelToken);
     Wait: max_wait(Duration), cancel_token(CancelToken), on_progress(impl Fn(&WaitProgress) + Send + Sync + 'static);
-    LandExport: since_auto(Option<Duration>), compression(Compression), limit(impl Into<PageLimit>), max_wait(Duration), max_memory(usize),
+    LandExport: since_auto(Option<Duration>), compression(Compression), format(Arc<dyn PartFormat>), limit(impl Into<PageLimit>), max_wait(Duration), max_memory(usize),
         part_bytes(u64), cancel_token(CancelToken), on_progress(impl Fn(&LandingProgress) + Send + Sync + 'static);
     CommitLanded: cancel_token(CancelToken);
     Boundaries: cancel_token(CancelToken);

@@ -10,7 +10,7 @@ mod handle;
 mod initiate;
 mod json;
 pub mod model;
-mod page;
+pub(crate) mod page;
 pub(crate) mod page_reader;
 pub(crate) mod page_size;
 mod pages;

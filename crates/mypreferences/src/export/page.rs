@@ -100,6 +100,9 @@ impl<'a> Record<'a> {
     }
 }
 
+/// The member of a page that names the columns of a schedule.
+pub(crate) const HEADERS: &str = "Headers";
+
 impl Page {
     /// Takes a body apart. So many records were asked for; of more, no list is made.
     ///
@@ -190,6 +193,11 @@ impl Page {
     /// as JSON.
     pub fn others(&self) -> impl ExactSizeIterator<Item = (&str, &[u8])> {
         self.others.iter().map(|(name, range)| (name.as_str(), &self.raw[range.clone()]))
+    }
+
+    /// `Headers` of a schedule's page, as JSON: the names of its columns.
+    pub fn headers(&self) -> Option<&[u8]> {
+        self.others().find(|(name, _)| name.eq_ignore_ascii_case(HEADERS)).map(|(_, value)| value)
     }
 
     /// Rows of a schedule may equal each other; records elsewhere do not.

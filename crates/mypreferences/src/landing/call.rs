@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::export::page_size::LIMIT;
 use crate::export::{Export, ExportRequest};
 use crate::landing::commit::{self, CommitBatch};
+use crate::landing::part_format::PartFormat;
 use crate::landing::plan::{CommitPolicy, PageLimit, Plan, Source};
 use crate::landing::progress::LandingProgress;
 use crate::landing::sealed::{Landed, Sealed};
@@ -101,6 +102,7 @@ impl Client {
             policy,
             since_auto: None,
             compression: Compression::None,
+            format: None,
             limit: PageLimit::Records(LIMIT),
             max_wait: None,
             max_memory: MAX_MEMORY,
@@ -137,6 +139,13 @@ impl LandExport {
     /// How parts are compressed. Default: not at all.
     pub fn compression(mut self, compression: Compression) -> LandExport {
         self.0.compression = compression;
+        self
+    }
+
+    /// Parts of another form than lines of JSON: Parquet, by `mypreferences-arrow`. Needs no compression. An unfinished batch
+    /// is continued in the format, and the layout, that it was begun with: another one is `output_conflict`.
+    pub fn format(mut self, format: Arc<dyn PartFormat>) -> LandExport {
+        self.0.format = Some(format);
         self
     }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::error::{Error, Operation};
 use crate::export::Export;
 use crate::landing::commit::export_of;
+use crate::landing::part_format::PartFormat;
 use crate::landing::sealed::Sealed;
 use crate::landing::store::Store;
 use crate::landing::store::disk::{Disk, SystemDisk};
@@ -79,6 +80,8 @@ pub struct BatchSummary {
     pub kind: String,
     /// The name of the segment, group or schedule.
     pub name: Option<String>,
+    /// What its parts are: `ndjson`, or `parquet`.
+    pub format: String,
     /// Durable records.
     pub rows: u64,
     /// Records of the export, once they are known.
@@ -101,12 +104,21 @@ pub struct BatchSummary {
 #[derive(Clone, Debug)]
 pub struct Folder {
     place: Layout,
+    formats: Vec<Arc<dyn PartFormat>>,
 }
 
 impl Folder {
     /// The folder that was given to an export as its place.
     pub fn new(out: impl Into<PathBuf>) -> Folder {
-        Folder { place: Layout { out: out.into() } }
+        Folder { place: Layout { out: out.into() }, formats: Vec::new() }
+    }
+
+    /// With another format of parts than lines, whose rows [`verify`](Folder::verify) can count then. Without it, the hash of
+    /// such a part is what is looked at.
+    #[must_use]
+    pub fn format(mut self, format: Arc<dyn PartFormat>) -> Folder {
+        self.formats.push(format);
+        self
     }
 
     pub(crate) fn place(&self) -> &Layout {
@@ -140,6 +152,7 @@ impl Folder {
             state: BatchState::of(log),
             kind: log.intent.identity.kind.clone(),
             name: log.intent.identity.name.clone(),
+            format: log.intent.parameters.format.clone(),
             rows: log.parts.iter().map(|part| part.file.rows).sum(),
             total: log.parts.last().and_then(|part| part.total_results),
             parts: log.parts.len() as u64,
@@ -201,7 +214,7 @@ impl Folder {
             // A journal without a batch is worth a word too.
             self.logs()?;
         }
-        verify(&SystemDisk, &self.place, on_batch)
+        verify(&SystemDisk, &self.place, &self.formats, on_batch)
     }
 
     /// Gives up an unfinished batch, by the name of its folder; without one the newest. The next export into this folder

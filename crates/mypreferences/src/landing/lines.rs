@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::error::Error;
+use crate::error::{Error, Operation};
 use crate::json::{hex, text};
 use crate::landing::errors::{corrupt, storage};
 use crate::landing::folder::{BatchSummary, Folder};
-use crate::landing::store::disk::{Disk, SystemDisk};
-use crate::landing::store::manifest::{Compression, Manifest, PartFile};
+use crate::landing::store::disk::{Disk, SystemDisk, read_whole};
+use crate::landing::store::manifest::{Compression, Manifest, PartFile, sha256};
 use crate::landing::store::read::{read_journal, read_manifest, visible_batches};
 use crate::landing::verify::{RESTORE, sort_as_begun};
 
@@ -52,12 +52,32 @@ impl Folder {
         Ok(text(&listed))
     }
 
-    /// The lines of a batch, in their order. Reads nothing yet.
+    /// A part of a batch as it lies on disk, which is the one that the manifest names. Blocks.
+    ///
+    /// # Errors
+    /// `corrupt`, `storage`.
+    pub fn part(&self, manifest: &Manifest, part: &PartFile) -> Result<Vec<u8>, Error> {
+        let path = self.place().batch(&manifest.batch).join(&part.file);
+        let bytes = read_whole(&SystemDisk, &path).map_err(|error| storage("cannot read", &path, &error))?;
+        match bytes {
+            None => Err(corrupt(format!("{} is missing", part.file), RESTORE)),
+            Some(bytes) if sha256(&bytes) != part.sha256 => Err(is_another(part)),
+            Some(bytes) => Ok(bytes),
+        }
+    }
+
+    /// The lines of a batch, in their order. Reads nothing yet. For a batch whose parts are no lines, reading them is
+    /// refused.
     pub fn lines(&self, manifest: &Manifest) -> Lines {
+        self.lines_of(manifest, manifest.parts.iter().cloned().collect())
+    }
+
+    /// Of these parts.
+    pub(crate) fn lines_of(&self, manifest: &Manifest, parts: VecDeque<PartFile>) -> Lines {
         Lines {
             folder: self.place().batch(&manifest.batch),
             compression: manifest.parameters.compression,
-            parts: manifest.parts.iter().cloned().collect(),
+            parts,
             open: None,
         }
     }
@@ -107,7 +127,27 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
+fn is_another(part: &PartFile) -> Error {
+    corrupt(format!("{} is not the file that its manifest names", part.file), RESTORE)
+}
+
+impl<'a> FromIterator<&'a [u8]> for LineBlock {
+    fn from_iter<T: IntoIterator<Item = &'a [u8]>>(lines: T) -> LineBlock {
+        let mut block = LineBlock::default();
+        for line in lines {
+            block.push(line);
+        }
+        block
+    }
+}
+
 impl LineBlock {
+    fn push(&mut self, line: &[u8]) {
+        self.bytes.extend_from_slice(line);
+        self.ends.push(self.bytes.len());
+        self.bytes.push(b'\n');
+    }
+
     /// The lines, without their ends.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().map(|end| end + 1));
@@ -130,9 +170,7 @@ impl LineBlock {
         let mut kept = LineBlock::default();
         for (index, line) in self.iter().enumerate() {
             if is_wanted(index, line) {
-                kept.bytes.extend_from_slice(line);
-                kept.ends.push(kept.bytes.len());
-                kept.bytes.push(b'\n');
+                kept.push(line);
             }
         }
         kept
@@ -176,7 +214,7 @@ impl Lines {
                 && hex(&seen.sha256.clone().finalize()) == part.file.sha256
                 && part.rows == part.file.rows;
             if !is_whole {
-                return Err(corrupt(format!("{} is not the file that its manifest names", part.file.file), RESTORE));
+                return Err(is_another(&part.file));
             }
             drop(seen);
             self.open = None;
@@ -194,12 +232,19 @@ impl Lines {
         let hashing = Hashing { reader: opened, seen: Arc::clone(&seen) };
         let reader: Box<dyn BufRead + Send> = match self.compression {
             Compression::None => Box::new(BufReader::with_capacity(256 << 10, hashing)),
+            Compression::Internal => {
+                return Err(Error::invalid_argument(
+                    Operation::Export,
+                    format!("{} holds no lines", file.file),
+                    "read it as what it is, such as Parquet",
+                ));
+            }
             #[cfg(feature = "zstd")]
             Compression::Zstd => Box::new(BufReader::new(zstd::Decoder::new(hashing).map_err(wrong)?)),
             #[cfg(not(feature = "zstd"))]
             Compression::Zstd => {
                 return Err(Error::invalid_argument(
-                    crate::error::Operation::Export,
+                    Operation::Export,
                     "this build cannot read compressed parts",
                     "use a build with zstd, such as the command or the Python package",
                 ));
@@ -213,7 +258,6 @@ impl Lines {
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
-    use crate::landing::store::manifest::sha256;
 
     /// The lines of a part with these bytes, of which its manifest says this.
     fn read(name: &str, bytes: &[u8], sealed: &[u8], rows: u64) -> Result<Vec<Vec<u8>>, Error> {

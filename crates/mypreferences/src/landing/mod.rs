@@ -10,12 +10,13 @@
 //! | what runs beside what? | `pipeline` (pages and parts), `store_worker` (steps on disk) |
 //! | from where does `since auto` go on? | `chain` |
 //! | how is it read back? | `lines` |
+//! | what if parts are not lines? | `part_format`, and `convert` for what was landed before |
 //! | what lies on disk? | `store`: `journal`, `manifest`, `part_writer`, `envelope`, `receipt` |
 //!
 //! ```text
 //! out/.mypreferences/lock, journal    who holds the folder; what was done so far (holds the token: mode 0600)
 //! out/.staging/batch=…/               parts on their way
-//! out/batch=<UTC>/part-00001.ndjson[.zst]
+//! out/batch=<UTC>/part-00001.ndjson[.zst], or .parquet
 //! out/batch=<UTC>/_envelopes.ndjson   page members that are not records, where they differ between pages
 //! out/batch=<UTC>/_manifest.json      parts by hash, TotalResults, parameters, watermark
 //! out/batch=<UTC>/_receipt.json       how the commit ended
@@ -28,11 +29,13 @@ mod ask;
 mod call;
 mod chain;
 mod commit;
+mod convert;
 mod errors;
 mod folder;
 mod lines;
 mod loaded;
 mod page_source;
+mod part_format;
 mod pipeline;
 mod plan;
 mod progress;
@@ -46,9 +49,11 @@ mod verify;
 mod vouched;
 
 pub use call::{CommitLanded, LandExport};
+pub use convert::Converted;
 pub use folder::{BatchState, BatchSummary, Folder};
 pub use lines::{LineBlock, Lines};
 pub use loaded::CommitLoaded;
+pub use part_format::{PartFormat, PartOut, PartRecords, Rows};
 pub use plan::{CommitPolicy, PageLimit};
 pub use progress::{LandingProgress, Stage};
 pub use sealed::{Landed, Sealed};

@@ -58,9 +58,9 @@ pub(crate) struct Line<'a> {
     writing: VecDeque<Step<Wrote>>,
     /// Parts that have ended while one before them is still being made durable.
     ended: VecDeque<Box<EndedPart>>,
-    syncing: Option<Beside<Result<DurablePart, Error>>>,
+    syncing: Option<Beside<Result<Box<DurablePart>, Error>>>,
     /// A part that is durable and not yet taken in.
-    durable: Option<DurablePart>,
+    durable: Option<Box<DurablePart>>,
     /// How many pages came for a place that could not be taken.
     not_taken: BTreeMap<u64, u32>,
     /// The last page that was there already, and the place that it came for.
@@ -105,7 +105,7 @@ enum Done {
     Fetched(Result<Placed, Error>),
     Opened(Result<Opened, Error>),
     Wrote(Result<Wrote, Error>),
-    Synced(Result<Result<DurablePart, Error>, Error>),
+    Synced(Result<Box<DurablePart>, Error>),
 }
 
 impl<'a> Line<'a> {
@@ -228,7 +228,7 @@ impl<'a> Line<'a> {
             && self.durable.is_none()
             && let Some(ended) = self.ended.pop_front()
         {
-            self.syncing = Some(self.worker.beside(self.is_instant, move || ended.make_durable()));
+            self.syncing = Some(self.worker.beside(self.is_instant, move || ended.make_durable().map(Box::new)));
         }
         self.window.is_open() || self.opening.is_some() || !self.writing.is_empty() || self.syncing.is_some()
     }
@@ -255,7 +255,7 @@ impl<'a> Line<'a> {
             return Poll::Ready(Done::Opened(done));
         }
         // Where nothing has a thread of its own, a part becomes durable as late as it may: the worst case, for the model.
-        poll_stage(&mut self.syncing, context).map(Done::Synced)
+        poll_stage(&mut self.syncing, context).map(|done| Done::Synced(done.flatten()))
     }
 
     fn take_in(&mut self, done: Done) -> Result<(), Error> {
@@ -277,7 +277,7 @@ impl<'a> Line<'a> {
             Done::Wrote(wrote) => {
                 self.wrote(wrote?);
             }
-            Done::Synced(part) => self.durable = Some(part??),
+            Done::Synced(part) => self.durable = Some(part?),
         }
         Ok(())
     }
@@ -361,13 +361,13 @@ fn open(placed: Placed) -> Opened {
 /// Takes a part in, and writes a page, which is not needed any more then.
 fn write(
     store: &mut Store,
-    durable: Option<DurablePart>,
+    durable: Option<Box<DurablePart>>,
     page: Option<OpenPage>,
     part_bytes: u64,
     seen: Option<&Fingerprints>,
 ) -> Result<(Wrote, Option<OpenPage>), Error> {
     if let Some(durable) = durable {
-        store.take_part(durable)?;
+        store.take_part(*durable)?;
     }
     let Some(page) = page else {
         return Ok((Wrote::NoPage, None));
@@ -429,7 +429,7 @@ mod tests {
         }))
         .unwrap();
         store.intend(intent).unwrap();
-        store.resume().unwrap();
+        store.resume(None).unwrap();
         let mut write_page =
             |offset, records: &str| write(&mut store, None, Some(page(offset, records)), 1 << 20, None).unwrap().0;
         let taken = |wrote: Wrote| match wrote {

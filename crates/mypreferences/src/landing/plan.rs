@@ -7,9 +7,10 @@ use std::time::Duration;
 use crate::client::Client;
 use crate::error::{Error, Operation};
 use crate::export::{Export, ExportRequest, LastDateTime, check_max_wait};
+use crate::landing::part_format::PartFormat;
 use crate::landing::progress::OnProgress;
 use crate::landing::store::disk::Disk;
-use crate::landing::store::manifest::{Compression, Identity, Parameters, without_addresses};
+use crate::landing::store::manifest::{Compression, Identity, NDJSON, Parameters, without_addresses};
 use crate::session::cancel::CancelToken;
 
 /// When to commit.
@@ -67,6 +68,8 @@ pub(crate) struct Plan {
     /// Since the newest watermark in the folder, minus this overlap.
     pub(crate) since_auto: Option<Duration>,
     pub(crate) compression: Compression,
+    /// None: lines of JSON.
+    pub(crate) format: Option<Arc<dyn PartFormat>>,
     pub(crate) limit: PageLimit,
     pub(crate) max_wait: Option<Duration>,
     pub(crate) max_memory: usize,
@@ -106,6 +109,21 @@ impl Plan {
                 "land without compression, or use a build with the feature zstd",
             ));
         }
+        let (compression, format, layout) = match (self.compression, &self.format) {
+            (Compression::None | Compression::Zstd, None) => (self.compression, NDJSON.to_owned(), String::new()),
+            (Compression::None | Compression::Internal, Some(format)) => {
+                (Compression::Internal, format.name().to_owned(), format.layout())
+            }
+            (Compression::Zstd, Some(format)) => {
+                return Err(refused(
+                    &format!("{} compresses by itself", format.name()),
+                    "leave the compression out, or land lines",
+                ));
+            }
+            (Compression::Internal, None) => {
+                return Err(refused("lines do not compress themselves", "pass none or zstd, or a format of parts"));
+            }
+        };
         let session = self.client.session();
         let (kind, name, body, query) = match &self.source {
             Source::Order(order) => {
@@ -143,7 +161,9 @@ impl Plan {
                 since,
                 body,
                 query,
-                compression: self.compression,
+                compression,
+                format,
+                layout,
                 adopted: matches!(self.source, Source::Export(_)),
             },
         ))

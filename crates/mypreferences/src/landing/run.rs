@@ -375,7 +375,8 @@ impl Run {
         if self.worker.step(|store| store.is_visible()).await? {
             return self.worker.step(|store| store.journal_seal(None)).await;
         }
-        let position = self.worker.step(Store::resume).await?;
+        let format = self.plan.format.clone();
+        let position = self.worker.step(|store| store.resume(format)).await?;
         self.progress.landed(&position);
         if !position.is_over {
             let ready = self.wait(&export, &log.intent.batch).await?;

@@ -5,9 +5,11 @@ use crate::landing::errors::{corrupt, storage};
 use crate::landing::store::layout::Layout;
 use crate::landing::store::read::{hash_file, read_journal, read_manifest, visible_batches};
 use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
 
 use crate::error::Error;
 use crate::landing::chain;
+use crate::landing::part_format::PartFormat;
 use crate::landing::store::disk::Disk;
 use crate::landing::store::journal::BatchLog;
 use crate::landing::store::manifest::{Compression, Manifest, PartFile};
@@ -60,7 +62,12 @@ pub(crate) fn check_parts(disk: &dyn Disk, place: &Layout, manifest: &Manifest) 
 }
 
 /// Verifies all batches of a folder.
-pub(crate) fn verify(disk: &dyn Disk, place: &Layout, mut on_batch: impl FnMut(&str)) -> Result<Verified, Error> {
+pub(crate) fn verify(
+    disk: &dyn Disk,
+    place: &Layout,
+    formats: &[Arc<dyn PartFormat>],
+    mut on_batch: impl FnMut(&str),
+) -> Result<Verified, Error> {
     let logs = read_journal(disk, place)?.unwrap_or_default();
     let mut verified = Verified::default();
     let mut manifests: Vec<Manifest> = Vec::new();
@@ -73,7 +80,7 @@ pub(crate) fn verify(disk: &dyn Disk, place: &Layout, mut on_batch: impl FnMut(&
         check_manifest(&manifest, &manifest_sha256, sealed)?;
         check_parts(disk, place, &manifest)?;
         for part in &manifest.parts {
-            check_rows(disk, place, &manifest, part)?;
+            check_rows(disk, place, formats, &manifest, part)?;
         }
         let folder = place.batch(&batch);
         let names = disk.names(&folder).map_err(|error| storage("cannot read the folder", &folder, &error))?;
@@ -136,14 +143,31 @@ fn check_manifest(manifest: &Manifest, manifest_sha256: &str, log: Option<&Batch
     Ok(())
 }
 
-/// Counts the lines of a part. Compressed ones are counted where this build can read them; their hash was right anyway.
-fn check_rows(disk: &dyn Disk, place: &Layout, manifest: &Manifest, part: &PartFile) -> Result<(), Error> {
+/// Counts the records of a part. One that this build cannot read is not counted: its hash was right anyway.
+fn check_rows(
+    disk: &dyn Disk,
+    place: &Layout,
+    formats: &[Arc<dyn PartFormat>],
+    manifest: &Manifest,
+    part: &PartFile,
+) -> Result<(), Error> {
     let path = place.batch(&manifest.batch).join(&part.file);
     let wrong = |error: std::io::Error| storage("cannot read", &path, &error);
-    let Some(opened) = disk.open(&path).map_err(wrong)? else {
+    let Some(mut opened) = disk.open(&path).map_err(wrong)? else {
         return Err(corrupt(format!("{} is missing", part.file), RESTORE));
     };
     let rows = match manifest.parameters.compression {
+        Compression::Internal => {
+            let format = formats.iter().find(|format| format.name() == manifest.parameters.format);
+            match format {
+                Some(format) => {
+                    let mut bytes = Vec::new();
+                    opened.read_to_end(&mut bytes).map_err(wrong)?;
+                    format.rows(bytes).map_err(wrong)?
+                }
+                None => part.rows,
+            }
+        }
         Compression::None => lines(opened).map_err(wrong)?,
         #[cfg(feature = "zstd")]
         Compression::Zstd => {

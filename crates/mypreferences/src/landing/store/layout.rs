@@ -25,11 +25,11 @@ impl Layout {
         self.hidden().join(JOURNAL)
     }
 
-    pub(super) fn staging(&self) -> PathBuf {
+    pub(crate) fn staging(&self) -> PathBuf {
         self.out.join(STAGING)
     }
 
-    pub(super) fn staged(&self, batch: &str) -> PathBuf {
+    pub(crate) fn staged(&self, batch: &str) -> PathBuf {
         self.staging().join(batch)
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::export::page::HEADERS;
 use crate::http::clock::system_time;
 use crate::json::{hex, rfc3339};
 
@@ -70,6 +71,12 @@ pub struct Parameters {
     pub query: String,
     /// How the parts are compressed.
     pub compression: Compression,
+    /// What the parts are: `ndjson`, or what another [`PartFormat`](crate::landing::PartFormat) calls itself.
+    #[serde(default = "ndjson", skip_serializing_if = "is_ndjson")]
+    pub format: String,
+    /// How another format lays the records out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub layout: String,
     /// The export was initiated elsewhere.
     pub adopted: bool,
 }
@@ -94,9 +101,22 @@ impl Parameters {
             ("the selection of profiles", &body(true), &body(false)),
             ("days", &self.query, &wanted.query),
             ("compression", &self.compression.to_string(), &wanted.compression.to_string()),
+            ("format", &self.format, &wanted.format),
+            ("the layout of parts", &self.layout, &wanted.layout),
             ("initiated elsewhere", &adopted(self), &adopted(wanted)),
         ])
     }
+}
+
+/// What parts are unless another format was asked for.
+pub(crate) const NDJSON: &str = "ndjson";
+
+fn ndjson() -> String {
+    NDJSON.to_owned()
+}
+
+fn is_ndjson(format: &str) -> bool {
+    format == NDJSON
 }
 
 /// A manifest is read by others than its writer.
@@ -124,6 +144,9 @@ pub enum Compression {
     None,
     /// By zstd, one frame a part: `part-00001.ndjson.zst`.
     Zstd,
+    /// By the format of the parts itself, as in Parquet. No call takes it: it goes with the format. A program from before
+    /// there were formats does not know the word, and takes such a batch for what it is: written by a newer version.
+    Internal,
 }
 
 impl Compression {
@@ -132,12 +155,14 @@ impl Compression {
         match self {
             Compression::None => "none",
             Compression::Zstd => "zstd",
+            Compression::Internal => "internal",
         }
     }
 
+    /// Of parts that are lines.
     pub(crate) const fn suffix(self) -> &'static str {
         match self {
-            Compression::None => "ndjson",
+            Compression::None | Compression::Internal => NDJSON,
             Compression::Zstd => "ndjson.zst",
         }
     }
@@ -220,6 +245,12 @@ impl Manifest {
     /// It can stand in one chain with others of this export of these profiles.
     pub(crate) fn is_of(&self, identity: &Identity, body: &serde_json::Value) -> bool {
         self.identity == *identity && self.parameters.body == *body && !self.parameters.adopted
+    }
+
+    /// `Headers` of a schedule, as JSON, where they are equal on all pages.
+    pub fn headers(&self) -> Option<&[u8]> {
+        let mut members = self.members.iter().flatten();
+        members.find(|(name, _)| name.eq_ignore_ascii_case(HEADERS)).map(|(_, value)| value.get().as_bytes())
     }
 
     /// As JSON, as it lies on disk but for white space.

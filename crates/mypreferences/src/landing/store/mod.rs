@@ -30,9 +30,11 @@ use std::sync::{Arc, Mutex};
 
 use sha2::Digest;
 
+use crate::ExportKind;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::export::sequence::{Fingerprints, Sequence};
 use crate::export::{Export, Page};
+use crate::landing::part_format::{PartFormat, Rows};
 use crate::landing::store::disk::{Access, Disk, Held, make_folders, read_whole, write_whole};
 use crate::landing::store::envelope::{Envelope, members, text};
 use crate::landing::store::journal::{BatchLog, Committing, Entry, FORM, Initiated, Intent, PartEntry, Sent};
@@ -55,7 +57,10 @@ pub(crate) struct Store {
 /// A batch between INITIATED and SEALED.
 struct Landing {
     batch: String,
+    kind: ExportKind,
     compression: Compression,
+    /// None: lines.
+    format: Option<Arc<dyn PartFormat>>,
     sequence: Sequence,
     /// Those that are journalled and were taken in.
     parts: Vec<PartFile>,
@@ -74,26 +79,7 @@ impl Store {
     /// `locked`, `corrupt`, `storage`.
     pub(crate) fn open(disk: Arc<dyn Disk>, out: PathBuf) -> Result<Store, Error> {
         let place = Layout { out };
-        make_folders(&*disk, &place.out).map_err(|error| storage("cannot make the folder", &place.out, &error))?;
-        for folder in [place.hidden(), place.staging()] {
-            let wrong = |error: io::Error| storage("cannot make the folder", &folder, &error);
-            disk.make_folder(&folder).map_err(wrong)?;
-            if !disk.is_ours(&folder).map_err(wrong)? {
-                return Err(Error::before_io(
-                    ErrorKind::Storage,
-                    Operation::Export,
-                    format!("{} belongs to another user, or others can write into it", folder.display()),
-                    "give it to this user alone (chown, chmod 0700), or pass another folder",
-                ));
-            }
-        }
-        let file = place.hidden().join(LOCK);
-        let lock = disk.lock(&file, &holder()).map_err(|error| storage("cannot lock", &file, &error))?;
-        let Some(lock) = lock else {
-            return Err(locked(&holder_of(&*disk, &file)));
-        };
-        // A run that was killed may have left names that can be seen and are not durable.
-        disk.sync_folder(&place.out).map_err(|error| storage("cannot write the folder", &place.out, &error))?;
+        let lock = hold(&*disk, &place)?;
         let mut store = Store {
             disk,
             journal: Arc::new(Mutex::new(JournalFile { file: place.journal(), out: None })),
@@ -207,8 +193,8 @@ impl Store {
     }
 
     /// Prepares the staging folder and finds out what of it can be used: parts are hashed again, and a missing or
-    /// differing one is dropped with all after it.
-    pub(crate) fn resume(&mut self) -> Result<Position, Error> {
+    /// differing one is dropped with all after it. `format`: the one that the batch was begun with.
+    pub(crate) fn resume(&mut self, format: Option<Arc<dyn PartFormat>>) -> Result<Position, Error> {
         let log = self.last().cloned().ok_or_else(|| bug("there is no batch"))?;
         let staging = self.place.staging();
         let folder = self.place.staged(&log.intent.batch);
@@ -240,7 +226,9 @@ impl Store {
         };
         let landing = Landing {
             batch: log.intent.batch.clone(),
+            kind: log.intent.identity.kind.parse().map_err(|_| bug("a batch of no kind"))?,
             compression: log.intent.parameters.compression,
+            format,
             sequence: Sequence::resume(
                 last.and_then(|part| part.total_results),
                 kept.iter().map(|part| part.file.rows).sum(),
@@ -340,12 +328,14 @@ impl Store {
         let folder = staging.join(&landing.batch);
         let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
         landing.write_envelope(&*disk, &folder, page).map_err(wrong)?;
-        if page.count > 0 {
+        // Another format says what columns there are, even where there are no rows.
+        let is_wanted = page.count > 0 || (landing.format.is_some() && landing.sequence.rows == 0 && !page.has_more);
+        if is_wanted {
             let mut part = match landing.part.take() {
                 Some(part) => part,
-                None => landing.open_part(&*disk, &folder).map_err(wrong)?,
+                None => landing.open_part(&*disk, &folder, page).map_err(wrong)?,
             };
-            part.writer.write(page, open.lines()).map_err(wrong)?;
+            part.writer.write(page, open.lines(), || landing.rows(page)).map_err(wrong)?;
             part.pages.extend(prints.page().map(str::to_owned));
             landing.part = Some(part);
         }
@@ -523,6 +513,39 @@ impl Store {
     }
 }
 
+/// Takes hold of a folder, which is made if it is not there, until what is given back is dropped.
+///
+/// # Errors
+/// `locked`, `storage`.
+pub(crate) fn hold(disk: &dyn Disk, place: &Layout) -> Result<Box<dyn Held>, Error> {
+    make_folders(disk, &place.out).map_err(|error| storage("cannot make the folder", &place.out, &error))?;
+    for folder in [place.hidden(), place.staging()] {
+        let wrong = |error: io::Error| storage("cannot make the folder", &folder, &error);
+        disk.make_folder(&folder).map_err(wrong)?;
+        if !disk.is_ours(&folder).map_err(wrong)? {
+            return Err(Error::before_io(
+                ErrorKind::Storage,
+                Operation::Export,
+                format!("{} belongs to another user, or others can write into it", folder.display()),
+                "give it to this user alone (chown, chmod 0700), or pass another folder",
+            ));
+        }
+    }
+    let file = place.hidden().join(LOCK);
+    let lock = disk.lock(&file, &holder()).map_err(|error| storage("cannot lock", &file, &error))?;
+    let Some(lock) = lock else {
+        return Err(locked(&holder_of(disk, &file)));
+    };
+    // A run that was killed may have left names that can be seen and are not durable.
+    disk.sync_folder(&place.out).map_err(|error| storage("cannot write the folder", &place.out, &error))?;
+    Ok(lock)
+}
+
+/// Of the part with this number, from 1.
+pub(crate) fn part_name(number: usize, suffix: &str) -> String {
+    format!("part-{number:05}.{suffix}")
+}
+
 /// What the lock file says.
 fn holder_of(disk: &dyn Disk, file: &Path) -> String {
     let bytes = read_whole(disk, file).ok().flatten();
@@ -542,13 +565,23 @@ impl Landing {
 
     /// Of the part under way.
     fn part_name(&self) -> String {
-        format!("part-{:05}.{}", self.ended_parts + 1, self.compression.suffix())
+        let suffix = self.format.as_ref().map_or(self.compression.suffix(), |format| format.name());
+        part_name(self.ended_parts + 1, suffix)
     }
 
-    fn open_part(&self, disk: &dyn Disk, folder: &Path) -> io::Result<OpenPart> {
+    /// Of the page that comes next.
+    fn rows<'a>(&self, page: &'a Page) -> Rows<'a> {
+        Rows::of_page(self.kind, page, self.next_offset)
+    }
+
+    fn open_part(&self, disk: &dyn Disk, folder: &Path, first: &Page) -> io::Result<OpenPart> {
         let file = folder.join(temporary(&self.part_name()));
         let out = disk.create(&file, Access::Umask)?;
-        Ok(OpenPart { writer: PartWriter::new(out, self.compression)?, pages: Vec::new() })
+        let writer = match &self.format {
+            None => PartWriter::new(out, self.compression)?,
+            Some(format) => PartWriter::formatted(out, &**format, &self.rows(first))?,
+        };
+        Ok(OpenPart { writer, pages: Vec::new() })
     }
 
     /// Writes a line where the members differ from those of the page before.

@@ -85,6 +85,6 @@ pub(super) fn lock(journal: &Mutex<JournalFile>) -> MutexGuard<'_, JournalFile> 
     journal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(super) fn temporary(name: &str) -> String {
+pub(crate) fn temporary(name: &str) -> String {
     format!("{name}.tmp")
 }

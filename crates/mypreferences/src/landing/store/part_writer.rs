@@ -1,5 +1,5 @@
-//! Writing one part: lines of records, hashed as they lie on disk, compressed if asked. What it is called and when it
-//! counts is `store`'s matter.
+//! Writing one part: lines of records, compressed if asked, or another format, hashed as they lie on disk. What it is
+//! called and when it counts is `store`'s matter.
 
 use std::io::{self, Write};
 
@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::export::Page;
 use crate::json::hex;
+use crate::landing::part_format::{PartFormat, PartOut, PartRecords, Rows};
 use crate::landing::store::disk::Out;
 use crate::landing::store::manifest::Compression;
 
@@ -15,13 +16,23 @@ const BLOCK: usize = 256 << 10;
 
 /// A part that is being written.
 pub(crate) struct PartWriter {
-    lines: Lines,
-    /// Lines on their way: no more than a block and what does not fit into it. Not a `BufWriter`, which writes when it is
-    /// dropped.
-    block: Vec<u8>,
+    body: Body,
     rows: u64,
-    /// Handed on, before compression.
+    /// Written, before compression.
     length: u64,
+}
+
+enum Body {
+    Lines {
+        lines: Lines,
+        /// Lines on their way: no more than a block and what does not fit into it. Not a `BufWriter`, which writes when it
+        /// is dropped.
+        block: Vec<u8>,
+    },
+    Formatted {
+        records: Box<dyn PartRecords>,
+        out: PartOut,
+    },
 }
 
 enum Lines {
@@ -42,7 +53,7 @@ impl Lines {
 }
 
 /// A file that hashes and counts what goes into it.
-struct Hashed {
+pub(crate) struct Hashed {
     out: Box<dyn Out>,
     sha256: Sha256,
     bytes: u64,
@@ -68,74 +79,115 @@ pub(crate) struct Written {
     pub(crate) rows: u64,
 }
 
+impl Hashed {
+    fn new(out: Box<dyn Out>) -> Hashed {
+        Hashed { out, sha256: Sha256::new(), bytes: 0 }
+    }
+}
+
 impl PartWriter {
     pub(crate) fn new(out: Box<dyn Out>, compression: Compression) -> io::Result<PartWriter> {
-        let hashed = Hashed { out, sha256: Sha256::new(), bytes: 0 };
+        let hashed = Hashed::new(out);
         let lines = match compression {
-            Compression::None => Lines::Plain(hashed),
+            Compression::None | Compression::Internal => Lines::Plain(hashed),
             #[cfg(feature = "zstd")]
             Compression::Zstd => Lines::Zstd(Box::new(zstd::Encoder::new(hashed, 0)?)),
             #[cfg(not(feature = "zstd"))]
             Compression::Zstd => return Err(io::Error::from(io::ErrorKind::Unsupported)),
         };
-        Ok(PartWriter { lines, block: Vec::new(), rows: 0, length: 0 })
+        Ok(PartWriter { body: Body::Lines { lines, block: Vec::new() }, rows: 0, length: 0 })
     }
 
-    /// Writes the records of a page, a line each; `lines`, if they stand as lines already.
-    pub(crate) fn write(&mut self, page: &Page, lines: Option<&[u8]>) -> io::Result<()> {
-        match lines {
-            Some(lines) if lines.len() >= BLOCK => {
-                self.hand_on()?;
-                self.lines.put(lines)?;
-                self.length += lines.len() as u64;
+    /// A part of another format, which begins with these records.
+    pub(crate) fn formatted(out: Box<dyn Out>, format: &dyn PartFormat, first: &Rows<'_>) -> io::Result<PartWriter> {
+        let out = PartOut::new(Hashed::new(out));
+        let records = format.begin(out.clone(), first)?;
+        Ok(PartWriter { body: Body::Formatted { records, out }, rows: 0, length: 0 })
+    }
+
+    /// Writes the records of a page, which stand as `lines`, if they stand as lines already.
+    pub(crate) fn write<'a>(
+        &mut self,
+        page: &'a Page,
+        lines: Option<&[u8]>,
+        rows: impl FnOnce() -> Rows<'a>,
+    ) -> io::Result<()> {
+        match &mut self.body {
+            Body::Formatted { records, .. } => {
+                let rows = rows();
+                records.write(&rows)?;
+                self.length += rows.records.iter().map(|record| record.len() as u64 + 1).sum::<u64>();
             }
-            Some(lines) => {
-                self.block.extend_from_slice(lines);
-                self.hand_on_a_block()?;
-            }
-            None => {
-                for record in page.records() {
-                    record.write_line(&mut self.block);
-                    self.block.push(b'\n');
-                    self.hand_on_a_block()?;
+            Body::Lines { lines: out, block } => match lines {
+                Some(lines) if lines.len() >= BLOCK => {
+                    self.length += hand_on(out, block)?;
+                    out.put(lines)?;
+                    self.length += lines.len() as u64;
                 }
-            }
+                Some(lines) => {
+                    block.extend_from_slice(lines);
+                    self.length += hand_on_a_block(out, block)?;
+                }
+                None => {
+                    for record in page.records() {
+                        record.write_line(block);
+                        block.push(b'\n');
+                        self.length += hand_on_a_block(out, block)?;
+                    }
+                }
+            },
         }
         self.rows += page.count;
         Ok(())
     }
 
-    /// Bytes so far, before compression.
-    pub(crate) fn length(&self) -> u64 {
-        self.length + self.block.len() as u64
-    }
-
-    fn hand_on_a_block(&mut self) -> io::Result<()> {
-        if self.block.len() >= BLOCK {
-            self.hand_on()?;
+    /// Writes lines that were landed before, into a part of another format.
+    pub(crate) fn write_rows(&mut self, rows: &Rows<'_>) -> io::Result<()> {
+        if let Body::Formatted { records, .. } = &mut self.body {
+            records.write(rows)?;
+            self.rows += rows.records.len() as u64;
         }
         Ok(())
     }
 
-    fn hand_on(&mut self) -> io::Result<()> {
-        self.lines.put(&self.block)?;
-        self.length += self.block.len() as u64;
-        self.block.clear();
-        Ok(())
+    /// Bytes so far, before compression.
+    pub(crate) fn length(&self) -> u64 {
+        match &self.body {
+            Body::Lines { block, .. } => self.length + block.len() as u64,
+            Body::Formatted { .. } => self.length,
+        }
     }
 
     /// Writes the rest and makes it durable.
-    pub(crate) fn finish(mut self) -> io::Result<Written> {
-        self.hand_on()?;
-        let rows = self.rows;
-        #[cfg_attr(not(feature = "zstd"), expect(clippy::infallible_destructuring_match, reason = "two with zstd"))]
-        let mut hashed = match self.lines {
-            Lines::Plain(out) => out,
-            #[cfg(feature = "zstd")]
-            Lines::Zstd(out) => out.finish()?,
+    pub(crate) fn finish(self) -> io::Result<Written> {
+        let mut hashed = match self.body {
+            Body::Lines { mut lines, mut block } => {
+                hand_on(&mut lines, &mut block)?;
+                match lines {
+                    Lines::Plain(out) => out,
+                    #[cfg(feature = "zstd")]
+                    Lines::Zstd(out) => out.finish()?,
+                }
+            }
+            Body::Formatted { records, out } => {
+                records.finish()?;
+                out.take()?
+            }
         };
         hashed.out.sync()?;
         hashed.out.close()?;
-        Ok(Written { sha256: hex(&hashed.sha256.finalize()), bytes: hashed.bytes, rows })
+        Ok(Written { sha256: hex(&hashed.sha256.finalize()), bytes: hashed.bytes, rows: self.rows })
     }
+}
+
+fn hand_on_a_block(lines: &mut Lines, block: &mut Vec<u8>) -> io::Result<u64> {
+    if block.len() >= BLOCK { hand_on(lines, block) } else { Ok(0) }
+}
+
+/// How many bytes there were.
+fn hand_on(lines: &mut Lines, block: &mut Vec<u8>) -> io::Result<u64> {
+    lines.put(block)?;
+    let length = block.len() as u64;
+    block.clear();
+    Ok(length)
 }

@@ -23,7 +23,7 @@ use futures_util::FutureExt;
 use crate::export::ExportRequest;
 use crate::landing::store::disk::Disk;
 use crate::landing::tests::model::disk::{Crash, ModelDisk, Stop, Sync};
-use crate::landing::tests::model::rows::{OUT, landed_rows, rows_of};
+use crate::landing::tests::model::rows::{OUT, formats, landed_rows, rows_of};
 use crate::landing::tests::model::service::{ModelService, Odd, ServerExport, Story};
 use crate::landing::verify::verify;
 use crate::landing::{BatchReceipt, CommitEnd, CommitPolicy, LandExport, Landed};
@@ -55,6 +55,7 @@ const PLAIN: Story = Story {
     parallel: 4,
     arrives_after: None,
     page: None,
+    formatted: false,
 };
 
 fn stories() -> Vec<Story> {
@@ -79,6 +80,14 @@ fn stories() -> Vec<Story> {
             name: "an export that expires between its pages, and is answered 401",
             expires_after: Some(3),
             dead_is_401: true,
+            ..PLAIN
+        },
+        Story { name: "parts of another format", loses_commit: Some(true), formatted: true, ..PLAIN },
+        Story { name: "no rows, in another format", rows: 0, members: Some(false), formatted: true, ..PLAIN },
+        Story {
+            name: "another format, and an export that expires between its pages",
+            expires_after: Some(3),
+            formatted: true,
             ..PLAIN
         },
         Story { name: "somebody else who commits it before this client does", other_consumer: Some(6), ..PLAIN },
@@ -137,6 +146,10 @@ impl World {
                 .limit(LIMIT)
                 .part_bytes(PART_BYTES);
             let mut landing = options(landing);
+            if self.story.formatted {
+                let [format] = formats();
+                landing = landing.format(format);
+            }
             landing.0.disk = Arc::new(self.disk.clone());
             let running = AssertUnwindSafe(landing.into_future()).catch_unwind();
             let ended = running.await;
@@ -177,7 +190,7 @@ impl World {
                 Err(error) => return Err(error.to_string()),
             }
         }
-        match verify(&self.disk, &place(), |_| {}) {
+        match verify(&self.disk, &place(), &formats(), |_| {}) {
             Ok(_) => Ok(()),
             Err(error) => Err(format!("what can be seen is not whole: {error}")),
         }

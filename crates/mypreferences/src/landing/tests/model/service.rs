@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::http::delivery::{BodyEnd, Failure};
 use crate::landing::tests::model::LIMIT;
 use crate::landing::tests::model::disk::ModelDisk;
-use crate::landing::tests::model::rows::{OUT, landed_rows, rows_of};
+use crate::landing::tests::model::rows::{OUT, formats, landed_rows, rows_of};
 use crate::landing::verify::verify;
 use crate::test_hooks::{Answer, ExchangeFuture, Request, TestTransport};
 use crate::{ErrorKind, Sent};
@@ -55,6 +55,8 @@ pub(super) struct Story {
     pub(super) parallel: u32,
     /// So many milliseconds until each of four pages is answered, by its place.
     pub(super) arrives_after: Option<[u8; 4]>,
+    /// Parts are no lines.
+    pub(super) formatted: bool,
     /// The page at this record is not as it should be, so many times.
     pub(super) page: Option<(usize, u32, PageFault)>,
 }
@@ -448,7 +450,7 @@ impl ModelService {
         let Ok(Some((manifest, _))) = read_manifest(&disk, &place, batch) else {
             return wrong("the manifest would be gone");
         };
-        if let Err(error) = verify(&disk, &place, |_| {}) {
+        if let Err(error) = verify(&disk, &place, &formats(), |_| {}) {
             return Some(format!("the batch would not be whole: {error}"));
         }
         let rows = landed_rows(&disk, &place, &manifest);

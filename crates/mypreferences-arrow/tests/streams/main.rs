@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail in any way")]
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+#[cfg(feature = "parquet")]
+mod parquet;
+mod service;
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
@@ -11,32 +12,10 @@ use arrow_array::types::Int64Type;
 use mypreferences::blocking::Client;
 use mypreferences::export::{Export, ExportRequest};
 use mypreferences::landing::{CommitPolicy, Compression, Folder};
-use mypreferences::{Credentials, Error, ErrorKind};
+use mypreferences::{Error, ErrorKind};
 use mypreferences_arrow::{Layout, RecordColumn, Shape, Stream};
-use mypreferences_mock::{MockConfig, MockService, OpenScenario};
 
-struct Service {
-    _mock: MockService,
-    opened: OpenScenario,
-}
-
-fn serve(rules: &str) -> Service {
-    let mock = MockService::start_blocking(MockConfig::default()).unwrap();
-    let spec = format!(
-        r#"{{"client_id":"acme","sources":[{{"kind":"segment","name":"Everyone","rows":250,"records":"profiles"}},
-            {{"kind":"segment","name":"Preferences","rows":50}},{{"kind":"segment","name":"Nobody","rows":0}},
-            {{"kind":"schedule","name":"Nightly","rows":25}}],"rules":[{rules}]}}"#
-    );
-    let opened = mock.open_scenario(&spec).unwrap();
-    Service { _mock: mock, opened }
-}
-
-impl Service {
-    fn client(&self) -> Client {
-        let builder = mypreferences::Client::builder().client_id("acme").base_url(self.opened.base_url());
-        builder.credentials(Credentials::verbatim("made-up")).max_attempts(1).build_blocking().unwrap()
-    }
-}
+use crate::service::{Scratch, serve};
 
 fn stream(client: &Client, export: &Export, layout: Layout, limit: u32) -> Result<Stream, Error> {
     let mut pages = client.pages(export).limit(limit);
@@ -123,23 +102,6 @@ fn headers_that_change_end_the_stream() {
     let watch = people.watch();
     assert!(people.last().unwrap().is_err());
     assert_eq!(watch.error().unwrap().kind(), ErrorKind::CountMismatch);
-}
-
-/// A folder of a test's own, gone with it.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Scratch {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let n = COUNT.fetch_add(1, Ordering::Relaxed);
-        Scratch(std::env::temp_dir().join(format!("mypreferences-arrow-{}-{n}", std::process::id())))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 #[test]

@@ -1,0 +1,192 @@
+//! A part of a landing as one Parquet file: the columns of a table, several row groups, zstd.
+
+use std::collections::VecDeque;
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use ::parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use ::parquet::arrow::{ArrowWriter, ProjectionMask};
+use ::parquet::basic::{Compression, ZstdLevel};
+use ::parquet::errors::ParquetError;
+use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use ::parquet::schema::types::ColumnPath;
+use arrow_array::cast::AsArray;
+use arrow_schema::{ArrowError, DataType, Schema};
+use bytes::Bytes;
+use mypreferences::landing::{Folder, LineBlock, Manifest, PartFile, PartFormat, PartOut, PartRecords, Rows};
+use mypreferences::{Error, ErrorKind, Operation};
+
+use crate::decode::{Decoder, LARGEST};
+use crate::schema::{CELLS, Layout, OTHERS, RECORD, Table};
+
+/// What parts are called, in manifests and at the end of their names.
+pub(crate) const NAME: &str = "parquet";
+/// A row group is over when it has so many bytes, encoded and compressed, in memory.
+const ROW_GROUP: usize = 8 << 20;
+
+/// Parts of a landing as Parquet files, each whole by itself: the columns of [`Table::schema`], zstd, row groups of about 8
+/// MiB. For [`LandExport::format`](mypreferences::landing::LandExport::format).
+///
+/// The columns of a schedule are those of the `Headers` of a part's first page. A row under other `Headers` in the same part
+/// stands in `_cells` alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parquet {
+    layout: Layout,
+}
+
+impl Parquet {
+    /// With `_record`, unless the layout drops it: the commit deletes the only other copy of what the columns do not hold.
+    pub fn new(layout: Layout) -> Arc<Parquet> {
+        Arc::new(Parquet { layout })
+    }
+}
+
+impl PartFormat for Parquet {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn layout(&self) -> String {
+        format!("shape {}, record {}", self.layout.shape.name(), self.layout.record.name())
+    }
+
+    fn begin(&self, out: PartOut, first: &Rows<'_>) -> io::Result<Box<dyn PartRecords>> {
+        let decoder = Decoder::new(Table::of(first), self.layout);
+        let properties = properties(decoder.schema());
+        let writer = ArrowWriter::try_new(out, Arc::clone(decoder.schema()), Some(properties)).map_err(of_parquet)?;
+        let headers = first.headers.map(<[u8]>::to_vec);
+        Ok(Box::new(Part { decoder, writer, headers }))
+    }
+
+    fn rows(&self, part: Vec<u8>) -> io::Result<u64> {
+        let metadata = ArrowReaderMetadata::load(&Bytes::from(part), ArrowReaderOptions::new()).map_err(of_parquet)?;
+        u64::try_from(metadata.metadata().file_metadata().num_rows()).map_err(io::Error::other)
+    }
+}
+
+struct Part {
+    decoder: Decoder,
+    writer: ArrowWriter<PartOut>,
+    /// Of the first page.
+    headers: Option<Vec<u8>>,
+}
+
+impl PartRecords for Part {
+    fn write(&mut self, rows: &Rows<'_>) -> io::Result<()> {
+        if rows.records.iter().map(|record| record.len()).sum::<usize>() > LARGEST {
+            return Err(io::Error::other("a page is too large for a batch: land with a smaller limit"));
+        }
+        let fit = rows.headers == self.headers.as_deref();
+        let records = (rows.first..).zip(rows.records.iter().copied());
+        let batch = if fit { self.decoder.batch(records) } else { self.decoder.batch_of_other_rows(records) };
+        self.writer.write(&batch.map_err(of_arrow)?).map_err(of_parquet)?;
+        if self.writer.in_progress_size() >= ROW_GROUP {
+            self.writer.flush().map_err(of_parquet)?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.writer.finish().map_err(of_parquet)?;
+        self.writer.inner_mut().flush()
+    }
+}
+
+/// Texts of JSON are told apart by nobody's statistics, and no two records are equal.
+fn properties(schema: &Schema) -> WriterProperties {
+    let level = ZstdLevel::try_new(3).unwrap_or_default();
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_created_by(concat!("mypreferences ", env!("CARGO_PKG_VERSION")).to_owned());
+    let is_json = |name: &str| matches!(name, OTHERS | CELLS | RECORD);
+    let texts = schema.fields().iter().filter(|field| {
+        let is_text = matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8);
+        is_text && (is_json(field.name()) || !field.metadata().is_empty())
+    });
+    let without = texts.fold(properties, |properties, field| {
+        properties.set_column_statistics_enabled(ColumnPath::from(field.name().as_str()), EnabledStatistics::None)
+    });
+    without.set_column_dictionary_enabled(ColumnPath::from(RECORD), false).build()
+}
+
+fn of_arrow(error: ArrowError) -> io::Error {
+    io::Error::other(error)
+}
+
+/// What the disk said, where it was the disk.
+fn of_parquet(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(source) => match source.downcast::<io::Error>() {
+            Ok(error) => *error,
+            Err(source) => io::Error::other(source),
+        },
+        other => io::Error::new(io::ErrorKind::InvalidData, other),
+    }
+}
+
+/// The records of a landed batch, from the column that kept them.
+pub(crate) struct Kept {
+    folder: Folder,
+    manifest: Manifest,
+    parts: VecDeque<PartFile>,
+    open: Option<ParquetRecordBatchReader>,
+}
+
+impl Kept {
+    pub(crate) fn new(folder: &Folder, manifest: &Manifest) -> Kept {
+        let parts = manifest.parts.iter().cloned().collect();
+        Kept { folder: folder.clone(), manifest: manifest.clone(), parts, open: None }
+    }
+
+    /// As those of [`Lines`](mypreferences::landing::Lines): up to so many, of about so many bytes.
+    pub(crate) fn next_block(&mut self, most: usize, bytes: usize) -> Result<Option<LineBlock>, Error> {
+        loop {
+            let reader = match &mut self.open {
+                Some(reader) => reader,
+                None => match self.parts.pop_front() {
+                    Some(part) => self.open.insert(self.opened(&part, most, bytes)?),
+                    None => return Ok(None),
+                },
+            };
+            let Some(batch) = reader.next() else {
+                self.open = None;
+                continue;
+            };
+            let batch = batch.map_err(|error| unreadable(&self.manifest, &error.to_string()))?;
+            let records = batch.column(0).as_string_opt::<i64>();
+            let records = records.ok_or_else(|| unreadable(&self.manifest, "its records are no texts"))?;
+            return Ok(Some(records.iter().map(|record| record.unwrap_or_default().as_bytes()).collect()));
+        }
+    }
+
+    fn opened(&self, part: &PartFile, most: usize, bytes: usize) -> Result<ParquetRecordBatchReader, Error> {
+        let wrong = |error: ParquetError| unreadable(&self.manifest, &error.to_string());
+        let builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(self.folder.part(&self.manifest, part)?));
+        let builder = builder.map_err(wrong)?;
+        let Some(place) = builder.schema().fields().iter().position(|field| field.name() == RECORD) else {
+            return Err(Error::before_io(
+                ErrorKind::InvalidArgument,
+                Operation::Export,
+                format!("{} was landed without its records", self.manifest.batch),
+                "read its files as Parquet",
+            ));
+        };
+        let columns = builder.parquet_schema();
+        let mask = ProjectionMask::roots(columns, [place]);
+        let largest = builder.metadata().row_groups().iter().filter_map(|group| {
+            let column = group.columns().iter().find(|column| column.column_path().string() == RECORD)?;
+            column.uncompressed_size().checked_div(group.num_rows())
+        });
+        let largest = usize::try_from(largest.max().unwrap_or(1)).unwrap_or(1).max(1);
+        let rows = (bytes / largest).clamp(1, most);
+        builder.with_projection(mask).with_batch_size(rows).build().map_err(wrong)
+    }
+}
+
+fn unreadable(manifest: &Manifest, what: &str) -> Error {
+    let what = format!("a part of {} cannot be read: {what}", manifest.batch);
+    Error::before_io(ErrorKind::Corrupt, Operation::Export, what, "restore the file from a copy")
+}
