@@ -66,6 +66,10 @@ struct landing_options {
     std::optional<std::chrono::milliseconds> overlap = std::nullopt;
     /// "none" or "zstd".
     std::optional<std::string> compression = std::nullopt;
+    /// "ndjson" or "parquet"; with "parquet" also a shape, "typed" or "json", and a record, "keep" or "drop".
+    std::optional<std::string> format = std::nullopt;
+    std::optional<std::string> shape = std::nullopt;
+    std::optional<std::string> record = std::nullopt;
     std::optional<std::int64_t> limit = std::nullopt;
     std::optional<std::chrono::milliseconds> max_wait = std::nullopt;
     std::optional<std::int64_t> max_memory = std::nullopt;
@@ -223,6 +227,9 @@ inline result<own_landing_options> translate(const landing_options &from,
     word("since", from.since);
     time("overlap", from.overlap);
     word("compression", from.compression);
+    word("format", from.format);
+    word("shape", from.shape);
+    word("record", from.record);
     number("limit", from.limit);
     time("max_wait", from.max_wait);
     number("max_memory", from.max_memory);

@@ -33,7 +33,8 @@ fn batch(folder: &Path) -> Result<Batch, String> {
     for part in manifest["parts"].as_array().into_iter().flatten() {
         let name = part["file"].as_str().unwrap_or_default();
         let bytes = checked(folder, part)?;
-        let lines = if manifest["parameters"]["compression"] == "zstd" { Vec::new() } else { lines(&bytes) };
+        let are_lines = manifest["parameters"]["compression"] == "none";
+        let lines = if are_lines { lines(&bytes) } else { Vec::new() };
         parts.insert(name.to_owned(), lines);
     }
     let members = manifest["members"]

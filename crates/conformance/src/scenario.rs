@@ -175,6 +175,8 @@ pub(crate) struct Call {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) compression: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) format: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_memory: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) part_bytes: Option<u64>,

@@ -32,5 +32,5 @@ mod stream;
 
 #[cfg(feature = "parquet")]
 pub use parquet::Parquet;
-pub use schema::{Layout, RecordColumn, Shape, Table};
+pub use schema::{Column, Layout, RecordColumn, Shape, Table};
 pub use stream::{Stream, Watch, batch_of_page};

@@ -23,11 +23,11 @@ use crate::schema::{CELLS, Layout, OTHERS, RECORD, Table};
 
 /// What parts are called, in manifests and at the end of their names.
 pub(crate) const NAME: &str = "parquet";
-/// A row group is over when it has so many bytes, encoded and compressed, in memory.
+/// A row group is over when it takes so many bytes of memory: what it will have on disk, and what is not encoded yet.
 const ROW_GROUP: usize = 8 << 20;
 
-/// Parts of a landing as Parquet files, each whole by itself: the columns of [`Table::schema`], zstd, row groups of about 8
-/// MiB. For [`LandExport::format`](mypreferences::landing::LandExport::format).
+/// Parts of a landing as Parquet files, each whole by itself: the columns of [`Table::schema`], zstd, row groups that
+/// take up to 8 MiB of memory while they are written. For [`LandExport::format`](mypreferences::landing::LandExport::format).
 ///
 /// The columns of a schedule are those of the `Headers` of a part's first page. A row under other `Headers` in the same part
 /// stands in `_cells` alone.
@@ -82,7 +82,7 @@ impl PartRecords for Part {
         let records = (rows.first..).zip(rows.records.iter().copied());
         let batch = if fit { self.decoder.batch(records) } else { self.decoder.batch_of_other_rows(records) };
         self.writer.write(&batch.map_err(of_arrow)?).map_err(of_parquet)?;
-        if self.writer.in_progress_size() >= ROW_GROUP {
+        if self.writer.memory_size() >= ROW_GROUP {
             self.writer.flush().map_err(of_parquet)?;
         }
         Ok(())

@@ -8,7 +8,8 @@ use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use mypreferences::export::model::{Model, Shape as Documented};
 use mypreferences::export::{PreferenceWithOperation, RecordKind, UserProfilePreference};
 use mypreferences::landing::Rows;
-use mypreferences::{Error, ErrorKind, ExportKind, Operation};
+use mypreferences::{Error, ErrorKind, ExportKind, Operation, Surface};
+use serde::Serialize;
 
 use crate::json;
 
@@ -136,8 +137,29 @@ impl Table {
     }
 
     /// What the records of an export are, where there are none to look at: the async API's.
-    pub fn of_kind(export: ExportKind) -> Table {
-        Table::of(&Rows::of_lines(export, None, std::iter::empty(), 1))
+    pub(crate) fn of_kind(export: ExportKind) -> Table {
+        Table::documented(export, &Surface::async_api())
+    }
+
+    /// What the records of an export are by the pages of the vendor: profiles on the surfaces of profiles (DOC for version
+    /// 4), preferences on the async one (DOC), rows of a schedule, whose columns its export names.
+    pub fn documented(export: ExportKind, surface: &Surface) -> Table {
+        let has_profiles = [Surface::profiles(), Surface::v4()].contains(surface);
+        match export {
+            ExportKind::Schedule => Table::Rows(Vec::new()),
+            ExportKind::Segment | ExportKind::SegmentGroup if has_profiles => Table::Profiles,
+            ExportKind::Segment | ExportKind::SegmentGroup | ExportKind::Cid => Table::Preferences,
+        }
+    }
+
+    /// What the vendor calls a record, or `ScheduleRow`.
+    pub fn name(&self) -> &'static str {
+        self.model().map_or("ScheduleRow", |model| model.name)
+    }
+
+    /// The columns, for people and for programs that do not speak Arrow.
+    pub fn columns(&self, layout: Layout) -> Vec<Column> {
+        columns(self.schema(layout).fields())
     }
 
     /// Rows with these `Headers`, as JSON; where they are none, as many columns as the first row has.
@@ -153,29 +175,60 @@ impl Table {
     /// The schema, with `mypreferences.schema` and what the records are in its metadata.
     pub fn schema(&self, layout: Layout) -> SchemaRef {
         let mut fields = vec![Field::new(ROW, DataType::Int64, false)];
-        let kind = match self {
+        match self {
             Table::Rows(headers) => {
                 fields.extend(column_names(headers).into_iter().map(|name| Field::new(name, DataType::Utf8, true)));
                 fields.push(json_field(CELLS, DataType::Utf8));
-                "ScheduleRow"
             }
             Table::Profiles | Table::Preferences => {
                 let model = self.model().map_or(&[][..], |model| model.members);
                 fields.extend(model.iter().map(|member| field(member.name, member.shape, layout.shape)));
                 fields.push(json_field(OTHERS, DataType::Utf8));
-                self.model().map_or("", |model| model.name)
             }
-        };
+        }
         match layout.record {
             // Large, as a table of them may be more than 2 GiB; and not marked as JSON: what Delta has read back of such a
             // column is another text type, which pyarrow does not take for the same JSON.
             RecordColumn::Keep => fields.push(Field::new(RECORD, DataType::LargeUtf8, true)),
             RecordColumn::Drop => {}
         }
-        let metadata = [("mypreferences.schema", "1"), ("mypreferences.records", kind)];
+        let metadata = [("mypreferences.schema", "1"), ("mypreferences.records", self.name())];
         let metadata = metadata.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Arc::new(Schema::new_with_metadata(fields, HashMap::from(metadata)))
     }
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// `int64`, `boolean`, `text`, `json` (a text that is JSON), `struct` or `list` (of structs).
+    #[serde(rename = "type")]
+    pub of: &'static str,
+    /// Those of the struct.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<Column>,
+}
+
+fn columns(fields: &Fields) -> Vec<Column> {
+    let column = |field: &FieldRef| {
+        let is_json = !field.metadata().is_empty() || [OTHERS, CELLS, RECORD].contains(&field.name().as_str());
+        let (of, within) = match field.data_type() {
+            DataType::Int64 => ("int64", Vec::new()),
+            DataType::Boolean => ("boolean", Vec::new()),
+            DataType::Struct(fields) => ("struct", columns(fields)),
+            DataType::List(element) => match element.data_type() {
+                DataType::Struct(fields) => ("list", columns(fields)),
+                _ => ("list", Vec::new()),
+            },
+            _ if is_json => ("json", Vec::new()),
+            _ => ("text", Vec::new()),
+        };
+        Column { name: field.name().clone(), of, columns: within }
+    };
+    fields.iter().map(column).collect()
 }
 
 fn is_a_preference(record: &[u8]) -> bool {

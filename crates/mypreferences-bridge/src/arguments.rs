@@ -2,10 +2,11 @@
 //! the same text means the same in every language.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mypreferences::export::{Expect, Export, ExportRequest, LastDateTime, MatchCriteria, Pages};
-use mypreferences::landing::{CommitLoaded, CommitPolicy, Compression, LandExport};
+use mypreferences::landing::{CommitLoaded, CommitPolicy, Compression, Folder, LandExport, PartFormat};
 use mypreferences::{CancelToken, Client as Core, Error, ErrorKind, ExportKind, Operation};
 
 /// What to export. Texts that are not given are none.
@@ -50,6 +51,12 @@ pub struct LandingArguments {
     pub overlap: Option<f64>,
     /// `none` or `zstd`.
     pub compression: Option<String>,
+    /// `ndjson` or `parquet`.
+    pub format: Option<String>,
+    /// Of Parquet: `typed` or `json`.
+    pub shape: Option<String>,
+    /// Of Parquet: `keep` or `drop`.
+    pub record: Option<String>,
     /// Records of one page.
     pub limit: Option<u64>,
     /// Seconds.
@@ -289,6 +296,9 @@ impl LandingArguments {
                 return Err(refused(Operation::Export, "compression is none of the known words", "pass none or zstd"));
             }
         }
+        if let Some(format) = part_format(self.format.as_deref(), self.shape.as_deref(), self.record.as_deref())? {
+            call = call.format(format);
+        }
         if let Some(limit) = self.limit {
             call = call.limit(page_limit(Operation::Export, limit)?);
         }
@@ -303,6 +313,51 @@ impl LandingArguments {
         }
         Ok(call)
     }
+}
+
+/// The format of parts that these words mean; none for lines.
+fn part_format(
+    format: Option<&str>,
+    shape: Option<&str>,
+    record: Option<&str>,
+) -> Result<Option<Arc<dyn PartFormat>>, Error> {
+    match format {
+        None | Some("ndjson") if shape.is_none() && record.is_none() => Ok(None),
+        None | Some("ndjson") => Err(refused(
+            Operation::Export,
+            "shape and record are for Parquet",
+            "pass format parquet too, or leave them out",
+        )),
+        Some("parquet") => parquet(shape, record).map(Some),
+        Some(_) => Err(refused(Operation::Export, "format is none of the known words", "pass ndjson or parquet")),
+    }
+}
+
+#[cfg(feature = "parquet")]
+fn parquet(shape: Option<&str>, record: Option<&str>) -> Result<Arc<dyn PartFormat>, Error> {
+    let layout = mypreferences_arrow::Layout {
+        shape: shape.map(str::parse).transpose()?.unwrap_or_default(),
+        record: record.map(str::parse).transpose()?.unwrap_or_default(),
+    };
+    Ok(mypreferences_arrow::Parquet::new(layout))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet(_shape: Option<&str>, _record: Option<&str>) -> Result<Arc<dyn PartFormat>, Error> {
+    Err(Error::before_io(
+        ErrorKind::Configuration,
+        Operation::Configure,
+        "this build has no Parquet",
+        "land lines, which the command `mypreferences export convert` makes Parquet of, or use a build that has it",
+    ))
+}
+
+/// A folder that exports were landed in, with every format of parts that this build knows.
+pub fn folder(out: impl Into<PathBuf>) -> Folder {
+    let folder = Folder::new(out);
+    #[cfg(feature = "parquet")]
+    let folder = folder.format(mypreferences_arrow::Parquet::new(mypreferences_arrow::Layout::default()));
+    folder
 }
 
 /// Records of one page as the core counts them.

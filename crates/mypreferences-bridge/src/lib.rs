@@ -38,7 +38,7 @@ mod process;
 mod sigpipe;
 mod view;
 
-pub use arguments::{LandingArguments, LoadedArguments, OrderArguments, PageArguments, page_limit, seconds};
+pub use arguments::{LandingArguments, LoadedArguments, OrderArguments, PageArguments, folder, page_limit, seconds};
 pub use client::{Between, Client, Started};
 pub use guard::guarded;
 #[cfg(feature = "test-hooks")]

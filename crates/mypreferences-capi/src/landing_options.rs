@@ -121,6 +121,8 @@ pub extern "C" fn mypref_landing_options_free(options: Option<&mut Option<Box<La
 /// "since": "auto": only what changed since the newest batch of the folder, everything when there is none; or a moment
 /// such as "2026-11-24T06:25:53.042Z". Default: everything.
 /// "compression": "none" (default) or "zstd", which this library is built without: it is refused by the call.
+/// "format": "ndjson" (default) or "parquet", which libmypreferences_arrow has and libmypreferences refuses; with it
+/// "shape", "typed" (default) or "json", and "record", "keep" (default) or "drop".
 ///
 /// Errors: invalid_argument for another name, NULL or invalid UTF-8; words are checked by the call.
 #[unsafe(no_mangle)]
@@ -138,6 +140,9 @@ pub unsafe extern "C" fn mypref_landing_options_set(
                 "commit" => arguments.commit = value,
                 "since" => arguments.since = value,
                 "compression" => arguments.compression = value,
+                "format" => arguments.format = value,
+                "shape" => arguments.shape = value,
+                "record" => arguments.record = value,
                 _ => return Err(unknown(name)),
             }
             Ok(())
@@ -242,7 +247,7 @@ fn unknown(name: &str) -> Error {
     refused(
         Operation::Export,
         format!("landing options have no part {name:?} of this sort"),
-        "pass commit, since or compression as words, keep_files as a switch, limit, max_memory or part_bytes as numbers, max_wait or overlap as milliseconds",
+        "pass commit, since, compression, format, shape or record as words, keep_files as a switch, limit, max_memory or part_bytes as numbers, max_wait or overlap as milliseconds",
     )
 }
 

@@ -3,7 +3,6 @@
 use std::ffi::c_char;
 
 use mypreferences::Operation;
-use mypreferences::landing::Folder;
 
 use crate::border::{c_count, required, text, write_known};
 use crate::error::ErrorHandle;
@@ -50,7 +49,7 @@ pub unsafe extern "C" fn mypref_verify(
         unsafe { write_known(&Verified::default(), place, verified_size) };
         // SAFETY: the caller gives a text that ends with NUL and lives until this returns.
         let out = unsafe { text(out, Operation::Export, "out")? };
-        let found = Folder::new(out).verify(|_| {})?;
+        let found = mypreferences_bridge::folder(out).verify(|_| {})?;
         let found = Verified {
             batches: c_count(Some(found.batches)),
             parts: c_count(Some(found.parts)),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::export_arguments::ExportArguments;
+use crate::export_arguments::{ExportArguments, LayoutArguments};
 use crate::options::Options;
 
 /// The exit codes, for `--help`. Short lines: help that is wrapped again is hard to read.
@@ -103,6 +103,13 @@ pub(crate) enum Command {
         /// A batch that was moved away is an error, not a line
         #[arg(long)]
         complete: bool,
+    },
+    /// Print the columns that the records of an export become: of Parquet, and of Arrow in Python
+    ///
+    /// The columns of a schedule are named by the export itself.
+    Schema {
+        #[command(flatten)]
+        layout: LayoutArguments,
     },
     /// Mark a retrieval as finished: expires its access token and, with --keep-files false, deletes the export files
     ///

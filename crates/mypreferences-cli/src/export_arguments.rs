@@ -29,6 +29,12 @@ pub(crate) struct ExportArguments {
     #[arg(long, value_name = "none|zstd", value_parser = ["none", "zstd"], hide_possible_values = true,
           help_heading = "The landing")]
     pub(crate) compress: Option<String>,
+    /// What the parts are: lines of JSON as the server sent them (ndjson), or tables (parquet) [default: ndjson]
+    #[arg(long, value_name = "ndjson|parquet", value_parser = ["ndjson", "parquet"], hide_possible_values = true,
+          help_heading = "The landing")]
+    pub(crate) format: Option<String>,
+    #[command(flatten)]
+    pub(crate) layout: LayoutArguments,
     /// When to commit: after-seal (default), when everything is durable and whole, or never
     #[arg(long, value_name = "after-seal|never", value_parser = ["after-seal", "never"], hide_possible_values = true,
           help_heading = "The landing")]
@@ -84,6 +90,20 @@ pub(crate) struct ExportArguments {
     pub(crate) callback_url: Option<String>,
 }
 
+/// How the tables of Parquet, and of `schema`, are laid out.
+#[derive(Args, Default)]
+pub(crate) struct LayoutArguments {
+    /// Of Parquet: nested values as lists and structs (typed), or as the server's JSON [default: typed]
+    #[arg(long, value_name = "typed|json", value_parser = ["typed", "json"], hide_possible_values = true,
+          help_heading = "The landing")]
+    pub(crate) shape: Option<String>,
+    /// Of Parquet: with a column of the records as the server sent them (keep), or without (drop), and then what the
+    /// columns do not hold is lost with the server's copy [default: keep]
+    #[arg(long, value_name = "keep|drop", value_parser = ["keep", "drop"], hide_possible_values = true,
+          help_heading = "The landing")]
+    pub(crate) record: Option<String>,
+}
+
 /// What else can be done with a folder that exports are landed in.
 #[derive(Subcommand)]
 pub(crate) enum ExportCommand {
@@ -132,6 +152,23 @@ pub(crate) enum ExportCommand {
         /// Files, patterns and folders that hold the rows, where they are local: made durable before the commit
         #[arg(value_name = "FILE|DIR")]
         files: Vec<PathBuf>,
+    },
+    /// Write what was landed as lines once more as Parquet, into another folder, where exports can go on
+    ///
+    /// Every batch keeps its name, its watermark and its receipt; those that are there already are left as they are, so
+    /// that the same command goes on where it was stopped. The folder that is read does not change.
+    Convert {
+        /// The folder of --out
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// What the parts become
+        #[arg(long, value_name = "parquet", value_parser = ["parquet"], hide_possible_values = true)]
+        to: String,
+        #[command(flatten)]
+        layout: LayoutArguments,
+        /// The folder to write to
+        #[arg(value_name = "OUT")]
+        out: PathBuf,
     },
     /// Give up the newest batch, if it is unfinished: the next export begins a new one
     ///

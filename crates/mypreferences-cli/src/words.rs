@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use mypreferences::landing::{BatchReceipt, BatchSummary, CommitEnd, Landed, Verified};
+use mypreferences::landing::{BatchReceipt, BatchSummary, CommitEnd, Converted, Landed, Verified};
 use mypreferences::{
     AccessToken, AttemptEvent, Certainty, CommitReceipt, ConfirmedBy, ExportStatus, Files, Operation, Outcome, Sent,
     StatusWord,
@@ -137,9 +137,34 @@ pub(crate) fn batch(batch: &BatchSummary) -> String {
         "{}  {:10}  {rows}, {}, {}{}",
         batch.batch,
         batch.state.name(),
-        counted(batch.parts, "part"),
+        parts(batch),
         size(batch.bytes),
         [since, receipt, given_up].into_iter().flatten().collect::<String>()
+    )
+}
+
+/// `2 parts`, and what they are unless they are lines.
+fn parts(batch: &BatchSummary) -> String {
+    let parts = counted(batch.parts, "part");
+    if batch.format == "ndjson" { parts } else { format!("{parts} ({})", printable(&batch.format)) }
+}
+
+/// `converted: 1 batch, 2 parts, 200,000 records, 9.2 MiB; 3 were there already`
+pub(crate) fn converted(converted: &Converted) -> String {
+    let already = match converted.already {
+        0 => String::new(),
+        1 => "; one was there already".to_owned(),
+        many => format!("; {} were there already", count(many)),
+    };
+    let batches = match converted.batches {
+        1 => "1 batch".to_owned(),
+        batches => format!("{} batches", count(batches)),
+    };
+    format!(
+        "converted: {batches}, {}, {}, {}{already}",
+        counted(converted.parts, "part"),
+        counted(converted.rows, "record"),
+        size(converted.bytes)
     )
 }
 

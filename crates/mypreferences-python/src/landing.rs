@@ -40,7 +40,7 @@ impl NativeSealed {
 }
 
 fn looked<T: Send>(py: Python<'_>, out: PathBuf, look: impl FnOnce(Folder) -> Result<T, Error> + Send) -> PyResult<T> {
-    py.detach(|| mypreferences_bridge::guarded(Operation::Export, || look(Folder::new(out))))
+    py.detach(|| mypreferences_bridge::guarded(Operation::Export, || look(mypreferences_bridge::folder(out))))
         .map_err(|error| raised(&error))
 }
 

@@ -74,6 +74,12 @@ pub struct NativeLanding {
     pub overlap: Option<f64>,
     /// `none` or `zstd`.
     pub compression: Option<String>,
+    /// `ndjson` or `parquet`.
+    pub format: Option<String>,
+    /// Of Parquet: `typed` or `json`.
+    pub shape: Option<String>,
+    /// Of Parquet: `keep` or `drop`.
+    pub record: Option<String>,
     /// Records of one page.
     pub limit: Option<u64>,
     /// In seconds.
@@ -96,6 +102,9 @@ impl NativeLanding {
             since: self.since,
             overlap: self.overlap,
             compression: self.compression,
+            format: self.format,
+            shape: self.shape,
+            record: self.record,
             limit: self.limit,
             max_wait: self.max_wait,
             max_memory: self.max_memory,

@@ -39,7 +39,7 @@ impl NativeFolder {
     /// The folder that was given to an export as its place.
     #[uniffi::constructor]
     pub fn new(out: String) -> Arc<NativeFolder> {
-        Arc::new(NativeFolder(Folder::new(out)))
+        Arc::new(NativeFolder(mypreferences_bridge::folder(out)))
     }
 
     /// The proofs of the sealed batches that are not committed, oldest first.

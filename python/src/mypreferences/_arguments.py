@@ -39,6 +39,9 @@ class Landing(TypedDict):
     since: str | None
     overlap: float | None
     compression: str | None
+    format: str | None
+    shape: str | None
+    record: str | None
     limit: int | None
     max_wait: float | None
     max_memory: int | None
@@ -190,6 +193,9 @@ def landing(
     *,
     out: str | os.PathLike[str],
     compression: str | None = None,
+    format: str | None = None,
+    shape: str | None = None,
+    record: str | None = None,
     limit: int | None = None,
     max_wait: Duration | None = None,
     max_memory: int | None = None,
@@ -206,6 +212,9 @@ def landing(
         "since": moment("since", since),
         "overlap": seconds(overlap),
         "compression": text_or_none("compression", compression),
+        "format": text_or_none("format", format),
+        "shape": text_or_none("shape", shape),
+        "record": text_or_none("record", record),
         "limit": number("limit", limit),
         "max_wait": seconds(max_wait),
         "max_memory": number("max_memory", max_memory),

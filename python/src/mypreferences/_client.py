@@ -63,6 +63,12 @@ class HowToLand(TypedDict, total=False):
     """How an export is landed."""
 
     compression: Literal["none", "zstd"]
+    format: Literal["ndjson", "parquet"]
+    """Lines of JSON, or Parquet files that hold the same records."""
+    shape: Literal["typed", "json"]
+    """Of Parquet: nested values as lists and structs, or as the server's JSON."""
+    record: Literal["keep", "drop"]
+    """Of Parquet: a column with the record as the server sent it; without it what the columns do not hold is lost."""
     limit: int
     """Records a page: 1,000."""
     max_wait: Duration

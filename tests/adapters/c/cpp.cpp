@@ -135,6 +135,7 @@ mypref::landing_options landing_of(const json &call, const mypref::cancel_token 
     options.since = given<std::string>(call, "since");
     options.overlap = milliseconds(call, "overlap", 1000);
     options.compression = given<std::string>(call, "compression");
+    options.format = given<std::string>(call, "format");
     options.limit = given<std::int64_t>(call, "limit");
     options.max_wait = milliseconds(call, "max_wait_ms", 1);
     options.max_memory = given<std::int64_t>(call, "max_memory");

@@ -214,7 +214,7 @@ mypref_error *make_order(const struct call *call, mypref_order **order) {
 }
 
 mypref_error *make_landing(const struct call *call, mypref_landing_options **options) {
-    static const char *const words[] = {"commit", "since", "compression"};
+    static const char *const words[] = {"commit", "since", "compression", "format"};
     static const char *const numbers[] = {"limit", "max_memory", "part_bytes"};
     const cJSON *keep_files = cJSON_GetObjectItemCaseSensitive(call->given, "keep_files");
     const cJSON *overlap = cJSON_GetObjectItemCaseSensitive(call->given, "overlap");

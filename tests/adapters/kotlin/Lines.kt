@@ -146,6 +146,7 @@ class Call(private val json: JsonObject) {
         since = text("since"),
         overlap = given("overlap")?.double?.seconds,
         compression = text("compression"),
+        format = text("format"),
         limit = given("limit")?.long,
         maxWait = given("max_wait_ms")?.long?.milliseconds,
         maxMemory = given("max_memory")?.long,

@@ -70,7 +70,8 @@ def what(call: dict[str, Any]) -> dict[str, Any]:
 
 def how(call: dict[str, Any]) -> dict[str, Any]:
     """How to land it, as keyword arguments."""
-    names = ("out", "commit", "keep_files", "since", "overlap", "compression", "limit", "max_memory", "part_bytes")
+    names = ("out", "commit", "keep_files", "since", "overlap", "compression", "format", "limit")
+    names += ("max_memory", "part_bytes")
     return {**{name: call[name] for name in names if call.get(name) is not None}, **limits(call), "progress": None}
 
 

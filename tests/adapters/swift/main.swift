@@ -70,6 +70,7 @@ struct Plan: Decodable {
         let since: String?
         let overlap: Double?
         let compression: String?
+        let format: String?
         let max_memory: Int?
         let part_bytes: Int?
         let cancel_after_ms: Int?
@@ -95,6 +96,7 @@ struct Plan: Decodable {
             options.since = since
             options.overlap = overlap.map { .seconds($0) }
             options.compression = compression
+            options.format = format
             options.limit = limit
             options.maxWait = max_wait_ms.map { .milliseconds($0) }
             options.maxMemory = max_memory

@@ -14,6 +14,8 @@ public struct LandingOptions: Sendable {
     public var overlap: Duration?
     /// `none`, the default. This build has no `zstd`, and refuses it.
     public var compression: String?
+    /// `ndjson`, the default. This build has no `parquet`, and refuses it.
+    public var format: String?
     /// Records of one page, at least 1. Default 1,000, the vendor's own.
     public var limit: Int?
     /// How long to wait until the export is ready, up to 30 days. Default: 24 hours.
@@ -33,7 +35,7 @@ public struct LandingOptions: Sendable {
     func native(_ out: URL, _ keepFiles: Bool?, _ cancel: NativeCancelToken) -> NativeLanding {
         NativeLanding(
             out: out.path, commit: commit, keepFiles: keepFiles, since: since, overlap: overlap?.inSeconds,
-            compression: compression, limit: limit.map(counted), maxWait: maxWait?.inSeconds,
+            compression: compression, format: format, shape: nil, record: nil, limit: limit.map(counted), maxWait: maxWait?.inSeconds,
             maxMemory: maxMemory.map(counted), partBytes: partBytes.map(counted), cancel: cancel)
     }
 }

@@ -9,6 +9,7 @@ mod mock;
 mod open;
 mod papers;
 mod resolve;
+mod schema;
 mod status;
 
 use std::ffi::OsString;
@@ -50,6 +51,7 @@ pub(crate) fn dispatch(arguments: &[OsString]) -> u8 {
             runtime::block_on(output, export::run(&told, &export))
         }
         Command::Verify { folder, complete } => export::verify(output, options.verbose, &folder, complete),
+        Command::Schema { layout } => schema::run(output, &options, &layout),
         Command::Config { command: ConfigCommand::Show } => config::show(output, &options),
         Command::Completions { shell } => papers::completions(output, shell),
         Command::Man { command } => papers::manual(output, command.as_deref()),

@@ -555,3 +555,59 @@ fn the_commands_of_the_page_about_exports_do_what_it_says() {
     assert!(finished.stdout.contains("verified: 1 sealed batch"), "{}", finished.stdout);
     assert_eq!(states(&here.join("people")), ["committed"]);
 }
+
+#[test]
+fn parts_may_be_parquet_and_a_folder_of_lines_becomes_one() {
+    let service = export_service(300);
+    let (lines_at, parts_at, again_at) = (folder(), folder(), folder());
+    program(&service).export(&lines_at, &NEVER).run().exits(0);
+    let parquet = ["--format", "parquet", "--keep-files", "true"];
+    program(&service).export(&parts_at, &parquet).run().exits(0);
+    assert_eq!(landed_lines(&visible_batches(&parts_at)[0]), landed_lines(&visible_batches(&lines_at)[0]));
+    let listed = |out: &Path| on(out, "list", &["--json"]).exits(0).json()["batches"][0]["format"].clone();
+    assert_eq!([listed(&lines_at), listed(&parts_at)], ["ndjson", "parquet"]);
+    assert!(on(&parts_at, "list", &[]).exits(0).stdout.contains("1 part (parquet)"));
+    let verified = bare().args(["verify"]).args([&*parts_at]).args(["--json"]).run().exits(0).json();
+    assert_eq!(verified["rows"], 300);
+
+    // What was begun as lines is not gone on with as something else.
+    let other = program(&service).export(&lines_at, &parquet).args(["--json"]).run().exits(65);
+    let error = other.error("output_conflict", 701);
+    let told = error["detail"].as_str().unwrap();
+    assert!(told.ends_with("is not finished: format is ndjson there and parquet now"), "{told}");
+
+    let convert = |to: &Path| {
+        bare()
+            .args(["export", "convert"])
+            .args([&*lines_at])
+            .args(["--to", "parquet"])
+            .args([to])
+            .args(["--json"])
+            .run()
+    };
+    let converted = convert(&again_at).exits(0).json();
+    assert_eq!((&converted["batches"], &converted["rows"]), (&1.into(), &300.into()));
+    assert_eq!(convert(&again_at).exits(0).json()["already"], 1);
+    assert_eq!(landed_lines(&visible_batches(&again_at)[0]), landed_lines(&visible_batches(&lines_at)[0]));
+    convert(&lines_at).exits(64).error("invalid_argument", 100);
+    program(&service)
+        .export(&folder(), &["--format", "parquet", "--compress", "zstd", "--keep-files", "true", "--json"])
+        .run()
+        .exits(64)
+        .error("invalid_argument", 100);
+    program(&service).export(&folder(), &["--shape", "json", "--keep-files", "true"]).run().exits(64).says("--format");
+}
+
+#[test]
+fn the_columns_of_an_export_are_told_without_an_account() {
+    let schema = |options: &[&str]| bare().args(["schema"]).args(options).run().exits(0);
+    let preferences = schema(&["--kind", "segment", "--json"]).json();
+    assert_eq!(preferences["records"], "PreferenceWithOperation");
+    assert_eq!(preferences["columns"][0], serde_json::json!({"name": "_row", "type": "int64"}));
+    let profiles = schema(&["--surface", "v4", "--shape", "typed"]);
+    let emails = profiles.stdout.lines().skip_while(|line| !line.starts_with("Emails ")).nth(1).unwrap();
+    assert!(emails.starts_with("  "), "{}", profiles.stdout);
+    let flat = schema(&["--surface", "v4", "--shape", "json", "--record", "drop"]);
+    assert!(!flat.stdout.contains("_record") && !flat.stdout.contains(" list"), "{}", flat.stdout);
+    assert!(schema(&["--kind", "schedule"]).stdout.contains("Headers"));
+}

@@ -67,6 +67,12 @@ fn every_part_and_the_manifest_are_on_disk_before_the_commit_is_written_to_the_s
         println!("skipped: strace is not installed, or may not trace here");
         return;
     }
+    for format in ["ndjson", "parquet"] {
+        trace_an_export(format);
+    }
+}
+
+fn trace_an_export(format: &str) {
     let service = export_service(2000);
     let out = folder();
     let trace = crate::support::file("", 0o600);
@@ -77,7 +83,7 @@ fn every_part_and_the_manifest_are_on_disk_before_the_commit_is_written_to_the_s
         .in_a_shell(arguments)
         .args(["sh"])
         .export(&out, &KEEP_NOT)
-        .args(["--part-size", "150000"])
+        .args(["--part-size", "150000", "--format", format])
         .run()
         .exits(0);
     let text = std::fs::read_to_string(trace.as_path()).unwrap();
@@ -93,7 +99,7 @@ fn every_part_and_the_manifest_are_on_disk_before_the_commit_is_written_to_the_s
     let staged = format!("/.staging/{name}");
     let manifest = first(&calls, 0, &["sync(", &staged, "_manifest.json"]);
     for part in 1..=parts {
-        let part = format!("{staged}/part-{part:05}.ndjson");
+        let part = format!("{staged}/part-{part:05}.{format}");
         let written = first(&calls, 0, &["sync(", &part]);
         let named = first(&calls, written.ended, &["rename", &part]);
         let folder = first(&calls, named.ended, &["sync(", &format!("{staged}>")]);

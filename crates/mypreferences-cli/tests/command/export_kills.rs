@@ -32,15 +32,18 @@ fn a_program_that_is_killed_at_any_moment_ends_with_the_servers_records_and_one_
             (0..threads).map(|thread| scope.spawn(move || kill(thread, wanted.div_ceil(threads)))).collect();
         running.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    let (mut kills, mut exports, mut found) = (0, 0, BTreeMap::new());
+    let (mut kills, mut exports, mut found, mut formats) = (0, 0, BTreeMap::new(), BTreeMap::new());
     for tally in tallies {
         kills += tally.kills;
         exports += tally.exports;
         for (state, count) in tally.found {
             *found.entry(state).or_insert(0) += count;
         }
+        for (format, count) in tally.formats {
+            *formats.entry(format).or_insert(0) += count;
+        }
     }
-    println!("{kills} kills, {exports} exports; found after a kill: {found:?}");
+    println!("{kills} kills, {exports} exports, {formats:?}; found after a kill: {found:?}");
     assert!(kills >= wanted);
 }
 
@@ -50,6 +53,8 @@ struct Tally {
     exports: u32,
     /// What the folder said after a kill, and how often.
     found: BTreeMap<String, u32>,
+    /// How many exports were landed as what.
+    formats: BTreeMap<&'static str, u32>,
 }
 
 fn kill(thread: u32, wanted: u32) -> Tally {
@@ -70,11 +75,12 @@ fn one_export(random: &mut fastrand::Rng, tally: &mut Tally) {
     service.world().add_source(source);
     slow_down(&service);
     let out = folder();
+    let format = if random.bool() { "ndjson" } else { "parquet" };
     let before = tally.kills;
     loop {
         // A folder that is killed too often would never end.
         let patience = RUN * (1 + (tally.kills - before) / 8);
-        let mut running = command(&service, &out).start();
+        let mut running = command(&service, &out).args(["--format", format]).start();
         std::thread::sleep(patience.mul_f64(random.f64()));
         let _ = running.0.kill();
         let finished = running.0.wait().unwrap();
@@ -90,6 +96,7 @@ fn one_export(random: &mut fastrand::Rng, tally: &mut Tally) {
         }
         break;
     }
+    *tally.formats.entry(format).or_insert(0) += 1;
     check(&service, &out, rows);
 }
 
@@ -142,7 +149,7 @@ fn check(service: &MockService, out: &Path, rows: u64) {
     assert!(batches[0].join("_receipt.json").exists());
     let left = std::fs::read_dir(out.join(".staging")).unwrap().count();
     assert_eq!(left, 0, "something is left in .staging");
-    Folder::new(out).verify(|_| {}).unwrap();
+    bare().args(["verify"]).args([out]).run().exits(0);
 }
 
 /// The server's own bytes, by a client that knows nothing of ours.

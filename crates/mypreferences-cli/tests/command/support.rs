@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use arrow_array::cast::AsArray;
 use mypreferences_mock::{Authorization, Export, ExportKind, MockConfig, MockService, Operation, Source};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
 pub(crate) const CLIENT_ID: &str = "SanchezAssociates";
@@ -384,7 +386,7 @@ pub(crate) fn wait_for(service: &MockService, on: Operation, count: usize) {
     assert!(came, "the request did not come");
 }
 
-/// The lines of all parts of a batch, which is one record each.
+/// The records of all parts of a batch: lines, or a column of Parquet.
 pub(crate) fn landed_lines(batch: &std::path::Path) -> Vec<String> {
     let mut names: Vec<PathBuf> = std::fs::read_dir(batch)
         .unwrap()
@@ -395,10 +397,20 @@ pub(crate) fn landed_lines(batch: &std::path::Path) -> Vec<String> {
     names
         .iter()
         .flat_map(|name| {
+            if name.extension().is_some_and(|extension| extension == "parquet") {
+                return kept_records(name);
+            }
             let text = std::fs::read_to_string(name).unwrap();
             text.lines().map(str::to_owned).collect::<Vec<_>>()
         })
         .collect()
+}
+
+fn kept_records(part: &std::path::Path) -> Vec<String> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(part).unwrap()).unwrap().build().unwrap();
+    let batches: Vec<_> = reader.map(Result::unwrap).collect();
+    let columns = batches.iter().map(|batch| batch.column_by_name("_record").unwrap().as_string::<i64>());
+    columns.flat_map(|column| column.iter().map(|record| record.unwrap().to_owned()).collect::<Vec<_>>()).collect()
 }
 
 /// The batches that a reader sees.

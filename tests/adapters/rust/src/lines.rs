@@ -10,6 +10,7 @@ use mypreferences::configuration::Sources;
 use mypreferences::export::{Digest, Expect, Export, ExportRequest, MatchCriteria, Page};
 use mypreferences::landing::{CommitLoaded, CommitPolicy, Compression, Folder, LandExport, Sealed};
 use mypreferences::{CancelToken, Client, ClientBuilder, Error, ErrorKind, Operation, Settings};
+use mypreferences_arrow::{Layout, Parquet};
 use serde::{Deserialize, Serialize};
 
 /// One case: what to call, and never what must come of it.
@@ -147,6 +148,8 @@ pub struct Call {
     pub overlap: Option<f64>,
     /// `none` or `zstd`.
     pub compression: Option<String>,
+    /// `ndjson` or `parquet`.
+    pub format: Option<String>,
     /// Bytes.
     pub max_memory: Option<u64>,
     /// Bytes.
@@ -232,6 +235,9 @@ impl Call {
         }
         if self.compression.as_deref() == Some("zstd") {
             call = call.compression(Compression::Zstd);
+        }
+        if self.format.as_deref() == Some("parquet") {
+            call = call.format(Parquet::new(Layout::default()));
         }
         if let Some(limit) = self.limit {
             call = call.limit(limit);

@@ -1,11 +1,14 @@
-//! What can be done with a folder that exports were landed in: `list`, `status`, `commit`, `abandon`, and `verify`.
+//! What can be done with a folder that exports were landed in: `list`, `status`, `commit`, `convert`, `abandon`, and
+//! `verify`.
 
 use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::Arc;
 
 use mypreferences::export::Export;
-use mypreferences::landing::{BatchReceipt, BatchState, BatchSummary, Folder, Sealed};
+use mypreferences::landing::{BatchReceipt, BatchState, BatchSummary, Folder, PartFormat, Sealed};
 use mypreferences::{CancelToken, Client, Error, ErrorKind, ExportStatus, Operation};
+use mypreferences_arrow::{Layout, Parquet};
 use serde::Serialize;
 
 use super::{Ended, Told, left_at_once, unfinished, until_stopped};
@@ -240,6 +243,20 @@ fn said(committed: &[Committed]) -> Vec<String> {
     committed.iter().map(|done| format!("{}: {}", done.batch, words::batch_receipt(&done.receipt))).collect()
 }
 
+/// Writes every batch once more, as Parquet.
+pub(super) fn convert(told: &Told<'_>, folder: &Path, layout: Layout, out: &Path) -> Result<u8, Failure> {
+    let format: Arc<dyn PartFormat> = Parquet::new(layout);
+    let converted = Folder::new(folder).convert(&format, out, |batch| {
+        if told.options.verbose > 0 {
+            told.output.note(&format!("converting {batch}"));
+        }
+    });
+    match converted {
+        Ok(converted) => Ok(told.output.result(&converted.to_json(), &words::converted(&converted))),
+        Err(error) => Ok(unfinished(told, &error)),
+    }
+}
+
 pub(super) fn abandon(output: Output, folder: &Path, batch: Option<&str>) -> Result<u8, Failure> {
     let batch = Folder::new(folder).abandon(batch)?;
     Ok(output.result(&json(&batch)?, &words::batch(&batch)))
@@ -247,7 +264,7 @@ pub(super) fn abandon(output: Output, folder: &Path, batch: Option<&str>) -> Res
 
 /// Without a server: hashes, counts, watermarks. With `complete`, a batch that was moved away is an error.
 pub(in crate::commands) fn verify(output: Output, verbose: u8, folder: &Path, complete: bool) -> u8 {
-    let verified = Folder::new(folder).verify(|batch| {
+    let verified = Folder::new(folder).format(Parquet::new(Layout::default())).verify(|batch| {
         if verbose > 0 {
             output.note(&format!("verifying {batch}"));
         }

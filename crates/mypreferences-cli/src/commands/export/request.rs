@@ -2,13 +2,15 @@
 //! exclude each other.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mypreferences::export::{ExportRequest, LastDateTime, MatchCriteria};
-use mypreferences::landing::{CommitPolicy, Compression, LandExport, PageLimit};
+use mypreferences::landing::{CommitPolicy, Compression, LandExport, PageLimit, PartFormat};
 use mypreferences::{Client, Operation, configuration};
+use mypreferences_arrow::{Layout, Parquet};
 
-use crate::export_arguments::ExportArguments;
+use crate::export_arguments::{ExportArguments, LayoutArguments};
 use crate::failure::{self, Failure};
 use crate::options::Options;
 
@@ -19,6 +21,7 @@ pub(super) struct Request {
     policy: CommitPolicy,
     since_newest: SinceNewest,
     compression: Compression,
+    format: Option<Arc<dyn PartFormat>>,
     limit: Option<PageLimit>,
     max_wait: Option<Duration>,
     max_memory: Option<usize>,
@@ -66,6 +69,7 @@ impl Request {
                 Some("zstd") => Compression::Zstd,
                 Some(_) | None => Compression::None,
             },
+            format: format(arguments)?,
             limit: limit(arguments)?,
             max_wait: duration("--max-wait", &arguments.max_wait)?,
             max_memory: size("--max-memory", &arguments.max_memory)?,
@@ -80,6 +84,9 @@ impl Request {
             SinceNewest::WithTheCoresOverlap => landing.since_auto(None),
             SinceNewest::WithOverlap(overlap) => landing.since_auto(Some(overlap)),
         };
+        if let Some(format) = self.format {
+            landing = landing.format(format);
+        }
         if let Some(limit) = self.limit {
             landing = landing.limit(limit);
         }
@@ -94,6 +101,26 @@ impl Request {
         }
         landing
     }
+}
+
+/// None: lines.
+fn format(arguments: &ExportArguments) -> Result<Option<Arc<dyn PartFormat>>, Failure> {
+    let LayoutArguments { shape, record } = &arguments.layout;
+    match arguments.format.as_deref() {
+        Some("parquet") => Ok(Some(Parquet::new(layout(&arguments.layout)?))),
+        Some(_) | None if shape.is_none() && record.is_none() => Ok(None),
+        Some(_) | None => {
+            Err(refused("--shape and --record are for Parquet", "say --format parquet too, or leave them out"))
+        }
+    }
+}
+
+/// How tables are laid out.
+pub(in crate::commands) fn layout(arguments: &LayoutArguments) -> Result<Layout, Failure> {
+    Ok(Layout {
+        shape: arguments.shape.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
+        record: arguments.record.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
+    })
 }
 
 fn refused(detail: &str, next: &str) -> Failure {

@@ -96,13 +96,17 @@ impl Parameters {
             (if same || is_theirs { "one" } else { "another" }).to_owned()
         };
         let adopted = |of: &Parameters| of.adopted.to_string();
+        // Another format compresses and lays out in its own way.
+        let of_one_format = |text: String| if self.format == wanted.format { text } else { String::new() };
+        let compression = |of: &Parameters| of_one_format(of.compression.to_string());
+        let layout = |of: &Parameters| of_one_format(of.layout.clone());
         differing([
             ("since", &since(self), &since(wanted)),
             ("the selection of profiles", &body(true), &body(false)),
             ("days", &self.query, &wanted.query),
-            ("compression", &self.compression.to_string(), &wanted.compression.to_string()),
+            ("compression", &compression(self), &compression(wanted)),
             ("format", &self.format, &wanted.format),
-            ("the layout of parts", &self.layout, &wanted.layout),
+            ("the layout of parts", &layout(self), &layout(wanted)),
             ("initiated elsewhere", &adopted(self), &adopted(wanted)),
         ])
     }

@@ -126,6 +126,7 @@ fn exported(call: &Call) -> Vec<String> {
     one("overlap", call.overlap.map(|seconds| format!("{seconds}s")));
     one("commit", call.commit.as_ref().map(|word| word.replace('_', "-")));
     one("compress", call.compression.clone());
+    one("format", call.format.clone());
     one("match-criteria", call.match_criteria.clone());
     one("match-type", call.match_type.clone());
     one("callback-url", call.callback_url.clone());

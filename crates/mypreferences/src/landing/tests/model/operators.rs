@@ -10,6 +10,7 @@ use crate::landing::store::disk::{Access, Disk, read_whole, write_whole};
 use crate::landing::store::journal::BatchLog;
 use crate::landing::store::manifest::Manifest;
 use crate::landing::tests::model::disk::Crash;
+use crate::landing::tests::model::rows::formats;
 use crate::landing::tests::model::service::{EPOCH_MS, Odd, ServerExport, Story};
 use crate::landing::tests::model::{Ended, Job, OUT, PLAIN, RUNS, TAKEN, World, counted, place, taken};
 use crate::landing::{CommitEnd, CommitPolicy, LandExport, Landed};
@@ -647,4 +648,53 @@ fn an_empty_or_zeroed_or_torn_journal_beside_a_sealed_batch_is_none() {
         };
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Corrupt);
     }
+}
+
+/// Somebody changes the format after a stop: refused where something is under way, and the first format goes on. A folder of
+/// lines is gone on with in another format by the next batch.
+#[test]
+fn a_batch_is_finished_in_the_format_that_it_was_begun_with() {
+    let journal = Path::new(OUT).join(".mypreferences").join("journal");
+    let formatted = |landing: LandExport| landing.format(formats()[0].clone());
+    for begun_formatted in [false, true] {
+        let run = |world: &World, stop, is_formatted: bool| {
+            world.run_with(stop, |landing| if is_formatted { formatted(landing) } else { landing })
+        };
+        let mut refused = 0;
+        for before in 0.. {
+            let world = World::new(PLAIN, None);
+            if let Ended::ByItself(_) = run(&world, Some(before), begun_formatted) {
+                break;
+            }
+            world.disk.crash(Crash::Power);
+            world.disk.begin(None);
+            let logs = read_journal(&world.disk, &place()).ok().flatten().unwrap_or_default();
+            let is_open = logs.last().is_some_and(|log| log.initiated.is_some() && log.committed.is_none());
+            if !is_open {
+                continue;
+            }
+            // A program that knows no formats takes the line for one of a newer version, and touches nothing.
+            let text = String::from_utf8(read_whole(&world.disk, &journal).unwrap().unwrap()).unwrap();
+            assert_eq!(text.contains(r#""compression":"internal""#), begun_formatted);
+            let Ended::ByItself(other) = run(&world, None, !begun_formatted) else {
+                panic!("stopped without a stop");
+            };
+            assert_eq!(other.unwrap_err().kind(), ErrorKind::OutputConflict, "stopped at {before}");
+            refused += 1;
+            let Ended::ByItself(same) = run(&world, None, begun_formatted) else {
+                panic!("stopped without a stop");
+            };
+            assert_eq!(same.unwrap().rows(), 7);
+        }
+        assert!(refused > 10, "{refused}");
+    }
+    let world = World::new(PLAIN, None);
+    to_the_end(&world, Command::Auto).unwrap();
+    world.service.pass(DAY_MS);
+    let Ended::ByItself(next) = world.run_with(None, |landing| formatted(landing.since_auto(None))) else {
+        panic!("stopped without a stop");
+    };
+    let next = next.unwrap();
+    assert_eq!((next.manifest.parameters.format.as_str(), next.manifest.previous.is_some()), ("counted", true));
+    world.check_now().unwrap();
 }

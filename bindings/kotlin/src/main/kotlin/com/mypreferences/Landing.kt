@@ -26,6 +26,7 @@ import kotlin.time.toKotlinDuration
  *   everything. Only for `export`.
  * @property overlap how far `auto` goes back before the newest batch. Default: 5 minutes.
  * @property compression `none`, the default. This build has no `zstd`, and refuses it.
+ * @property format `ndjson`, the default. This build has no `parquet`, and refuses it.
  * @property limit records of one page, at least 1. Default 1,000, the vendor's own.
  * @property maxWait how long to wait until the export is ready, up to 30 days. Default: 24 hours.
  * @property maxMemory bytes for pages in memory, at least 1 MiB. Default: 64 MiB.
@@ -40,6 +41,7 @@ public class LandingOptions(
     public val since: String? = null,
     @get:JvmSynthetic public val overlap: Duration? = null,
     public val compression: String? = null,
+    public val format: String? = null,
     public val limit: Long? = null,
     @get:JvmSynthetic public val maxWait: Duration? = null,
     public val maxMemory: Long? = null,
@@ -61,6 +63,9 @@ public class LandingOptions(
 
     /** The same with this [compression]. */
     public fun withCompression(compression: String): LandingOptions = with(compression = compression)
+
+    /** The same with this [format]. */
+    public fun withFormat(format: String): LandingOptions = with(format = format)
 
     /** The same with this [limit]. */
     public fun withLimit(limit: Long): LandingOptions = with(limit = limit)
@@ -85,6 +90,7 @@ public class LandingOptions(
         since: String? = this.since,
         overlap: Duration? = this.overlap,
         compression: String? = this.compression,
+        format: String? = this.format,
         limit: Long? = this.limit,
         maxWait: Duration? = this.maxWait,
         maxMemory: Long? = this.maxMemory,
@@ -92,7 +98,7 @@ public class LandingOptions(
         progress: ((LandingProgress) -> Unit)? = this.progress,
         cancelToken: CancelToken? = this.cancelToken,
     ) = LandingOptions(
-        commit, since, overlap, compression, limit, maxWait, maxMemory, partBytes, progress, cancelToken,
+        commit, since, overlap, compression, format, limit, maxWait, maxMemory, partBytes, progress, cancelToken,
     )
 
     internal fun native(out: Path, keepFiles: Boolean?) = NativeLanding(
@@ -102,6 +108,9 @@ public class LandingOptions(
         since,
         overlap?.toDouble(DurationUnit.SECONDS),
         compression,
+        format,
+        null,
+        null,
         limit?.counted(),
         maxWait?.toDouble(DurationUnit.SECONDS),
         maxMemory?.counted(),
