@@ -1481,6 +1481,8 @@ void mypref_landing_options_free(mypref_landing_options **options);
  * "since": "auto": only what changed since the newest batch of the folder, everything when there is none; or a moment
  * such as "2026-11-24T06:25:53.042Z". Default: everything.
  * "compression": "none" (default) or "zstd", which this library is built without: it is refused by the call.
+ * "format": "ndjson" (default) or "parquet", which libmypreferences_arrow has and libmypreferences refuses; with it
+ * "shape", "typed" (default) or "json", and "record", "keep" (default) or "drop".
  *
  * Errors: invalid_argument for another name, NULL or invalid UTF-8; words are checked by the call.
  */

@@ -17,6 +17,30 @@ const BYTES: usize = 8 << 20;
 /// So many keys are held at a time.
 const KEYS: u64 = 4_000_000;
 
+/// The manifests of landed batches by a word: `all`, `latest`, or the name of one.
+///
+/// # Errors
+/// `invalid_argument` where there is none of the name; `corrupt`, `storage`.
+pub fn chosen(folder: &Folder, batches: &str) -> Result<Vec<Manifest>, Error> {
+    let mut all = folder.manifests()?;
+    match batches {
+        "all" => Ok(all),
+        "latest" => Ok(all.pop().into_iter().collect()),
+        name => {
+            all.retain(|manifest| manifest.batch == name);
+            if all.is_empty() {
+                return Err(Error::before_io(
+                    ErrorKind::InvalidArgument,
+                    Operation::Export,
+                    format!("the folder has no batch {name}"),
+                    "pass all, latest, or the name of one, as `export list` prints it",
+                ));
+            }
+            Ok(all)
+        }
+    }
+}
+
 /// What the records of these batches are.
 pub(crate) fn table(folder: &Folder, batches: &[Manifest]) -> Result<Table, Error> {
     let mut found: Option<(Table, &Manifest)> = None;

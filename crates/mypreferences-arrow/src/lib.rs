@@ -30,6 +30,7 @@ mod schema;
 mod source;
 mod stream;
 
+pub use landed::chosen;
 #[cfg(feature = "parquet")]
 pub use parquet::Parquet;
 pub use schema::{Column, Layout, RecordColumn, Shape, Table};

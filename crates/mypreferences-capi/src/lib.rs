@@ -12,10 +12,13 @@
 //! | starting, waiting, landing and committing; the same by a callback | `export`, `export_started` |
 //! | an export's handle, encrypted; its pages, and ranges of them | `export_handle`, `wrapped`, `pages`, `range` |
 //! | what was loaded elsewhere | `loaded` |
+//! | streams of Arrow, in `libmypreferences_arrow` alone | `arrow` |
 //! | what was landed and its proof, field by field | `landed`, `sealed`, `batch_receipt`, `verified` |
 //! | results and errors, field by field | `receipt`, `status`, `resolution`, `error`, `error_kind`, `attempt`, `kinds` |
 //! | reading arguments, writing results, no panic across the border | `border` |
 
+#[cfg(feature = "arrow")]
+pub mod arrow;
 pub mod attempt;
 pub mod batch_receipt;
 mod border;

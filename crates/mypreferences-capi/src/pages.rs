@@ -28,6 +28,14 @@ impl From<PageStream> for PagesHandle {
     }
 }
 
+#[cfg(feature = "arrow")]
+impl PagesHandle {
+    /// For whoever reads on when the handle is freed.
+    pub(crate) fn shared(&self) -> Arc<PageStream> {
+        Arc::clone(&self.0)
+    }
+}
+
 /// One page of an export. Getters take NULL too and give the value for "absent" then.
 pub struct PageHandle {
     page: Page,

@@ -11,9 +11,9 @@ use arrow_array::RecordBatchReader;
 use arrow_array::ffi::FFI_ArrowSchema;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use mypreferences::export::Page;
-use mypreferences::landing::{Folder, Manifest};
+use mypreferences::landing::Folder;
 use mypreferences::{Error, ErrorKind, Operation};
-use mypreferences_arrow::{Stream, Watch};
+use mypreferences_arrow::{Stream, Watch, chosen};
 use mypreferences_bridge::{Between, CancelToken as Token, PageStream};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
@@ -235,24 +235,4 @@ fn interrupt_main(py: Python<'_>) -> PyResult<()> {
         py.import("_thread")?.call_method0("interrupt_main")?;
     }
     Ok(())
-}
-
-fn chosen(folder: &Folder, batches: &str) -> Result<Vec<Manifest>, Error> {
-    let mut all = folder.manifests()?;
-    match batches {
-        "all" => Ok(all),
-        "latest" => Ok(all.pop().into_iter().collect()),
-        name => {
-            all.retain(|manifest| manifest.batch == name);
-            if all.is_empty() {
-                return Err(Error::before_io(
-                    ErrorKind::InvalidArgument,
-                    Operation::Export,
-                    format!("the folder has no batch {name}"),
-                    "pass all, latest, or the name of one as Folder.batches() gives it",
-                ));
-            }
-            Ok(all)
-        }
-    }
 }

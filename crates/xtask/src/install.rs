@@ -23,6 +23,18 @@ const HEADERS: [&str; 5] = [
     "mypreferences_records.hpp",
 ];
 
+/// A library that is built and installed: what a program links, its package, its headers, and its pkg-config file.
+struct Library {
+    name: &'static str,
+    package: &'static str,
+    headers: &'static [&'static str],
+}
+
+const SMALL: Library = Library { name: "mypreferences", package: "mypreferences-capi", headers: &HEADERS };
+/// It holds the small one whole.
+const WITH_ARROW: Library =
+    Library { name: "mypreferences_arrow", package: "mypreferences-capi-arrow", headers: &["mypreferences_arrow.h"] };
+
 /// How the library is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Build {
@@ -34,9 +46,12 @@ pub(crate) enum Build {
     DebugWithHooks,
 }
 
-pub(crate) fn run(prefix: &Path) -> Result<(), Failure> {
+pub(crate) fn run(prefix: &Path, with_arrow: bool) -> Result<(), Failure> {
     let prefix = std::path::absolute(prefix).map_err(|error| Failure::file(prefix, &error))?;
     into(&prefix, Build::Shipped)?;
+    if with_arrow {
+        arrow_into(&prefix, Build::Shipped)?;
+    }
     println!("installed into {}", prefix.display());
     Ok(())
 }
@@ -46,56 +61,70 @@ pub(crate) fn into(prefix: &Path, build: Build) -> Result<(), Failure> {
     if !cfg!(target_os = "linux") {
         return Err(Failure::new("so far the C library is installed on Linux only; build it there"));
     }
-    let artifacts = compile(build)?;
-    let root = cargo::workspace_folder()?;
-    let (lib, include) = (prefix.join("lib"), prefix.join("include"));
-    let (pkgconfig, cmake) = (lib.join("pkgconfig"), lib.join("cmake/MyPreferences"));
-    for folder in [&include, &pkgconfig, &cmake] {
-        std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
-    }
-    let version = env!("CARGO_PKG_VERSION");
-    let shared = format!("libmypreferences.so.{version}");
-    copy(&artifacts.join("libmypreferences_capi.so"), &lib.join(&shared))?;
-    copy(&artifacts.join("libmypreferences_capi.a"), &lib.join("libmypreferences.a"))?;
-    link(&shared, &lib.join(format!("libmypreferences.so.{ABI}")))?;
-    link(&format!("libmypreferences.so.{ABI}"), &lib.join("libmypreferences.so"))?;
+    SMALL.put(prefix, build)?;
     if build != Build::DebugWithHooks {
         refuse_hooks(prefix)?;
     }
-    for header in HEADERS {
-        copy(&root.join("include").join(header), &include.join(header))?;
-    }
+    let root = cargo::workspace_folder()?;
+    let cmake = prefix.join("lib/cmake/MyPreferences");
+    std::fs::create_dir_all(&cmake).map_err(|error| Failure::file(&cmake, &error))?;
     let papers = prefix.join("share/doc/mypreferences");
     std::fs::create_dir_all(&papers).map_err(|error| Failure::file(&papers, &error))?;
     for paper in ["LICENSE-APACHE", "LICENSE-MIT"] {
         copy(&root.join(paper), &papers.join(paper))?;
     }
-    let templates = root.join("bindings/c");
-    fill(&templates.join("mypreferences.pc.in"), &pkgconfig.join("mypreferences.pc"))?;
     for name in ["MyPreferencesConfig.cmake", "MyPreferencesConfigVersion.cmake"] {
-        fill(&templates.join("cmake").join(format!("{name}.in")), &cmake.join(name))?;
+        let template = root.join("bindings/c/cmake").join(format!("{name}.in"));
+        fill(&template, &cmake.join(name), SMALL.name)?;
     }
     Ok(())
 }
 
+/// Adds `libmypreferences_arrow`, with Arrow and Parquet, to an installed copy.
+pub(crate) fn arrow_into(prefix: &Path, build: Build) -> Result<(), Failure> {
+    WITH_ARROW.put(prefix, build)
+}
+
+impl Library {
+    /// The libraries, the headers and the pkg-config file.
+    fn put(&self, prefix: &Path, build: Build) -> Result<(), Failure> {
+        let artifacts = compile(self.package, build)?;
+        let root = cargo::workspace_folder()?;
+        let (lib, include) = (prefix.join("lib"), prefix.join("include"));
+        let pkgconfig = lib.join("pkgconfig");
+        for folder in [&include, &pkgconfig] {
+            std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
+        }
+        let (name, built) = (self.name, self.package.replace('-', "_"));
+        let shared = format!("lib{name}.so.{}", env!("CARGO_PKG_VERSION"));
+        copy(&artifacts.join(format!("lib{built}.so")), &lib.join(&shared))?;
+        copy(&artifacts.join(format!("lib{built}.a")), &lib.join(format!("lib{name}.a")))?;
+        link(&shared, &lib.join(format!("lib{name}.so.{ABI}")))?;
+        link(&format!("lib{name}.so.{ABI}"), &lib.join(format!("lib{name}.so")))?;
+        for header in self.headers {
+            copy(&root.join("include").join(header), &include.join(header))?;
+        }
+        fill(&root.join("bindings/c/mypreferences.pc.in"), &pkgconfig.join(format!("{name}.pc")), name)
+    }
+}
+
 /// The folder that holds what cargo built.
-fn compile(build: Build) -> Result<PathBuf, Failure> {
+fn compile(package: &str, build: Build) -> Result<PathBuf, Failure> {
     let (profile, folder) = match build {
         Build::Shipped => ("dist", "dist"),
         Build::Debug | Build::DebugWithHooks => ("dev", "debug"),
     };
-    let mut command = cargo::command(&["build", "--quiet", "--package=mypreferences-capi"]);
-    command.args(["--profile", profile]);
+    let mut command = cargo::command(&["build", "--quiet", "--package", package, "--profile", profile]);
     if build == Build::DebugWithHooks {
         command.args(["--features", "test-hooks"]);
     }
-    run_visibly(&mut command, "run `cargo build -p mypreferences-capi` and repair what it says")?;
+    run_visibly(&mut command, &format!("run `cargo build -p {package}` and repair what it says"))?;
     Ok(cargo::target_folder()?.join(folder))
 }
 
 /// What only tests may do is in no library that somebody might ship.
 fn refuse_hooks(prefix: &Path) -> Result<(), Failure> {
-    let exported = symbols::exported(prefix)?;
+    let exported = symbols::exported(prefix, SMALL.name)?;
     let hooks: Vec<&String> = exported.iter().filter(|symbol| symbol.starts_with(symbols::HOOK_PREFIX)).collect();
     if hooks.is_empty() {
         return Ok(());
@@ -122,14 +151,15 @@ fn link(to: &str, name: &Path) -> Result<(), Failure> {
 }
 
 /// Writes a template with the values of today.
-fn fill(template: &Path, to: &Path) -> Result<(), Failure> {
+fn fill(template: &Path, to: &Path, library: &str) -> Result<(), Failure> {
     let text = std::fs::read_to_string(template).map_err(|error| Failure::file(template, &error))?;
-    std::fs::write(to, filled(&text)).map_err(|error| Failure::file(to, &error))
+    std::fs::write(to, filled(&text, library)).map_err(|error| Failure::file(to, &error))
 }
 
-fn filled(template: &str) -> String {
+fn filled(template: &str, library: &str) -> String {
     let flags: Vec<String> = NATIVE_LIBRARIES.iter().map(|library| format!("-l{library}")).collect();
     template
+        .replace("@LIBRARY@", library)
         .replace("@VERSION@", env!("CARGO_PKG_VERSION"))
         .replace("@MAJOR@", env!("CARGO_PKG_VERSION_MAJOR"))
         .replace("@MINOR@", env!("CARGO_PKG_VERSION_MINOR"))
@@ -144,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_template_gets_every_value() {
-        let text = filled("@VERSION@ @MAJOR@.@MINOR@ @ABI@ @NATIVE_LIBRARIES@ @NATIVE_LIBRARIES_LIST@");
+        let text = filled("@LIBRARY@ @VERSION@ @MAJOR@.@MINOR@ @ABI@ @NATIVE_LIBRARIES@ @NATIVE_LIBRARIES_LIST@", "x");
         assert!(!text.contains('@'), "{text}");
         assert!(text.contains("-lgcc_s -lutil") && text.contains("gcc_s;util"), "{text}");
     }

@@ -60,6 +60,9 @@ enum Subcommand {
     Install {
         #[arg(long, value_name = "DIR")]
         prefix: std::path::PathBuf,
+        /// Add libmypreferences_arrow: the same with streams of Arrow and landings as Parquet
+        #[arg(long)]
+        arrow: bool,
     },
     /// Build and test the jar for Kotlin and Java, and use it from an empty folder and shrunk
     Kotlin,
@@ -96,7 +99,7 @@ fn run(subcommand: Subcommand) -> Result<(), Failure> {
         Subcommand::Generate { check } => generate::run(check),
         Subcommand::Python { package } => python::run(package.is_some()),
         Subcommand::C(arguments) => c::run(&arguments),
-        Subcommand::Install { prefix } => install::run(&prefix),
+        Subcommand::Install { prefix, arrow } => install::run(&prefix, arrow),
         Subcommand::Kotlin => kotlin::run(),
         Subcommand::Swift => swift::run(),
         Subcommand::Conformance(arguments) => conformance::run(&arguments),
@@ -130,6 +133,7 @@ mod tests {
             "c format abi",
             "c accept-abi",
             "install --prefix /opt/mypreferences",
+            "install --prefix /opt/mypreferences --arrow",
             "conformance mutants",
             "conformance --surface c_blocking --surface cpp --scenario 400-html-body",
             "docs",

@@ -10,9 +10,9 @@ use crate::failure::Failure;
 pub(crate) const HOOK_PREFIX: &str = "mypref_test_";
 
 /// What the shared library exports, of any name.
-pub(crate) fn exported(prefix: &Path) -> Result<BTreeSet<String>, Failure> {
+pub(crate) fn exported(prefix: &Path, library: &str) -> Result<BTreeSet<String>, Failure> {
     let mut nm = Command::new("nm");
-    nm.args(["-D", "--defined-only"]).arg(prefix.join("lib/libmypreferences.so"));
+    nm.args(["-D", "--defined-only"]).arg(prefix.join(format!("lib/lib{library}.so")));
     Ok(output_of(&mut nm, "install binutils")?
         .lines()
         .filter_map(|line| line.split_whitespace().last())

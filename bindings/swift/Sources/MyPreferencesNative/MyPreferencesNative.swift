@@ -3064,6 +3064,18 @@ public struct NativeLanding {
      */
     public let compression: String?
     /**
+     * `ndjson` or `parquet`.
+     */
+    public let format: String?
+    /**
+     * Of Parquet: `typed` or `json`.
+     */
+    public let shape: String?
+    /**
+     * Of Parquet: `keep` or `drop`.
+     */
+    public let record: String?
+    /**
      * Records of one page.
      */
     public let limit: UInt64?
@@ -3106,6 +3118,15 @@ public struct NativeLanding {
          * `none` or `zstd`.
          */compression: String?,
         /**
+         * `ndjson` or `parquet`.
+         */format: String?,
+        /**
+         * Of Parquet: `typed` or `json`.
+         */shape: String?,
+        /**
+         * Of Parquet: `keep` or `drop`.
+         */record: String?,
+        /**
          * Records of one page.
          */limit: UInt64?,
         /**
@@ -3126,6 +3147,9 @@ public struct NativeLanding {
         self.since = since
         self.overlap = overlap
         self.compression = compression
+        self.format = format
+        self.shape = shape
+        self.record = record
         self.limit = limit
         self.maxWait = maxWait
         self.maxMemory = maxMemory
@@ -3155,6 +3179,9 @@ public struct FfiConverterTypeNativeLanding: FfiConverterRustBuffer {
                 since: FfiConverterOptionString.read(from: &buf),
                 overlap: FfiConverterOptionDouble.read(from: &buf),
                 compression: FfiConverterOptionString.read(from: &buf),
+                format: FfiConverterOptionString.read(from: &buf),
+                shape: FfiConverterOptionString.read(from: &buf),
+                record: FfiConverterOptionString.read(from: &buf),
                 limit: FfiConverterOptionUInt64.read(from: &buf),
                 maxWait: FfiConverterOptionDouble.read(from: &buf),
                 maxMemory: FfiConverterOptionUInt64.read(from: &buf),
@@ -3170,6 +3197,9 @@ public struct FfiConverterTypeNativeLanding: FfiConverterRustBuffer {
         FfiConverterOptionString.write(value.since, into: &buf)
         FfiConverterOptionDouble.write(value.overlap, into: &buf)
         FfiConverterOptionString.write(value.compression, into: &buf)
+        FfiConverterOptionString.write(value.format, into: &buf)
+        FfiConverterOptionString.write(value.shape, into: &buf)
+        FfiConverterOptionString.write(value.record, into: &buf)
         FfiConverterOptionUInt64.write(value.limit, into: &buf)
         FfiConverterOptionDouble.write(value.maxWait, into: &buf)
         FfiConverterOptionUInt64.write(value.maxMemory, into: &buf)

@@ -46,7 +46,7 @@ fn describe(places: &Places) -> Result<String, Failure> {
     let header = std::fs::read_to_string(&header).map_err(|error| Failure::file(&header, &error))?;
     let code = without_comments(&header);
     let functions = functions(&code);
-    let exported = exported(&places.prefix)?;
+    let exported = exported(&places.prefix, "mypreferences")?;
     let declared: BTreeSet<String> = functions.iter().map(|(name, _)| name.clone()).collect();
     if declared != exported {
         let differing: Vec<&String> = declared.symmetric_difference(&exported).collect();
@@ -80,7 +80,7 @@ fn soname(prefix: &Path) -> Result<String, Failure> {
         .unwrap_or_default())
 }
 
-fn without_comments(header: &str) -> String {
+pub(super) fn without_comments(header: &str) -> String {
     let mut code = String::new();
     let mut rest = header;
     while let Some((before, after)) = rest.split_once("/*") {
@@ -97,7 +97,7 @@ fn without_comments(header: &str) -> String {
 }
 
 /// Name and prototype of each function.
-fn functions(code: &str) -> Vec<(String, String)> {
+pub(super) fn functions(code: &str) -> Vec<(String, String)> {
     let mut functions: Vec<(String, String)> = code
         .split(';')
         .map(|statement| statement.trim().trim_start_matches("extern \"C\" {").trim())

@@ -2,6 +2,7 @@
 //! built against that copy. What is looked at is one part each; nothing named means all of them.
 
 mod abi;
+mod arrow;
 mod format;
 mod header_matrix;
 mod mock;
@@ -29,6 +30,7 @@ const PARTS: &[Part] = &[
     ("address", tests::with_address_sanitizer),
     ("valgrind", tests::under_valgrind),
     ("panics", tests::panics),
+    ("arrow", arrow::run),
     ("examples", programs::examples),
     ("readme", programs::readme),
 ];

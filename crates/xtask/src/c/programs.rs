@@ -58,6 +58,17 @@ pub(super) fn examples(places: &Places) -> Result<String, Failure> {
     Ok(said)
 }
 
+/// A folder that the example of an export has landed in.
+pub(super) fn landed(places: &Places, name: &str) -> Result<PathBuf, Failure> {
+    let built = places.cmake("bindings/c/examples", "examples", &places.prefix, &[])?;
+    let service = Service::start(0)?;
+    let folder = places.folder_for(name)?;
+    let mut command = Command::new(built.join("export"));
+    command.args([service.mock.url.as_str(), CLIENT_ID, USER_ID, SEGMENT]).arg(&folder);
+    must_commit(&mut command)?;
+    Ok(folder)
+}
+
 /// The code blocks of docs/c-cpp.md that begin with our headers: the first of each language commits a token, the second
 /// lands an export and commits it.
 pub(super) fn readme(places: &Places) -> Result<String, Failure> {

@@ -32,11 +32,16 @@ pub(super) fn panics(places: &Places) -> Result<String, Failure> {
     install::into(&prefix, Build::DebugWithHooks)?;
     let said = run(places, "tests-hooks", &prefix, &["-DMYPREF_HOOKS=ON", "-DMYPREF_VALGRIND=ON"])?;
     // Without hooks the installation itself has looked; here it is seen that it would have found some.
-    let exported = crate::symbols::exported(&prefix)?;
+    let exported = crate::symbols::exported(&prefix, "mypreferences")?;
     if !exported.iter().any(|symbol| symbol.starts_with(HOOK_PREFIX)) {
         return Err(Failure::new("the look for hooks finds none where they are; repair it"));
     }
     Ok(said)
+}
+
+/// Those of `libmypreferences_arrow`, under valgrind too.
+pub(super) fn of_arrow(places: &Places) -> Result<String, Failure> {
+    run(places, "tests-arrow", &places.prefix, &["-DMYPREF_ARROW=ON", "-DMYPREF_VALGRIND=ON"])
 }
 
 /// Builds the tests and runs them; the line that counts them.

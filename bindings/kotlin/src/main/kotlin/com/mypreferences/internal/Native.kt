@@ -5095,6 +5095,21 @@ internal data class NativeLanding (
     val `compression`: kotlin.String?
     ,
     /**
+     * `ndjson` or `parquet`.
+     */
+    val `format`: kotlin.String?
+    ,
+    /**
+     * Of Parquet: `typed` or `json`.
+     */
+    val `shape`: kotlin.String?
+    ,
+    /**
+     * Of Parquet: `keep` or `drop`.
+     */
+    val `record`: kotlin.String?
+    ,
+    /**
      * Records of one page.
      */
     val `limit`: kotlin.ULong?
@@ -5135,6 +5150,9 @@ internal data class NativeLanding (
         this.`since`,
         this.`overlap`,
         this.`compression`,
+        this.`format`,
+        this.`shape`,
+        this.`record`,
         this.`limit`,
         this.`maxWait`,
         this.`maxMemory`,
@@ -5158,6 +5176,9 @@ internal object FfiConverterTypeNativeLanding: FfiConverterRustBuffer<NativeLand
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalDouble.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
             FfiConverterOptionalULong.read(buf),
             FfiConverterOptionalDouble.read(buf),
             FfiConverterOptionalULong.read(buf),
@@ -5173,6 +5194,9 @@ internal object FfiConverterTypeNativeLanding: FfiConverterRustBuffer<NativeLand
             FfiConverterOptionalString.allocationSize(value.`since`) +
             FfiConverterOptionalDouble.allocationSize(value.`overlap`) +
             FfiConverterOptionalString.allocationSize(value.`compression`) +
+            FfiConverterOptionalString.allocationSize(value.`format`) +
+            FfiConverterOptionalString.allocationSize(value.`shape`) +
+            FfiConverterOptionalString.allocationSize(value.`record`) +
             FfiConverterOptionalULong.allocationSize(value.`limit`) +
             FfiConverterOptionalDouble.allocationSize(value.`maxWait`) +
             FfiConverterOptionalULong.allocationSize(value.`maxMemory`) +
@@ -5187,6 +5211,9 @@ internal object FfiConverterTypeNativeLanding: FfiConverterRustBuffer<NativeLand
             FfiConverterOptionalString.write(value.`since`, buf)
             FfiConverterOptionalDouble.write(value.`overlap`, buf)
             FfiConverterOptionalString.write(value.`compression`, buf)
+            FfiConverterOptionalString.write(value.`format`, buf)
+            FfiConverterOptionalString.write(value.`shape`, buf)
+            FfiConverterOptionalString.write(value.`record`, buf)
             FfiConverterOptionalULong.write(value.`limit`, buf)
             FfiConverterOptionalDouble.write(value.`maxWait`, buf)
             FfiConverterOptionalULong.write(value.`maxMemory`, buf)
