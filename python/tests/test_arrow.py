@@ -325,3 +325,31 @@ def test_what_was_landed_is_a_table_and_each_profile_once(mypreferences_mock: Mo
     with pytest.raises(pa.ArrowException):
         pa.table(damaged)
     assert isinstance(damaged.error, m.CorruptError)
+
+
+def test_a_landing_as_parquet_holds_what_the_server_sent(mypreferences_mock: MockService, tmp_path: Path) -> None:
+    serve(mypreferences_mock)
+    out = tmp_path / "people"
+    with mypreferences_mock.client() as client:
+        export = client.initiate(segment="Everyone")
+        sent = [record.decode() for record in export.raw_records()]
+        landed = client.export(
+            segment="Everyone", out=out, format="parquet", keep_files=True, limit=400, part_bytes=2_000_000
+        )
+        with pytest.raises(m.InvalidArgumentError, match="format parquet"):
+            client.export(segment="Everyone", out=tmp_path / "other", shape="json", keep_files=True)
+        with pytest.raises(m.OutputConflictError, match="format"):
+            first = client.export(segment="Everyone", out=tmp_path / "lines", commit="never")
+            client.export(segment="Everyone", out=tmp_path / "lines", format="parquet", keep_files=True)
+    assert len(landed.files) > 2 and all(file.suffix == ".parquet" for file in landed.files)
+    files = [str(file) for file in landed.files]
+    assert [row["_record"] for row in pa.parquet.read_table(files).to_pylist()] == sent
+    assert pl.read_parquet(files)["_record"].to_list() == sent
+    assert duckdb.sql(f"select _record from read_parquet({files}) order by _row").fetchall() == [(r,) for r in sent]
+    assert pd.read_parquet(files[0])["_row"].tolist()[0] == 1
+    assert pa.table(landed.arrow())["_record"].to_pylist() == sent
+    assert pa.table(m.Folder(out).current(record="keep")).num_rows == ROWS
+    assert m.Folder(out).verify().rows == ROWS
+    assert [batch.format for batch in m.Folder(out).batches()] == ["parquet"]
+    assert [batch.format for batch in m.Folder(tmp_path / "lines").batches()] == ["ndjson"]
+    assert pa.table(landed.arrow()).schema.names == pa.table(first.arrow()).schema.names

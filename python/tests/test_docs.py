@@ -23,8 +23,8 @@ PROGRAMS = [
 @pytest.mark.once
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_program_of_the_docs_runs(mypreferences_mock: MockService, tmp_path: Path, program: str) -> None:
-    for consumer in ("pyarrow", "polars", "pandas", "duckdb"):
-        if f"import {consumer}" in program:
+    for consumer in ("pyarrow", "polars", "pandas", "duckdb", "pyspark"):
+        if re.search(rf"^(import|from) {consumer}\b", program, re.MULTILINE):
             pytest.importorskip(consumer)
     mypreferences_mock.open_scenario(
         {"client_id": CLIENT_ID, "sources": [{"name": "Everyone", "rows": 1_500, "records": "profiles"}]}

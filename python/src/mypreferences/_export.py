@@ -504,6 +504,8 @@ class Batch:
     """``intended``, ``landing``, ``sealed``, ``committing``, ``committed`` or ``abandoned``."""
     kind: str
     name: str | None
+    format: str
+    """What its parts are: ``ndjson`` or ``parquet``."""
     rows: int
     total: int | None
     parts: int

@@ -220,13 +220,15 @@ mypref_error *make_landing(const struct call *call, mypref_landing_options **opt
     const cJSON *overlap = cJSON_GetObjectItemCaseSensitive(call->given, "overlap");
     mypref_error *error = NULL;
     *options = mypref_landing_options_new();
-    for (size_t n = 0; n < 3 && error == NULL; ++n) {
+    for (size_t n = 0; n < sizeof words / sizeof *words && error == NULL; ++n) {
         const char *word = text_of(call->given, words[n]);
-        int64_t number = number_of(call->given, numbers[n]);
         if (word != NULL) {
             error = mypref_landing_options_set(*options, words[n], word);
         }
-        if (error == NULL && number != MYPREF_DEFAULT) {
+    }
+    for (size_t n = 0; n < sizeof numbers / sizeof *numbers && error == NULL; ++n) {
+        int64_t number = number_of(call->given, numbers[n]);
+        if (number != MYPREF_DEFAULT) {
             error = mypref_landing_options_set_int(*options, numbers[n], number);
         }
     }

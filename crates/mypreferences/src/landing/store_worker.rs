@@ -19,6 +19,9 @@ use crate::threads::{self, NoThread, Threads};
 /// A store, and the steps that are to be taken with it.
 pub(crate) struct StoreWorker {
     steps: Arc<Steps>,
+    /// Of the steps: one, always the same, as allocators keep memory for each thread that took some.
+    stepping: Arc<Threads>,
+    /// Of the work beside them.
     threads: Arc<Threads>,
     is_instant: bool,
 }
@@ -88,6 +91,7 @@ impl StoreWorker {
         let store = beside(&threads, is_instant, move || Store::open(disk, out)).await??;
         Ok(StoreWorker {
             steps: Arc::new(Steps { store: Mutex::new(store), waiting: Mutex::default() }),
+            stepping: Arc::default(),
             threads,
             is_instant,
         })
@@ -140,7 +144,7 @@ impl StoreWorker {
             drop(waiting);
             let taker = Taker { steps, is_done: false };
             // Dropped where there is none, it gives its steps up.
-            if let Err(missing) = self.threads.run(Box::new(move || taker.run())) {
+            if let Err(missing) = self.stepping.run(Box::new(move || taker.run())) {
                 return Step::Later(Some(Box::new(move || Err(no_thread(&missing)))));
             }
         }
