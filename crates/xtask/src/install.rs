@@ -95,10 +95,10 @@ impl Library {
         for folder in [&include, &pkgconfig] {
             std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
         }
-        let (name, built) = (self.name, self.package.replace('-', "_"));
+        let (name, artifact) = (self.name, self.package.replace('-', "_"));
         let shared = format!("lib{name}.so.{}", env!("CARGO_PKG_VERSION"));
-        copy(&artifacts.join(format!("lib{built}.so")), &lib.join(&shared))?;
-        copy(&artifacts.join(format!("lib{built}.a")), &lib.join(format!("lib{name}.a")))?;
+        copy(&artifacts.join(format!("lib{artifact}.so")), &lib.join(&shared))?;
+        copy(&artifacts.join(format!("lib{artifact}.a")), &lib.join(format!("lib{name}.a")))?;
         link(&shared, &lib.join(format!("lib{name}.so.{ABI}")))?;
         link(&format!("lib{name}.so.{ABI}"), &lib.join(format!("lib{name}.so")))?;
         for header in self.headers {

@@ -60,7 +60,7 @@ enum Subcommand {
     Install {
         #[arg(long, value_name = "DIR")]
         prefix: std::path::PathBuf,
-        /// Add libmypreferences_arrow: the same with streams of Arrow and landings as Parquet
+        /// Add `libmypreferences_arrow`: the same with streams of Arrow and landings as Parquet
         #[arg(long)]
         arrow: bool,
     },

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ExportKind;
 use crate::export::{Page, Record, RecordKind};
-use crate::landing::store::part_writer::Hashed;
+use crate::landing::store::hashed::Hashed;
 
 /// A form of parts. What it writes for a batch depends on nothing but the records and itself, so that a landing can go on
 /// after a crash.

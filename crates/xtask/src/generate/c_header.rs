@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Made;
 use crate::failure::Failure;
 
-/// What begins like this is in libmypreferences_arrow alone.
+/// What begins like this is in `libmypreferences_arrow` alone.
 const ARROW: [&str; 3] = ["mypref_arrow_current", "mypref_arrow_of_folder", "mypref_arrow_of_pages"];
 
 const ARROW_HEADER: &str = "
@@ -21,7 +21,7 @@ const ARROW_HEADER: &str = "
 /// The headers of today.
 pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     let folder = root.join("crates/mypreferences-capi");
-    let mut all = cbindgen::Config::from_file(folder.join("cbindgen.toml")).map_err(failed)?;
+    let mut all = cbindgen::Config::from_file(folder.join("cbindgen.toml")).map_err(|error| failed(&error))?;
     let mut arrow = all.clone();
     all.export.exclude.extend(ARROW.map(str::to_owned));
     arrow.header = Some(ARROW_HEADER.to_owned());
@@ -34,15 +34,15 @@ pub(super) fn make(root: &Path) -> Result<Vec<Made>, Failure> {
     let made = headers.into_iter().map(|(source, config, name)| {
         // The files themselves and not the crate: cargo is not asked, so nothing is built and no lock is waited for.
         let builder = cbindgen::Builder::new().with_config(config).with_src(folder.join(source));
-        let bindings = builder.generate().map_err(|error| failed(error.to_string()))?;
+        let bindings = builder.generate().map_err(|error| failed(&error.to_string()))?;
         let mut text = Vec::new();
         bindings.write(&mut text);
-        let text = String::from_utf8(text).map_err(|error| failed(error.to_string()))?;
+        let text = String::from_utf8(text).map_err(|error| failed(&error.to_string()))?;
         Ok(Made { path: root.join("include").join(name), text })
     });
     made.collect()
 }
 
-fn failed(reason: String) -> Failure {
+fn failed(reason: &str) -> Failure {
     Failure::new(format!("the C header cannot be made: {reason}; repair crates/mypreferences-capi"))
 }

@@ -7,6 +7,7 @@
 
 pub(crate) mod disk;
 pub(crate) mod envelope;
+pub(crate) mod hashed;
 pub(crate) mod journal;
 pub(crate) mod layout;
 pub(crate) mod manifest;

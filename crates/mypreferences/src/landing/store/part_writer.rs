@@ -3,12 +3,10 @@
 
 use std::io::{self, Write};
 
-use sha2::{Digest, Sha256};
-
 use crate::export::Page;
-use crate::json::hex;
 use crate::landing::part_format::{PartFormat, PartOut, PartRecords, Rows};
 use crate::landing::store::disk::Out;
+use crate::landing::store::hashed::Hashed;
 use crate::landing::store::manifest::Compression;
 
 /// Bytes are handed on in blocks of this size, or larger ones.
@@ -52,37 +50,11 @@ impl Lines {
     }
 }
 
-/// A file that hashes and counts what goes into it.
-pub(crate) struct Hashed {
-    out: Box<dyn Out>,
-    sha256: Sha256,
-    bytes: u64,
-}
-
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.sha256.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
 /// A part that is durable under its temporary name.
 pub(crate) struct Written {
     pub(crate) sha256: String,
     pub(crate) bytes: u64,
     pub(crate) rows: u64,
-}
-
-impl Hashed {
-    fn new(out: Box<dyn Out>) -> Hashed {
-        Hashed { out, sha256: Sha256::new(), bytes: 0 }
-    }
 }
 
 impl PartWriter {
@@ -160,7 +132,7 @@ impl PartWriter {
 
     /// Writes the rest and makes it durable.
     pub(crate) fn finish(self) -> io::Result<Written> {
-        let mut hashed = match self.body {
+        let hashed = match self.body {
             Body::Lines { mut lines, mut block } => {
                 hand_on(&mut lines, &mut block)?;
                 match lines {
@@ -174,9 +146,8 @@ impl PartWriter {
                 out.take()?
             }
         };
-        hashed.out.sync()?;
-        hashed.out.close()?;
-        Ok(Written { sha256: hex(&hashed.sha256.finalize()), bytes: hashed.bytes, rows: self.rows })
+        let (sha256, bytes) = hashed.finish()?;
+        Ok(Written { sha256, bytes, rows: self.rows })
     }
 }
 
