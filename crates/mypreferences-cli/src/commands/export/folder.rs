@@ -244,7 +244,7 @@ fn said(committed: &[Committed]) -> Vec<String> {
 }
 
 /// Writes every batch once more, as Parquet.
-pub(super) fn convert(told: &Told<'_>, folder: &Path, layout: Layout, out: &Path) -> Result<u8, Failure> {
+pub(super) fn convert(told: &Told<'_>, folder: &Path, layout: Layout, out: &Path) -> u8 {
     let format: Arc<dyn PartFormat> = Parquet::new(layout);
     let converted = Folder::new(folder).convert(&format, out, |batch| {
         if told.options.verbose > 0 {
@@ -252,8 +252,8 @@ pub(super) fn convert(told: &Told<'_>, folder: &Path, layout: Layout, out: &Path
         }
     });
     match converted {
-        Ok(converted) => Ok(told.output.result(&converted.to_json(), &words::converted(&converted))),
-        Err(error) => Ok(unfinished(told, &error)),
+        Ok(converted) => told.output.result(&converted.to_json(), &words::converted(&converted)),
+        Err(error) => unfinished(told, &error),
     }
 }
 

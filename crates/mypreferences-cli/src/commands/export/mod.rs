@@ -54,7 +54,7 @@ pub(super) async fn run(told: &Told<'_>, arguments: &ExportArguments) -> u8 {
         }
         Some(ExportCommand::Commit { folder, keep_files }) => folder::commit(told, folder, keep_files == "true").await,
         Some(ExportCommand::Convert { folder, to: _, layout, out }) => {
-            request::layout(layout).and_then(|layout| folder::convert(told, folder, layout, out))
+            request::layout(layout).map(|layout| folder::convert(told, folder, layout, out))
         }
         Some(ExportCommand::Abandon { folder, batch }) => folder::abandon(output, folder, batch.as_deref()),
         None => land(told, arguments).await,
