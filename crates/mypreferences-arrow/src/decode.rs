@@ -113,11 +113,16 @@ enum Body {
 enum Column {
     Integer(Int64Builder),
     Bool(BooleanBuilder),
-    Text(StringBuilder),
+    /// Whether it takes U+0000, which no text of a database holds.
+    Text(StringBuilder, bool),
     Word(&'static [Word], StringBuilder),
     Json(StringBuilder),
     Object(Box<Objects>),
-    List { offsets: OffsetBufferBuilder<i32>, nulls: NullBufferBuilder, elements: Box<Objects> },
+    List {
+        offsets: OffsetBufferBuilder<i32>,
+        nulls: NullBufferBuilder,
+        elements: Box<Objects>,
+    },
 }
 
 impl Column {
@@ -125,7 +130,7 @@ impl Column {
         match (documented, shape) {
             (Documented::Integer, _) => Column::Integer(Int64Builder::new()),
             (Documented::Bool, _) => Column::Bool(BooleanBuilder::new()),
-            (Documented::Text, _) => Column::Text(StringBuilder::new()),
+            (Documented::Text, shape) => Column::Text(StringBuilder::new(), shape == Shape::Typed),
             (Documented::Word(words), _) => Column::Word(words, StringBuilder::new()),
             (Documented::Object(model), Shape::Typed) => Column::Object(Box::new(Objects::new(model, Shape::Typed))),
             (Documented::List(model), Shape::Typed) => Column::List {
@@ -150,9 +155,9 @@ impl Column {
                 "false" => column.append_value(false),
                 _ => return false,
             },
-            Column::Text(column) => match json::string(value) {
-                Some(text) => column.append_value(text),
-                None => return false,
+            Column::Text(column, takes_nul) => match json::string(value) {
+                Some(text) if *takes_nul || !text.contains('\0') => column.append_value(text),
+                Some(_) | None => return false,
             },
             Column::Word(words, column) => {
                 let text = json::string(value);
@@ -163,8 +168,8 @@ impl Column {
                 };
                 match (words.iter().find(is), text) {
                     (Some(word), _) => column.append_value(word.words.first().copied().unwrap_or_default()),
-                    (None, Some(text)) => column.append_value(text),
-                    (None, None) => return false,
+                    (None, Some(text)) if !text.contains('\0') => column.append_value(text),
+                    (None, _) => return false,
                 }
             }
             Column::Json(column) => column.append_value(value),
@@ -195,7 +200,7 @@ impl Column {
         match self {
             Column::Integer(column) => column.append_null(),
             Column::Bool(column) => column.append_null(),
-            Column::Text(column) | Column::Word(_, column) | Column::Json(column) => column.append_null(),
+            Column::Text(column, _) | Column::Word(_, column) | Column::Json(column) => column.append_null(),
             Column::Object(objects) => objects.append(None, &mut 0),
             Column::List { offsets, nulls, .. } => {
                 offsets.push_length(0);
@@ -208,7 +213,7 @@ impl Column {
         Ok(match self {
             Column::Integer(mut column) => Arc::new(column.finish()),
             Column::Bool(mut column) => Arc::new(column.finish()),
-            Column::Text(mut column) | Column::Word(_, mut column) | Column::Json(mut column) => {
+            Column::Text(mut column, _) | Column::Word(_, mut column) | Column::Json(mut column) => {
                 Arc::new(column.finish())
             }
             Column::Object(objects) => Arc::new(objects.finish()?),

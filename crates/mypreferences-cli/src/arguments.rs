@@ -104,6 +104,11 @@ pub(crate) enum Command {
         #[arg(long)]
         complete: bool,
     },
+    /// Load an export into a table of PostgreSQL or DuckDB, by key: in the Python package's command
+    Load {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+        arguments: Vec<OsString>,
+    },
     /// Print the columns that the records of an export become: of Parquet, and of Arrow in Python
     ///
     /// The columns of a schedule are named by the export itself.

@@ -49,6 +49,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     guarded(output, usage::operation(&arguments), || commands::dispatch(&arguments))
 }
 
+/// The exit code of an error that another program tells in the command's way, by its number of the catalogue; 70 for a
+/// number that it has not. `is_unknown`: what it asked for may have been applied.
+pub fn exit_code(number: u16, is_unknown: bool) -> u8 {
+    let kind = mypreferences::ErrorKind::ALL.iter().copied().find(|kind| kind.number() == number);
+    let state = is_unknown.then_some(mypreferences::CommitState::Unknown);
+    exit_code::exit_code_of(kind.unwrap_or(mypreferences::ErrorKind::Internal), state)
+}
+
 /// A panic ends here: with a record, as every other failure. One in the middle of a commit may have come after the
 /// send, so it claims nothing.
 fn guarded(output: Output, operation: Operation, run: impl FnOnce() -> u8) -> u8 {

@@ -1,6 +1,6 @@
 //! Errors on their way to Python.
 
-use mypreferences::Error;
+use mypreferences::{Error, ErrorKind, Operation};
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
@@ -19,4 +19,19 @@ pub(crate) fn raised(error: &Error) -> PyErr {
 /// What an exception is made of: the canonical record, and the line for people.
 pub(crate) fn told_of(error: &Error) -> (String, String) {
     (error.to_json(), error.to_string())
+}
+
+/// What an exception of the package's own Python is made of, as `told_of`. Nothing was sent by it. None for a kind that
+/// the catalogue has not.
+#[pyfunction]
+pub(crate) fn refusal(kind: &str, operation: &str, detail: String, next: &str) -> Option<(String, String)> {
+    let kind = ErrorKind::ALL.iter().copied().find(|known| known.name() == kind)?;
+    let operation = if operation == "commit" { Operation::Commit } else { Operation::Export };
+    Some(told_of(&Error::before_io(kind, operation, detail, next)))
+}
+
+/// The exit code of the command for an error of this kind, by its number; 70 for one that the catalogue has not.
+#[pyfunction]
+pub(crate) fn exit_code(number: u16, is_unknown: bool) -> u8 {
+    mypreferences_cli::exit_code(number, is_unknown)
 }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use mypreferences::landing::{Folder, Sealed};
-use mypreferences::{Error, ErrorKind, Operation};
+use mypreferences::{Error, Operation};
 use pyo3::prelude::*;
 
 use crate::error::raised;
@@ -67,16 +67,4 @@ pub(crate) fn verify(py: Python<'_>, out: PathBuf) -> PyResult<String> {
 #[pyfunction]
 pub(crate) fn batches(py: Python<'_>, out: PathBuf) -> PyResult<String> {
     looked(py, out, |folder| folder.batches_with_manifests())
-}
-
-/// The record of the error for a commit of what is not sealed.
-#[pyfunction]
-pub(crate) fn not_sealed(what: &str) -> String {
-    Error::before_io(
-        ErrorKind::NotSealed,
-        Operation::Commit,
-        format!("{what} is no proof that a batch is sealed"),
-        "pass landed.sealed, or one of Folder(out).sealed(); nothing was sent",
-    )
-    .to_json()
 }

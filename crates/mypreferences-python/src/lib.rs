@@ -65,7 +65,8 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(landing::sealed_batch, module)?)?;
     module.add_function(wrap_pyfunction!(landing::verify, module)?)?;
     module.add_function(wrap_pyfunction!(landing::batches, module)?)?;
-    module.add_function(wrap_pyfunction!(landing::not_sealed, module)?)?;
+    module.add_function(wrap_pyfunction!(error::refusal, module)?)?;
+    module.add_function(wrap_pyfunction!(error::exit_code, module)?)?;
     #[cfg(feature = "test-hooks")]
     module.add_function(wrap_pyfunction!(panic_in_next_call, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))

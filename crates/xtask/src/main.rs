@@ -29,6 +29,7 @@ mod virtual_environment;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::builder::PossibleValuesParser;
 
 use failure::Failure;
 
@@ -53,6 +54,12 @@ enum Subcommand {
         /// Build it and install it in a fresh environment instead
         #[arg(value_parser = ["package"])]
         package: Option<String>,
+    },
+    /// Load exports into databases and by tools of others, and kill them at every point
+    Ecosystem {
+        /// Only these; all when none is named
+        #[arg(value_name = "PART", value_parser = PossibleValuesParser::new(python::ECOSYSTEM.map(|(name, _, _)| name)))]
+        parts: Vec<String>,
     },
     /// Install the C library below the target folder and test it as its users meet it
     C(c::Arguments),
@@ -98,6 +105,7 @@ fn run(subcommand: Subcommand) -> Result<(), Failure> {
         Subcommand::Check(arguments) => check::run(&arguments),
         Subcommand::Generate { check } => generate::run(check),
         Subcommand::Python { package } => python::run(package.is_some()),
+        Subcommand::Ecosystem { parts } => python::run_ecosystem(&parts),
         Subcommand::C(arguments) => c::run(&arguments),
         Subcommand::Install { prefix, arrow } => install::run(&prefix, arrow),
         Subcommand::Kotlin => kotlin::run(),
@@ -130,6 +138,8 @@ mod tests {
             "check fmt deny",
             "generate --check",
             "python package",
+            "ecosystem",
+            "ecosystem postgres dlt",
             "c format abi",
             "c accept-abi",
             "install --prefix /opt/mypreferences",
@@ -157,6 +167,7 @@ mod tests {
             "check spelling",
             "generate all",
             "python wheel",
+            "ecosystem oracle",
             "c abbi",
             "c abi accept-abi",
             "install",

@@ -62,15 +62,50 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
     stubtest.arg("mypreferences._native");
     commands.push((stubtest, "make _native.pyi say what the native module has"));
     let others = other_pythons(&folder, &python)?;
-    for (python, which) in std::iter::once((&python, "")).chain(others.iter().map(|other| (other, "not once"))) {
+    for (python, which) in std::iter::once((&python, "not ecosystem"))
+        .chain(others.iter().map(|other| (other, "not once and not ecosystem")))
+    {
         let mut pytest = Command::new(python);
         pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", which]);
         commands.push((pytest, "run `cargo xtask python` and read what failed"));
     }
     for (command, _) in &mut commands {
-        command.current_dir(&folder).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUTF8", "1");
+        in_folder(command, &folder);
     }
     Ok(commands)
+}
+
+fn in_folder(command: &mut Command, folder: &Path) {
+    command.current_dir(folder).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUTF8", "1");
+}
+
+/// What exports are loaded into by others' tools and drivers: its name, the file of its tests, and which of them.
+pub(crate) const ECOSYSTEM: [(&str, &str, &str); 3] = [
+    ("postgres", "tests/test_load.py", "not duckdb"),
+    ("duckdb", "tests/test_load.py", "duckdb"),
+    ("dlt", "tests/test_dlt.py", ""),
+];
+
+/// The tests of these parts, or of all; ready to run.
+pub(crate) fn ecosystem(parts: &[String]) -> Result<Vec<(Command, &'static str)>, Failure> {
+    let python = prepare()?;
+    let folder = cargo::workspace_folder()?.join("python");
+    let wanted = ECOSYSTEM.iter().filter(|(name, _, _)| parts.is_empty() || parts.iter().any(|part| part == name));
+    let commands = wanted.map(|(_, file, which)| {
+        let mut pytest = Command::new(&python);
+        pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations", "3", file, "-k", which]);
+        in_folder(&mut pytest, &folder);
+        (pytest, "run `cargo xtask ecosystem` with the part that failed")
+    });
+    Ok(commands.collect())
+}
+
+/// `cargo xtask ecosystem`.
+pub(crate) fn run_ecosystem(parts: &[String]) -> Result<(), Failure> {
+    for (mut command, remedy) in ecosystem(parts)? {
+        run_visibly(&mut command, remedy)?;
+    }
+    Ok(())
 }
 
 /// The other Pythons of this machine that the package is for, each in an environment with the package. The extension is the

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
+from mypreferences import _native
 from mypreferences._records import Attempt, CommitState, Retry, Sent, attempts_of
 
 
@@ -96,3 +97,11 @@ class MyPreferencesError(Exception):
         number: int = json.loads(record)["number"]
         by_number = MyPreferencesError.by_number
         return (by_number.get(number) or by_number.get(number // 100 * 100) or MyPreferencesError)(record, message)
+
+
+def refused(kind: str, operation: str, detail: str, next_action: str) -> MyPreferencesError:
+    """An error of the package's own Python, of a kind of the catalogue."""
+    told = _native.refusal(kind, operation, detail, next_action)
+    if told is None:
+        raise AssertionError(f"the catalogue has no {kind}")
+    return MyPreferencesError.from_json(*told)

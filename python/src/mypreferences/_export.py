@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypedDict
 from mypreferences import _arguments, _calls, _native, _progress
 from mypreferences._arguments import Duration
 from mypreferences._arrow import ArrowBatch, ArrowStream, RecordColumn, Shape
+from mypreferences._errors import refused
 from mypreferences._native import CancelToken, Sealed
 from mypreferences._records import BatchReceipt, ExportStatus, Verified
 
@@ -237,7 +238,12 @@ def native_sealed(sealed: object) -> Sealed:
     if isinstance(sealed, Sealed):
         return sealed
     if isinstance(sealed, (_Handle, Page, Folder)):
-        raise _calls.MyPreferencesError.from_json(_native.not_sealed(type(sealed).__name__))
+        raise refused(
+            "not_sealed",
+            "commit",
+            f"{type(sealed).__name__} is no proof that a batch is sealed",
+            "pass landed.sealed, or one of Folder(out).sealed(); nothing was sent",
+        )
     raise TypeError(
         f"sealed must be Sealed, got {type(sealed).__name__}; pass landed.sealed, or one of Folder(out).sealed()"
     )

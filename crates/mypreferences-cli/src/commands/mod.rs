@@ -51,6 +51,14 @@ pub(crate) fn dispatch(arguments: &[OsString]) -> u8 {
             runtime::block_on(output, export::run(&told, &export))
         }
         Command::Verify { folder, complete } => export::verify(output, options.verbose, &folder, complete),
+        Command::Load { .. } => output.failure(
+            &crate::failure::usage(
+                Operation::Export,
+                "load needs the drivers of databases that Python has",
+                "pip install 'mypreferences[postgres]' (or [duckdb]), and run the same command of that package",
+            ),
+            None,
+        ),
         Command::Schema { layout } => schema::run(output, &options, &layout),
         Command::Config { command: ConfigCommand::Show } => config::show(output, &options),
         Command::Completions { shell } => papers::completions(output, shell),

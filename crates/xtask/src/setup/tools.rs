@@ -49,6 +49,7 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool { name: "java", detect: &["javac", "--version"], source: Source::Apt("default-jdk-headless"), needed_by: &["test"] },
     Tool { name: "maven", detect: &["mvn", "--version"], source: Source::Apt("maven"), needed_by: &["test"] },
     Tool { name: "unzip", detect: &["unzip", "-v"], source: Source::Apt("unzip"), needed_by: &["test"] },
+    Tool { name: "PostgreSQL", detect: &["sh", "-c", "command -v initdb || ls /usr/lib/postgresql/*/bin/initdb"], source: Source::Apt("postgresql"), needed_by: &["test"] },
     // Swift comes into a system of its own where there is none.
     Tool { name: "debootstrap", detect: &["sh", "-c", "command -v swift || PATH=$PATH:/usr/sbin command -v debootstrap"], source: Source::Apt("debootstrap"), needed_by: &["test"] },
     Tool { name: "Swift or a way to get it", detect: &["sh", "-c", "command -v swift || test \"$(id -u)\" = 0 || sudo -n true || test -d \"${XDG_CACHE_HOME:-$HOME/.cache}/mypreferences/swift-6.0.3\""], source: Source::Sudo, needed_by: &["test"] },

@@ -1,0 +1,5 @@
+"""``python -m mypreferences``: the command."""
+
+from mypreferences._command import main
+
+main()

@@ -1,0 +1,110 @@
+"""The databases of :mod:`mypreferences.load`, each behind the few calls that it needs."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import threading
+from typing import Any
+
+_HOLDING = threading.Lock()
+_HELD: set[tuple[str, str]] = set()
+"""Tables of DuckDB that a loader of this process works on."""
+
+
+def driver(name: str) -> Any:
+    """A module that is no dependency of the package, and says nothing of its types."""
+    return importlib.import_module(name)
+
+
+class Postgres:
+    """PostgreSQL by ADBC."""
+
+    json = "json"
+    # ``json`` keeps the server's bytes; ``jsonb`` loses order and duplicate keys, and refuses some texts.
+
+    def __init__(self, uri: str) -> None:
+        self._connection = driver("adbc_driver_postgresql.dbapi").connect(uri)
+
+    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def take(self, table: str, batches: Any) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.adbc_ingest(table, batches, mode="create", temporary=True)
+
+    def commit(self) -> None:
+        self._connection.commit()
+
+    def rollback(self) -> None:
+        self._connection.rollback()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def lock(self, table: str) -> bool:
+        # Of the session: it ends with it, however that ends.
+        number = int.from_bytes(hashlib.sha256(f"mypreferences {table}".encode()).digest()[:8], "big", signed=True)
+        ((taken,),) = self.query(f"select pg_try_advisory_lock({number})")
+        self.commit()
+        return taken
+
+    def is_durable(self, table: str) -> str | None:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            ((value,),) = self.query(f"select current_setting('{setting}')")
+            if value == "off":
+                return f"{setting} is off"
+        name = '"' + '"."'.join(part.replace('"', '""') for part in table.split(".")) + '"'
+        found = self.query("select relpersistence::text from pg_class where oid = to_regclass($1)", name)
+        self.rollback()
+        return f"{table} is unlogged" if found and found[0][0] == "u" else None
+
+
+class DuckDb:
+    """DuckDB in a file. Its own lock keeps other processes out."""
+
+    json = "text"
+
+    def __init__(self, file: str) -> None:
+        self._file = os.path.realpath(file)
+        self._held: tuple[str, str] | None = None
+        self._connection = driver("duckdb").connect(file)
+        self._connection.execute("begin")
+
+    def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, list(values) if values else None).fetchall()
+
+    def take(self, table: str, batches: Any) -> None:
+        self._connection.register("mypreferences_batches", batches)
+        try:
+            self._connection.execute(f"create temporary table {table} as select * from mypreferences_batches")
+        finally:
+            self._connection.unregister("mypreferences_batches")
+
+    def commit(self) -> None:
+        self._connection.execute("commit")
+        self._connection.execute("begin")
+
+    def rollback(self) -> None:
+        self._connection.execute("rollback")
+        self._connection.execute("begin")
+
+    def close(self) -> None:
+        self._connection.close()
+        if self._held is not None:
+            _HELD.discard(self._held)
+
+    def lock(self, table: str) -> bool:
+        held = (self._file, table)
+        with _HOLDING:
+            if held in _HELD:
+                return False
+            _HELD.add(held)
+        self._held = held
+        return True
+
+    def is_durable(self, table: str) -> str | None:
+        return None
