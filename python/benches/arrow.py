@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,22 +158,8 @@ JOBS = {
 
 
 def main() -> None:
-    from mypreferences.testing import MockService
-
-    rates: dict[str, float] = {}
     print(f"{RECORDS} profiles, {LIMIT} a page; {FEW} where dicts are made; the mock shares the machine")
-    print(f"{'job':24} {'records/s':>10} {'wall s':>7} {'CPU s':>7} {'peak MiB':>9}")
-    with MockService() as mock:
-        for name, (_, records) in JOBS.items():
-            source = {"name": "Everyone", "rows": records, "records": "profiles", "processing_ms": 0}
-            mock.open_scenario({"client_id": plain.CLIENT_ID, "sources": [source]})
-            with tempfile.TemporaryDirectory() as folder:
-                command = [sys.executable, __file__, name, mock.base_url, folder]
-                done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-            figures = json.loads(done.stdout.splitlines()[-1])
-            rates[name] = records / figures["wall"]
-            wall, cpu, peak = figures["wall"], figures["cpu"], figures["peak"]
-            print(f"{name:24} {rates[name]:10,.0f} {wall:7.2f} {cpu:7.2f} {peak:9.1f}", flush=True)
+    rates = plain.compared(JOBS, __file__)
     print(
         f"a table: {rates['pyarrow table'] / rates['requests + from_pylist']:.1f} times requests, json and from_pylist"
     )

@@ -139,6 +139,26 @@ def run_job(name: str, url: str, folder: Path) -> None:
     print(json.dumps({"wall": wall, "cpu": time.process_time(), "peak": peak_mib}))
 
 
+def compared(jobs: dict[str, tuple[Job, int]], script: str) -> dict[str, float]:
+    """Each job once, with its records, as a process of its own of this script; prints its figures. Records a second."""
+    from mypreferences.testing import MockService
+
+    rates: dict[str, float] = {}
+    print(f"{'job':24} {'records/s':>10} {'wall s':>7} {'CPU s':>7} {'peak MiB':>9}")
+    with MockService() as mock:
+        for name, (_, records) in jobs.items():
+            source = {"name": "Everyone", "rows": records, "records": "profiles", "processing_ms": 0}
+            mock.open_scenario({"client_id": CLIENT_ID, "sources": [source]})
+            with tempfile.TemporaryDirectory() as folder:
+                command = [sys.executable, script, name, mock.base_url, folder]
+                done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+            figures = json.loads(done.stdout.splitlines()[-1])
+            rates[name] = records / figures["wall"]
+            wall, cpu, peak = figures["wall"], figures["cpu"], figures["peak"]
+            print(f"{name:24} {rates[name]:10,.0f} {wall:7.2f} {cpu:7.2f} {peak:9.1f}", flush=True)
+    return rates
+
+
 def main() -> None:
     from mypreferences.testing import MockService
 

@@ -11,8 +11,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 
 def programs() -> Path | None:
     """Where the newest PostgreSQL of this machine has its programs."""
@@ -29,6 +27,8 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         bin_folder = programs()
         if bin_folder is None:
+            import pytest
+
             pytest.skip("there is no PostgreSQL on this machine; `cargo xtask setup` says how to install it")
         self.programs = bin_folder
         self.folder = folder

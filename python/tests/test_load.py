@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -426,3 +427,28 @@ def test_the_command_loads_and_says_so(mypreferences_mock: MockService, place: P
     assert wrong.returncode == 64 and json.loads(wrong.stdout)["error"]["kind"] == "invalid_argument"
     missing = command("--keep", "maybe")
     assert missing.returncode == 64 and "invalid choice" in missing.stderr
+
+
+CONNECTORS = Path(__file__).parents[2] / "docs" / "connectors.md"
+
+
+@pytest.mark.parametrize("program", re.findall(r"```python\n(.*?)```", CONNECTORS.read_text("utf-8"), re.DOTALL))
+def test_a_program_of_the_connectors_runs(
+    mypreferences_mock: MockService, tmp_path: Path, server: Cluster, program: str
+) -> None:
+    if "import dlt" in program:
+        pytest.importorskip("dlt")
+    serve(mypreferences_mock)
+    environment = {
+        **os.environ,
+        "MYPREFERENCES_CLIENT_ID": CLIENT_ID,
+        "MYPREFERENCES_BASE_URL": mypreferences_mock.base_url,
+        "MYPREFERENCES_USER_ID": "tests",
+        "MYPREFERENCES_SECRET": "a secret for the tests 0001",
+        "DLT_DATA_DIR": str(tmp_path / "dlt"),
+    }
+    execute(server.uri, "drop table if exists people", "drop table if exists mypreferences_exports")
+    command = [sys.executable, "-c", program.replace("postgresql://dwh/crm", server.uri)]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0 and ("2500" in ended.stdout or "committed" in ended.stdout), ended.stderr
+    assert commits(mypreferences_mock) == 1

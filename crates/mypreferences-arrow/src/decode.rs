@@ -16,7 +16,7 @@ use crate::schema::{Layout, RecordColumn, Shape, Table, column_names, element, f
 pub(crate) const LARGEST: usize = 1 << 30;
 
 /// Turns records into batches.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Decoder {
     schema: SchemaRef,
     layout: Layout,

@@ -1,10 +1,12 @@
 //! Where batches come from: the pages of an export, or what was landed of one. A stream that does not reach its end ends
 //! with an error, never quietly.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
@@ -37,12 +39,28 @@ impl Watch {
     }
 }
 
+/// So many batches are decoded side by side, ahead of whoever takes them.
+const AHEAD: usize = 2;
+
 /// The batches of an export.
 pub struct Stream {
     decoder: Decoder,
     source: Box<dyn Source>,
+    /// In their order.
+    ahead: VecDeque<Ahead>,
+    /// The source gives no more; why, where that is an error.
+    ended: Option<Result<(), Error>>,
     is_over: bool,
     watch: Watch,
+    /// Threads of another process cannot be waited for.
+    process: u32,
+}
+
+/// A batch that is being decoded.
+enum Ahead {
+    Thread(JoinHandle<Result<RecordBatch, Error>>),
+    /// Where no thread could be made: when it is asked for.
+    Later(Box<Chunk>),
 }
 
 impl fmt::Debug for Stream {
@@ -93,7 +111,15 @@ impl Stream {
 
     fn new(table: Table, layout: Layout, source: impl Source + 'static) -> Stream {
         let decoder = Decoder::new(table, layout);
-        Stream { decoder, source: Box::new(source), is_over: false, watch: Watch::default() }
+        Stream {
+            decoder,
+            source: Box::new(source),
+            ahead: VecDeque::new(),
+            ended: None,
+            is_over: false,
+            watch: Watch::default(),
+            process: std::process::id(),
+        }
     }
 
     /// What becomes of it, for whoever gives it away.
@@ -102,16 +128,55 @@ impl Stream {
     }
 
     fn advance(&mut self) -> Result<Option<RecordBatch>, Error> {
-        let batch = match self.source.next()? {
-            None => return Ok(None),
-            Some(Chunk::Page(page)) => decoded(&mut self.decoder, &page),
-            Some(Chunk::Lines(lines, rows)) => {
-                self.decoder.batch(rows.into_iter().zip(lines.iter())).map_err(|error| bug(&error))
+        if self.process != std::process::id() {
+            return Err(Error::before_io(
+                ErrorKind::ForkedProcess,
+                Operation::Page,
+                "the stream was made before this process was forked",
+                "make a client and a stream in the child",
+            ));
+        }
+        while self.ended.is_none() && self.ahead.len() < AHEAD {
+            match self.source.next() {
+                Ok(Some(chunk)) => self.ahead.push_back(self.begin(chunk)),
+                Ok(None) => self.ended = Some(Ok(())),
+                Err(error) => self.ended = Some(Err(error)),
             }
-        };
-        self.watch.misfits.store(self.decoder.misfits(), Ordering::Relaxed);
-        batch.map(Some)
+        }
+        match self.ahead.pop_front() {
+            Some(Ahead::Thread(decoding)) => {
+                decoding.join().unwrap_or_else(|_| Err(Error::panicked(Operation::Page))).map(Some)
+            }
+            Some(Ahead::Later(chunk)) => decoded_chunk(self.decoder.clone(), &self.watch, *chunk).map(Some),
+            None => self.ended.take().unwrap_or(Ok(())).map(|()| None),
+        }
     }
+
+    fn begin(&self, chunk: Chunk) -> Ahead {
+        // The chunk is lost with a thread that cannot be made, so that it is handed over when there is one.
+        let (give, given) = std::sync::mpsc::channel::<Chunk>();
+        let (decoder, watch) = (self.decoder.clone(), self.watch.clone());
+        let decoding = Builder::new().name("mypreferences".to_owned()).spawn(move || match given.recv() {
+            Ok(chunk) => decoded_chunk(decoder, &watch, chunk),
+            Err(_) => Err(Error::panicked(Operation::Page)),
+        });
+        match decoding {
+            Ok(decoding) => match give.send(chunk) {
+                Ok(()) => Ahead::Thread(decoding),
+                Err(unsent) => Ahead::Later(Box::new(unsent.0)),
+            },
+            Err(_) => Ahead::Later(Box::new(chunk)),
+        }
+    }
+}
+
+fn decoded_chunk(mut decoder: Decoder, watch: &Watch, chunk: Chunk) -> Result<RecordBatch, Error> {
+    let batch = match chunk {
+        Chunk::Page(page) => decoded(&mut decoder, &page),
+        Chunk::Lines(lines, rows) => decoder.batch(rows.into_iter().zip(lines.iter())).map_err(|error| bug(&error)),
+    };
+    watch.misfits.fetch_add(decoder.misfits(), Ordering::Relaxed);
+    batch
 }
 
 /// One page as a batch. `kind` counts where the page has no array of records.

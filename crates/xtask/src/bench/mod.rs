@@ -1,5 +1,5 @@
 //! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run.
-//! `cargo xtask bench python`, `python-export` and `arrow` are in `python`, `cargo xtask bench c` is in `c`;
+//! `cargo xtask bench python`, `python-export`, `arrow` and `load` are in `python`, `cargo xtask bench c` is in `c`;
 //! `cargo xtask bench jvm` measures from Kotlin, beside `java.net.http`; `cargo xtask bench export [RECORDS]` the command
 //! that lands an export, beside curl, a requests job and dlt, and `cargo xtask bench latency` over a slow line.
 //!
@@ -38,6 +38,8 @@ pub(crate) enum Subject {
     PythonExport,
     /// A table of an export from Python, beside `from_pylist` and `DuckDB`
     Arrow,
+    /// An export into a table of a database, beside dlt and scripts
+    Load,
     /// A commit from C, beside libcurl
     C,
     /// A commit from Kotlin, beside java.net.http
@@ -62,6 +64,7 @@ pub(crate) fn run(subject: &Subject) -> Result<(), Failure> {
         Subject::Python => python::commit(),
         Subject::PythonExport => python::export(),
         Subject::Arrow => python::arrow(),
+        Subject::Load => python::load(),
         Subject::C => c::run(),
         Subject::Jvm => jvm(),
         Subject::Latency { options } => export("latency.py", options),

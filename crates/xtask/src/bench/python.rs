@@ -28,6 +28,11 @@ pub(super) fn arrow() -> Result<(), Failure> {
     run_visibly(&mut bench("arrow.py")?, "run the line above by hand")
 }
 
+/// A table of a database, beside dlt and scripts.
+pub(super) fn load() -> Result<(), Failure> {
+    run_visibly(&mut bench("load.py")?, "run the line above by hand")
+}
+
 /// A bench's command line, with the package installed.
 fn bench(script: &str) -> Result<Command, Failure> {
     let folder = cargo::workspace_folder()?.join("python");
