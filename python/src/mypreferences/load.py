@@ -458,16 +458,15 @@ class _Job:
         )
         listed = ", ".join(_quoted(name) for name in names)
         cast = ", ".join(f"cast({_quoted(name)} as {of})" for name, of in columns)
-        numbered = (
-            f"select *, row_number() over (partition by {by}, case when {has_key} then null else _row end"
-            f" order by _row desc) as place from {_INCOMING} as i"
+        newest = (
+            f"select max(_row) as _row from {_INCOMING} as i group by {by}, case when {has_key} then null else _row end"
         )
         query(
-            f"insert into {self.target} ({listed}, _export) select {cast}, '{row.export}' from ({numbered}) as i"
-            " where place = 1"
+            f"insert into {self.target} ({listed}, _export) select {cast}, '{row.export}' from {_INCOMING}"
+            f" where _row in ({newest})"
         )
         ((rows, kept),) = query(
-            f"select (select count(*) from {_INCOMING}), (select count(*) from ({numbered}) as i where place = 1)"
+            f"select (select count(*) from {_INCOMING}), (select count(*) from ({newest}) as newest)"
         )
         ((found,),) = query(f"select count(*) from {self.target} where _export = '{row.export}'")
         if found != kept:
