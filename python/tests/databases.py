@@ -24,7 +24,7 @@ def programs() -> Path | None:
 class Cluster:
     """A cluster; ``stop`` and ``kill`` end its server, ``start`` starts it again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, password: str | None = None) -> None:
         bin_folder = programs()
         if bin_folder is None:
             import pytest
@@ -38,7 +38,12 @@ class Cluster:
         folder.chmod(0o755)
         if self.user:
             shutil.chown(folder, "postgres")
-        options = ["--auth=trust", "--username=tests", "--encoding=UTF8", "--locale=C", "--no-instructions"]
+        options = ["--username=tests", "--encoding=UTF8", "--locale=C", "--no-instructions"]
+        if password is None:
+            options.append("--auth=trust")
+        else:
+            (folder / "password").write_text(password)
+            options += ["--auth=scram-sha-256", f"--pwfile={folder / 'password'}"]
         self._run("initdb", "-D", str(folder / "data"), *options)
         self.server: subprocess.Popen[bytes] | None = None
 
@@ -83,8 +88,8 @@ class Cluster:
             self.server.wait(60)
 
 
-def cluster() -> Cluster:
+def cluster(password: str | None = None) -> Cluster:
     """A new one. Its path is short: that of a socket may have 107 bytes."""
     folder = Path(tempfile.mkdtemp(prefix="mypreferences-"))
     folder.chmod(0o755)
-    return Cluster(folder / "c")
+    return Cluster(folder / "c", password)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -10,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -256,6 +258,29 @@ def test_a_server_killed_during_copy_or_commit_is_continued(
         own.stop()
 
 
+@pytest.mark.parametrize("after", [0.0, 0.002, 0.01, 0.03])
+def test_a_server_killed_within_its_commit_is_continued(
+    mypreferences_mock: MockService, tmp_path: Path, after: float
+) -> None:
+    own = cluster()
+    own.start()
+    place = Place("postgres", tmp_path, own)
+    serve(mypreferences_mock)
+    killing = threading.Timer(after, own.kill)
+    load._local.hook = lambda at: killing.start() if at == "loading" else None
+    with client_of(mypreferences_mock) as client:
+        how: dict[str, Any] = {"segment": "Everyone", "table": place.table, "keep_files": False}
+        # Whether the database's commit was lost or its answer, or ours was through before: it goes on from there.
+        with contextlib.suppress(m.StorageError):
+            place.made().load(client, **how)
+        load._local.hook = None
+        killing.join()
+        own.start()
+        assert place.made().load(client, **how).rows == ROWS
+        assert place.records() == sent(mypreferences_mock) and commits(mypreferences_mock) == 1
+    own.stop()
+
+
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes"])
 def test_a_database_that_may_lose_what_it_has_acknowledged_is_refused(
     mypreferences_mock: MockService, tmp_path: Path, setting: str
@@ -340,6 +365,33 @@ def test_an_export_that_expires_before_it_is_loaded_is_started_again(
     with client_of(mypreferences_mock) as client:
         loaded = place.made().load(client, segment="Everyone", table=place.table, keep_files=False)
     assert loaded.rows == ROWS and commits(mypreferences_mock) == 1
+
+
+def test_a_wrong_password_is_told_and_nothing_is_asked_for(mypreferences_mock: MockService) -> None:
+    own = cluster("hushhush")
+    own.start()
+    serve(mypreferences_mock)
+    with client_of(mypreferences_mock) as client:
+        wrong = load.postgres(own.uri.replace("hushhush", "hushhushhush"))
+        with pytest.raises(m.StorageError, match="password authentication failed") as told:
+            wrong.load(client, segment="Everyone", table="people", keep_files=False)
+        assert "hushhush" not in str(told.value) and mypreferences_mock.log()["requests"] == []
+        assert load.postgres(own.uri).load(client, segment="Everyone", table="people", keep_files=False).rows == ROWS
+    own.stop()
+
+
+def test_what_would_not_last_or_would_be_shown_is_refused(mypreferences_mock: MockService, place: Place) -> None:
+    for wrong in (lambda: load.duckdb(":memory:"), lambda: load.postgres("host=x password=hushhush")):
+        with pytest.raises(m.InvalidArgumentError) as told:
+            wrong()
+        assert "hushhush" not in str(told.value)
+    shown = load.postgres("postgresql://me:hush%2Fhush@dwh:5433/crm?sslpassword=hushhush&sslmode=require")
+    assert repr(shown) == "Database('postgresql://me@dwh:5433/crm')"
+    serve(mypreferences_mock)
+    with client_of(mypreferences_mock) as client:
+        how: dict[str, Any] = {"segment": "Everyone", "table": place.table, "keep_files": True}
+        place.made().load(client, callback_url="https://me:hushhush@example.com/", **how)
+    assert "hushhush" not in str(place.rows("select * from mypreferences_exports"))
 
 
 def test_no_key_of_handles_no_request(mypreferences_mock: MockService, tmp_path: Path) -> None:
@@ -427,6 +479,11 @@ def test_the_command_loads_and_says_so(mypreferences_mock: MockService, place: P
     assert wrong.returncode == 64 and json.loads(wrong.stdout)["error"]["kind"] == "invalid_argument"
     missing = command("--keep", "maybe")
     assert missing.returncode == 64 and "invalid choice" in missing.stderr
+    if place.server is not None:
+        place.uri = place.uri.replace("tests:", "nobody:")
+        refused = command("--json")
+        assert refused.returncode == 74 and json.loads(refused.stdout)["error"]["kind"] == "storage"
+        assert "hushhush" not in refused.stdout + refused.stderr
 
 
 CONNECTORS = Path(__file__).parents[2] / "docs" / "connectors.md"

@@ -104,7 +104,7 @@ pub(crate) enum Command {
         #[arg(long)]
         complete: bool,
     },
-    /// Load an export into a table of PostgreSQL or DuckDB, by key: in the Python package's command
+    /// Load an export into a table of a database, by key: in the command of the Python package
     Load {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
         arguments: Vec<OsString>,

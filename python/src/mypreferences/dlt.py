@@ -1,15 +1,12 @@
 """Exports as a source of dlt, acknowledged when their rows are in the destination.
 
-::
-
-    import dlt
-    from mypreferences import Client
-    from mypreferences.dlt import mypreferences_source, run
-
-    pipeline = dlt.pipeline("people", destination="duckdb", dataset_name="crm")
-    with Client.from_env() as client:
-        source = mypreferences_source(client, segment="Everyone")
-        info, receipts = run(pipeline, source, client=client, keep_files=False)
+>>> import dlt
+>>> from mypreferences import Client
+>>> from mypreferences.dlt import mypreferences_source, run
+>>> pipeline = dlt.pipeline("people", destination="duckdb", dataset_name="crm")
+>>> with Client.from_env() as client:
+...     source = mypreferences_source(client, segment="Everyone")
+...     info, receipts = run(pipeline, source, client=client, keep_files=False)
 
 What is known of each export, its handle encrypted, travels in dlt's state with the rows themselves. :func:`ack` reads
 the rows back from the destination and commits; it may be called alone, from anywhere, any number of times. Needs

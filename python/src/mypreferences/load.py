@@ -1,15 +1,12 @@
 """Exports into a database: changed profiles into a table, by key, and the commit behind them.
 
-::
-
-    from mypreferences import Client
-    from mypreferences.load import postgres
-
-    with Client.from_env() as client:
-        loaded = postgres("postgresql://dwh/crm").load(
-            client, segment="Everyone", table="people", key="ProfileId", since="auto", keep_files=False
-        )
-        print(loaded.rows, loaded.receipt.end)
+>>> from mypreferences import Client
+>>> from mypreferences.load import postgres
+>>> with Client.from_env() as client:
+...     loaded = postgres("postgresql://dwh/crm").load(
+...         client, segment="Everyone", table="people", key="ProfileId", since="auto", keep_files=False
+...     )
+...     print(loaded.rows, loaded.receipt.end)
 
 The rows, what is known of the export, and the count read back from the table go into the database in one transaction;
 the commit comes after it. Whatever stops it, the same call continues: the table ``mypreferences_exports`` beside yours
@@ -20,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import threading
 import uuid
@@ -28,6 +26,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from mypreferences import _arguments
 from mypreferences._calls import CancelToken
@@ -112,11 +111,11 @@ class Database:
 
     __slots__ = ("_connect", "_scrub", "sink")
 
-    def __init__(self, sink: str, connect: Callable[[], _Connection], secret: str | None = None) -> None:
+    def __init__(self, sink: str, connect: Callable[[], _Connection], secrets: Sequence[str] = ()) -> None:
         """Use :func:`postgres` or :func:`duckdb`."""
         self.sink = sink
         self._connect = connect
-        self._scrub = secret
+        self._scrub = secrets
 
     def __repr__(self) -> str:
         return f"Database({self.sink!r})"
@@ -184,8 +183,8 @@ class Database:
             if not type(error).__module__.startswith(("adbc_driver_manager", "duckdb", "_duckdb")):
                 raise
             said = " ".join(str(error).split())
-            if self._scrub:
-                said = said.replace(self._scrub, "***")
+            for secret in self._scrub:
+                said = said.replace(secret, "***")
             kind = "locked" if "lock on file" in said else "storage"
             raise _refused(kind, f"{self.sink}: {said}", "repair what it says, and run the same again") from None
 
@@ -193,31 +192,39 @@ class Database:
 def postgres(uri: str) -> Database:
     """A PostgreSQL database by its URI, ``postgresql://user@host/name``; the password rather in ``PGPASSFILE``.
 
-    Needs ``pip install 'mypreferences[postgres]'``. A database that may lose what it has acknowledged (``fsync`` or
+    Needs ``pip install 'mypreferences[postgres]'``. Not through a pooler that gives each transaction another session. A
+    database that may lose what it has acknowledged (``fsync`` or
     ``synchronous_commit`` off, an unlogged table) is refused before the first request.
     """
-    sink, secret = _without_password(_arguments.text("uri", uri, shown=False))
+    sink, secrets = _without_passwords(_arguments.text("uri", uri, shown=False))
 
-    return Database(sink, lambda: Postgres(uri), secret)
+    return Database(sink, lambda: Postgres(uri), secrets)
 
 
 def duckdb(path: str | Path) -> Database:
-    """A DuckDB database by its file. Needs ``pip install 'mypreferences[duckdb]'``."""
+    """A DuckDB database by its file; one in memory is refused. Needs ``pip install 'mypreferences[duckdb]'``."""
     file = _arguments.path("path", path)
+    if not file or file.startswith(":"):
+        raise _refused(
+            "invalid_argument", f"{file!r} is no file: its rows would be gone with the process", "pass a path"
+        )
 
     return Database(f"duckdb:{file}", lambda: DuckDb(file))
 
 
-def _without_password(uri: str) -> tuple[str, str | None]:
-    from urllib.parse import unquote, urlsplit, urlunsplit
-
+def _without_passwords(uri: str) -> tuple[str, list[str]]:
+    """What may be shown of a URI, and what may not be."""
     parts = urlsplit(uri)
-    host = parts.netloc.rpartition("@")[2]
+    if parts.scheme not in ("postgresql", "postgres"):
+        # Of the other form, name=value, it is not known where a password ends.
+        raise _refused("invalid_argument", "that is no URI of PostgreSQL", "pass postgresql://user@host/name")
     user = f"{parts.username}@" if parts.username else ""
-    password = parts.password
-    for name, _, value in (pair.partition("=") for pair in parts.query.split("&")):
-        password = value if name == "password" else password
-    return urlunsplit((parts.scheme, user + host, parts.path, "", "")), unquote(password) if password else None
+    shown = urlunsplit((parts.scheme, user + parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    given = [parts.password or ""]
+    given += [
+        value for name, _, value in (pair.partition("=") for pair in parts.query.split("&")) if "password" in name
+    ]
+    return shown, [text for secret in given if secret for text in (secret, unquote(secret))]
 
 
 def _seconds(overlap: Duration | None) -> timedelta:
@@ -265,7 +272,11 @@ class _Job:
         self.target = _quoted(self.table)
         self.states = f"{schema}.{STATE}" if schema else STATE
         moment = self.since.isoformat() if isinstance(self.since, datetime) else self.since
-        asked = {"what": {**self.what}, "key": self.keys, "since": moment}
+        what: dict[str, Any] = {**self.what}
+        if (url := what.pop("callback_url", None)) is not None:
+            # It may hold a password, and the table is read by others.
+            what["callback_url_sha256"] = hashlib.sha256(str(url).encode()).hexdigest()
+        asked = {"what": what, "key": self.keys, "since": moment}
         self.parameters = json.dumps(asked, sort_keys=True, default=str)
 
     def tell(self, stage: str, rows: int = 0) -> None:

@@ -372,6 +372,7 @@ fn a_landing_survives_every_pair_of_stops() {
                 dead_is_401: true,
                 ..PLAIN
             },
+            Story { name: "another format, two pages", rows: 3, formatted: true, ..PLAIN },
             Story { name: "somebody else who commits it, two pages", rows: 3, other_consumer: Some(5), ..PLAIN },
         ]
     };
