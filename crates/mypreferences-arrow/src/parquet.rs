@@ -4,15 +4,14 @@ use std::collections::VecDeque;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
-use ::parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-};
-use ::parquet::arrow::{ArrowWriter, ProjectionMask};
+use ::parquet::arrow::ArrowWriter;
 use ::parquet::basic::{Compression, ZstdLevel};
+use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use ::parquet::data_type::{ByteArray, ByteArrayType};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::schema::types::ColumnPath;
-use arrow_array::cast::AsArray;
 use arrow_schema::{ArrowError, DataType, Schema};
 use bytes::Bytes;
 use mypreferences::landing::{Folder, LineBlock, Manifest, PartFile, PartFormat, PartOut, PartRecords, Rows};
@@ -61,8 +60,8 @@ impl PartFormat for Parquet {
     }
 
     fn rows(&self, part: Vec<u8>) -> io::Result<u64> {
-        let metadata = ArrowReaderMetadata::load(&Bytes::from(part), ArrowReaderOptions::new()).map_err(of_parquet)?;
-        u64::try_from(metadata.metadata().file_metadata().num_rows()).map_err(io::Error::other)
+        let file = SerializedFileReader::new(Bytes::from(part)).map_err(of_parquet)?;
+        u64::try_from(file.metadata().file_metadata().num_rows()).map_err(io::Error::other)
     }
 }
 
@@ -132,7 +131,19 @@ pub(crate) struct Kept {
     folder: Folder,
     manifest: Manifest,
     parts: VecDeque<PartFile>,
-    open: Option<ParquetRecordBatchReader>,
+    open: Option<Open>,
+}
+
+/// A part that is being read: that one column, by the reader that knows no tables, which is a third of the size of the one
+/// that does.
+struct Open {
+    file: SerializedFileReader<Bytes>,
+    column: usize,
+    /// The row group that comes next.
+    group: usize,
+    values: Option<ColumnReaderImpl<ByteArrayType>>,
+    /// So many records are taken at a time.
+    records: usize,
 }
 
 impl Kept {
@@ -144,29 +155,26 @@ impl Kept {
     /// As those of [`Lines`](mypreferences::landing::Lines): up to so many, of about so many bytes.
     pub(crate) fn next_block(&mut self, most: usize, bytes: usize) -> Result<Option<LineBlock>, Error> {
         loop {
-            let reader = match &mut self.open {
-                Some(reader) => reader,
+            let open = match &mut self.open {
+                Some(open) => open,
                 None => match self.parts.pop_front() {
                     Some(part) => self.open.insert(self.opened(&part, most, bytes)?),
                     None => return Ok(None),
                 },
             };
-            let Some(batch) = reader.next() else {
-                self.open = None;
-                continue;
-            };
-            let batch = batch.map_err(|error| unreadable(&self.manifest, &error.to_string()))?;
-            let records = batch.column(0).as_string_opt::<i64>();
-            let records = records.ok_or_else(|| unreadable(&self.manifest, "its records are no texts"))?;
-            return Ok(Some(records.iter().map(|record| record.unwrap_or_default().as_bytes()).collect()));
+            match open.next().map_err(|error| unreadable(&self.manifest, &error.to_string()))? {
+                Some(records) => return Ok(Some(records)),
+                None => self.open = None,
+            }
         }
     }
 
-    fn opened(&self, part: &PartFile, most: usize, bytes: usize) -> Result<ParquetRecordBatchReader, Error> {
+    fn opened(&self, part: &PartFile, most: usize, bytes: usize) -> Result<Open, Error> {
         let wrong = |error: ParquetError| unreadable(&self.manifest, &error.to_string());
-        let builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(self.folder.part(&self.manifest, part)?));
-        let builder = builder.map_err(wrong)?;
-        let Some(place) = builder.schema().fields().iter().position(|field| field.name() == RECORD) else {
+        let file = SerializedFileReader::new(Bytes::from(self.folder.part(&self.manifest, part)?)).map_err(wrong)?;
+        let metadata = file.metadata();
+        let columns = metadata.file_metadata().schema_descr().columns();
+        let Some(column) = columns.iter().position(|column| column.path().string() == RECORD) else {
             return Err(Error::before_io(
                 ErrorKind::InvalidArgument,
                 Operation::Export,
@@ -174,15 +182,40 @@ impl Kept {
                 "read its files as Parquet",
             ));
         };
-        let columns = builder.parquet_schema();
-        let mask = ProjectionMask::roots(columns, [place]);
-        let largest = builder.metadata().row_groups().iter().filter_map(|group| {
-            let column = group.columns().iter().find(|column| column.column_path().string() == RECORD)?;
-            column.uncompressed_size().checked_div(group.num_rows())
-        });
+        let groups = metadata.row_groups().iter();
+        let largest = groups.filter_map(|group| group.column(column).uncompressed_size().checked_div(group.num_rows()));
         let largest = usize::try_from(largest.max().unwrap_or(1)).unwrap_or(1).max(1);
-        let rows = (bytes / largest).clamp(1, most);
-        builder.with_projection(mask).with_batch_size(rows).build().map_err(wrong)
+        let records = (bytes / largest).clamp(1, most);
+        Ok(Open { file, column, group: 0, values: None, records })
+    }
+}
+
+impl Open {
+    fn next(&mut self) -> Result<Option<LineBlock>, ParquetError> {
+        loop {
+            let values = match &mut self.values {
+                Some(values) => values,
+                None if self.group == self.file.num_row_groups() => return Ok(None),
+                None => {
+                    let ColumnReader::ByteArrayColumnReader(values) =
+                        self.file.get_row_group(self.group)?.get_column_reader(self.column)?
+                    else {
+                        return Err(ParquetError::General("its records are no texts".to_owned()));
+                    };
+                    self.group += 1;
+                    self.values.insert(values)
+                }
+            };
+            let (mut levels, mut records) = (Vec::new(), Vec::new());
+            values.read_records(self.records, Some(&mut levels), None, &mut records)?;
+            if records.len() != levels.len() {
+                return Err(ParquetError::General("a record is missing".to_owned()));
+            }
+            if !records.is_empty() {
+                return Ok(Some(records.iter().map(ByteArray::data).collect()));
+            }
+            self.values = None;
+        }
     }
 }
 
