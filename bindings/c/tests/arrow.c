@@ -1,4 +1,5 @@
-/* Streams of Arrow: whole, or ended by an error that says why; and a landing as Parquet. Against libmypreferences_arrow. */
+/* Streams of Arrow: whole, or ended by an error that says why; and a landing as Parquet. Against
+ * libmypreferences_arrow. */
 #include "testing.h"
 
 #include <mypreferences_arrow.h>

@@ -11,7 +11,7 @@ const FOLDERS: [&str; 5] =
     ["include", "bindings/c/benches", "bindings/c/examples", "bindings/c/tests", "tests/adapters/c"];
 
 /// cbindgen has its own form.
-const MADE: &str = "mypreferences.h";
+const MADE: [&str; 2] = ["mypreferences.h", "mypreferences_arrow.h"];
 
 pub(super) fn run(places: &Places) -> Result<String, Failure> {
     let mut command = Command::new("clang-format");
@@ -37,7 +37,7 @@ fn sources(root: &Path, folder: &str) -> Result<Vec<PathBuf>, Failure> {
         let name = entry.map_err(failure)?.file_name();
         let name = Path::new(&name);
         let extension = name.extension().and_then(std::ffi::OsStr::to_str);
-        if matches!(extension, Some("c" | "h" | "cpp" | "hpp")) && name != Path::new(MADE) {
+        if matches!(extension, Some("c" | "h" | "cpp" | "hpp")) && !MADE.iter().any(|made| name == Path::new(made)) {
             files.push(Path::new(folder).join(name));
         }
     }
