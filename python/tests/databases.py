@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of the tests' own, in a folder and on a socket there; never a running one."""
+"""A PostgreSQL cluster of the tests' own, on a socket in its folder, never a running one; and pipelines of dlt."""
 
 from __future__ import annotations
 
@@ -93,3 +93,16 @@ def cluster(password: str | None = None) -> Cluster:
     folder = Path(tempfile.mkdtemp(prefix="mypreferences-"))
     folder.chmod(0o755)
     return Cluster(folder / "c", password)
+
+
+def pipeline_of(name: str, folder: Path, socket: Path | str | None) -> Any:
+    """A pipeline of dlt into this destination; the same again for the same folder."""
+    import dlt
+
+    targets = {
+        "duckdb": lambda: dlt.destinations.duckdb(str(folder / "people.duckdb")),
+        "filesystem": lambda: dlt.destinations.filesystem(bucket_url=(folder / "lake").as_uri()),
+        "postgres": lambda: dlt.destinations.postgres(f"postgresql://tests:x@localhost/postgres?host={socket}"),
+    }
+    where = {"dataset_name": f"crm_{folder.name}", "pipelines_dir": str(folder / "p")}
+    return dlt.pipeline(f"people_{name}", destination=targets[name](), **where)

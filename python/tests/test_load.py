@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +30,6 @@ duck = pytest.importorskip("duckdb")
 pytestmark = pytest.mark.ecosystem
 ROWS = 2_500
 KILLS = int(os.environ.get("MYPREFERENCES_TEST_KILLS", "40"))
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Cluster]:
-    made = cluster()
-    made.start()
-    yield made
-    made.stop()
 
 
 def execute(uri: str, *statements: str) -> list[tuple[Any, ...]]:
@@ -68,6 +59,14 @@ class Place:
             return execute(self.uri, sql)
         with duck.connect(self.uri) as connection:
             return connection.execute(sql).fetchall()
+
+    def change(self, sql: str) -> None:
+        sql = sql.format(table=self.table)
+        if self.server is not None:
+            execute(self.uri, sql)
+        else:
+            with duck.connect(self.uri) as connection:
+                connection.execute(sql)
 
     def records(self) -> list[str]:
         return [row for (row,) in self.rows("select cast(_record as text) from {table} order by _row")]
@@ -129,14 +128,66 @@ def test_what_arrives_is_what_the_server_sent_and_it_is_committed_once(
         # The next night: the same people, each once, and what changed since.
         before = loaded.watermark
         for _ in range(2):
+            place.change("update {table} set _record = '\"stale\"'")
             nightly = place.made().load(client, segment="Everyone", table=place.table, since="auto", keep_files=False)
             assert nightly.since is not None and nightly.since < before
             before = nightly.watermark
         assert place.rows('select count(*), count(distinct "ProfileId") from {table}')[0][0] == ROWS
+        assert place.records() == sent(mypreferences_mock)
         assert json.loads(nightly.to_json())["rows"] == nightly.rows
     handles = place.rows("select handle from mypreferences_exports")
     tokens = [str(export["token"]) for export in mypreferences_mock.log()["exports"]]
     assert not any(token in handle for (handle,) in handles for token in tokens)
+
+
+def test_a_table_of_the_name_in_another_schema_is_another(mypreferences_mock: MockService, place: Place) -> None:
+    serve(mypreferences_mock)
+    for statement in ("create schema if not exists aside", "create table aside.{table} (x text)"):
+        place.change(statement)
+    with client_of(mypreferences_mock) as client:
+        how: dict[str, Any] = {"segment": "Everyone", "since": "auto", "keep_files": False}
+        assert place.made().load(client, table=place.table, **how).rows == ROWS
+        with pytest.raises(m.OutputConflictError, match="another shape"):
+            place.made().load(client, table=f"aside.{place.table}", **how)
+
+
+def test_what_covers_nothing_is_not_gone_on_from(mypreferences_mock: MockService, place: Place) -> None:
+    """Another segment, another account, a table that is gone or was emptied: everything is exported again."""
+    names = ("Everyone", "Others")
+    sources = [{"name": name, "rows": 100, "records": "profiles"} for name in names]
+    mypreferences_mock.open_scenario({"client_id": CLIENT_ID, "sources": sources})
+
+    def since(client: m.Client, segment: str) -> str | None:
+        place.made().load(client, segment=segment, table=place.table, since="auto", keep_files=True)
+        return (mypreferences_mock.requests("initiate")[-1]["body"] or "").partition("LastDateTime")[2] or None
+
+    with client_of(mypreferences_mock) as client:
+        assert [since(client, name) is None for name in ("Everyone", "Others", "Everyone")] == [True, True, False]
+        place.change("delete from {table}")
+        assert since(client, "Everyone") is None
+        place.change("drop table {table}")
+        assert since(client, "Everyone") is None and since(client, "Everyone") is not None
+    credentials = m.Credentials.hmac("tests", "another secret for the tests")
+    with m.Client(client_id=CLIENT_ID, base_url=mypreferences_mock.base_url, credentials=credentials) as another:
+        assert since(another, "Everyone") is None
+
+
+def test_what_may_have_been_committed_keeps_its_files_as_it_was_asked(
+    mypreferences_mock: MockService, place: Place
+) -> None:
+    serve(mypreferences_mock)
+    assert finished(work(mypreferences_mock, place, "loaded")) == ""
+    with client_of(mypreferences_mock) as client:
+        how: dict[str, Any] = {"segment": "Everyone", "table": place.table, "since": "auto"}
+        with pytest.raises(m.OutputConflictError, match="keep_files False"):
+            place.made().load(client, keep_files=True, **how)
+        assert commits(mypreferences_mock) == 0
+        assert place.made().load(client, keep_files=False, **how).rows == ROWS
+    # One that is only being read was never committed: the last word counts.
+    serve(mypreferences_mock)
+    assert finished(work(mypreferences_mock, place, "loading")) == ""
+    with client_of(mypreferences_mock) as client:
+        assert place.made().load(client, keep_files=True, **how).receipt.keep_files is True
 
 
 def test_the_async_twin_and_a_cancelled_task(mypreferences_mock: MockService, place: Place) -> None:
@@ -316,24 +367,21 @@ def test_two_loaders_of_one_table_do_not_meet(mypreferences_mock: MockService, p
 
 
 @pytest.mark.parametrize(
-    ("prepare", "kind", "words"),
+    ("is_there", "kind", "words"),
     [
-        (lambda place: place.rows("create table {table} (x text)"), m.OutputConflictError, "another shape"),
-        (None, m.InvalidArgumentError, "no column Nobody"),
+        (True, m.OutputConflictError, "another shape"),
+        (False, m.InvalidArgumentError, "no column Nobody"),
     ],
 )
 def test_what_does_not_fit_is_told_and_nothing_is_committed(
-    mypreferences_mock: MockService, place: Place, prepare: Callable[[Place], Any] | None, kind: Any, words: str
+    mypreferences_mock: MockService, place: Place, is_there: bool, kind: Any, words: str
 ) -> None:
     serve(mypreferences_mock)
     key = "ProfileId"
-    if prepare is None:
+    if not is_there:
         key = "Nobody"
-    elif place.server is not None:
-        execute(place.uri, f"create table {place.table} (x text)")
     else:
-        with duck.connect(place.uri) as connection:
-            connection.execute(f"create table {place.table} (x text)")
+        place.change("create table {table} (x text)")
     with client_of(mypreferences_mock) as client:
         with pytest.raises(kind, match=words):
             place.made().load(client, segment="Everyone", table=place.table, key=key, keep_files=False)

@@ -100,6 +100,19 @@ pub struct Layout {
     pub record: RecordColumn,
 }
 
+impl Layout {
+    /// By its two words; one that is not given has its default.
+    ///
+    /// # Errors
+    /// `invalid_argument` for other words.
+    pub fn of_words(shape: Option<&str>, record: Option<&str>) -> Result<Layout, Error> {
+        Ok(Layout {
+            shape: shape.map(str::parse).transpose()?.unwrap_or_default(),
+            record: record.map(str::parse).transpose()?.unwrap_or_default(),
+        })
+    }
+}
+
 /// What the records of a table are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Table {

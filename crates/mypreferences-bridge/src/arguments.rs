@@ -335,11 +335,7 @@ fn part_format(
 
 #[cfg(feature = "parquet")]
 fn parquet(shape: Option<&str>, record: Option<&str>) -> Result<Arc<dyn PartFormat>, Error> {
-    let layout = mypreferences_arrow::Layout {
-        shape: shape.map(str::parse).transpose()?.unwrap_or_default(),
-        record: record.map(str::parse).transpose()?.unwrap_or_default(),
-    };
-    Ok(mypreferences_arrow::Parquet::new(layout))
+    Ok(mypreferences_arrow::Parquet::new(mypreferences_arrow::Layout::of_words(shape, record)?))
 }
 
 #[cfg(not(feature = "parquet"))]

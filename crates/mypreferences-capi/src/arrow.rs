@@ -120,10 +120,7 @@ unsafe fn given<'a>(value: *const c_char, name: &str) -> Result<Option<&'a str>,
 unsafe fn layout(shape: *const c_char, record: *const c_char) -> Result<Layout, Error> {
     // SAFETY: as this function's own.
     let (shape, record) = unsafe { (given(shape, "shape")?, given(record, "record")?) };
-    Ok(Layout {
-        shape: shape.map(str::parse).transpose()?.unwrap_or_default(),
-        record: record.map(str::parse).transpose()?.unwrap_or_default(),
-    })
+    Layout::of_words(shape, record)
 }
 
 /// # Safety

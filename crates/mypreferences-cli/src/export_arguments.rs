@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use mypreferences::Error;
+use mypreferences_arrow::Layout;
 
 /// Of `export`: what to export, where to, and what then.
 #[derive(Args, Default)]
@@ -102,6 +104,12 @@ pub(crate) struct LayoutArguments {
     #[arg(long, value_name = "keep|drop", value_parser = ["keep", "drop"], hide_possible_values = true,
           help_heading = "The landing")]
     pub(crate) record: Option<String>,
+}
+
+impl LayoutArguments {
+    pub(crate) fn read(&self) -> Result<Layout, Error> {
+        Layout::of_words(self.shape.as_deref(), self.record.as_deref())
+    }
 }
 
 /// What else can be done with a folder that exports are landed in.

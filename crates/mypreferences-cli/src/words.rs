@@ -156,12 +156,9 @@ pub(crate) fn converted(converted: &Converted) -> String {
         1 => "; one was there already".to_owned(),
         many => format!("; {} were there already", count(many)),
     };
-    let batches = match converted.batches {
-        1 => "1 batch".to_owned(),
-        batches => format!("{} batches", count(batches)),
-    };
     format!(
-        "converted: {batches}, {}, {}, {}{already}",
+        "converted: {}, {}, {}, {}{already}",
+        batches(converted.batches, ""),
         counted(converted.parts, "part"),
         counted(converted.rows, "record"),
         size(converted.bytes)
@@ -170,16 +167,17 @@ pub(crate) fn converted(converted: &Converted) -> String {
 
 /// `verified: 1 sealed batch, 2 parts, 200,000 records, 94.0 MiB`
 pub(crate) fn verified(verified: &Verified) -> String {
-    let batches = match verified.batches {
-        1 => "1 sealed batch".to_owned(),
-        batches => format!("{} sealed batches", count(batches)),
-    };
     format!(
-        "verified: {batches}, {}, {}, {}",
+        "verified: {}, {}, {}, {}",
+        batches(verified.batches, "sealed "),
         counted(verified.parts, "part"),
         counted(verified.rows, "record"),
         size(verified.bytes)
     )
+}
+
+fn batches(number: u64, sort: &str) -> String {
+    format!("{} {sort}batch{}", count(number), if number == 1 { "" } else { "es" })
 }
 
 /// What verifying has found beside, a line each.

@@ -30,6 +30,13 @@ pub(crate) fn refusal(kind: &str, operation: &str, detail: String, next: &str) -
     Some(told_of(&Error::before_io(kind, operation, detail, next)))
 }
 
+/// Seconds of a length of time as the command reads it: `90s`, `5m`. `name` is the option's.
+#[pyfunction]
+pub(crate) fn duration(name: &str, text: &str) -> PyResult<f64> {
+    let read = mypreferences::configuration::duration(name, text);
+    read.map(|read| read.as_secs_f64()).map_err(|error| raised(&error))
+}
+
 /// The exit code of the command for an error of this kind, by its number; 70 for one that the catalogue has not.
 #[pyfunction]
 pub(crate) fn exit_code(number: u16, is_unknown: bool) -> u8 {

@@ -67,6 +67,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(landing::batches, module)?)?;
     module.add_function(wrap_pyfunction!(error::refusal, module)?)?;
     module.add_function(wrap_pyfunction!(error::exit_code, module)?)?;
+    module.add_function(wrap_pyfunction!(error::duration, module)?)?;
     #[cfg(feature = "test-hooks")]
     module.add_function(wrap_pyfunction!(panic_in_next_call, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))

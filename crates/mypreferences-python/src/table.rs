@@ -19,8 +19,7 @@ const ARRAY: &CStr = c"arrow_array";
 
 /// The layout by its two words.
 pub(crate) fn layout(shape: &str, record: &str) -> PyResult<Layout> {
-    let parsed = || Ok(Layout { shape: shape.parse()?, record: record.parse()? });
-    parsed().map_err(|error: Error| raised(&error))
+    Layout::of_words(Some(shape), Some(record)).map_err(|error| raised(&error))
 }
 
 pub(crate) fn internal(error: &ArrowError) -> PyErr {

@@ -18,6 +18,11 @@ def driver(name: str) -> Any:
     return importlib.import_module(name)
 
 
+def quoted(name: str) -> str:
+    """A name, with a schema before it or without, as SQL has it."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
+
+
 class Postgres:
     """PostgreSQL by ADBC."""
 
@@ -49,6 +54,11 @@ class Postgres:
     def close(self) -> None:
         self._connection.close()
 
+    def columns(self, table: str) -> set[str]:
+        """None where there is no such table; of those of one name the one that the search path finds."""
+        listed = "select attname::text from pg_attribute where attnum > 0 and not attisdropped and attrelid = "
+        return {name for (name,) in self.query(f"{listed}to_regclass($1)", quoted(table))}
+
     def lock(self, table: str) -> bool:
         # Of the session: it ends with it, however that ends.
         number = int.from_bytes(hashlib.sha256(f"mypreferences {table}".encode()).digest()[:8], "big", signed=True)
@@ -61,8 +71,7 @@ class Postgres:
             ((value,),) = self.query(f"select current_setting('{setting}')")
             if value == "off":
                 return f"{setting} is off"
-        name = '"' + '"."'.join(part.replace('"', '""') for part in table.split(".")) + '"'
-        found = self.query("select relpersistence::text from pg_class where oid = to_regclass($1)", name)
+        found = self.query("select relpersistence::text from pg_class where oid = to_regclass($1)", quoted(table))
         self.rollback()
         return f"{table} is unlogged" if found and found[0][0] == "u" else None
 
@@ -100,6 +109,14 @@ class DuckDb:
         self._connection.close()
         if self._held is not None:
             _HELD.discard(self._held)
+
+    def columns(self, table: str) -> set[str]:
+        schema, _, name = table.rpartition(".")
+        where = (
+            "database_name = current_database() and table_name = $1 and schema_name = coalesce($2, current_schema())"
+        )
+        listed = f"select column_name from duckdb_columns() where {where}"
+        return {column for (column,) in self.query(listed, name, schema or None)}
 
     def lock(self, table: str) -> bool:
         held = (self._file, table)

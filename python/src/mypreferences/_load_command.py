@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import signal
 import sys
 from typing import Any, NoReturn
 
-from mypreferences import _native
+from mypreferences import _calls, _native
 from mypreferences._errors import MyPreferencesError, refused
 
-_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _STAGES = {"initiate": "starting the export", "wait": "waiting until it is ready", "commit": "committing"}
 
 
@@ -45,15 +43,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _seconds(text: str | None) -> float | None:
-    if text is None:
-        return None
-    read = re.fullmatch(r"([0-9.]+)(ms|s|m|h|)", text)
-    if read is None:
-        raise refused("invalid_argument", "export", f"--overlap {text} is no length of time", "pass 90s, 5m or 1h")
-    return float(read[1]) * _UNITS[read[2]]
-
-
 def _run(arguments: list[str]) -> tuple[bool, Any]:
     told = _parser().parse_args(arguments)
     from mypreferences._client import Client
@@ -63,6 +52,7 @@ def _run(arguments: list[str]) -> tuple[bool, Any]:
     settings = {name: getattr(told, name) for name in names if getattr(told, name) is not None}
     is_postgres = told.database.startswith(("postgresql:", "postgres:"))
     made = postgres(told.database) if is_postgres else duckdb(told.database.removeprefix("duckdb:"))
+    overlap = None if told.overlap is None else _calls.raising(_native.duration, "--overlap", told.overlap)
     cancel = _native.CancelToken()
 
     def stop(number: int, _frame: object) -> None:
@@ -88,7 +78,7 @@ def _run(arguments: list[str]) -> tuple[bool, Any]:
             key=told.key or ["ProfileId"],
             keep_files=told.keep_files == "true",
             since=told.since,
-            overlap=_seconds(told.overlap),
+            overlap=overlap,
             progress=tell,
             cancel_token=cancel,
             **what,
@@ -103,9 +93,7 @@ def main(arguments: list[str]) -> int:
     except ImportError as error:
         extra = "duckdb" if "duckdb" in str(error) else "postgres"
         missing = f"the package has no driver for this database: {error}"
-        return _failed(
-            refused("configuration", "configure", missing, f"pip install 'mypreferences[{extra}]'"), arguments
-        )
+        return _failed(refused("configuration", "export", missing, f"pip install 'mypreferences[{extra}]'"), arguments)
     except MyPreferencesError as error:
         return _failed(error, arguments)
     if as_json:

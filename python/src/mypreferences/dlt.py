@@ -19,6 +19,8 @@ the rows back from the destination and commits; it may be called alone, from any
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -31,6 +33,7 @@ from mypreferences import _arguments
 from mypreferences._client import Client, What
 from mypreferences._databases import driver
 from mypreferences._errors import refused
+from mypreferences._handles import must_have_a_key, opens
 from mypreferences._records import BatchReceipt
 
 if TYPE_CHECKING:
@@ -66,12 +69,15 @@ def mypreferences_source(
     back = _OVERLAP if overlap is None else timedelta(seconds=_arguments.seconds(overlap) or 0)
     keys = key if isinstance(key, str) else list(key)
 
+    subject = hashlib.sha256(json.dumps({**what}, sort_keys=True, default=str).encode()).hexdigest()
+
     @_dlt.resource(name=table, write_disposition="merge", primary_key=keys)
     def rows() -> Iterator[Any]:
         exports: dict[str, dict[str, Any]] = _dlt.current.resource_state().setdefault("exports", {})
+        must_have_a_key(client)
         begin: Any = since
         if since == "auto":
-            covered = _covered(exports)
+            covered = _covered([known for known in exports.values() if _is_of(known, subject, client)])
             begin = None if covered is None else covered - back
         order: dict[str, Any] = {**what}
         if begin is not None:
@@ -80,6 +86,7 @@ def mypreferences_source(
         name = uuid.uuid4().hex
         known: dict[str, Any] = {
             "handle": client.wrap(export),
+            "what": subject,
             "rows": None,
             "since": None if export.since is None else export.since.isoformat(),
             "watermark": export.watermark.isoformat(),
@@ -111,9 +118,14 @@ def _plain(batch: Any, export: str) -> Any:
     return pa.Table.from_arrays([*columns, pa.array([export] * batch.num_rows, pa.string())], names=names)
 
 
-def _covered(exports: dict[str, dict[str, Any]]) -> datetime | None:
+def _is_of(known: dict[str, Any], subject: str, client: Client) -> bool:
+    """An export of something else, or of another account, covers nothing of this one."""
+    return known["what"] == subject and opens(client, known["handle"])
+
+
+def _covered(exports: list[dict[str, Any]]) -> datetime | None:
     covered: datetime | None = None
-    for known in sorted(exports.values(), key=lambda known: known["watermark"]):
+    for known in sorted(exports, key=lambda known: known["watermark"]):
         begins = None if known["since"] is None else datetime.fromisoformat(known["since"])
         if begins is None or (covered is not None and begins <= covered):
             end = datetime.fromisoformat(known["watermark"])

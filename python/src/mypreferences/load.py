@@ -31,9 +31,10 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from mypreferences import _arguments
 from mypreferences._calls import CancelToken
 from mypreferences._client import Client, What
-from mypreferences._databases import DuckDb, Postgres, driver
+from mypreferences._databases import DuckDb, Postgres, driver, quoted
 from mypreferences._errors import MyPreferencesError, refused
 from mypreferences._export import Export
+from mypreferences._handles import must_have_a_key, opens
 from mypreferences._records import BatchReceipt, CommitEnd
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ _INCOMING = "mypreferences_incoming"
 _STARTED_AGAIN = 2
 """How often an export that expired before it was loaded is started again within one call."""
 _OVER = ("export_expired", "export_failed", "not_found")
-_NO_HANDLE = "mph1." + "A" * 64
-"""One of nobody."""
 _AHEAD = timedelta(hours=1)
 
 OnLoading = Callable[[str, int], object]
@@ -102,6 +101,7 @@ class _Connection(Protocol):
     def commit(self) -> None: ...
     def rollback(self) -> None: ...
     def close(self) -> None: ...
+    def columns(self, table: str) -> set[str]: ...
     def lock(self, table: str) -> bool: ...
     def is_durable(self, table: str) -> str | None: ...
 
@@ -150,10 +150,9 @@ class Database:
             raise _refused("invalid_argument", "key is empty", "pass the column by which rows are the same")
         if since == "auto" and what.get("last_date_time") is not None:
             raise TypeError("since and last_date_time say the same; pass since")
-        job = _Job(client, self, table, keys, keep, since, _seconds(overlap), progress, cancel_token, what)
-        with self._told():
-            job.connection = self._connect()
-        with contextlib.closing(job.connection), self._told():
+        back = _seconds(overlap)
+        with self._told(), contextlib.closing(self._connect()) as connection:
+            job = _Job(connection, client, self.sink, table, keys, keep, since, back, progress, cancel_token, what)
             return job.run()
 
     async def load_async(self, client: Client, **how: Any) -> Loaded:
@@ -193,11 +192,10 @@ def postgres(uri: str) -> Database:
     """A PostgreSQL database by its URI, ``postgresql://user@host/name``; the password rather in ``PGPASSFILE``.
 
     Needs ``pip install 'mypreferences[postgres]'``. Not through a pooler that gives each transaction another session. A
-    database that may lose what it has acknowledged (``fsync`` or
-    ``synchronous_commit`` off, an unlogged table) is refused before the first request.
+    database that may lose what it has acknowledged (``fsync`` or ``synchronous_commit`` off, an unlogged table) is
+    refused before the first request.
     """
     sink, secrets = _without_passwords(_arguments.text("uri", uri, shown=False))
-
     return Database(sink, lambda: Postgres(uri), secrets)
 
 
@@ -231,10 +229,6 @@ def _seconds(overlap: Duration | None) -> timedelta:
     return _OVERLAP if overlap is None else timedelta(seconds=_arguments.seconds(overlap) or 0)
 
 
-def _quoted(name: str) -> str:
-    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
-
-
 @dataclass
 class _Row:
     """A row of the table of exports."""
@@ -255,8 +249,9 @@ _COLUMNS = "export, parameters, handle, state, rows, keep_files, since, watermar
 
 @dataclass
 class _Job:
+    connection: _Connection
     client: Client
-    database: Database
+    sink: str
     table: str
     keys: list[str]
     keep_files: bool
@@ -265,19 +260,18 @@ class _Job:
     progress: OnLoading | None
     cancel: CancelToken | None
     what: What
-    connection: _Connection = None  # pyright: ignore[reportAssignmentType]
 
     def __post_init__(self) -> None:
-        schema = _quoted(self.table).rpartition(".")[0]
-        self.target = _quoted(self.table)
+        self.target = quoted(self.table)
+        schema = self.target.rpartition(".")[0]
         self.states = f"{schema}.{STATE}" if schema else STATE
         moment = self.since.isoformat() if isinstance(self.since, datetime) else self.since
         what: dict[str, Any] = {**self.what}
         if (url := what.pop("callback_url", None)) is not None:
             # It may hold a password, and the table is read by others.
             what["callback_url_sha256"] = hashlib.sha256(str(url).encode()).hexdigest()
-        asked = {"what": what, "key": self.keys, "since": moment}
-        self.parameters = json.dumps(asked, sort_keys=True, default=str)
+        self.subject = json.dumps(what, sort_keys=True, default=str)
+        self.parameters = json.dumps({"what": self.subject, "key": self.keys, "since": moment})
 
     def tell(self, stage: str, rows: int = 0) -> None:
         _reached(stage)
@@ -285,23 +279,30 @@ class _Job:
             self.progress(stage, rows)
 
     def run(self) -> Loaded:
-        self._can_keep_a_handle()
+        must_have_a_key(self.client)
         lost = self.connection.is_durable(self.table)
         if lost is not None:
             raise _refused(
                 "storage",
-                f"{self.database.sink} may lose what it has acknowledged: {lost}",
+                f"{self.sink} may lose what it has acknowledged: {lost}",
                 "turn it on for this user or database; nothing was sent",
             )
-        if not self.connection.lock(f"{self.target}"):
+        if not self.connection.lock(self.target):
             raise _refused("locked", f"another loader works on {self.table}", "wait for it, and run the same again")
         self._prepare()
         started_again = 0
         while True:
             last = self._last()
             if last is not None and last.state == "loaded":
+                is_mine = last.parameters == self.parameters
+                if is_mine and last.keep_files != self.keep_files:
+                    raise _refused(
+                        "output_conflict",
+                        f"the export in {self.table} may have been committed with keep_files {last.keep_files}",
+                        f"pass keep_files {last.keep_files} until it is committed",
+                    )
                 loaded = self._commit(last)
-                if last.parameters == self.parameters:
+                if is_mine:
                     return loaded
                 continue
             if last is not None and last.state == "committed" and self._is_the_same_again(last):
@@ -321,14 +322,6 @@ class _Job:
 
     def _is_the_same_again(self, last: _Row) -> bool:
         return self.since != "auto" and last.parameters == self.parameters
-
-    def _can_keep_a_handle(self) -> None:
-        """Who cannot make a handle is told before the first request."""
-        try:
-            self.client.unwrap(_NO_HANDLE)
-        except MyPreferencesError as error:
-            if error.kind == "configuration":
-                raise
 
     def _prepare(self) -> None:
         kind = self.connection.json
@@ -357,15 +350,24 @@ class _Job:
         self.connection.commit()
 
     def _covered(self) -> datetime | None:
-        """Up to when the exports in the table cover everything: each begins at or before the end of those before it."""
+        """Up to when the exports in the table cover everything: each begins at or before the end of those before it.
+
+        Those of something else, or of another account, whose handles do not open here, cover nothing of this one; and
+        nothing is covered by a table that is gone or was emptied.
+        """
         rows = self.connection.query(
-            f"select since, watermark from {self.states}"
+            f"select since, watermark, parameters, handle from {self.states}"
             " where target = $1 and state in ('loaded', 'committed') order by n",
             self.table,
         )
+        is_filled = bool(self.connection.columns(self.table)) and bool(
+            self.connection.query(f"select 1 from {self.target} limit 1")
+        )
         self.connection.rollback()
         covered: datetime | None = None
-        for since, watermark in rows:
+        for since, watermark, parameters, handle in rows if is_filled else []:
+            if json.loads(parameters)["what"] != self.subject or not opens(self.client, handle):
+                continue
             end = datetime.fromisoformat(watermark)
             begins = None if since is None else datetime.fromisoformat(since)
             # One from the future would leave out what changes until then.
@@ -449,9 +451,9 @@ class _Job:
         missing = [key for key in self.keys if key not in names]
         if missing:
             raise _refused("invalid_argument", f"the export has no column {missing[0]}", "pass another key")
-        made = ", ".join(f"{_quoted(name)} {of}" for name, of in columns)
+        made = ", ".join(f"{quoted(name)} {of}" for name, of in columns)
         query(f"create table if not exists {self.target} ({made}, _export text)")
-        there = {name for (name,) in query(self._columns_there())}
+        there = self.connection.columns(self.table)
         lacking = [name for name in (*names, "_export") if name not in there]
         if lacking:
             raise _refused(
@@ -459,16 +461,16 @@ class _Job:
                 f"{self.table} has another shape: it has no column {', '.join(lacking)}",
                 "load into a table of its own, or add the columns",
             )
-        same = " and ".join(f"t.{_quoted(key)} is not distinct from i.{_quoted(key)}" for key in self.keys)
-        by = ", ".join(_quoted(key) for key in self.keys)
-        has_key = " and ".join(f"i.{_quoted(key)} is not null" for key in self.keys)
+        same = " and ".join(f"t.{quoted(key)} is not distinct from i.{quoted(key)}" for key in self.keys)
+        by = ", ".join(quoted(key) for key in self.keys)
+        has_key = " and ".join(f"i.{quoted(key)} is not null" for key in self.keys)
         # What has no key is the same only as itself.
         query(
             f"delete from {self.target} as t using {_INCOMING} as i where {same} and"
             f" (({has_key}) or cast(t._record as text) = cast(i._record as text))"
         )
-        listed = ", ".join(_quoted(name) for name in names)
-        cast = ", ".join(f"cast({_quoted(name)} as {of})" for name, of in columns)
+        listed = ", ".join(quoted(name) for name in names)
+        cast = ", ".join(f"cast({quoted(name)} as {of})" for name, of in columns)
         newest = (
             f"select max(_row) as _row from {_INCOMING} as i group by {by}, case when {has_key} then null else _row end"
         )
@@ -487,16 +489,16 @@ class _Job:
                 "let all rows in, and run the same again",
             )
         query(f"drop table {_INCOMING}")
-        query(f"update {self.states} set state = 'loaded', rows = $1 where export = $2", rows, row.export)
+        # Of this call, which commits: what an earlier one said was never sent.
+        query(
+            f"update {self.states} set state = 'loaded', rows = $1, keep_files = $2 where export = $3",
+            rows,
+            self.keep_files,
+            row.export,
+        )
         _reached("loading")
         self.connection.commit()
         _reached("loaded")
-
-    def _columns_there(self) -> str:
-        schema, _, table = self.table.rpartition(".")
-        where = f"table_name = '{table.replace(chr(39), chr(39) * 2)}'"
-        where += f" and table_schema = '{schema.replace(chr(39), chr(39) * 2)}'" if schema else ""
-        return f"select column_name as name from information_schema.columns where {where}"
 
     def _commit(self, row: _Row) -> Loaded:
         self.tell("commit", row.rows or 0)
@@ -504,7 +506,7 @@ class _Job:
             row.handle,
             rows=row.rows or 0,
             keep_files=row.keep_files,
-            sink=f"{self.database.sink} {self.table}",
+            sink=f"{self.sink} {self.table}",
             cancel_token=self.cancel,
         )
         _reached("acknowledged")

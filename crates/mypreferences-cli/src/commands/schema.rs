@@ -4,7 +4,6 @@ use mypreferences::{ExportKind, Surface};
 use mypreferences_arrow::{Column, Table};
 use serde::Serialize;
 
-use super::export::layout;
 use crate::export_arguments::LayoutArguments;
 use crate::failure::{self, Failure};
 use crate::options::Options;
@@ -30,7 +29,7 @@ fn read(options: &Options, arguments: &LayoutArguments) -> Result<Schema, Failur
     let kind: ExportKind = options.kind.as_deref().unwrap_or("segment").replace('-', "_").parse()?;
     let surface: Surface = options.surface.as_deref().unwrap_or("async").parse()?;
     let table = Table::documented(kind, &surface);
-    Ok(Schema { records: table.name(), columns: table.columns(layout(arguments)?) })
+    Ok(Schema { records: table.name(), columns: table.columns(arguments.read()?) })
 }
 
 /// A line a column, those within another one below it.

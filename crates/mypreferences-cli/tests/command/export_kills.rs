@@ -173,3 +173,43 @@ fn records(service: &MockService, token: i64) -> Vec<String> {
     let page: Page = serde_json::from_str(body).unwrap();
     page.preferences.iter().map(|record| record.get().to_owned()).collect()
 }
+
+/// A conversion has no journal: what is seen is whole, and the same command goes on.
+#[test]
+fn a_conversion_that_is_killed_at_any_moment_is_continued() {
+    let service = MockService::start_blocking(MockConfig::default().client_id(CLIENT_ID)).unwrap();
+    service.world().add_source(Source::new(ExportKind::Segment, SEGMENT, 2500));
+    let (lines, parts) = (folder(), folder());
+    let auto = ["--keep-files", "true", "--since", "auto", "--progress", "none", "--part-size", PART_SIZE];
+    for format in ["ndjson", "ndjson", "parquet"] {
+        let export = bare().env("BASE_URL", &service.base_url()).env("AUTHORIZATION", "made-up").export(&lines, &auto);
+        export.args(["--format", format]).run().exits(0);
+    }
+    let convert = || bare().args(["export", "convert"]).args([&*lines]).args(["--to", "parquet"]).args([&*parts]);
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut kills = 0;
+    for _ in 0..40 {
+        let mut running = convert().stdout(Stdio::null()).start();
+        std::thread::sleep(RUN.mul_f64(random.f64()));
+        let _ = running.0.kill();
+        if running.0.wait().unwrap().signal() == Some(9) {
+            kills += 1;
+        } else {
+            // Done before it was killed: from the beginning.
+            std::fs::remove_dir_all(&*parts).unwrap();
+        }
+        for batch in if parts.exists() { visible_batches(&parts) } else { Vec::new() } {
+            assert!(batch.join("_manifest.json").exists(), "a batch is seen before it is whole");
+        }
+    }
+    convert().run().exits(0);
+    println!("{kills} kills");
+    assert!(kills > 3, "{kills}");
+    bare().args(["verify"]).args([&*parts]).run().exits(0);
+    let of = |out: &Path| visible_batches(out).iter().map(|batch| landed_lines(batch)).collect::<Vec<_>>();
+    assert!(of(&lines) == of(&parts), "other records");
+    for batch in visible_batches(&parts) {
+        let read = |out: &Path| std::fs::read(out.join(batch.file_name().unwrap()).join("_receipt.json")).unwrap();
+        assert_eq!(read(&parts), read(&lines));
+    }
+}

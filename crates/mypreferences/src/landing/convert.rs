@@ -9,16 +9,15 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Operation};
-use crate::landing::errors::{bug, corrupt, storage};
+use crate::landing::errors::{corrupt, storage};
 use crate::landing::folder::Folder;
 use crate::landing::part_format::{PartFormat, Rows};
 use crate::landing::store::disk::{Access, Disk, Out, SystemDisk, read_whole, write_whole};
 use crate::landing::store::layout::Layout;
-use crate::landing::store::manifest::{Compression, MANIFEST, Manifest, NDJSON, PartFile, RECEIPT};
-use crate::landing::store::part::temporary;
+use crate::landing::store::manifest::{Compression, Manifest, NDJSON, PartFile, RECEIPT};
 use crate::landing::store::part_writer::PartWriter;
 use crate::landing::store::read::read_manifest;
-use crate::landing::store::{hold, part_name};
+use crate::landing::store::{hold, part_name, replace_receipt, write_manifest};
 use crate::landing::verify::RESTORE;
 
 /// Lines and bytes that are read at a time.
@@ -55,7 +54,7 @@ impl Folder {
     /// `on_batch` is told each batch's name before it is written.
     ///
     /// # Errors
-    /// `invalid_argument` for the same folder, or for batches of a third format; `output_conflict` where `to` holds another
+    /// `invalid_argument` for the same folder, or for batches that are no lines and not in the format already; `output_conflict` where `to` holds another
     /// batch of the name; `locked`, `corrupt`, `storage`.
     pub fn convert(
         &self,
@@ -119,18 +118,32 @@ impl Folder {
             converted.already += 1;
             return self.copy_receipt(to, &from);
         }
+        let is_as_it_shall_be = from.parameters.format == format.name() && from.parameters.layout == format.layout();
+        if !is_as_it_shall_be && from.parameters.format != NDJSON {
+            return Err(Error::invalid_argument(
+                Operation::Export,
+                format!("{} is {} of another layout", from.batch, from.parameters.format),
+                "convert it with the layout that it has, or folders whose batches are lines (ndjson)",
+            ));
+        }
         let _ = disk.remove_folder(&staged);
         disk.make_folder(&staged).map_err(wrong)?;
         let mut parts = Vec::new();
-        for part in &from.parts {
-            let file = part_name(parts.len() + 1, format.name());
-            let out = disk.create(&staged.join(&file), Access::Umask).map_err(wrong)?;
-            parts.push(self.convert_part(format, &from, Some(part), file, out)?);
+        // None: one part without rows.
+        let mut left: Vec<Option<&PartFile>> = from.parts.iter().map(Some).collect();
+        if left.is_empty() {
+            left.push(None);
         }
-        if parts.is_empty() {
-            let file = part_name(1, format.name());
-            let out = disk.create(&staged.join(&file), Access::Umask).map_err(wrong)?;
-            parts.push(self.convert_part(format, &from, None, file, out)?);
+        for part in left {
+            let file = part_name(parts.len() + 1, format.name());
+            if let Some(part) = part.filter(|_| is_as_it_shall_be) {
+                let bytes = self.part(&from, part)?;
+                write_whole(disk, &staged.join(&file), Access::Umask, &bytes).map_err(wrong)?;
+                parts.push(part.clone());
+            } else {
+                let out = disk.create(&staged.join(&file), Access::Umask).map_err(wrong)?;
+                parts.push(self.convert_part(format, &from, part, file, out)?);
+            }
         }
         if let Some(envelopes) = &from.envelopes {
             let bytes = self.part(&from, envelopes)?;
@@ -143,10 +156,7 @@ impl Folder {
         if manifest.rows() != manifest.total_results {
             return Err(corrupt(format!("{} has other rows than its manifest says", manifest.batch), RESTORE));
         }
-        let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(|_| bug("the manifest cannot be written"))?;
-        bytes.push(b'\n');
-        write_whole(disk, &staged.join(MANIFEST), Access::Umask, &bytes).map_err(wrong)?;
-        disk.sync_folder(&staged).map_err(wrong)?;
+        write_manifest(disk, &staged, &manifest)?;
         disk.rename(&staged, &done).map_err(wrong)?;
         for folder in [&to.out, &to.staging()] {
             disk.sync_folder(folder).map_err(wrong)?;
@@ -168,13 +178,6 @@ impl Folder {
         out: Box<dyn Out>,
     ) -> Result<PartFile, Error> {
         let wrong = |error: std::io::Error| storage("cannot write", &PathBuf::from(&file), &error);
-        if from.parameters.format != NDJSON {
-            return Err(Error::invalid_argument(
-                Operation::Export,
-                format!("{} is {} already", from.batch, from.parameters.format),
-                "convert folders whose batches are lines (ndjson)",
-            ));
-        }
         let export =
             from.identity.kind.parse().map_err(|_| corrupt(format!("{} is of no known kind", from.batch), RESTORE))?;
         let headers = from.headers();
@@ -207,9 +210,6 @@ impl Folder {
         if read_whole(&SystemDisk, &to.join(RECEIPT)).map_err(wrong)?.as_ref() == Some(&receipt) {
             return Ok(());
         }
-        let fresh = to.join(temporary(RECEIPT));
-        write_whole(&SystemDisk, &fresh, Access::Umask, &receipt).map_err(wrong)?;
-        SystemDisk.rename(&fresh, &to.join(RECEIPT)).map_err(wrong)?;
-        SystemDisk.sync_folder(&to).map_err(wrong)
+        replace_receipt(&SystemDisk, &to, &receipt)
     }
 }

@@ -26,7 +26,6 @@ use handle::Loaded;
 use request::Request;
 
 pub(super) use folder::verify;
-pub(super) use request::layout;
 
 /// What a command that works on a folder is told.
 pub(super) struct Told<'a> {
@@ -54,7 +53,7 @@ pub(super) async fn run(told: &Told<'_>, arguments: &ExportArguments) -> u8 {
         }
         Some(ExportCommand::Commit { folder, keep_files }) => folder::commit(told, folder, keep_files == "true").await,
         Some(ExportCommand::Convert { folder, to: _, layout, out }) => {
-            request::layout(layout).map(|layout| folder::convert(told, folder, layout, out))
+            layout.read().map(|layout| folder::convert(told, folder, layout, out))
         }
         Some(ExportCommand::Abandon { folder, batch }) => folder::abandon(output, folder, batch.as_deref()),
         None => land(told, arguments).await,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use mypreferences::export::{ExportRequest, LastDateTime, MatchCriteria};
 use mypreferences::landing::{CommitPolicy, Compression, LandExport, PageLimit, PartFormat};
 use mypreferences::{Client, Operation, configuration};
-use mypreferences_arrow::{Layout, Parquet};
+use mypreferences_arrow::Parquet;
 
 use crate::export_arguments::{ExportArguments, LayoutArguments};
 use crate::failure::{self, Failure};
@@ -107,20 +107,12 @@ impl Request {
 fn format(arguments: &ExportArguments) -> Result<Option<Arc<dyn PartFormat>>, Failure> {
     let LayoutArguments { shape, record } = &arguments.layout;
     match arguments.format.as_deref() {
-        Some("parquet") => Ok(Some(Parquet::new(layout(&arguments.layout)?))),
+        Some("parquet") => Ok(Some(Parquet::new(arguments.layout.read()?))),
         Some(_) | None if shape.is_none() && record.is_none() => Ok(None),
         Some(_) | None => {
             Err(refused("--shape and --record are for Parquet", "say --format parquet too, or leave them out"))
         }
     }
-}
-
-/// How tables are laid out.
-pub(in crate::commands) fn layout(arguments: &LayoutArguments) -> Result<Layout, Failure> {
-    Ok(Layout {
-        shape: arguments.shape.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
-        record: arguments.record.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
-    })
 }
 
 fn refused(detail: &str, next: &str) -> Failure {

@@ -427,10 +427,7 @@ impl Store {
             envelopes,
             ..Manifest::of_journal(&log, watermark_ms)
         };
-        let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(|_| bug("the manifest cannot be written"))?;
-        bytes.push(b'\n');
-        write_whole(&*disk, &folder.join(MANIFEST), Access::Umask, &bytes).map_err(wrong)?;
-        disk.sync_folder(&folder).map_err(wrong)?;
+        write_manifest(&*disk, &folder, &manifest)?;
         let batch = self.place.batch(&log.intent.batch);
         disk.rename(&folder, &batch).map_err(wrong)?;
         self.journal_seal(ready.expires)
@@ -493,15 +490,9 @@ impl Store {
     }
 
     fn write_receipt(&self, batch: &str, receipt: &BatchReceipt) -> Result<(), Error> {
-        let folder = self.place.batch(batch);
-        let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
         let mut bytes = serde_json::to_vec_pretty(receipt).map_err(|_| bug("the receipt cannot be written"))?;
         bytes.push(b'\n');
-        let file = folder.join(RECEIPT);
-        let fresh = folder.join(temporary(RECEIPT));
-        write_whole(&*self.disk, &fresh, Access::Umask, &bytes).map_err(wrong)?;
-        self.disk.rename(&fresh, &file).map_err(wrong)?;
-        self.disk.sync_folder(&folder).map_err(wrong)
+        replace_receipt(&*self.disk, &self.place.batch(batch), &bytes)
     }
 
     /// Gives a batch up; none: the newest one.
@@ -512,6 +503,24 @@ impl Store {
         }
         self.note(Entry::Abandoned { why: why.to_owned(), batch: batch.map(str::to_owned) })
     }
+}
+
+/// Writes the manifest of a batch that is not seen yet; it is durable, and all names in its folder are.
+pub(crate) fn write_manifest(disk: &dyn Disk, folder: &Path, manifest: &Manifest) -> Result<(), Error> {
+    let wrong = |error: io::Error| storage("cannot write into", folder, &error);
+    let mut bytes = serde_json::to_vec_pretty(manifest).map_err(|_| bug("the manifest cannot be written"))?;
+    bytes.push(b'\n');
+    write_whole(disk, &folder.join(MANIFEST), Access::Umask, &bytes).map_err(wrong)?;
+    disk.sync_folder(folder).map_err(wrong)
+}
+
+/// Writes the receipt of a batch that can be seen, whole or not at all.
+pub(crate) fn replace_receipt(disk: &dyn Disk, folder: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let wrong = |error: io::Error| storage("cannot write into", folder, &error);
+    let fresh = folder.join(temporary(RECEIPT));
+    write_whole(disk, &fresh, Access::Umask, bytes).map_err(wrong)?;
+    disk.rename(&fresh, &folder.join(RECEIPT)).map_err(wrong)?;
+    disk.sync_folder(folder).map_err(wrong)
 }
 
 /// Takes hold of a folder, which is made if it is not there, until what is given back is dropped.

@@ -85,11 +85,7 @@ impl PartWriter {
         rows: impl FnOnce() -> Rows<'a>,
     ) -> io::Result<()> {
         match &mut self.body {
-            Body::Formatted { records, .. } => {
-                let rows = rows();
-                records.write(&rows)?;
-                self.length += rows.records.iter().map(|record| record.len() as u64 + 1).sum::<u64>();
-            }
+            Body::Formatted { .. } => return self.write_rows(&rows()),
             Body::Lines { lines: out, block } => match lines {
                 Some(lines) if lines.len() >= BLOCK => {
                     self.length += hand_on(out, block)?;
@@ -113,11 +109,12 @@ impl PartWriter {
         Ok(())
     }
 
-    /// Writes lines that were landed before, into a part of another format.
+    /// Writes records into a part of another format.
     pub(crate) fn write_rows(&mut self, rows: &Rows<'_>) -> io::Result<()> {
         if let Body::Formatted { records, .. } = &mut self.body {
             records.write(rows)?;
             self.rows += rows.records.len() as u64;
+            self.length += rows.records.iter().map(|record| record.len() as u64 + 1).sum::<u64>();
         }
         Ok(())
     }
