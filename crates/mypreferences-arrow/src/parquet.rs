@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread::Builder;
 
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::basic::{Compression, ZstdLevel};
@@ -12,6 +14,7 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::schema::types::ColumnPath;
+use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, DataType, Schema};
 use bytes::Bytes;
 use mypreferences::landing::{Folder, LineBlock, Manifest, PartFile, PartFormat, PartOut, PartRecords, Rows};
@@ -56,7 +59,7 @@ impl PartFormat for Parquet {
         let properties = properties(decoder.schema());
         let writer = ArrowWriter::try_new(out, Arc::clone(decoder.schema()), Some(properties)).map_err(of_parquet)?;
         let headers = first.headers.map(<[u8]>::to_vec);
-        Ok(Box::new(Part { decoder, writer, headers }))
+        Ok(Box::new(Part { decoder, writer, waiting: None, headers }))
     }
 
     fn rows(&self, part: Vec<u8>) -> io::Result<u64> {
@@ -68,6 +71,8 @@ impl PartFormat for Parquet {
 struct Part {
     decoder: Decoder,
     writer: ArrowWriter<PartOut>,
+    /// Decoded, and written while the next one is decoded.
+    waiting: Option<RecordBatch>,
     /// Of the first page.
     headers: Option<Vec<u8>>,
 }
@@ -78,19 +83,38 @@ impl PartRecords for Part {
             return Err(io::Error::other("a page is too large for a batch: land with a smaller limit"));
         }
         let fit = rows.headers == self.headers.as_deref();
-        let records = (rows.first..).zip(rows.records.iter().copied());
-        let batch = if fit { self.decoder.batch(records) } else { self.decoder.batch_of_other_rows(records) };
-        self.writer.write(&batch.map_err(of_arrow)?).map_err(of_parquet)?;
-        if self.writer.memory_size() >= ROW_GROUP {
-            self.writer.flush().map_err(of_parquet)?;
-        }
+        let decode = |decoder: &mut Decoder| {
+            let records = (rows.first..).zip(rows.records.iter().copied());
+            if fit { decoder.batch(records) } else { decoder.batch_of_other_rows(records) }
+        };
+        let Part { decoder, writer, waiting, .. } = self;
+        let (written, beside) = std::thread::scope(|scope| {
+            let beside = Builder::new().name("mypreferences".to_owned()).spawn_scoped(scope, || decode(decoder));
+            let written = waiting.take().map_or(Ok(()), |batch| put(writer, &batch));
+            (written, beside.ok().map(|beside| beside.join().unwrap_or_else(|panic| resume_unwind(panic))))
+        });
+        written?;
+        // Where no thread could be made, one after the other.
+        let batch = beside.unwrap_or_else(|| decode(&mut self.decoder));
+        self.waiting = Some(batch.map_err(of_arrow)?);
         Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
+        if let Some(batch) = self.waiting.take() {
+            put(&mut self.writer, &batch)?;
+        }
         self.writer.finish().map_err(of_parquet)?;
         self.writer.inner_mut().flush()
     }
+}
+
+fn put(writer: &mut ArrowWriter<PartOut>, batch: &RecordBatch) -> io::Result<()> {
+    writer.write(batch).map_err(of_parquet)?;
+    if writer.memory_size() >= ROW_GROUP {
+        writer.flush().map_err(of_parquet)?;
+    }
+    Ok(())
 }
 
 /// Texts of JSON are told apart by nobody's statistics, and no two records are equal.
