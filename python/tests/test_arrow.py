@@ -114,6 +114,17 @@ def test_rows_of_a_schedule_have_the_columns_of_its_headers(mypreferences_mock: 
         assert pl.DataFrame(client.initiate(segment="Nobody").arrow()).height == 0
 
 
+def test_ranges_side_by_side_are_the_export(mypreferences_mock: MockService) -> None:
+    serve(mypreferences_mock)
+    with mypreferences_mock.client() as client:
+        export = client.initiate(segment="Everyone")
+        ((last, first),) = export.boundaries([100])
+        one = export.arrow(until=100, limit=40, expect=m.Expect(last=last))
+        other = export.arrow(offset=101, until=ROWS, limit=40, expect=m.Expect(first=first, total=ROWS))
+        places = [place for part in (one, other) for place in pa.table(part)["_row"].to_pylist()]
+    assert places == list(range(1, ROWS + 1))
+
+
 def test_a_stream_is_read_once_and_its_schema_before(mypreferences_mock: MockService) -> None:
     serve(mypreferences_mock)
     with mypreferences_mock.client() as client:

@@ -13,7 +13,7 @@
 //! # fn example(mut pages: impl FnMut() -> Result<Option<mypreferences::export::Page>, mypreferences::Error> + Send + 'static, export: mypreferences::export::Export) -> Result<(), mypreferences::Error> {
 //! use mypreferences_arrow::{Layout, Stream};
 //!
-//! let stream = Stream::of_pages(export.kind(), Layout::default(), move || pages())?;
+//! let stream = Stream::of_pages(export.kind(), Layout::default(), None, move || pages())?;
 //! for batch in stream {
 //!     println!("{} rows", batch.map_or(0, |batch| batch.num_rows()));
 //! }

@@ -87,6 +87,19 @@ impl FromStr for RecordColumn {
     }
 }
 
+/// By what its records are: for a reader that has to know its columns before there is an export.
+impl FromStr for Table {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Table, Error> {
+        match word {
+            "profiles" => Ok(Table::Profiles),
+            "preferences" => Ok(Table::Preferences),
+            _ => Err(refused("records is none of the known words", "pass profiles or preferences")),
+        }
+    }
+}
+
 fn refused(what: &str, next: &str) -> Error {
     Error::before_io(ErrorKind::InvalidArgument, Operation::Page, what, next)
 }

@@ -71,13 +71,15 @@ impl fmt::Debug for Stream {
 
 impl Stream {
     /// Of pages in their order, which `next` gives; it may block. The first is read here: it tells which records there are,
-    /// and the columns of a schedule. One batch a page.
+    /// and the columns of a schedule. One batch a page. `until` is the last record of a range, and none for all of the
+    /// export.
     ///
     /// # Errors
-    /// What `next` gives. The stream ends with `count_mismatch` where the pages end before the export does.
+    /// What `next` gives. The stream ends with `count_mismatch` where the pages end before the export, or the range, does.
     pub fn of_pages(
         kind: ExportKind,
         layout: Layout,
+        until: Option<u64>,
         mut next: impl FnMut() -> Result<Option<Page>, Error> + Send + 'static,
     ) -> Result<Stream, Error> {
         let first = next()?;
@@ -85,7 +87,7 @@ impl Stream {
         let table =
             first.as_ref().map_or_else(|| Table::of_kind(kind), |page| Table::of(&Rows::of_page(kind, page, 1)));
         let row = first.as_ref().and_then(|page| page.offset).unwrap_or(1);
-        Ok(Stream::new(table, layout, Pages { next: Box::new(next), first, row, total: None, headers }))
+        Ok(Stream::new(table, layout, Pages { next: Box::new(next), first, row, until, total: None, headers }))
     }
 
     /// Of landed batches, one after the other. `_row` is the place of a record in its batch. Each part is hashed while it
@@ -212,6 +214,7 @@ struct Pages {
     first: Option<Page>,
     /// The place behind the last record that was given.
     row: u64,
+    until: Option<u64>,
     total: Option<u64>,
     headers: Option<Vec<u8>>,
 }
@@ -223,10 +226,10 @@ impl Source for Pages {
             None => (self.next)()?,
         };
         let Some(mut page) = page else {
-            return match self.total {
-                Some(total) if self.row != total.saturating_add(1) => {
-                    let read = self.row - 1;
-                    Err(mismatch(format!("the export has {total} records, and its pages end at record {read}")))
+            let read = self.row - 1;
+            return match self.until.or(self.total) {
+                Some(last) if read != last => {
+                    Err(mismatch(format!("record {last} was to be the last one, and the pages end at record {read}")))
                 }
                 Some(_) | None => Ok(None),
             };

@@ -14,6 +14,7 @@ use crate::client::{Between, Client, Started};
 pub struct PageStream {
     client: Client,
     pages: Arc<Mutex<Pages>>,
+    until: Option<u64>,
     /// Cancels what is under way when the stream is dropped.
     dropped: CancelToken,
 }
@@ -26,7 +27,13 @@ impl PageStream {
     pub fn open(client: &Client, export: &Export, arguments: &PageArguments) -> Result<PageStream, Error> {
         let dropped = CancelToken::new();
         let pages = arguments.pages(client.core(), export)?.cancel_token(dropped.clone());
-        Ok(PageStream { client: client.clone(), pages: Arc::new(Mutex::new(pages)), dropped })
+        let pages = Arc::new(Mutex::new(pages));
+        Ok(PageStream { client: client.clone(), pages, until: arguments.until, dropped })
+    }
+
+    /// The last record of a range; none for the rest of the export.
+    pub fn until(&self) -> Option<u64> {
+        self.until
     }
 
     /// The next page; blocks the calling thread meanwhile. See [`Client::run`].

@@ -45,7 +45,7 @@ pub unsafe extern "C" fn mypref_arrow_of_pages(
         let pages = required(pages, Operation::Page, "pages")?.shared();
         let kind = required(handle, Operation::Page, "handle")?.record.kind();
         let cancel = token_of(cancel);
-        Stream::of_pages(kind, layout?, move || pages.next(&cancel, None))
+        Stream::of_pages(kind, layout?, pages.until(), move || pages.next(&cancel, None))
     };
     // SAFETY: the caller gives NULL or a place for a stream.
     unsafe { written(stream, opened) }

@@ -81,8 +81,9 @@ impl NativeArrow {
         let pages = NativePages::opened(client.get(), export, wanted)?;
         let (kind, token) = (export.0.kind(), cancel.token().clone());
         let own = token.clone();
+        let until = pages.until();
         let next = move || next_page(&pages, &own);
-        Ok(NativeArrow::closed(token, move || Stream::of_pages(kind, layout, next)))
+        Ok(NativeArrow::closed(token, move || Stream::of_pages(kind, layout, until, next)))
     }
 
     /// Of landed batches: `all`, `latest` or the name of one.

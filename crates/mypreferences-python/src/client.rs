@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use mypreferences::configuration::Sources;
 use mypreferences::{ClientAuth, ClientBuilder, Credentials, Error, OAuth, Operation, Secret, Settings};
+use mypreferences_arrow::Table;
 use mypreferences_bridge as bridge;
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyDeprecationWarning;
 use pyo3::prelude::*;
+use pyo3::types::PyCapsule;
 
 use crate::cancel::{CancelToken, Started};
 use crate::error::{raised, told_of};
@@ -18,6 +20,7 @@ use crate::export::NativeExport;
 use crate::logging::Events;
 use crate::outcome::Outcome;
 use crate::request::{Request, Told};
+use crate::table;
 
 /// How often a blocking call looks at signals, at least.
 const LOOK_AT_SIGNALS: Duration = Duration::from_millis(50);
@@ -126,6 +129,20 @@ impl NativeClient {
     /// What `wrap` gave.
     fn unwrap(&self, py: Python<'_>, handle: &str) -> PyResult<NativeExport> {
         py.detach(|| self.client.unwrap(handle)).map(NativeExport).map_err(|error| raised(&error))
+    }
+
+    /// The schema that an export will have: of these records, and of those that its kind has by the vendor's pages.
+    fn schema<'py>(
+        &self,
+        py: Python<'py>,
+        records: Option<&str>,
+        kind: &str,
+        shape: &str,
+        record: &str,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let of_kind = || Ok(Table::documented(kind.replace('-', "_").parse()?, self.client.core().surface()));
+        let table = records.map_or_else(of_kind, str::parse).map_err(|error: Error| raised(&error))?;
+        table::schema(py, &table, table::layout(shape, record)?)
     }
 
     /// Closes the client and cancels its calls.

@@ -8,7 +8,7 @@ use arrow_array::{Array, StructArray};
 use arrow_schema::ArrowError;
 use mypreferences::export::Page;
 use mypreferences::{Error, ErrorKind, ExportKind, Operation};
-use mypreferences_arrow::{Layout, batch_of_page};
+use mypreferences_arrow::{Layout, Table, batch_of_page};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
@@ -24,6 +24,12 @@ pub(crate) fn layout(shape: &str, record: &str) -> PyResult<Layout> {
 
 pub(crate) fn internal(error: &ArrowError) -> PyErr {
     raised(&Error::before_io(ErrorKind::Internal, Operation::Page, error.to_string(), "report this bug"))
+}
+
+/// The schema of a table that is not read yet.
+pub(crate) fn schema<'py>(py: Python<'py>, table: &Table, layout: Layout) -> PyResult<Bound<'py, PyCapsule>> {
+    let columns = FFI_ArrowSchema::try_from(table.schema(layout).as_ref()).map_err(|error| internal(&error))?;
+    PyCapsule::new_with_value(py, columns, SCHEMA)
 }
 
 /// The schema and the array of one page.

@@ -80,10 +80,12 @@ fn in_folder(command: &mut Command, folder: &Path) {
 }
 
 /// What exports are loaded into by others' tools and drivers: its name, the file of its tests, and which of them.
-pub(crate) const ECOSYSTEM: [(&str, &str, &str); 3] = [
+pub(crate) const ECOSYSTEM: [(&str, &str, &str); 5] = [
     ("postgres", "tests/test_load.py", "not duckdb"),
     ("duckdb", "tests/test_load.py", "duckdb"),
     ("dlt", "tests/test_dlt.py", ""),
+    ("spark", "tests/test_spark.py", ""),
+    ("docs", "tests/test_docs.py", "connectors"),
 ];
 
 /// The tests of these parts, or of all; ready to run.

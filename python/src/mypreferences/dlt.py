@@ -31,6 +31,7 @@ import dlt as _dlt
 
 from mypreferences import _arguments
 from mypreferences._client import Client, What
+from mypreferences._coverage import OVERLAP, covered
 from mypreferences._databases import driver
 from mypreferences._errors import refused
 from mypreferences._handles import must_have_a_key, opens
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 pa = driver("pyarrow")
 
 _EXPORT = "_mp_export"
-_OVERLAP = timedelta(minutes=5)
 SOURCE = "mypreferences"
 """The source's name in dlt's state."""
 
@@ -66,7 +66,7 @@ def mypreferences_source(
     what changed since the newest export in the pipeline's state, minus ``overlap`` (5 minutes). Numbers and keys that
     dlt cannot load as dicts arrive as the server wrote them, in ``_record`` and ``_others``.
     """
-    back = _OVERLAP if overlap is None else timedelta(seconds=_arguments.seconds(overlap) or 0)
+    back = OVERLAP if overlap is None else timedelta(seconds=_arguments.seconds(overlap) or 0)
     keys = key if isinstance(key, str) else list(key)
 
     subject = hashlib.sha256(json.dumps({**what}, sort_keys=True, default=str).encode()).hexdigest()
@@ -77,8 +77,8 @@ def mypreferences_source(
         must_have_a_key(client)
         begin: Any = since
         if since == "auto":
-            covered = _covered([known for known in exports.values() if _is_of(known, subject, client)])
-            begin = None if covered is None else covered - back
+            end = _covered([known for known in exports.values() if _is_of(known, subject, client)])
+            begin = None if end is None else end - back
         order: dict[str, Any] = {**what}
         if begin is not None:
             order["last_date_time"] = begin
@@ -124,13 +124,11 @@ def _is_of(known: dict[str, Any], subject: str, client: Client) -> bool:
 
 
 def _covered(exports: list[dict[str, Any]]) -> datetime | None:
-    covered: datetime | None = None
-    for known in sorted(exports, key=lambda known: known["watermark"]):
-        begins = None if known["since"] is None else datetime.fromisoformat(known["since"])
-        if begins is None or (covered is not None and begins <= covered):
-            end = datetime.fromisoformat(known["watermark"])
-            covered = end if covered is None else max(covered, end)
-    return covered
+    moment = datetime.fromisoformat
+    return covered(
+        (None if known["since"] is None else moment(known["since"]), moment(known["watermark"]))
+        for known in sorted(exports, key=lambda known: known["watermark"])
+    )
 
 
 def run(pipeline: Any, source: Any, *, client: Client, keep_files: bool) -> tuple[Any, list[BatchReceipt]]:

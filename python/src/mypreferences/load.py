@@ -23,7 +23,7 @@ import threading
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -31,6 +31,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from mypreferences import _arguments
 from mypreferences._calls import CancelToken
 from mypreferences._client import Client, What
+from mypreferences._coverage import OVERLAP, covered
 from mypreferences._databases import DuckDb, Postgres, driver, quoted
 from mypreferences._errors import MyPreferencesError, refused
 from mypreferences._export import Export
@@ -44,12 +45,10 @@ if TYPE_CHECKING:
 
 STATE = "mypreferences_exports"
 """The table with what is known of each export, in the schema of the table that is loaded."""
-_OVERLAP = timedelta(minutes=5)
 _INCOMING = "mypreferences_incoming"
 _STARTED_AGAIN = 2
 """How often an export that expired before it was loaded is started again within one call."""
 _OVER = ("export_expired", "export_failed", "not_found")
-_AHEAD = timedelta(hours=1)
 
 OnLoading = Callable[[str, int], object]
 """Told the stage (``initiate``, ``wait``, ``load``, ``commit``) and the rows so far."""
@@ -226,7 +225,7 @@ def _without_passwords(uri: str) -> tuple[str, list[str]]:
 
 
 def _seconds(overlap: Duration | None) -> timedelta:
-    return _OVERLAP if overlap is None else timedelta(seconds=_arguments.seconds(overlap) or 0)
+    return OVERLAP if overlap is None else timedelta(seconds=_arguments.seconds(overlap) or 0)
 
 
 @dataclass
@@ -350,7 +349,7 @@ class _Job:
         self.connection.commit()
 
     def _covered(self) -> datetime | None:
-        """Up to when the exports in the table cover everything: each begins at or before the end of those before it.
+        """Up to when the exports in the table cover everything.
 
         Those of something else, or of another account, whose handles do not open here, cover nothing of this one; and
         nothing is covered by a table that is gone or was emptied.
@@ -364,23 +363,17 @@ class _Job:
             self.connection.query(f"select 1 from {self.target} limit 1")
         )
         self.connection.rollback()
-        covered: datetime | None = None
-        for since, watermark, parameters, handle in rows if is_filled else []:
-            if json.loads(parameters)["what"] != self.subject or not opens(self.client, handle):
-                continue
-            end = datetime.fromisoformat(watermark)
-            begins = None if since is None else datetime.fromisoformat(since)
-            # One from the future would leave out what changes until then.
-            is_next = begins is None or (covered is not None and begins <= covered)
-            if is_next and end <= datetime.now(timezone.utc) + _AHEAD:
-                covered = end if covered is None else max(covered, end)
-        return covered
+        return covered(
+            (None if since is None else datetime.fromisoformat(since), datetime.fromisoformat(watermark))
+            for since, watermark, parameters, handle in (rows if is_filled else [])
+            if json.loads(parameters)["what"] == self.subject and opens(self.client, handle)
+        )
 
     def _begin(self) -> _Row:
         since: str | datetime | None = self.since
         if since == "auto":
-            covered = self._covered()
-            since = None if covered is None else covered - self.overlap
+            end = self._covered()
+            since = None if end is None else end - self.overlap
         self.tell("initiate")
         order: dict[str, Any] = {**self.what}
         if since is not None:

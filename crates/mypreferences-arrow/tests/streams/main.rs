@@ -19,7 +19,7 @@ use crate::service::{Scratch, serve};
 
 fn stream(client: &Client, export: &Export, layout: Layout, limit: u32) -> Result<Stream, Error> {
     let mut pages = client.pages(export).limit(limit);
-    Stream::of_pages(export.kind(), layout, move || pages.next_page())
+    Stream::of_pages(export.kind(), layout, None, move || pages.next_page())
 }
 
 /// `_row` and `_record` of all batches.
@@ -89,6 +89,26 @@ fn a_stream_that_ends_early_says_why_and_ends() {
         assert_eq!(watch.error().unwrap().kind(), kind, "{error}");
         assert!(people.next().is_none());
     }
+}
+
+#[test]
+fn ranges_side_by_side_are_the_export() {
+    let service = serve(r#"{"on":"page","offset":181,"times":"forever","action":{"page":{"has_more":false}}}"#);
+    let client = service.client();
+    let export = client.initiate(ExportRequest::segment("Everyone")).call().unwrap();
+    client.wait(&export).call().unwrap();
+    let range = |first, last| {
+        let mut pages = client.pages(&export).limit(40).offset(first).until(last);
+        Stream::of_pages(export.kind(), Layout::default(), Some(last), move || pages.next_page()).unwrap()
+    };
+    let places: Vec<i64> =
+        [(1, 100), (101, 101), (102, 250)].map(|(first, last)| rows(&read(range(first, last))).0).concat();
+    assert_eq!(places, (1..=250).collect::<Vec<_>>());
+    // Its pages end before it does.
+    let short = range(101, 250);
+    let watch = short.watch();
+    assert!(short.last().unwrap().is_err());
+    assert_eq!(watch.error().unwrap().kind(), ErrorKind::CountMismatch);
 }
 
 #[test]

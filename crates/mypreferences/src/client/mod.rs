@@ -18,7 +18,7 @@ use crate::session::Session;
 use crate::session::cancel::CancelToken;
 use crate::settings::MAX_DURATION;
 use crate::settings::access_token::AccessToken;
-use crate::settings::surface::ExportKind;
+use crate::settings::surface::{ExportKind, Surface};
 
 /// A client of one MyPreferences account. Cheap to clone; clones share connections, the server's clock and the
 /// running commits. Thread-safe. Needs a tokio runtime with time and I/O for its calls; without one, use
@@ -66,6 +66,11 @@ impl Client {
     /// The base URL of every request, with its slash at the end.
     pub fn base_url(&self) -> &str {
         self.session.routes.base()
+    }
+
+    /// The surface whose routes it takes.
+    pub fn surface(&self) -> &Surface {
+        &self.session.settings.surface
     }
 
     /// How many milliseconds the server's clock is ahead of this machine's, by the newest answer that told; none before

@@ -1,5 +1,5 @@
 //! `cargo xtask bench commit`: what one commit costs beside plain reqwest doing the same signed POST, in one run.
-//! `cargo xtask bench python`, `python-export`, `arrow` and `load` are in `python`, `cargo xtask bench c` is in `c`;
+//! `cargo xtask bench python`, `python-export`, `arrow`, `load` and `spark` are in `python`, `cargo xtask bench c` is in `c`;
 //! `cargo xtask bench jvm` measures from Kotlin, beside `java.net.http`; `cargo xtask bench export [RECORDS]` the command
 //! that lands an export, beside curl, a requests job and dlt, and `cargo xtask bench latency` over a slow line.
 //!
@@ -40,6 +40,8 @@ pub(crate) enum Subject {
     Arrow,
     /// An export into a table of a database, beside dlt and scripts
     Load,
+    /// An export in Spark, in one range and in several
+    Spark,
     /// A commit from C, beside libcurl
     C,
     /// A commit from Kotlin, beside java.net.http
@@ -65,6 +67,7 @@ pub(crate) fn run(subject: &Subject) -> Result<(), Failure> {
         Subject::PythonExport => python::export(),
         Subject::Arrow => python::arrow(),
         Subject::Load => python::load(),
+        Subject::Spark => python::spark(),
         Subject::C => c::run(),
         Subject::Jvm => jvm(),
         Subject::Latency { options } => export("latency.py", options),

@@ -33,6 +33,11 @@ pub(super) fn load() -> Result<(), Failure> {
     run_visibly(&mut bench("load.py")?, "run the line above by hand")
 }
 
+/// An export in Spark, in one range and in several.
+pub(super) fn spark() -> Result<(), Failure> {
+    run_visibly(&mut bench("spark.py")?, "run the line above by hand")
+}
+
 /// A bench's command line, with the package installed.
 fn bench(script: &str) -> Result<Command, Failure> {
     let folder = cargo::workspace_folder()?.join("python");
