@@ -29,16 +29,25 @@ pub(crate) fn prepare() -> Result<PathBuf, Failure> {
     let workspace = cargo::workspace_folder()?;
     let folder = workspace.join("python");
     let python = virtual_environment::python(&folder.join("requirements-test.txt"))?;
-    let mut develop = program(&python, "maturin");
-    develop
-        .args(["develop", "--quiet", "--features", "test-hooks"])
-        .current_dir(&folder)
-        .env("CARGO_TARGET_DIR", cargo::target_folder()?);
-    run_visibly(&mut develop, "run `cargo build -p mypreferences-python` and repair what it says")?;
+    develop(&python, &["--features", "test-hooks"])?;
     for surface in ADAPTERS {
         launcher(&python, &workspace, surface)?;
     }
     Ok(python)
+}
+
+/// Builds the package into the environment of this Python, which has maturin.
+pub(crate) fn develop(python: &Path, options: &[&str]) -> Result<(), Failure> {
+    let mut develop = program(python, "maturin");
+    develop
+        .args(["develop", "--quiet"])
+        .args(options)
+        .current_dir(cargo::workspace_folder()?.join("python"))
+        .env("CARGO_TARGET_DIR", cargo::target_folder()?);
+    if let Some(environment) = python.parent().and_then(Path::parent) {
+        develop.env("VIRTUAL_ENV", environment);
+    }
+    run_visibly(&mut develop, "run `cargo build -p mypreferences-python` and repair what it says")
 }
 
 /// Lints, types and tests, ready to run, each with what to do when it fails.
@@ -79,27 +88,54 @@ fn in_folder(command: &mut Command, folder: &Path) {
     command.current_dir(folder).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUTF8", "1");
 }
 
+/// Has an environment of its own: it says which versions of a hundred libraries it wants.
+const AIRFLOW: &str = "airflow";
+
 /// What exports are loaded into by others' tools and drivers: its name, the file of its tests, and which of them.
-pub(crate) const ECOSYSTEM: [(&str, &str, &str); 5] = [
+pub(crate) const ECOSYSTEM: [(&str, &str, &str); 6] = [
     ("postgres", "tests/test_load.py", "not duckdb"),
     ("duckdb", "tests/test_load.py", "duckdb"),
     ("dlt", "tests/test_dlt.py", ""),
     ("spark", "tests/test_spark.py", ""),
     ("docs", "tests/test_docs.py", "connectors"),
+    (AIRFLOW, "airflow/tests", ""),
 ];
 
 /// The tests of these parts, or of all; ready to run.
 pub(crate) fn ecosystem(parts: &[String]) -> Result<Vec<(Command, &'static str)>, Failure> {
-    let python = prepare()?;
     let folder = cargo::workspace_folder()?.join("python");
+    let own = prepare()?;
     let wanted = ECOSYSTEM.iter().filter(|(name, _, _)| parts.is_empty() || parts.iter().any(|part| part == name));
-    let commands = wanted.map(|(_, file, which)| {
+    let mut commands = Vec::new();
+    for (name, file, which) in wanted {
+        let python = if *name == AIRFLOW { airflow(&folder)? } else { own.clone() };
+        if *name == AIRFLOW {
+            let mut pyright = program(&own, "pyright");
+            pyright.args(["--project", "airflow", "--pythonpath"]).arg(&python);
+            commands.push((pyright, "repair the types that pyright printed above"));
+        }
         let mut pytest = Command::new(&python);
         pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations", "3", file, "-k", which]);
-        in_folder(&mut pytest, &folder);
-        (pytest, "run `cargo xtask ecosystem` with the part that failed")
-    });
-    Ok(commands.collect())
+        commands.push((pytest, "run `cargo xtask ecosystem` with the part that failed"));
+    }
+    for (command, _) in &mut commands {
+        in_folder(command, &folder);
+    }
+    Ok(commands)
+}
+
+/// The Python of an environment with Airflow, the package and the provider.
+fn airflow(folder: &Path) -> Result<PathBuf, Failure> {
+    let provider = folder.join("airflow");
+    let python = virtual_environment::python(&provider.join("requirements-test.txt"))?;
+    develop(&python, &["--features", "test-hooks"])?;
+    let mut install = Command::new(&python);
+    install
+        .args(["-m", "pip", "install", "--quiet", "--no-input", "--no-deps", "--no-build-isolation"])
+        .args(["--disable-pip-version-check", "--editable"])
+        .arg(&provider);
+    run_visibly(&mut install, "read what pip says about the provider")?;
+    Ok(python)
 }
 
 /// `cargo xtask ecosystem`.

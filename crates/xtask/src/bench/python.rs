@@ -50,14 +50,6 @@ fn bench(script: &str) -> Result<Command, Failure> {
 /// The Python of an environment that has the package, in release mode.
 fn installed(folder: &Path) -> Result<PathBuf, Failure> {
     let python = virtual_environment::python(&folder.join("requirements-bench.txt"))?;
-    let mut install = Command::new(python.with_file_name("maturin"));
-    install
-        .args(["develop", "--release", "--quiet"])
-        .current_dir(folder)
-        .env("CARGO_TARGET_DIR", cargo::target_folder()?);
-    if let Some(environment) = python.parent().and_then(Path::parent) {
-        install.env("VIRTUAL_ENV", environment);
-    }
-    run_visibly(&mut install, "run `cargo xtask python` and repair what it says")?;
+    crate::python::develop(&python, &["--release"])?;
     Ok(python)
 }

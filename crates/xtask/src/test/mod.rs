@@ -46,7 +46,7 @@ const STEPS: &[Step] = &[
     Step { name: "tests", about: "every test of every crate, at trace level; after `--`: a test's name", run: tests },
     Step { name: "demo", about: "cargo demo, as the README has it", run: |transcript, _| demo(transcript) },
     Step { name: "python", about: "lint, types and tests of the Python package, on every interpreter that is there", run: |transcript, _| commands(transcript, python::checks()?) },
-    Step { name: "ecosystem", about: "exports into real databases, by dlt and by Spark, killed at every point", run: |transcript, _| commands(transcript, python::ecosystem(&[])?) },
+    Step { name: "ecosystem", about: "exports into real databases, by dlt, Spark and Airflow, killed at every point", run: |transcript, _| commands(transcript, python::ecosystem(&[])?) },
     Step { name: "python-package", about: "the wheel and the source archive, installed in a fresh environment", run: |transcript, _| commands(transcript, python::package()?) },
     Step { name: "c", about: "the C library as its users meet it", run: |transcript, _| c(transcript) },
     Step { name: "kotlin", about: "the jar, its tests, an empty project, a shrunk program", run: |transcript, _| {
