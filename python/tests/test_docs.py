@@ -15,7 +15,12 @@ from mypreferences.testing import CLIENT_ID, MockService
 DOCS = Path(__file__).parents[2] / "docs"
 PROGRAMS = [
     pytest.param(program, id=f"{page}-{number}", marks=marks)
-    for page, marks in (("arrow.md", ()), ("elsewhere.md", ()), ("connectors.md", (pytest.mark.ecosystem,)))
+    for page, marks in (
+        ("arrow.md", ()),
+        ("elsewhere.md", ()),
+        ("connectors.md", (pytest.mark.ecosystem,)),
+        ("orchestrators.md", ()),
+    )
     for number, program in enumerate(re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL))
     # The clusters of the tests have another address: test_load.py.
     if "postgresql://" not in program
@@ -25,7 +30,18 @@ PROGRAMS = [
 @pytest.mark.once
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_program_of_the_docs_runs(mypreferences_mock: MockService, tmp_path: Path, program: str) -> None:
-    for consumer in ("pyarrow", "polars", "pandas", "duckdb", "dlt", "deltalake", "pyspark"):
+    for consumer in (
+        "pyarrow",
+        "polars",
+        "pandas",
+        "duckdb",
+        "dlt",
+        "deltalake",
+        "pyspark",
+        "airflow",
+        "dagster",
+        "prefect",
+    ):
         if re.search(rf"^(import|from) {consumer}\b", program, re.MULTILINE):
             pytest.importorskip(consumer)
     mypreferences_mock.open_scenario(

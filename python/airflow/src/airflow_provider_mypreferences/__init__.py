@@ -37,11 +37,9 @@ def get_provider_info() -> dict[str, Any]:
                     "environment": _field(
                         "Environment",
                         "The vendor's own, in place of a base URL.",
-                        enum=["production", "staging", None],
+                        enum=["production", "staging"],
                     ),
-                    "surface": _field(
-                        "Surface", "The routes: async unless said.", enum=["async", "profiles", "v4", None]
-                    ),
+                    "surface": _field("Surface", "The routes: async unless said.", enum=["async", "profiles", "v4"]),
                     "oauth_token_url": _field("OAuth token URL", "For OAuth 2.0; else the secret signs each request."),
                     "oauth_client_id": _field("OAuth client id", "The secret is then this client's."),
                     "ca_file": _field("CA file", "PEM file with authorities to trust in addition to the system's."),
