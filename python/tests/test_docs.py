@@ -38,7 +38,7 @@ def test_a_program_of_the_docs_runs(mypreferences_mock: MockService, tmp_path: P
         "dlt",
         "deltalake",
         "pyspark",
-        "airflow",
+        "airflow.sdk",
         "dagster",
         "prefect",
     ):
