@@ -65,6 +65,11 @@ pub(crate) fn prove(wish: &Wish) -> Result<bool, Trouble> {
     let (mut passed, mut failed) = (0, 0);
     let sick = red(&corpus, &healthy);
     if !sick.is_empty() {
+        for case in healthy.iter().filter(|case| sick.contains(&case.scenario)) {
+            if let Verdict::Red(why) = suite::verdict(&corpus, SURFACE, case) {
+                println!("{}: {}", case.scenario, why.join("\n  "));
+            }
+        }
         return Err(Trouble::new(format!("without a mutant these are red: {sick:?}; repair them first")));
     }
     for mutant in &mutants {
