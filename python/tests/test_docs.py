@@ -52,6 +52,8 @@ def test_a_program_of_the_docs_runs(mypreferences_mock: MockService, tmp_path: P
         "MYPREFERENCES_CLIENT_ID": CLIENT_ID,
         "MYPREFERENCES_AUTHORIZATION": "made-up",
         "MYPREFERENCES_HANDLE_KEY": "a key of handles 0001",
+        # As in an environment that was activated.
+        "PYSPARK_PYTHON": sys.executable,
     }
     command = [sys.executable, "-c", program]
     environment = os.environ | variables

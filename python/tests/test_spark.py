@@ -311,7 +311,7 @@ def test_a_query_that_goes_on_waits_for_its_interval(spark: SparkSession, world:
     while world.commits != [1, 1] and time.monotonic() - begun < 60 and query.isActive:
         time.sleep(0.1)
     query.stop()
-    first, second = (request["received_ms"] for request in world.mock.requests("initiate")[:2])
+    first, second = (request["received_at_ms"] for request in world.mock.requests("initiate")[:2])
     assert world.commits[:2] == [1, 1] and second - first >= 2_000
 
 
