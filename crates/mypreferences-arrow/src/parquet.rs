@@ -27,6 +27,8 @@ use crate::schema::{CELLS, Layout, OTHERS, RECORD, Table};
 pub(crate) const NAME: &str = "parquet";
 /// A row group is over when it takes so many bytes of memory: what it will have on disk, and what is not encoded yet.
 const ROW_GROUP: usize = 8 << 20;
+/// So many records are decoded side by side with those before them: two batches of them are in memory.
+const AT_ONCE: usize = 256;
 
 /// Parts of a landing as Parquet files, each whole by itself: the columns of [`Table::schema`], zstd, row groups that
 /// take up to 8 MiB of memory while they are written. For [`LandExport::format`](mypreferences::landing::LandExport::format).
@@ -83,8 +85,26 @@ impl PartRecords for Part {
             return Err(io::Error::other("a page is too large for a batch: land with a smaller limit"));
         }
         let fit = rows.headers == self.headers.as_deref();
+        for (first, records) in (rows.first..).step_by(AT_ONCE).zip(rows.records.chunks(AT_ONCE)) {
+            self.advance(first, records, fit)?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        if let Some(batch) = self.waiting.take() {
+            put(&mut self.writer, &batch)?;
+        }
+        self.writer.finish().map_err(of_parquet)?;
+        self.writer.inner_mut().flush()
+    }
+}
+
+impl Part {
+    /// Decodes these records while those before them are written.
+    fn advance(&mut self, first: u64, records: &[&[u8]], fit: bool) -> io::Result<()> {
         let decode = |decoder: &mut Decoder| {
-            let records = (rows.first..).zip(rows.records.iter().copied());
+            let records = (first..).zip(records.iter().copied());
             if fit { decoder.batch(records) } else { decoder.batch_of_other_rows(records) }
         };
         let Part { decoder, writer, waiting, .. } = self;
@@ -98,14 +118,6 @@ impl PartRecords for Part {
         let batch = beside.unwrap_or_else(|| decode(&mut self.decoder));
         self.waiting = Some(batch.map_err(of_arrow)?);
         Ok(())
-    }
-
-    fn finish(mut self: Box<Self>) -> io::Result<()> {
-        if let Some(batch) = self.waiting.take() {
-            put(&mut self.writer, &batch)?;
-        }
-        self.writer.finish().map_err(of_parquet)?;
-        self.writer.inner_mut().flush()
     }
 }
 
