@@ -1,8 +1,8 @@
 """An export in Spark, in one range and in several side by side, over a line where each page takes 100 ms.
 Run by ``cargo xtask bench spark``.
 
-Each range is a task with a client of its own, as on an executor, which asks for one page at a time here: with the default
-of four, two cores are busy with the mock and the tasks before eight ranges are.
+Each range is a task with a client of its own, as on an executor, which asks for one page at a time here: with the
+default of four, two cores are busy with the mock and the tasks before eight ranges are.
 """
 
 from __future__ import annotations

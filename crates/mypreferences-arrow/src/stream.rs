@@ -227,11 +227,14 @@ impl Source for Pages {
         };
         let Some(mut page) = page else {
             let read = self.row - 1;
-            return match self.until.or(self.total) {
-                Some(last) if read != last => {
-                    Err(mismatch(format!("record {last} was to be the last one, and the pages end at record {read}")))
+            return match (self.until, self.total) {
+                (Some(last), _) if read != last => {
+                    Err(mismatch(format!("the range was to end at record {last}, and its pages end at record {read}")))
                 }
-                Some(_) | None => Ok(None),
+                (None, Some(total)) if read != total => {
+                    Err(mismatch(format!("the export has {total} records, and its pages end at record {read}")))
+                }
+                (Some(_) | None, _) => Ok(None),
             };
         };
         self.total = self.total.or(page.total_results);
