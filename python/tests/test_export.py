@@ -354,6 +354,15 @@ def test_what_a_progress_callable_raises_ends_the_call_and_a_second_run_finishes
     assert len(landed_records(out)) == 50_000
 
 
+def test_a_batch_of_an_export_says_since_when_it_is(mypreferences_mock: MockService, tmp_path: Path) -> None:
+    serve(mypreferences_mock)
+    with mypreferences_mock.client() as client:
+        export = client.initiate(segment="Everyone", last_date_time="2026-01-14T00:00:00Z")
+        landed = client.land(export, tmp_path / "out", progress=None)
+    (batch,) = m.Folder(tmp_path / "out").batches()
+    assert landed.since == batch.since and str(batch.since).startswith("2026-01-14T00:00:00")
+
+
 def test_pages_bear_an_outage_when_they_are_given_patience(mypreferences_mock: MockService) -> None:
     away = {"on": "page", "times": 12, "action": {"answer": {"status": 503}}}
     serve(mypreferences_mock, rows=3, rules=[away])

@@ -255,6 +255,41 @@ def test_a_batch_that_had_to_stay_empty_is_never_committed(spark: SparkSession, 
     assert world.commits == [0, 1] and sum(rows) == ROWS and world.initiated() == [False, False]
 
 
+def test_an_export_that_the_service_does_not_know_just_now_is_not_left_out(spark: SparkSession, world: World) -> None:
+    def fails(batch: DataFrame, _n: int) -> None:
+        if batch.count():
+            raise OSError("the disk is full")
+
+    with pytest.raises(StreamingQueryException, match="disk is full"):
+        run(spark, world.lake, fails)
+    world.mock.add_rule({"on": "status", "times": 9, "action": {"answer": {"status": 404}}})
+    with pytest.raises(StreamingQueryException, match="NotFoundError"):
+        run(spark, world.lake, onExpired="restart")
+    world.forget_rules()
+    rows: list[int] = []
+    run(spark, world.lake, lambda batch, _: rows.append(batch.count()), onExpired="restart")
+    assert world.commits == [1] and sum(rows) == ROWS
+
+
+@pytest.mark.parametrize(
+    "change", [{"total_results": 1}, {"total_results": 0}, {"has_more": False}, {"has_more": True}]
+)
+def test_a_total_that_its_page_contradicts_is_never_committed(
+    spark: SparkSession, world: World, change: dict[str, Any]
+) -> None:
+    world.mock.add_rule({"on": "page", "times": "forever", "action": {"page": change}})
+    with pytest.raises(StreamingQueryException, match="CountMismatchError"):
+        run(spark, world.lake)
+    assert world.commits == [0]
+
+
+def test_a_checkpoint_of_another_segment_is_refused(spark: SparkSession, world: World) -> None:
+    run(spark, world.lake)
+    with pytest.raises(StreamingQueryException, match="another segment"):
+        run(spark, world.lake, segment="Others")
+    assert world.initiated() == [False] and world.commits == [1]
+
+
 def test_an_export_that_fails_again_and_again_ends_the_query(spark: SparkSession, world: World) -> None:
     world.serve(ends="Error", processing_ms=1)
     with pytest.raises(StreamingQueryException, match="ExportFailedError"):
@@ -319,6 +354,8 @@ def test_an_export_of_other_records_is_told_which(spark: SparkSession, world: Wo
     with pytest.raises(StreamingQueryException, match="records=profiles"):
         run(spark, world.lake, records="preferences")
     assert world.commits == [0]
+    run(spark, world.lake)
+    assert stored(spark, world.lake) == (ROWS, ROWS) and world.commits == [1] and len(world.initiated()) == 1
 
 
 def test_an_export_of_nothing_is_committed(spark: SparkSession, world: World) -> None:
@@ -381,6 +418,20 @@ def test_a_batch_is_one_export_for_all_its_actions(spark: SparkSession, world: W
         assert again.commit(keep_files=False, stored=counted, files=people).end == "committed"
         assert export.commit(keep_files=False, stored=ROWS).end == "already_committed"
     assert world.commits == [1] and len(world.initiated()) == 1
+
+
+def test_a_batch_of_nothing_has_no_rows(spark: SparkSession, world: World) -> None:
+    world.serve(rows=0)
+    with world.mock.client(handle_key=KEY) as client:
+        export = SparkExport(spark, client, segment="Everyone")
+        assert (export.rows, export.df.count()) == (0, 0)
+        assert export.commit(keep_files=False, stored=0).end == "committed"
+
+
+def test_without_a_key_for_handles_nothing_is_initiated(spark: SparkSession, world: World) -> None:
+    with world.mock.client() as client, pytest.raises(m.ConfigurationError):
+        SparkExport(spark, client, segment="Everyone")
+    assert world.initiated() == []
 
 
 def test_a_schedule_is_a_batch(spark: SparkSession, world: World) -> None:

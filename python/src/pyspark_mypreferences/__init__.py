@@ -5,6 +5,7 @@ Every Spark session imports this, so that it loads nothing before the format is 
 
 from __future__ import annotations
 
+import importlib.util
 from typing import TYPE_CHECKING
 
 from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStreamReader
@@ -38,9 +39,7 @@ class DefaultSource(DataSource):
         from mypreferences.spark import _options
 
         options = _options.of_stream(self.options)
-        try:
-            from mypreferences.spark import _stream
-        except ImportError:
+        if importlib.util.find_spec("pyspark.sql.streaming.datasource") is None:
             from mypreferences._errors import refused
 
             raise refused(
@@ -48,7 +47,9 @@ class DefaultSource(DataSource):
                 "export",
                 "a stream needs Spark 4.2: before it, no source is told what its sink has committed",
                 "use Spark 4.2 or later, or mypreferences.spark.SparkExport",
-            ) from None
+            )
+        from mypreferences.spark import _stream
+
         return _stream.StreamReader(options, schema)
 
 

@@ -107,6 +107,9 @@ impl Range {
         {
             return Err(mismatch(format!("the page at record {offset} goes on behind the end of the range, {end}")));
         }
+        if self.end.is_some_and(|end| next > end && self.expect.total == Some(end)) && page.has_more {
+            return Err(mismatch(format!("the export goes on behind record {}, which was to be its last", next - 1)));
+        }
         let check = |expected: Option<&Digest>, index: usize, what: &str, at: u64| match (expected, page.record(index))
         {
             (Some(expected), Some(record)) if Digest::of(record.bytes()) != *expected => {

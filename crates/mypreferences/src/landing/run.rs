@@ -270,7 +270,10 @@ impl Run {
             (Source::Order(order), None) => {
                 return Ok(Since { text: order.since_moment().map(LastDateTime::text), previous: None });
             }
-            (Source::Export(_), _) => return Ok(Since::default()),
+            (Source::Export(export), _) => {
+                let since = export.since_ms.and_then(LastDateTime::from_ms);
+                return Ok(Since { text: since.map(LastDateTime::text), previous: None });
+            }
             (Source::Order(_), Some(overlap)) => overlap,
         };
         let (identity, body) = (self.identity.clone(), self.parameters.body.clone());

@@ -1,4 +1,6 @@
-"""Exports as tasks: where one is when its worker dies stands in Airflow's task state, encrypted, and in its folder."""
+"""Exports as tasks. Where one is when its worker dies stands in the folder that it lands in; of an export that is only
+initiated, in Airflow's task state, encrypted.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, ResumableJobMixin
 from airflow.sdk import Asset, XComArg
-from airflow.sdk.exceptions import AirflowFailException
-from mypreferences import BatchReceipt, Client, Folder, Landed, MyPreferencesError
-from mypreferences._coverage import OVERLAP, covered
+from mypreferences import BatchReceipt, CancelToken, Client, Folder, Landed, MyPreferencesError, Sealed
 
 from airflow_provider_mypreferences import _lineage
 from airflow_provider_mypreferences.hooks import MyPreferencesHook
@@ -19,31 +19,35 @@ from airflow_provider_mypreferences.hooks import MyPreferencesHook
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-_WHAT = ("segment", "segment_group", "schedule", "cids")
-"""One of them says what is exported."""
 _NOBODY = "nobody has it"
 
 
-def _record(landed: Landed, receipt: BatchReceipt | None) -> dict[str, Any]:
+def _record(sealed: Sealed, receipt: BatchReceipt | None) -> dict[str, Any]:
     """What a task gives: no token, and nothing that XCom cannot hold."""
-    (batch,) = [batch for batch in Folder(landed.folder.parent).batches() if batch.batch == landed.batch]
+    folder = Path(sealed.out) / sealed.batch
+    (batch,) = [batch for batch in Folder(sealed.out).batches() if batch.batch == sealed.batch]
     return {
         "kind": batch.kind,
         "name": batch.name,
-        "batch": landed.batch,
-        "folder": str(landed.folder),
+        "batch": batch.batch,
+        "folder": str(folder),
         "files": [str(file) for file in batch.files],
-        "rows": landed.rows,
-        "bytes": landed.bytes,
-        "since": landed.since,
-        "watermark": landed.watermark,
-        "manifest_sha256": landed.manifest_sha256,
+        "rows": batch.rows,
+        "bytes": batch.bytes,
+        "since": batch.since,
+        "watermark": batch.watermark,
+        "manifest_sha256": sealed.manifest_sha256,
         "end": None if receipt is None else str(receipt.end.value),
     }
 
 
+def _sealed(out: Path) -> list[Sealed]:
+    """What lies there and is not committed, oldest first."""
+    return Folder(out).sealed() if out.exists() else []
+
+
 class _Operator(BaseOperator):
-    """What all have in common: a connection."""
+    """What all have in common: a connection, and an end when the task is killed."""
 
     ui_color = "#d8ecff"
 
@@ -55,44 +59,66 @@ class _Operator(BaseOperator):
         """A client of the connection."""
         return MyPreferencesHook(self.mypreferences_conn_id).get_client()
 
+    def cancel_token(self) -> CancelToken:
+        """Of what is under way."""
+        self._cancel = CancelToken()
+        return self._cancel
 
-class _Initiating(ResumableJobMixin, _Operator):  # pyright: ignore[reportIncompatibleVariableOverride]
-    """What is initiated once, however often the task is tried."""
+    def on_kill(self) -> None:
+        """Ends what is under way: what is durable stays, and the next try goes on there."""
+        cancel: CancelToken | None = getattr(self, "_cancel", None)
+        if cancel is not None:
+            cancel.cancel()
 
-    external_id_key = "mypreferences_handle"
-    template_fields: Collection[str] = ("what", "since")
+
+class _What(_Operator):
+    """What is exported: one of four."""
+
+    template_fields: Collection[str] = ("segment", "segment_group", "schedule_name", "cids", "since")
 
     def __init__(
         self,
         *,
-        segment: str | None = None,
-        segment_group: str | None = None,
-        schedule_name: str | None = None,
-        cids: Sequence[str] | None = None,
-        since: str | datetime | None = None,
+        segment: str | XComArg | None = None,
+        segment_group: str | XComArg | None = None,
+        schedule_name: str | XComArg | None = None,
+        cids: Sequence[str] | XComArg | None = None,
+        since: str | datetime | XComArg | None = None,
         **arguments: Any,
     ) -> None:
-        given = {"segment": segment, "segment_group": segment_group, "schedule": schedule_name, "cids": cids}
-        self.what: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        self.since = since
         super().__init__(**arguments)
+        self.segment, self.segment_group, self.schedule_name, self.cids = segment, segment_group, schedule_name, cids
+        self.since = since
+
+    def what(self) -> dict[str, Any]:
+        """As a client takes it; it says what is wrong with none and with several."""
+        given = {
+            "segment": self.segment,
+            "segment_group": self.segment_group,
+            "schedule": self.schedule_name,
+            "cids": self.cids,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
+class MyPreferencesInitiateOperator(ResumableJobMixin, _What):  # pyright: ignore[reportIncompatibleVariableOverride]
+    """Initiates an export; its result is the handle, for the sensor and the operator that lands.
+
+    :param segment: what to export; or ``segment_group``, ``schedule_name`` or ``cids``.
+    :param since: only what changed since this moment.
+    """
+
+    external_id_key = "mypreferences_handle"
 
     def execute(self, context: Context) -> Any:
-        """Initiates, or goes on with what an earlier try has initiated."""
+        """Initiates, or gives what an earlier try has initiated."""
         return self.execute_resumable(context)
-
-    def begins(self) -> str | datetime | None:
-        """``LastDateTime``."""
-        return self.since
 
     def submit_job(self, context: Context) -> str:
         """The handle, which is logged and traced: it shows no token."""
-        if len(self.what) != 1:
-            raise AirflowFailException(f"say what to export: one of {', '.join(_WHAT)}")
-        begins = self.begins()
+        when: dict[str, Any] = {} if self.since is None else {"last_date_time": self.since}
         with self.client() as client:
-            when: dict[str, Any] = {} if begins is None else {"last_date_time": begins}
-            return client.wrap(client.initiate(**self.what, **when))
+            return client.wrap(client.initiate(cancel_token=self.cancel_token(), **self.what(), **when))
 
     def get_job_status(self, external_id: Any, context: Context) -> str:
         """The service's own word."""
@@ -106,89 +132,71 @@ class _Initiating(ResumableJobMixin, _Operator):  # pyright: ignore[reportIncomp
                 raise
 
     def is_job_active(self, status: str) -> bool:
-        """Ready is not landed yet."""
-        return status not in (_NOBODY, "Retrieved", "Expired", "Error", "Failed")
+        """An export that can still be landed."""
+        return status.lower() not in (_NOBODY, "retrieved", "expired", "error", "failed")
 
     def is_job_succeeded(self, status: str) -> bool:
-        """Retrieved: nothing is initiated again."""
-        return status == "Retrieved"
+        """Never by itself: of one that was committed, whoever clears the task wants another."""
+        return False
 
     def poll_until_complete(self, external_id: Any, context: Context) -> Any:
-        """Gives the result, too: where a try goes on with an export, Airflow takes that of this call."""
+        """Others wait. Where a try goes on with an export, Airflow takes the result of this call."""
         return self.get_job_result(external_id, context)
-
-
-class MyPreferencesInitiateOperator(_Initiating):
-    """Initiates an export; its result is the handle, for the sensor and the operator that lands.
-
-    :param segment: what to export; or ``segment_group``, ``schedule_name`` or ``cids``.
-    :param since: only what changed since this moment.
-    """
 
     def get_job_result(self, external_id: Any, context: Context) -> str:
         """The handle."""
         return str(external_id)
 
 
-class MyPreferencesLandOperator(_Initiating):
-    """Lands an export in a folder, and does not commit it.
+class MyPreferencesLandOperator(_What):
+    """Lands an export in a folder, and does not commit it. A try that was killed goes on from its last durable page.
 
-    :param out: the folder. It belongs to exports of one thing of one account.
+    :param out: the folder, which outlives the task. It belongs to exports of one thing of one account.
     :param handle: an export that was initiated before; else what to export, as in ``MyPreferencesInitiateOperator``.
-    :param since: a moment, or ``"auto"``: what changed since the newest batch of the folder.
+    :param since: ``"auto"``, what changed since the newest batch of the folder, or a moment. Not with a handle.
     :param overlap: so much before it does ``"auto"`` begin: five minutes.
-    :param landing: further arguments of ``client.land``: ``format``, ``compression``, ``limit``, ``max_wait``.
+    :param landing: further arguments of ``client.export``: ``format``, ``compression``, ``limit``, ``max_wait``.
     """
 
-    template_fields: Collection[str] = (*_Initiating.template_fields, "out", "handle")
+    template_fields: Collection[str] = (*_What.template_fields, "out", "handle")
 
     def __init__(
         self,
         *,
-        out: str,
+        out: str | XComArg,
         handle: str | XComArg | None = None,
-        overlap: timedelta = OVERLAP,
+        since: str | datetime | XComArg | None = "auto",
+        overlap: timedelta | float | None = None,
         landing: dict[str, Any] | None = None,
         **arguments: Any,
     ) -> None:
-        super().__init__(**arguments)
+        super().__init__(since=since, **arguments)
         self.out, self.handle, self.overlap, self.landing = out, handle, overlap, landing or {}
         self._landed: dict[str, Any] | None = None
-        if not self.outlets:
-            self.outlets = [Asset(uri=Path(out).absolute().as_uri(), name=f"mypreferences:{out}")]
+        # One that is rendered later is not known yet.
+        if not self.outlets and isinstance(out, str) and "{" not in out and Path(out).is_absolute():
+            self.outlets = [Asset(uri=Path(out).as_uri())]
 
-    def begins(self) -> str | datetime | None:
-        """``"auto"``: where the batches of the folder end."""
-        if self.since != "auto":
-            return self.since
-        moment = datetime.fromisoformat
-        try:
-            batches = [batch for batch in Folder(self.out).batches() if batch.manifest is not None and batch.watermark]
-        except MyPreferencesError as error:
-            if error.kind != "invalid_argument":
-                raise
-            # Nothing was landed there yet.
-            batches = []
-        end = covered(
-            (None if batch.since is None else moment(batch.since), moment(batch.watermark or "")) for batch in batches
-        )
-        return None if end is None else end - self.overlap
-
-    def submit_job(self, context: Context) -> str:
-        """The handle that was given, or a new one."""
-        return super().submit_job(context) if self.handle is None else str(self.handle)
-
-    def get_job_result(self, external_id: Any, context: Context) -> dict[str, Any]:
-        """Lands it, or goes on with landing."""
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Lands it, or goes on with landing; what is landed already, and not committed, is the result once more."""
         with self.client() as client:
-            export = client.unwrap(external_id)
-            landed = client.land(export, self.out, progress=self._tell, **self.landing)
-            self._landed = self.finish(client, landed)
+            self._landed = self.land(client, Path(str(self.out)).absolute())
         return self._landed
 
-    def finish(self, client: Client, landed: Landed) -> dict[str, Any]:
-        """When it is durable and whole."""
-        return _record(landed, None)
+    def land(self, client: Client, out: Path) -> dict[str, Any]:
+        """Until it is durable and whole."""
+        if self.handle is None and (landed := _sealed(out)):
+            return _record(landed[-1], None)
+        return _record(self.landed(client, out, commit="never").sealed, None)
+
+    def landed(self, client: Client, out: Path, **policy: Any) -> Landed:
+        """From a handle, or from what is exported."""
+        how: dict[str, Any] = {"progress": self._tell, "cancel_token": self.cancel_token(), **self.landing}
+        if self.handle is not None:
+            return client.land(client.unwrap(str(self.handle)), out, **how)
+        when = {"since": self.since, "overlap": self.overlap if self.since == "auto" else None}
+        given = {name: value for name, value in when.items() if value is not None}
+        return client.export(out=out, **self.what(), **given, **policy, **how)
 
     def _tell(self, progress: Any) -> None:
         self.log.info("%s: %s records", progress.stage, progress.rows)
@@ -197,12 +205,14 @@ class MyPreferencesLandOperator(_Initiating):
         """From the service into the folder, for OpenLineage where it is installed."""
         if self._landed is None:
             return None
-        account = MyPreferencesHook.get_connection(self.mypreferences_conn_id).extra_dejson.get("client_id", "")
-        return _lineage.facets(account, self._landed)
+        extra = MyPreferencesHook.get_connection(self.mypreferences_conn_id).extra_dejson
+        return _lineage.facets(str(extra.get("client_id", "")), self._landed)
 
 
 class MyPreferencesExportOperator(MyPreferencesLandOperator):
     """Lands an export in a folder and commits it, when it is durable and whole there.
+
+    The folder outlives the task: with ``keep_files=False`` it has the only copy afterwards.
 
     :param keep_files: whether the server keeps its copy; ``False`` deletes it.
 
@@ -213,9 +223,12 @@ class MyPreferencesExportOperator(MyPreferencesLandOperator):
         super().__init__(**arguments)
         self.keep_files = keep_files
 
-    def finish(self, client: Client, landed: Landed) -> dict[str, Any]:
-        """The commit; one that a try before this has sent is found, and not sent again."""
-        return _record(landed, client.commit_landed(landed.sealed, keep_files=self.keep_files))
+    def land(self, client: Client, out: Path) -> dict[str, Any]:
+        """And the commit; one that an earlier try has sent is found, and not sent again."""
+        landed = self.landed(client, out, keep_files=self.keep_files)
+        if self.handle is None:
+            return _record(landed.sealed, landed.receipt)
+        return _record(landed.sealed, client.commit_landed(landed.sealed, keep_files=self.keep_files))
 
 
 class MyPreferencesCommitOperator(_Operator):
@@ -235,5 +248,5 @@ class MyPreferencesCommitOperator(_Operator):
         """How the commit ended; again, it sends nothing."""
         sealed = Folder(Path(self.batch["folder"]).parent).sealed_batch(self.batch["batch"])
         with self.client() as client:
-            receipt = client.commit_landed(sealed, keep_files=self.keep_files)
+            receipt = client.commit_landed(sealed, keep_files=self.keep_files, cancel_token=self.cancel_token())
         return {**self.batch, "end": str(receipt.end.value)}

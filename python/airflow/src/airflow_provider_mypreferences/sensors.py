@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator, XComArg
+from airflow.sdk.exceptions import AirflowFailException
 from mypreferences import MyPreferencesError
 
 from airflow_provider_mypreferences.hooks import MyPreferencesHook
@@ -39,13 +41,17 @@ class MyPreferencesReadySensor(BaseSensorOperator):
         """Waits here, or in the triggerer."""
         if not self.deferrable:
             return super().execute(context)
-        trigger = MyPreferencesReadyTrigger(str(self.handle), self.mypreferences_conn_id, self.timeout)
-        return self.defer(trigger=trigger, method_name="execute_complete")
+        trigger = MyPreferencesReadyTrigger(str(self.handle), self.mypreferences_conn_id)
+        # Airflow's own clock: it goes on when the triggerer starts again, and knows soft_fail.
+        return self.defer(trigger=trigger, method_name="execute_complete", timeout=timedelta(seconds=self.timeout))
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> None:
         """When the trigger has fired."""
-        if event["error"] is not None:
-            raise MyPreferencesError.from_json(event["error"])
+        if event["error"] is None:
+            return
+        error = MyPreferencesError.from_json(event["error"])
+        # It will not be ready however often it is asked.
+        raise AirflowFailException(str(error)) if error.kind in ("export_expired", "export_failed") else error
 
     def poke(self, context: Context) -> bool:
         """Whether it is ready."""

@@ -15,6 +15,7 @@ from pyspark.sql.types import StructType
 
 from mypreferences._arrow import RecordColumn, Shape
 from mypreferences._client import Client, Paths, What
+from mypreferences._handles import must_have_a_key
 from mypreferences._records import BatchReceipt
 from mypreferences.spark import _ranges
 from mypreferences.spark._options import OfBatch, Reading, texts_of
@@ -39,13 +40,14 @@ class BatchReader(DataSourceReader):
             return [*_ranges.cut(client.unwrap(options.handle), 1, options.total, options.rows_per_partition, of=of)]
 
     def read(self, partition: InputPartition) -> Iterator[Any]:
-        """On an executor."""
-        assert isinstance(partition, _ranges.Range)
+        """On an executor. Spark makes a partition of its own where there is none."""
+        if not isinstance(partition, _ranges.Range):
+            return iter(())
         return _ranges.read(partition, self._options, self._schema)
 
 
 class SparkExport:
-    """An export for a batch job: initiated here, or continued from :attr:`handle`, and waited for.
+    """An export for a batch job: initiated here, or continued from :attr:`handle`.
 
     >>> from mypreferences import Client
     >>> from mypreferences.spark import SparkExport
@@ -56,7 +58,8 @@ class SparkExport:
     ...     export.commit(keep_files=False, stored=stored)
 
     Each action on :attr:`df` reads the export again, and no action initiates another one. Driver and executors make
-    clients of their own, of ``profile`` and ``MYPREFERENCES_`` variables, which must be there for each of them.
+    clients of their own, of ``profile`` and ``MYPREFERENCES_`` variables, which must be there for each of them, with
+    the same ``handle_key`` or secret.
     """
 
     def __init__(
@@ -70,38 +73,50 @@ class SparkExport:
         rows_per_partition: int = 50_000,
         limit: int = 1_000,
         profile: str | None = None,
-        max_wait: Duration | None = None,
         **what: Unpack[What],
     ) -> None:
         if handle is not None and what:
             raise TypeError("pass the handle of an export, or what to export, one of the two")
-        export = client.initiate(**what) if handle is None else client.unwrap(handle)
-        self.handle: str = client.wrap(export) if handle is None else handle
+        must_have_a_key(client)
+        self._spark, self._client = spark, client
+        self._export = client.initiate(**what) if handle is None else client.unwrap(handle)
+        self.handle: str = client.wrap(self._export) if handle is None else handle
         """For another process that goes on with this export. It shows no token."""
-        export.wait(max_wait=max_wait)
-        reading = Reading(profile, shape, record, rows_per_partition, limit)
-        rows, self._schema = _ranges.first_look(export, reading)
-        self.rows: int = rows
-        """``TotalResults``."""
-        self.watermark = export.watermark
-        """Up to when it covers."""
         self.name: str = _ranges.name_of(self.handle)
         """What its rows have in the column ``_export``."""
-        self._client = client
-        # Wrapped once more, as the client knows the total by now: a commit has nothing to ask for.
-        self._options = {
-            "handle": client.wrap(export),
-            "export": self.name,
-            "watermark": self.watermark.isoformat(),
-            "total": str(rows),
-            **texts_of(reading),
-        }
-        self._spark = spark
+        self.watermark = self._export.watermark
+        """Up to when it covers."""
+        self._reading = Reading(profile, shape, record, rows_per_partition, limit)
+        self._found: tuple[int, StructType] | None = None
+
+    def wait(self, max_wait: Duration | None = None) -> None:
+        """Until it is ready, up to 24 hours unless ``max_wait`` says otherwise; whoever asks for rows waits, too."""
+        self._export.wait(max_wait=max_wait)
+        self._found = _ranges.first_look(self._export, self._reading)
+
+    def _ready(self) -> tuple[int, StructType]:
+        if self._found is None:
+            self.wait()
+        assert self._found is not None
+        return self._found
+
+    @property
+    def rows(self) -> int:
+        """``TotalResults``."""
+        return self._ready()[0]
 
     @property
     def df(self) -> DataFrame:
         """Its rows: the columns of ``export.arrow()``, ``_export`` and ``_watermark``."""
-        return self._spark.read.format("mypreferences").schema(self._schema).options(**self._options).load()
+        rows, schema = self._ready()
+        options = {
+            "handle": self._client.wrap(self._export),
+            "export": self.name,
+            "watermark": self.watermark.isoformat(),
+            "total": str(rows),
+            **texts_of(self._reading),
+        }
+        return self._spark.read.format("mypreferences").schema(schema).options(**options).load()
 
     @property
     def is_mine(self) -> Column:
@@ -116,6 +131,4 @@ class SparkExport:
         :meth:`Client.commit_loaded` says: Spark does not do it.
         """
         rows = stored() if callable(stored) else stored
-        return self._client.commit_loaded(
-            self._options["handle"], rows=rows, keep_files=keep_files, sink="spark", files=files
-        )
+        return self._client.commit_loaded(self._export, rows=rows, keep_files=keep_files, sink="spark", files=files)

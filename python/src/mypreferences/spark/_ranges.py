@@ -134,7 +134,8 @@ def _must_fit(found: Any, wanted: Any) -> None:
             "configuration",
             "export",
             f"the export has {records}, whose columns are not those that were planned",
-            f"pass the option records={words.get(records, 'profiles or preferences')}, with a checkpoint of its own",
+            f"start it again with the option records={words.get(records, 'profiles or preferences')}; "
+            "with another checkpoint only if the sink has rows of other columns already",
         )
 
 
@@ -146,18 +147,22 @@ def _as_wanted(batch: Any, wanted: Any, export: str, watermark: datetime) -> Any
 
 
 def first_look(export: Export, options: Reading) -> tuple[int, StructType]:
-    """``TotalResults`` and the columns, from a page of one record."""
-    with export.pages(limit=1) as pages:
+    """``TotalResults`` and the columns, from a page of one record.
+
+    A total that its own page contradicts is none: ranges end where it says.
+    """
+    with export.pages(limit=1, patience=options.patience) as pages:
         page = next(pages, None)
-    if page is None or page.total_results is None:
+    total = None if page is None else page.total_results
+    if page is None or total is None or page.count > total or page.has_more != (page.count < total):
         raise refused(
             "count_mismatch",
             "export",
-            "no page told TotalResults, so that nothing proves that all records come",
+            f"TotalResults is {total} on a page that says otherwise, so that nothing proves that all records come",
             "land it in a folder instead, or tell PossibleNOW Support",
         )
     batch = pa.record_batch(page.arrow(shape=options.shape, record=options.record))  # pyright: ignore[reportArgumentType]
-    return page.total_results, spark_schema(batch.schema)
+    return total, spark_schema(batch.schema)
 
 
 __all__ = ["EXPORT", "WATERMARK", "Range", "cut", "first_look", "name_of", "read", "schema_of", "spark_schema"]

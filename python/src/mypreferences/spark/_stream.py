@@ -16,6 +16,8 @@ which the commit may be sent. ``commit`` of Spark is not: it is called no earlie
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -31,11 +33,13 @@ from mypreferences._client import Client
 from mypreferences._coverage import covered
 from mypreferences._errors import MyPreferencesError, refused
 from mypreferences._export import Export
+from mypreferences._handles import must_have_a_key
 from mypreferences._records import CommitEnd
 from mypreferences.spark import _ranges
 from mypreferences.spark._options import OfStream
 
-_OVER = ("export_expired", "export_failed", "not_found")
+_OVER = ("export_expired", "export_failed")
+"""By the service's own word. That it does not know a token just now proves nothing."""
 _STARTED_AGAIN = 2
 """How often a query starts an export again before it fails."""
 _ONE_LOOK = timedelta(seconds=10)
@@ -49,6 +53,8 @@ class Offset:
     phase: Literal["idle", "initiated", "data"] = "idle"
     n: int = 0
     """Exports so far."""
+    subject: str = ""
+    """What is exported, of which account, as a hash."""
     covered: str = ""
     """Up to when the sink has everything; empty for not at all."""
     ended: str = ""
@@ -71,11 +77,11 @@ class Offset:
 
     def behind(self, covered: str) -> Offset:
         """When this export has come to its end."""
-        return Offset(n=self.n, covered=covered, ended=datetime.now(timezone.utc).isoformat())
+        return Offset(n=self.n, subject=self.subject, covered=covered, ended=datetime.now(timezone.utc).isoformat())
 
     def again(self) -> Offset:
         """Where it has not, and the same is asked for once more."""
-        return Offset(n=self.n, covered=self.covered)
+        return Offset(n=self.n, subject=self.subject, covered=self.covered, since=self.since)
 
     @staticmethod
     def of(offset: dict[str, Any]) -> Offset:
@@ -132,8 +138,14 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
 
     def latestOffset(self, start: dict[str, Any], limit: ReadLimit) -> dict[str, Any]:
         """What comes after ``start``, whose rows are in the sink."""
-        at = Offset.of(start)
+        at = self._mine(Offset.of(start))
+        if at.phase == "data" and self._options.sync_before_commit and hasattr(os, "sync"):
+            # On local files Spark itself syncs nothing, neither what the sink has written nor its own logs: what comes
+            # before the next offset is durable before that is written, and all of it before the commit.
+            os.sync()
         try:
+            if at.export in self._left_out:
+                raise refused("export_expired", "export", "a batch of it stayed empty", "initiate a new export")
             if at.phase == "idle":
                 return asdict(self._begin(at))
             if at.phase == "initiated":
@@ -144,12 +156,26 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
                 raise
             return asdict(self._start_again(at, error))
 
+    def _mine(self, at: Offset) -> Offset:
+        """With what is exported; what covers something else covers nothing of it."""
+        what = json.dumps([repr(self._client), self._options.what])
+        subject = hashlib.sha256(what.encode()).hexdigest()[:32]
+        if at.subject not in ("", subject):
+            raise refused(
+                "configuration",
+                "export",
+                "the checkpoint is of another segment, account or service",
+                "begin with another checkpoint",
+            )
+        return replace(at, subject=subject)
+
     def _begin(self, at: Offset) -> Offset:
         is_due = not self._has_ended if self._is_one_run else self._interval_is_over(at)
         if not is_due:
             return at
+        must_have_a_key(self._client)
         order: dict[str, Any] = {**self._options.what}
-        since = self._since(at)
+        since = _time(at.since) if at.since else self._since(at)
         if since is not None:
             order["last_date_time"] = since
         export = self._client.initiate(**order)
@@ -157,6 +183,7 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         return Offset(
             phase="initiated",
             n=at.n + 1,
+            subject=at.subject,
             covered=at.covered,
             handle=handle,
             export=_ranges.name_of(handle),
@@ -205,11 +232,6 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         return replace(at, next=end + 1, last=last, first=first)
 
     def _acknowledge(self, at: Offset) -> Offset:
-        if at.export in self._left_out:
-            raise refused("export_expired", "export", "a batch of it stayed empty", "initiate a new export")
-        if self._options.sync_before_commit and hasattr(os, "sync"):
-            # On local files Spark itself syncs nothing: neither what the sink has written, nor its own logs.
-            os.sync()
         receipt = self._client.commit_loaded(
             at.handle, rows=at.total, keep_files=self._options.keep_files, sink="spark"
         )
@@ -234,8 +256,7 @@ class StreamReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
                 error.kind,
                 "export",
                 error.detail or "it is over",
-                "nothing was committed; set the option onExpired to restart, which asks for the same again: "
-                "the sink may then have rows twice",
+                "set the option onExpired to restart, which asks for the same again: the sink may then have rows twice",
             ) from error
 
     def _must_be_there(self, export: Export) -> bool:
