@@ -13,17 +13,11 @@ import pytest
 from mypreferences.testing import CLIENT_ID, MockService
 
 DOCS = Path(__file__).parents[2] / "docs"
+# Those of connectors.md are run by test_load.py, against a database.
 PROGRAMS = [
-    pytest.param(program, id=f"{page}-{number}", marks=marks)
-    for page, marks in (
-        ("arrow.md", ()),
-        ("elsewhere.md", ()),
-        ("connectors.md", (pytest.mark.ecosystem,)),
-        ("orchestrators.md", ()),
-    )
+    pytest.param(program, id=f"{page}-{number}")
+    for page in ("arrow.md", "elsewhere.md", "orchestrators.md")
     for number, program in enumerate(re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL))
-    # The clusters of the tests have another address: test_load.py.
-    if "postgresql://" not in program
 ]
 
 

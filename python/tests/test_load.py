@@ -541,8 +541,9 @@ CONNECTORS = Path(__file__).parents[2] / "docs" / "connectors.md"
 def test_a_program_of_the_connectors_runs(
     mypreferences_mock: MockService, tmp_path: Path, server: Cluster, program: str
 ) -> None:
-    if "import dlt" in program:
-        pytest.importorskip("dlt")
+    for library in ("dlt", "deltalake", "pyspark"):
+        if re.search(rf"^(import|from) {library}\b", program, re.MULTILINE):
+            pytest.importorskip(library)
     serve(mypreferences_mock)
     environment = {
         **os.environ,
@@ -551,6 +552,8 @@ def test_a_program_of_the_connectors_runs(
         "MYPREFERENCES_USER_ID": "tests",
         "MYPREFERENCES_SECRET": "a secret for the tests 0001",
         "DLT_DATA_DIR": str(tmp_path / "dlt"),
+        # As in an environment that was activated.
+        "PYSPARK_PYTHON": sys.executable,
     }
     execute(server.uri, "drop table if exists people", "drop table if exists mypreferences_exports")
     command = [sys.executable, "-c", program.replace("postgresql://dwh/crm", server.uri)]

@@ -92,12 +92,11 @@ fn in_folder(command: &mut Command, folder: &Path) {
 const AIRFLOW: &str = "airflow";
 
 /// What exports are loaded into by others' tools and drivers: its name, the file of its tests, and which of them.
-pub(crate) const ECOSYSTEM: [(&str, &str, &str); 6] = [
+pub(crate) const ECOSYSTEM: [(&str, &str, &str); 5] = [
     ("postgres", "tests/test_load.py", "not duckdb"),
     ("duckdb", "tests/test_load.py", "duckdb"),
     ("dlt", "tests/test_dlt.py", ""),
     ("spark", "tests/test_spark.py", ""),
-    ("docs", "tests/test_docs.py", "connectors"),
     (AIRFLOW, "airflow/tests", ""),
 ];
 
