@@ -91,9 +91,6 @@ class World:
         file.write_text("\n".join(["[profile.default]", *lines, ""]))
         file.chmod(0o600)
 
-    def forget_rules(self) -> None:
-        self.mock._call("DELETE", f"/__mock/scenarios/{self.mock._scenario['id']}/rules", None)  # pyright: ignore
-
     @property
     def commits(self) -> list[int]:
         """How many were applied, by export."""
@@ -134,6 +131,12 @@ def run(spark: SparkSession, lake: Path, sink: Callable[[DataFrame, int], None] 
 def files_of(lake: Path) -> Callable[[DataFrame, int], None]:
     """A sink that knows its batches: each has a folder, which is written anew."""
     return lambda batch, n: batch.write.mode("overwrite").parquet(str(lake / "people" / f"n={n}"))
+
+
+def full_disk(batch: DataFrame, _n: int) -> None:
+    """A sink that takes nothing."""
+    if batch.count():
+        raise OSError("the disk is full")
 
 
 def stored(spark: SparkSession, lake: Path) -> tuple[int, int]:
@@ -206,7 +209,7 @@ def test_a_commit_whose_answer_is_lost_is_resolved_by_the_next_run(spark: SparkS
     with pytest.raises(StreamingQueryException, match="OutcomeUnknownError"):
         run(spark, world.lake)
     assert world.commits == [1]
-    world.forget_rules()
+    world.mock.clear_rules()
     run(spark, world.lake)
     assert world.commits == [1] and len(world.mock.requests("commit")) == 1
     assert stored(spark, world.lake) == (ROWS, ROWS) and len(world.initiated()) == 1
@@ -218,7 +221,7 @@ def test_a_commit_log_that_lost_its_last_entry_writes_nothing_twice(spark: Spark
         run(spark, world.lake)
     assert world.commits == [0]
     forget_last_commit(world.lake)
-    world.forget_rules()
+    world.mock.clear_rules()
     run(spark, world.lake)
     assert stored(spark, world.lake) == (ROWS, ROWS) and world.commits == [1]
 
@@ -242,13 +245,8 @@ def test_an_export_that_expires_is_not_committed_and_asked_for_again_if_so_wante
 
 def test_a_batch_that_had_to_stay_empty_is_never_committed(spark: SparkSession, world: World) -> None:
     """The batch is planned, and its export has expired by then."""
-
-    def fails(_batch: DataFrame, _n: int) -> None:
-        if _batch.count():
-            raise OSError("the disk is full")
-
     with pytest.raises(StreamingQueryException, match="disk is full"):
-        run(spark, world.lake, fails)
+        run(spark, world.lake, full_disk)
     world.mock.add_rule({"on": "any", "action": {"set_status": "Expired"}})
     rows: list[int] = []
     run(spark, world.lake, lambda batch, _: rows.append(batch.count()), onExpired="restart")
@@ -256,19 +254,33 @@ def test_a_batch_that_had_to_stay_empty_is_never_committed(spark: SparkSession, 
 
 
 def test_an_export_that_the_service_does_not_know_just_now_is_not_left_out(spark: SparkSession, world: World) -> None:
-    def fails(batch: DataFrame, _n: int) -> None:
-        if batch.count():
-            raise OSError("the disk is full")
-
     with pytest.raises(StreamingQueryException, match="disk is full"):
-        run(spark, world.lake, fails)
-    world.mock.add_rule({"on": "status", "times": 9, "action": {"answer": {"status": 404}}})
+        run(spark, world.lake, full_disk)
+    # A gateway's, before a service that starts again.
+    page = {"status": 404, "body": "html"}
+    world.mock.add_rule({"on": "status", "times": 9, "action": {"answer": page}})
     with pytest.raises(StreamingQueryException, match="NotFoundError"):
         run(spark, world.lake, onExpired="restart")
-    world.forget_rules()
+    world.mock.clear_rules()
     rows: list[int] = []
     run(spark, world.lake, lambda batch, _: rows.append(batch.count()), onExpired="restart")
     assert world.commits == [1] and sum(rows) == ROWS
+
+
+def test_a_query_that_is_started_with_other_settings_goes_on(spark: SparkSession, world: World) -> None:
+    batches: list[int] = []
+
+    def sink(batch: DataFrame, n: int) -> None:
+        if sum(batches):
+            full_disk(batch, n)
+        batches.append(batch.count())
+
+    with pytest.raises(StreamingQueryException, match="disk is full"):
+        run(spark, world.lake, sink, maxRowsPerTrigger=300)
+    rest: list[int] = []
+    changed = {"rowsPerPartition": 70, "maxRowsPerTrigger": 90, "limit": 33, "keepFiles": "true"}
+    run(spark, world.lake, lambda batch, _: rest.append(batch.count()), **changed)
+    assert sum(batches) + sum(rest) == ROWS and world.commits == [1] and len(world.initiated()) == 1
 
 
 @pytest.mark.parametrize(
@@ -311,7 +323,7 @@ def test_a_checkpoint_that_is_older_than_its_sink_says_so(spark: SparkSession, w
     world.mock.add_rule({"on": "commit", "times": "forever", "action": {"answer": {"status": 403}}})
     with pytest.raises(StreamingQueryException, match="ForbiddenError"):
         run(spark, world.lake, lambda batch, _: None)
-    world.forget_rules()
+    world.mock.clear_rules()
     forget_last_commit(world.lake)
     with world.mock.client() as client:
         client.commit(world.tokens[0], keep_files=False)
@@ -521,7 +533,7 @@ def test_a_driver_that_is_killed_is_continued(spark: SparkSession, world: World,
         wait_for(world, operation, count, killed)
     kill(killed)
     assert sum(world.commits) == (1 if operation == "commit" else 0)
-    world.forget_rules()
+    world.mock.clear_rules()
     run(spark, world.lake, files_of(world.lake), maxRowsPerTrigger=300)
     # An Initiate whose answer nobody saw is an export that expires unread.
     lost = operation == "initiate"
@@ -551,7 +563,7 @@ def test_an_executor_that_is_killed_within_a_range_loses_nothing(spark: SparkSes
     cluster = driver(world, "local-cluster[2,1,1024]", chunk=rows, rows=rows // 10)
     wait_for(world, "page", 14, cluster)
     os.kill(executors(cluster.pid)[0], signal.SIGKILL)
-    world.forget_rules()
+    world.mock.clear_rules()
     output, _ = cluster.communicate(timeout=500)
     assert cluster.returncode == 0, output[-4_000:]
     assert b"SparkListenerExecutorRemoved" in bytes_of(world.home / "events")

@@ -1,4 +1,4 @@
-"""Tasks whose workers are killed: while the service prepares the export, and while its pages come."""
+"""Tasks whose workers are killed, while the service prepares the export and while pages come; and one that only lands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import DAG
 
-from airflow_provider_mypreferences.operators import MyPreferencesExportOperator
+from airflow_provider_mypreferences.operators import MyPreferencesExportOperator, MyPreferencesLandOperator
 
 for segment in ("Slow", "Late"):
     with DAG(
@@ -25,3 +25,6 @@ for segment in ("Slow", "Late"):
             landing={"limit": 10},
         )
     globals()[segment] = dag
+
+with DAG("landed", schedule=None, start_date=datetime(2026, 1, 1), is_paused_upon_creation=False):
+    MyPreferencesLandOperator(task_id="land", segment="Everyone", out=os.environ["MYPREFERENCES_DATA"] + "/landed")

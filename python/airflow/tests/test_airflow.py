@@ -64,6 +64,9 @@ class Airflow:
             "MYPREFERENCES_DATA": str(home / "data"),
             "NO_PROXY": "127.0.0.1",
         }
+        # Volumes are mounted empty.
+        (home / "data" / "landed").mkdir(parents=True)
+        (home / "data" / "nightly").mkdir()
         self.log = home / "standalone.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -74,7 +77,7 @@ class Airflow:
                 start_new_session=True,
             )
         self.until(lambda: self.call("GET", "/monitor/health")["scheduler"]["status"] == "healthy", 240)
-        self.until(lambda: len(self.call("GET", "/dags")["dags"]) == 4, 120)
+        self.until(lambda: len(self.call("GET", "/dags")["dags"]) == 5, 120)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         request = urllib.request.Request(
@@ -193,6 +196,17 @@ def test_the_steps_wait_without_a_worker_and_commit_at_the_end(airflow: Airflow,
     assert str(airflow.result("mypreferences_in_steps", run, "initiate")).startswith("mph1.")
     assert airflow.result("mypreferences_in_steps", run, "commit")["end"] == "committed"
     assert applied(mock) == before + 1
+
+
+def test_what_is_landed_and_not_committed_is_the_result_again(airflow: Airflow, mock: MockService) -> None:
+    exports = len(mock.log()["exports"])
+    batches: list[Any] = []
+    for _ in range(2):
+        run = airflow.begin("landed")
+        assert airflow.end("landed", run) == "success"
+        batches.append(airflow.result("landed", run, "land"))
+    assert batches[0] == batches[1] and batches[0]["end"] is None
+    assert len(mock.log()["exports"]) == exports + 1
 
 
 @pytest.mark.parametrize("segment", ["Slow", "Late"])

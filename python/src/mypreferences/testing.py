@@ -82,6 +82,10 @@ class MockService:
         """Adds a fault, such as ``{"on": "commit", "action": {"read_then_close": "now"}}``."""
         self._call("POST", f"/__mock/scenarios/{self._scenario['id']}/rules", [rule])
 
+    def clear_rules(self) -> None:
+        """Takes every fault away, those of the scenario, too."""
+        self._call("DELETE", f"/__mock/scenarios/{self._scenario['id']}/rules", None)
+
     def log(self) -> dict[str, Any]:
         """What was received, and what became of the exports."""
         return self._call("GET", f"/__mock/scenarios/{self._scenario['id']}/log", None)

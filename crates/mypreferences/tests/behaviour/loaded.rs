@@ -236,6 +236,18 @@ async fn a_service_that_counts_right_and_gives_other_rows_is_found_out() {
 }
 
 #[tokio::test]
+async fn a_last_range_with_more_behind_it_is_not_the_last() {
+    let mock = service().await;
+    let client = client(&mock);
+    mock.push_rule(changed(16, |page| page.has_more = Some(true)).forever());
+    let total = Expect { total: Some(ROWS), ..Expect::default() };
+    let error = range(&client, 11, Some(ROWS), total, 5).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CountMismatch);
+    // Of a range in the middle nobody asks.
+    range(&client, 11, Some(ROWS), Expect::default(), 5).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_page_that_is_wrong_once_is_asked_for_again() {
     let mock = service().await;
     let client = client(&mock);

@@ -43,7 +43,13 @@ def _record(sealed: Sealed, receipt: BatchReceipt | None) -> dict[str, Any]:
 
 def _sealed(out: Path) -> list[Sealed]:
     """What lies there and is not committed, oldest first."""
-    return Folder(out).sealed() if out.exists() else []
+    try:
+        return Folder(out).sealed()
+    except MyPreferencesError as error:
+        if error.kind != "invalid_argument":
+            raise
+        # Nothing was landed there yet: there is no such folder, or it is an empty volume.
+        return []
 
 
 class _Operator(BaseOperator):

@@ -17,28 +17,21 @@ from airflow_provider_mypreferences.operators import (
 from airflow_provider_mypreferences.sensors import MyPreferencesReadySensor
 
 DATA = os.environ.get("MYPREFERENCES_DATA", "/data/preferences")
-RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5)}
+# One run at a time: a folder belongs to one landing.
+NIGHTLY: dict[str, Any] = {
+    "schedule": "@daily",
+    "start_date": datetime(2026, 1, 1),
+    "catchup": False,
+    "max_active_runs": 1,
+    "default_args": {"retries": 3, "retry_delay": timedelta(seconds=5)},
+}
 
-with DAG(
-    "mypreferences_nightly",
-    schedule="@daily",
-    start_date=datetime(2026, 1, 1),
-    catchup=False,
-    max_active_runs=1,
-    default_args=RETRIES,
-):
+with DAG("mypreferences_nightly", **NIGHTLY):
     MyPreferencesExportOperator(
         task_id="export", segment="Everyone", out=f"{DATA}/nightly", since="auto", keep_files=False
     )
 
-with DAG(
-    "mypreferences_in_steps",
-    schedule="@daily",
-    start_date=datetime(2026, 1, 1),
-    catchup=False,
-    max_active_runs=1,
-    default_args=RETRIES,
-):
+with DAG("mypreferences_in_steps", **NIGHTLY):
     initiate = MyPreferencesInitiateOperator(task_id="initiate", segment="Everyone")
     ready = MyPreferencesReadySensor(task_id="ready", handle=initiate.output, timeout=24 * 3600)
     land = MyPreferencesLandOperator(task_id="land", handle=initiate.output, out=f"{DATA}/steps")
