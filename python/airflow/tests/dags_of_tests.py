@@ -1,4 +1,4 @@
-"""Tasks whose workers are killed, while the service prepares the export and while pages come; and one that only lands."""
+"""Tasks whose workers are killed, while the service prepares the export or pages come; and one that only lands."""
 
 from __future__ import annotations
 
