@@ -1,4 +1,4 @@
-//! Gives the shared library its soname, so that a program asks the loader for the ABI that it was linked against.
+//! Gives the shared library its name of the ABI, so that a program asks the loader for the one that it was linked against.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -7,7 +7,12 @@ fn main() {
         _ => "mypreferences",
     };
     // The number is `ABI_VERSION` in src/lib.rs; the tests of bindings/c hold both together.
-    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,lib{name}.so.0");
-    }
+    let argument = match std::env::var("CARGO_CFG_TARGET_OS").as_deref() {
+        Ok("linux") => format!("-Wl,-soname,lib{name}.so.0"),
+        // An app's libraries have no versions there.
+        Ok("android") => format!("-Wl,-soname,lib{name}.so"),
+        Ok("macos" | "ios") => format!("-Wl,-install_name,@rpath/lib{name}.0.dylib"),
+        _ => return,
+    };
+    println!("cargo:rustc-cdylib-link-arg={argument}");
 }

@@ -245,6 +245,29 @@ def test_an_export_is_landed_and_committed_in_one_call(mypreferences_mock: MockS
     assert applied == [1, 1]
 
 
+def test_a_report_has_the_facts_and_a_page_that_shows_itself_in_a_notebook(
+    mypreferences_mock: MockService, tmp_path: Path
+) -> None:
+    serve(mypreferences_mock, rows=10)
+    folder = m.Folder(tmp_path / "a & <b>")
+    with pytest.raises(m.InvalidArgumentError, match="holds no export"):
+        folder.report()
+    with mypreferences_mock.client() as client:
+        export = client.initiate(segment="Everyone")
+        landed = client.export(segment="Everyone", out=tmp_path / "a & <b>", keep_files=False)
+    report = folder.report(verify=True)
+    assert report.facts["batches"][0]["batch"] == landed.batch
+    assert report.facts["batches"][0]["server_files"] == "deleted"
+    assert report.facts["verification"]["verified"]["rows"] == 10
+    assert json.loads(report.to_json()) == report.facts
+    assert report.html.startswith("<!DOCTYPE html>") and "a &amp; &lt;b&gt;" in report.html
+    assert report._repr_html_().startswith("<iframe")  # pyright: ignore[reportPrivateUsage]
+    assert str(export.access_token) not in report.html + report.to_json()
+    (part,) = landed.folder.glob("part-*")
+    part.write_bytes(b"{}")
+    assert folder.report(verify=True).facts["verification"]["error"]["kind"] == "corrupt"
+
+
 def test_three_tasks_initiate_land_and_commit(mypreferences_mock: MockService, tmp_path: Path) -> None:
     serve(mypreferences_mock, rows=10)
     out = tmp_path / "out"

@@ -18,7 +18,12 @@ static void stop(int signal) {
 
 /* Called from a thread of the library. */
 static void tell(void *user_data, const mypref_progress *progress) {
-    fprintf(stderr, "\r%lld of %lld rows", (long long)progress->rows, (long long)progress->total);
+    /* Less than 0 until the server has told it. */
+    if (progress->total >= 0) {
+        fprintf(stderr, "\r%lld of %lld rows", (long long)progress->rows, (long long)progress->total);
+    } else {
+        fprintf(stderr, "\r%lld rows", (long long)progress->rows);
+    }
     if (stopped) {
         mypref_cancel_token_cancel(user_data);
     }

@@ -115,11 +115,29 @@ impl LayoutArguments {
 /// What else can be done with a folder that exports are landed in.
 #[derive(Subcommand)]
 pub(crate) enum ExportCommand {
-    /// List the batches of a folder, oldest first
+    /// List the batches of a folder, oldest first, and what they cover together
     List {
         /// The folder of --out
         #[arg(value_name = "DIR")]
         folder: PathBuf,
+        /// Whether coverage is drawn: auto (on a terminal), none [default: auto]
+        #[arg(long, value_name = "auto|none", value_parser = ["auto", "none"], hide_possible_values = true)]
+        progress: Option<String>,
+    },
+    /// Write a page about a folder: what is covered, what each batch took, how commits ended, what needs a person
+    ///
+    /// One HTML file that needs nothing else, from manifests, journal and receipts alone: without a server, a lock or a
+    /// secret. With --json the same facts.
+    Report {
+        /// The folder of --out of the export
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// The file to write [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Verify every batch, too, and say how that ended
+        #[arg(long)]
+        verify: bool,
     },
     /// How far the newest batch is, and what the server says of it when it is unfinished and there are credentials
     Status {

@@ -9,6 +9,7 @@
 //! | what stands on stdout, what on stderr? | `output`, and `words` for the sentences |
 //! | what does Ctrl-C do? | `signals`, `commands::commit` and `commands::export` |
 //! | how far is it? | `landing_progress` for exports, `progress` for single calls |
+//! | how does a report look? | `report` |
 //!
 //! All knowledge of the service is in the core: nothing here looks at a status code.
 
@@ -22,6 +23,7 @@ mod logging;
 mod options;
 mod output;
 mod progress;
+mod report;
 mod runtime;
 mod signals;
 mod token;
@@ -47,6 +49,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = args.into_iter().collect();
     let output = Output::new(usage::wants_json(&arguments));
     guarded(output, usage::operation(&arguments), || commands::dispatch(&arguments))
+}
+
+/// A report of a folder as a page of HTML: whole in itself, light and dark, without a script.
+pub fn report_page(report: &mypreferences::landing::Report) -> String {
+    report::page(report)
 }
 
 /// The exit code of an error that another program tells in the command's way, by its number of the catalogue; 70 for a

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::answer::{Answer, Reply};
-use crate::control;
+use crate::control::{self, Told};
 use crate::delivery::{After, Envelope};
 use crate::export::Request;
 use crate::http::{self, Framing, Head};
@@ -144,7 +144,10 @@ async fn answer_control(wire: &mut Wire, shared: &Arc<Shared>, head: &Head) -> A
         // Its body, if it has one, is left unread.
         Some(refused) => (refused, false),
         None => match read_body(wire, head, control::BODY_CAP).await {
-            Ok(body) if body.complete => (control::answer(shared, head, &body.kept), head.keep_alive),
+            Ok(body) if body.complete => match control::answer(shared, head, &body.kept) {
+                Told::Answer(answer) => (answer, head.keep_alive),
+                Told::Events => return control::events::stream(wire, shared).await,
+            },
             _ => return After::Close,
         },
     };

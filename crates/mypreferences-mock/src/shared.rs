@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::lock::lock;
-use crate::scenario::{OpenScenario, ScenarioError, Spec};
+use crate::scenario::{OpenScenario, ScenarioError, Spec, read_json};
 use crate::tls::Listeners;
 use crate::world::World;
 
@@ -71,6 +71,7 @@ impl Shared {
             }
         };
         let (world, tokens) = spec.open(SCENARIO_LOG)?;
+        world.set_script(read_json(text)?);
         let id = self.next_scenario.fetch_add(1, Ordering::Relaxed);
         let scenario = OpenScenario {
             id: id.to_string(),

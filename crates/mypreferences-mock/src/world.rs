@@ -68,6 +68,8 @@ pub struct World {
     state: Mutex<State>,
     log: Mutex<Log>,
     changes: Changes,
+    /// The scenario that it plays, with what was added since; none for a world that no scenario has opened.
+    script: Mutex<Option<serde_json::Value>>,
 }
 
 /// Shows no exports: their tokens are the keys. Asks for no lock, so that it can be printed at any moment.
@@ -111,6 +113,7 @@ impl World {
             state: Mutex::new(state),
             log: Mutex::new(Log::new(config.log_capacity)),
             changes: Changes::default(),
+            script: Mutex::new(None),
             config,
         }
     }
@@ -273,6 +276,31 @@ impl World {
     /// [`World::wait_for`] for synchronous code.
     pub fn wait_for_blocking(&self, condition: impl Fn(&[LoggedRequest]) -> bool, timeout: Duration) -> bool {
         self.changes.wait_blocking(|| condition(&self.requests()), timeout)
+    }
+
+    /// The newest requests, so many at most, oldest first, each as the function makes it: the log is locked meanwhile.
+    pub(crate) fn newest_requests<T>(&self, most: usize, view: impl Fn(&LoggedRequest) -> T) -> Vec<T> {
+        let log = lock(&self.log);
+        let requests = log.requests();
+        requests[requests.len().saturating_sub(most)..].iter().map(view).collect()
+    }
+
+    /// What can be initiated.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        lock(&self.state).sources.clone()
+    }
+
+    /// The only client id that is known.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.config.client_id
+    }
+
+    pub(crate) fn script(&self) -> Option<serde_json::Value> {
+        lock(&self.script).clone()
+    }
+
+    pub(crate) fn set_script(&self, script: serde_json::Value) {
+        *lock(&self.script) = Some(script);
     }
 
     /// What its tokens and records are made from.

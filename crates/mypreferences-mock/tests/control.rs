@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -214,7 +215,7 @@ fn the_interface_is_strict_about_methods_lengths_and_sizes() {
         (411, "POST /__mock/scenarios HTTP/1.1\r\nHost: x\r\n\r\n"),
         (411, "POST /__mock/scenarios HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"),
         (413, "POST /__mock/scenarios HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n"),
-        (404, "GET /__mock HTTP/1.1\r\nHost: x\r\n\r\n"),
+        (404, "GET /__mock/page HTTP/1.1\r\nHost: x\r\n\r\n"),
         (404, "GET /__mock/scenarios/ HTTP/1.1\r\nHost: x\r\n\r\n"),
         (404, "GET /__mock/scenarios/x HTTP/1.1\r\nHost: x\r\n\r\n"),
         (400, "GET /__mock/health?x HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -233,7 +234,7 @@ fn the_description_is_served_and_lists_every_path_of_the_interface() {
     assert_eq!(description["info"]["version"], env!("CARGO_PKG_VERSION"));
     let paths = description["paths"].as_object().unwrap();
     let own = paths.keys().filter(|path| path.starts_with("/__mock")).count();
-    assert_eq!((own, paths.len()), (8, 19));
+    assert_eq!((own, paths.len()), (10, 21));
 }
 
 #[test]
@@ -266,4 +267,82 @@ fn sixty_four_scenarios_are_served_side_by_side() {
     });
     assert_eq!(get(&service, "/__mock/health").json()["scenarios"], 64);
     assert!(service.requests().is_empty());
+}
+
+/// The data of the next event.
+fn event(client: &mut Client) -> Value {
+    let mut text = Vec::new();
+    while !text.ends_with(b"\n\n") {
+        let mut byte = [0];
+        client.stream.read_exact(&mut byte).unwrap();
+        text.extend(byte);
+    }
+    let text = String::from_utf8(text).unwrap();
+    let (_, data) = text.split_once("data: ").unwrap();
+    serde_json::from_str(data.trim()).unwrap()
+}
+
+#[test]
+fn the_page_is_served_and_loads_nothing_from_elsewhere() {
+    let service = empty_service();
+    let page = get(&service, "/__mock/");
+    assert_eq!(page.header("Content-Type").as_deref(), Some("text/html; charset=utf-8"));
+    assert!(page.header("Content-Security-Policy").unwrap().starts_with("default-src 'none'"));
+    let text = page.text();
+    assert_eq!(text, get(&service, "/__mock").text());
+    assert!(!text.contains("http://") && !text.contains("https://"), "nothing from elsewhere");
+}
+
+#[test]
+fn events_tell_of_requests_and_exports_and_never_show_a_credential() {
+    let service = empty_service();
+    let spec = r#"{"authorization":{"hmac":{"user_id":"etl","secret":"hush-hush"}},"exports":[{"token":123456789012}]}"#;
+    let (path, opened) = open(&service, spec);
+    let mut client = Client::connect(&service);
+    client.send("GET /__mock/events HTTP/1.1\r\nHost: x\r\n\r\n");
+    let first = event(&mut client);
+    assert_eq!(first["open"], serde_json::json!(["0", "1"]));
+    let target = format!("{path}/ExampleClient/status/Token/123456789012?tell=123456789012");
+    ask(&service, request("GET", &target, "Authorization: PNAUTHINFO3 hush-hush\r\n", ""));
+    let second = event(&mut client);
+    assert_eq!(second["changed"].as_array().unwrap().len(), 1, "only what has changed");
+    let seen = &second["changed"][0];
+    assert_eq!(seen["requests"][0]["answered"], 401);
+    assert_eq!(seen["requests"][0]["target"], "/s/1/ExampleClient/status/Token/***9012?tell=***9012");
+    assert_eq!(seen["exports"][0]["token"], "***9012");
+    let id = opened["id"].as_str().unwrap();
+    let close = request("DELETE", &format!("/__mock/scenarios/{id}"), "", "");
+    ask(&service, &close);
+    let third = event(&mut client);
+    assert_eq!(third["open"], serde_json::json!(["0"]));
+    for told in [first, second, third] {
+        let told = told.to_string();
+        assert!(!told.contains("hush") && !told.contains("123456789012"), "{told}");
+    }
+}
+
+#[test]
+fn a_script_is_the_scenario_with_what_was_added_and_plays_again() {
+    let service = empty_service();
+    let spec = r#"{"authorization":{"oauth":{"client_id":"job","client_secret":"hush","user_id":"etl"}},
+        "exports":[{"token":4711000000,"copies":2},{"token":4712000000}]}"#;
+    open(&service, spec);
+    let rules = r#"[{"on":"commit","token":4712000000,"action":{"read_then_close":"now"}}]"#;
+    assert_eq!(post(&service, "/__mock/scenarios/1/rules", rules).status, 201);
+    assert_eq!(post(&service, "/__mock/scenarios/1/exports", r#"{"token":4713000000}"#).status, 201);
+    let script = get(&service, "/__mock/scenarios/1/script").json();
+    let tokens: Vec<_> =
+        script["exports"].as_array().unwrap().iter().map(|export| export["token"].as_i64().unwrap()).collect();
+    assert_eq!(tokens, [1001, 1003, 1004]);
+    assert_eq!(script["rules"][0]["token"], 1003);
+    assert!(!script.to_string().contains("hush"));
+    let (_, again) = open(&service, &script.to_string());
+    assert_eq!(again["tokens"], serde_json::json!([1001, 1002, 1003, 1004]));
+    ask(&service, request("DELETE", "/__mock/scenarios/1/rules", "", ""));
+    assert!(get(&service, "/__mock/scenarios/1/script").json().get("rules").is_none());
+    // The mock's own world has none, and tells what is in it.
+    service.add_export(mypreferences_mock::Export::segment(4_714_000_000, 5));
+    let own = get(&service, "/__mock/scenarios/0/script").json();
+    assert_eq!(own["exports"], serde_json::json!([{"token": 1001, "kind": "segment", "rows": 5}]));
+    open(&service, &own.to_string());
 }

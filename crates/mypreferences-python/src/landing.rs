@@ -68,3 +68,9 @@ pub(crate) fn verify(py: Python<'_>, out: PathBuf) -> PyResult<String> {
 pub(crate) fn batches(py: Python<'_>, out: PathBuf) -> PyResult<String> {
     looked(py, out, |folder| folder.batches_with_manifests())
 }
+
+/// What a folder proves: its facts as JSON, and the page.
+#[pyfunction]
+pub(crate) fn report(py: Python<'_>, out: PathBuf, verify: bool) -> PyResult<(String, String)> {
+    looked(py, out, |folder| folder.report(verify).map(|report| (report.to_json(), mypreferences_cli::report_page(&report))))
+}

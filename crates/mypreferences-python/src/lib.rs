@@ -65,6 +65,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(landing::sealed_batch, module)?)?;
     module.add_function(wrap_pyfunction!(landing::verify, module)?)?;
     module.add_function(wrap_pyfunction!(landing::batches, module)?)?;
+    module.add_function(wrap_pyfunction!(landing::report, module)?)?;
     module.add_function(wrap_pyfunction!(error::refusal, module)?)?;
     module.add_function(wrap_pyfunction!(error::exit_code, module)?)?;
     module.add_function(wrap_pyfunction!(error::duration, module)?)?;

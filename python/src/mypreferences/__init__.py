@@ -29,6 +29,7 @@ from mypreferences._records import (
     Vouched,
     VouchedFile,
 )
+from mypreferences._report import Report
 from mypreferences._resolution import Resolution
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Outcome",
     "Page",
     "Pages",
+    "Report",
     "Resolution",
     "Retry",
     "Sealed",

@@ -18,6 +18,7 @@ from mypreferences._arrow import ArrowBatch, ArrowStream, RecordColumn, Shape
 from mypreferences._errors import refused
 from mypreferences._native import CancelToken, Sealed
 from mypreferences._records import BatchReceipt, ExportStatus, Verified
+from mypreferences._report import Report
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -580,6 +581,15 @@ class Folder:
         Raises :class:`CorruptError`, which says what does not fit. Reads every byte; other threads run meanwhile.
         """
         return Verified.from_json(_calls.raising(_native.verify, self._out))
+
+    def report(self, *, verify: bool = False) -> Report:
+        """What the folder proves: coverage and its gaps, what each batch took, how commits ended, what needs a person.
+
+        From manifests, journal and receipts alone; ``Path("report.html").write_text(report.html, "utf-8")`` keeps the page.
+        With ``verify`` what :meth:`verify` says stands in it, and a batch that does not fit is no exception here.
+        """
+        facts, page = _calls.raising(_native.report, self._out, verify)
+        return Report(page, facts)
 
     def __repr__(self) -> str:
         return f"Folder({self._out!r})"

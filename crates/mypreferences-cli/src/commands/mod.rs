@@ -4,7 +4,7 @@ mod commit;
 mod config;
 mod demo;
 mod doctor;
-mod export;
+pub(crate) mod export;
 mod mock;
 mod open;
 mod papers;

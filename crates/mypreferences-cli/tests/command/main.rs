@@ -14,6 +14,7 @@ mod export;
 mod export_durability;
 mod export_kills;
 mod export_operators;
+mod export_report;
 mod export_signals;
 mod network;
 mod oauth;

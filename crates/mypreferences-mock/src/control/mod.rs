@@ -1,7 +1,9 @@
 //! The mock's own interface, for tests in any language: scenarios are opened, looked at, changed and closed under
-//! `/__mock` on the port that also serves them. What a scenario is, `scenario` says.
+//! `/__mock` on the port that also serves them. What a scenario is, `scenario` says. For people there is a page of it.
 
+pub(crate) mod events;
 mod journal;
+mod script;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +26,11 @@ pub(crate) const BODY_CAP: usize = 4 * 1024 * 1024;
 const OWN: &str = "0";
 
 const PREFIX: &str = "/__mock";
+
+const PAGE: &str = include_str!("page.html");
+/// The page loads nothing and talks to nobody else.
+const PAGE_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'";
 
 const OPENAPI: &str = include_str!("../../openapi.json");
 
@@ -51,6 +58,8 @@ fn needs_length() -> Answer {
 
 /// What is asked for.
 enum Resource<'a> {
+    Page,
+    Events,
     Health,
     Openapi,
     Scenarios,
@@ -59,12 +68,22 @@ enum Resource<'a> {
     Rules(&'a str),
     Exports(&'a str),
     Clock(&'a str),
+    Script(&'a str),
+}
+
+/// What is answered.
+pub(crate) enum Told {
+    Answer(Answer),
+    /// Events, until the client leaves.
+    Events,
 }
 
 impl<'a> Resource<'a> {
     fn of(path: &'a str) -> Option<Self> {
         let segments: Vec<&str> = path.strip_prefix(PREFIX)?.split('/').skip(1).collect();
         Some(match segments.as_slice() {
+            [] | [""] => Self::Page,
+            ["events"] => Self::Events,
             ["health"] => Self::Health,
             ["openapi.json"] => Self::Openapi,
             ["scenarios"] => Self::Scenarios,
@@ -73,13 +92,14 @@ impl<'a> Resource<'a> {
             ["scenarios", id, "rules"] => Self::Rules(id),
             ["scenarios", id, "exports"] => Self::Exports(id),
             ["scenarios", id, "clock"] => Self::Clock(id),
+            ["scenarios", id, "script"] => Self::Script(id),
             _ => return None,
         })
     }
 
     fn methods(&self) -> &'static [&'static str] {
         match self {
-            Self::Health | Self::Openapi => &["GET"],
+            Self::Page | Self::Events | Self::Health | Self::Openapi | Self::Script(_) => &["GET"],
             Self::Scenarios => &["GET", "POST"],
             Self::Scenario(_) => &["GET", "DELETE"],
             Self::Log(_) => &["GET", "DELETE"],
@@ -90,25 +110,34 @@ impl<'a> Resource<'a> {
 }
 
 /// Answers a request whose body has been read.
-pub(crate) fn answer(shared: &Arc<Shared>, head: &Head, body: &[u8]) -> Answer {
+pub(crate) fn answer(shared: &Arc<Shared>, head: &Head, body: &[u8]) -> Told {
+    match answer_or_events(shared, head, body) {
+        Ok(told) => told,
+        Err(refused) => Told::Answer(refused),
+    }
+}
+
+fn answer_or_events(shared: &Arc<Shared>, head: &Head, body: &[u8]) -> Result<Told, Answer> {
     let (path, query) = match head.target.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (head.target.as_str(), None),
     };
     let Some(resource) = Resource::of(path) else {
-        return not_found("There is no such path; GET /__mock/openapi.json lists them.");
+        return Err(not_found("There is no such path; GET /__mock/openapi.json lists them."));
     };
     if !resource.methods().contains(&head.method.as_str()) {
         let message = "This path does not know this method.";
-        return Answer::message(405, message).header("Allow", &resource.methods().join(", "));
+        return Err(Answer::message(405, message).header("Allow", &resource.methods().join(", ")));
     }
     let method = head.method.as_str();
     if method != "POST" && !body.is_empty() {
-        return Answer::message(400, "This request has no body.");
+        return Err(Answer::message(400, "This request has no body."));
     }
-    let result = match resource {
+    let answer = match resource {
         Resource::Log(id) if method == "GET" => log(shared, id, query),
         _ if query.is_some() => Err(bad("This request has no query parameters.")),
+        Resource::Events => return Ok(Told::Events),
+        Resource::Page => Ok(page()),
         Resource::Health => Ok(health(shared)),
         Resource::Openapi => Ok(Answer::json(200, OPENAPI)),
         Resource::Scenarios if method == "GET" => Ok(list(shared)),
@@ -123,13 +152,22 @@ pub(crate) fn answer(shared: &Arc<Shared>, head: &Head, body: &[u8]) -> Answer {
         }),
         Resource::Rules(id) if method == "DELETE" => world(shared, id).map(|world| {
             world.clear_rules();
+            script::clear_rules(&world);
             Answer::empty(204)
         }),
         Resource::Rules(id) => add_rules(shared, id, body),
         Resource::Exports(id) => add_exports(shared, id, body),
         Resource::Clock(id) => set_clock(shared, id, body),
+        Resource::Script(id) => world(shared, id).map(|world| answer_json(200, &script::of(&world))),
     };
-    result.unwrap_or_else(|refused| refused)
+    answer.map(Told::Answer)
+}
+
+fn page() -> Answer {
+    Answer::empty(200)
+        .header("Content-Type", "text/html; charset=utf-8")
+        .header("Content-Security-Policy", PAGE_POLICY)
+        .body(PAGE)
 }
 
 fn answer_json(status: u16, value: &Value) -> Answer {
@@ -252,6 +290,7 @@ fn add_rules(shared: &Shared, id: &str, body: &[u8]) -> Result<Answer, Answer> {
     for rule in rules {
         world.push_rule(rule);
     }
+    script::add(&world, "rules", body);
     Ok(answer_json(201, &json!({ "added": added })))
 }
 
@@ -261,6 +300,7 @@ fn add_exports(shared: &Shared, id: &str, body: &[u8]) -> Result<Answer, Answer>
     for export in several::<ExportSpec>(body)? {
         tokens.extend(export.add_to(&world, world.seed()).map_err(bad)?);
     }
+    script::add(&world, "exports", body);
     Ok(answer_json(201, &json!({ "tokens": tokens })))
 }
 

@@ -16,6 +16,7 @@ use crate::landing::sealed::Sealed;
 use crate::landing::store::Store;
 use crate::landing::store::disk::{Disk, SystemDisk};
 use crate::landing::store::journal::BatchLog;
+use crate::landing::store::manifest::Manifest;
 use crate::landing::store::receipt::BatchReceipt;
 use crate::landing::verify::{Verified, verify};
 
@@ -100,6 +101,27 @@ pub struct BatchSummary {
     pub abandoned: Option<String>,
 }
 
+impl BatchSummary {
+    /// `manifest`: of a batch that is sealed and can be seen.
+    pub(crate) fn of(log: &BatchLog, manifest: Option<&Manifest>) -> BatchSummary {
+        BatchSummary {
+            batch: log.intent.batch.clone(),
+            state: BatchState::of(log),
+            kind: log.intent.identity.kind.clone(),
+            name: log.intent.identity.name.clone(),
+            format: log.intent.parameters.format.clone(),
+            rows: log.parts.iter().map(|part| part.file.rows).sum(),
+            total: log.parts.last().and_then(|part| part.total_results),
+            parts: log.parts.len() as u64,
+            bytes: log.parts.iter().map(|part| part.file.bytes).sum(),
+            since: log.intent.since.clone(),
+            watermark: manifest.map(|manifest| manifest.watermark.clone()),
+            receipt: log.committed.clone(),
+            abandoned: log.abandoned.clone(),
+        }
+    }
+}
+
 /// A folder that exports were landed in. Looking at it takes no lock and changes nothing.
 #[derive(Clone, Debug)]
 pub struct Folder {
@@ -128,12 +150,16 @@ impl Folder {
     fn logs(&self) -> Result<Vec<BatchLog>, Error> {
         match read_journal(&SystemDisk, &self.place)? {
             Some(logs) => Ok(logs),
-            None => Err(Error::invalid_argument(
-                Operation::Export,
-                format!("{} holds no export: it has no journal", self.place.out.display()),
-                "pass the folder that the export was landed in",
-            )),
+            None => Err(self.holds_no_export()),
         }
+    }
+
+    pub(crate) fn holds_no_export(&self) -> Error {
+        Error::invalid_argument(
+            Operation::Export,
+            format!("{} holds no export: it has no journal", self.place.out.display()),
+            "pass the folder that the export was landed in",
+        )
     }
 
     /// The batches, oldest first. Blocks.
@@ -147,21 +173,7 @@ impl Folder {
     fn summary(&self, log: &BatchLog) -> Result<BatchSummary, Error> {
         let manifest =
             if log.sealed.is_some() { read_manifest(&SystemDisk, &self.place, &log.intent.batch)? } else { None };
-        Ok(BatchSummary {
-            batch: log.intent.batch.clone(),
-            state: BatchState::of(log),
-            kind: log.intent.identity.kind.clone(),
-            name: log.intent.identity.name.clone(),
-            format: log.intent.parameters.format.clone(),
-            rows: log.parts.iter().map(|part| part.file.rows).sum(),
-            total: log.parts.last().and_then(|part| part.total_results),
-            parts: log.parts.len() as u64,
-            bytes: log.parts.iter().map(|part| part.file.bytes).sum(),
-            since: log.intent.since.clone(),
-            watermark: manifest.map(|(manifest, _)| manifest.watermark),
-            receipt: log.committed.clone(),
-            abandoned: log.abandoned.clone(),
-        })
+        Ok(BatchSummary::of(log, manifest.as_ref().map(|(manifest, _)| manifest)))
     }
 
     /// The sealed batches that are not committed, oldest first: what [`commit_landed`](crate::Client::commit_landed)

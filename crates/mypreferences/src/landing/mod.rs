@@ -10,6 +10,7 @@
 //! | what runs beside what? | `pipeline` (pages and parts), `store_worker` (steps on disk) |
 //! | from where does `since auto` go on? | `chain` |
 //! | how is it read back? | `lines` |
+//! | what does a folder prove, and what needs a person? | `report` |
 //! | what if parts are not lines? | `part_format`, and `convert` for what was landed before |
 //! | what lies on disk? | `store`: `journal`, `manifest`, `part_writer`, `envelope`, `receipt` |
 //!
@@ -39,6 +40,7 @@ mod part_format;
 mod pipeline;
 mod plan;
 mod progress;
+mod report;
 mod run;
 mod sealed;
 mod store;
@@ -56,7 +58,9 @@ pub use loaded::CommitLoaded;
 pub use part_format::{PartFormat, PartOut, PartRecords, Rows};
 pub use plan::{CommitPolicy, PageLimit};
 pub use progress::{LandingProgress, Stage};
+pub use report::{Attention, BatchReport, Coverage, Gap, InChain, Report, ServerFiles, Verification};
 pub use sealed::{Landed, Sealed};
+pub use store::journal::Effort;
 pub use store::manifest::{Compression, Identity, Manifest, Parameters, PartFile};
 pub use store::receipt::{BatchReceipt, CommitEnd, Vouched, VouchedFile};
 pub use verify::Verified;

@@ -23,6 +23,7 @@ use crate::http::buffers::Buffers;
 use crate::landing::page_source::PageSource;
 use crate::landing::progress::Progress;
 use crate::landing::store::Store;
+use crate::landing::store::journal::Effort;
 use crate::landing::store_worker::{Beside, Step, StoreWorker};
 
 /// A part ends when it was open for so long, too, so that a crash does not cost hours of a slow export.
@@ -68,6 +69,14 @@ pub(crate) struct Line<'a> {
     equal_are_told: bool,
     /// Why no page comes any more; those that came are written first.
     failure: Option<Error>,
+}
+
+/// When the part under way ends, and what the run took until now.
+#[derive(Clone, Copy)]
+struct PartEnd {
+    /// With so many bytes.
+    bytes: u64,
+    effort: Effort,
 }
 
 /// What taking a page apart has come to.
@@ -166,7 +175,8 @@ impl<'a> Line<'a> {
         let Some(error) = self.failure else {
             return Ok(());
         };
-        self.worker.step(Store::finish_part).await?;
+        let effort = self.progress.effort();
+        self.worker.step(move |store| store.finish_part(effort)).await?;
         Err(self.source.why(error).await)
     }
 
@@ -200,8 +210,9 @@ impl<'a> Line<'a> {
                 };
                 let seen = self.seen(page.as_ref());
                 let buffers = self.buffers.clone();
+                let end = PartEnd { bytes: part_bytes, effort: self.progress.effort() };
                 let writing = self.worker.begin(move |store| {
-                    let (wrote, page) = write(store, durable, page, part_bytes, seen.as_ref())?;
+                    let (wrote, page) = write(store, durable, page, end, seen.as_ref())?;
                     if let Some(page) = page {
                         buffers.give(page.page.into_raw());
                     }
@@ -363,7 +374,7 @@ fn write(
     store: &mut Store,
     durable: Option<Box<DurablePart>>,
     page: Option<OpenPage>,
-    part_bytes: u64,
+    end: PartEnd,
     seen: Option<&Fingerprints>,
 ) -> Result<(Wrote, Option<OpenPage>), Error> {
     if let Some(durable) = durable {
@@ -375,7 +386,7 @@ fn write(
     if page.offset != store.position()?.next_offset {
         return Ok((Wrote::NoPage, Some(page)));
     }
-    let taken = match take(store, &page, part_bytes, seen) {
+    let taken = match take(store, &page, end, seen) {
         Ok(taken) => taken,
         Err(error) => {
             // Another page may wait to be written already.
@@ -387,13 +398,14 @@ fn write(
 }
 
 /// Looks at a page and writes it; ends the part when it has so many bytes.
-fn take(store: &mut Store, page: &OpenPage, part_bytes: u64, seen: Option<&Fingerprints>) -> Result<Taken, Error> {
+fn take(store: &mut Store, page: &OpenPage, end: PartEnd, seen: Option<&Fingerprints>) -> Result<Taken, Error> {
     let prints = match store.sequence()?.look(&page.page, seen)? {
         Fit::Next(prints) => prints,
         Fit::Odd(odd) => return Ok(Taken::Odd(odd)),
     };
     let length = store.write(page, &prints)?;
-    let ended = if length >= part_bytes || !page.page.has_more { store.end_part()?.map(Box::new) } else { None };
+    let is_over = length >= end.bytes || !page.page.has_more;
+    let ended = if is_over { store.end_part(end.effort)?.map(Box::new) } else { None };
     Ok(Taken::Written { ended, repeats: seen == Some(&prints) })
 }
 
@@ -430,8 +442,9 @@ mod tests {
         .unwrap();
         store.intend(intent).unwrap();
         store.resume(None).unwrap();
+        let end = PartEnd { bytes: 1 << 20, effort: Effort::default() };
         let mut write_page =
-            |offset, records: &str| write(&mut store, None, Some(page(offset, records)), 1 << 20, None).unwrap().0;
+            |offset, records: &str| write(&mut store, None, Some(page(offset, records)), end, None).unwrap().0;
         let taken = |wrote: Wrote| match wrote {
             Wrote::Page { taken, position, .. } => (matches!(taken, Taken::Written { .. }), position.next_offset),
             Wrote::NoPage => (false, 0),

@@ -1,11 +1,13 @@
 //! How far a landing is, for whoever waits for it.
 
+use crate::landing::store::journal::Effort;
 use crate::landing::store::position::Position;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::error::ErrorKind;
 use crate::export::WaitProgress;
 use crate::export::throttle::Trouble;
 use crate::http::status_word::StatusWord;
@@ -76,6 +78,48 @@ struct State {
     now: LandingProgress,
     rows_are_known: bool,
     notes: Vec<String>,
+    /// For this batch by this call, up to the last change.
+    effort: Effort,
+    /// Up to when time is counted in there.
+    counted: Instant,
+    /// Since when the service does not answer.
+    silent_since: Option<Instant>,
+}
+
+impl State {
+    /// Counts the time up to now in.
+    fn count(&mut self) {
+        let now = Instant::now();
+        let spent = millis(now - self.counted);
+        self.counted = now;
+        match self.now.stage {
+            Stage::Wait => self.effort.waited_ms += spent,
+            Stage::Land | Stage::Seal => self.effort.landed_ms += spent,
+            Stage::Initiate | Stage::Commit => {}
+        }
+    }
+
+    /// A request has failed so, and is made again.
+    fn failed(&mut self, kind: Option<ErrorKind>) {
+        self.effort.retries += 1;
+        if kind == Some(ErrorKind::RateLimited) {
+            self.effort.throttled += 1;
+        } else if self.silent_since.is_none() {
+            self.effort.outages += 1;
+            self.silent_since = Some(Instant::now());
+        }
+    }
+
+    /// The service has answered.
+    fn answered(&mut self) {
+        if let Some(since) = self.silent_since.take() {
+            self.effort.outage_ms += millis(since.elapsed());
+        }
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Progress {
@@ -95,6 +139,9 @@ impl Progress {
                 },
                 rows_are_known: false,
                 notes: Vec::new(),
+                effort: Effort::default(),
+                counted: Instant::now(),
+                silent_since: None,
             })),
             callback,
             begun: Instant::now(),
@@ -118,10 +165,12 @@ impl Progress {
 
     pub(crate) fn stage(&self, stage: Stage, batch: &str) {
         self.tell(|state| {
+            state.count();
             if state.now.batch != batch {
                 batch.clone_into(&mut state.now.batch);
                 (state.now.rows, state.now.total, state.now.resumed_rows) = (0, None, 0);
                 state.rows_are_known = false;
+                (state.effort, state.silent_since) = (Effort::default(), None);
             }
             state.now.stage = stage;
             (state.now.status, state.now.next_in) = (None, None);
@@ -130,6 +179,10 @@ impl Progress {
 
     pub(crate) fn waiting(&self, wait: &WaitProgress) {
         self.tell(|state| {
+            match &wait.status {
+                Some(_) => state.answered(),
+                None => state.failed(None),
+            }
             state.now.note.clone_from(&wait.trouble);
             state.now.status = wait.status.as_ref().map(|status| status.status);
             state.now.next_in = Some(wait.next_in);
@@ -140,6 +193,7 @@ impl Progress {
 
     pub(crate) fn landed(&self, position: &Position) {
         self.tell(|state| {
+            state.answered();
             state.now.next_in = None;
             if !state.rows_are_known {
                 state.rows_are_known = true;
@@ -161,10 +215,19 @@ impl Progress {
     pub(crate) fn trouble(&self, trouble: &Trouble<'_>) {
         self.tell(|state| {
             if let Trouble::Borne(borne) = trouble {
+                state.failed(Some(borne.kind));
                 state.now.next_in = Some(borne.next_in);
             }
             state.now.note = Some(trouble.words());
         });
+    }
+
+    /// What this batch has taken in this call.
+    pub(crate) fn effort(&self) -> Effort {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.count();
+        let silent_ms = state.silent_since.map_or(0, |since| millis(since.elapsed()));
+        Effort { outage_ms: state.effort.outage_ms + silent_ms, ..state.effort }
     }
 
     pub(crate) fn notes(&self) -> Vec<String> {

@@ -253,11 +253,12 @@ impl Run {
         let identity = self.identity.clone();
         let parameters = self.parameters.clone();
         let Since { text: since, previous } = since;
-        let now_ms = self.plan.client.session().server_now_ms();
+        let session = self.plan.client.session();
+        let (now_ms, local_ms) = (session.server_now_ms(), unix_ms(session.wall.now()));
         self.worker
             .step(move |store| {
                 let batch = free_name(store, now_ms)?;
-                store.intend(Intent { batch, identity, parameters, since, previous })
+                store.intend(Intent { batch, identity, parameters, since, previous, at_ms: Some(local_ms) })
             })
             .await?;
         self.resumed = false;
@@ -376,7 +377,8 @@ impl Run {
             session.token_cache.initiated(key, ago);
         }
         if self.worker.step(|store| store.is_visible()).await? {
-            return self.worker.step(|store| store.journal_seal(None)).await;
+            let now_ms = unix_ms(session.wall.now());
+            return self.worker.step(move |store| store.journal_seal(None, now_ms, None)).await;
         }
         let format = self.plan.format.clone();
         let position = self.worker.step(|store| store.resume(format)).await?;
@@ -400,7 +402,8 @@ impl Run {
         // local clock is a second opinion.
         let told = told.map(|(least, _)| least).or(local_ms);
         let watermark_ms = told.map_or(export.watermark_ms, |told| told.min(export.watermark_ms));
-        self.worker.step(move |store| store.seal(watermark_ms)).await?;
+        let (now_ms, effort) = (unix_ms(session.wall.now()), self.progress.effort());
+        self.worker.step(move |store| store.seal(watermark_ms, now_ms, effort)).await?;
         self.sealed_here = true;
         Ok(())
     }

@@ -41,7 +41,7 @@ fn may_be_secret(url: &str) -> bool {
 }
 
 /// As a shell reads it back: plain, in single quotes, or with the bytes that no terminal should see as escapes.
-fn quoted(word: &OsStr) -> String {
+pub(crate) fn quoted(word: &OsStr) -> String {
     let is_plain =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '=' | '.' | '/' | ':' | ',' | '@' | '%' | '+');
     match word.to_str() {

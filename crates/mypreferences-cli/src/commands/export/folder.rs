@@ -1,7 +1,8 @@
-//! What can be done with a folder that exports were landed in: `list`, `status`, `commit`, `convert`, `abandon`, and
-//! `verify`.
+//! What can be done with a folder that exports were landed in: `list`, `report`, `status`, `commit`, `convert`, `abandon`,
+//! and `verify`.
 
 use std::collections::VecDeque;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::exit_code::{DONE, exit_code};
 use crate::failure::{self, Failure};
 use crate::landing_progress::LandingLines;
 use crate::output::Output;
+use crate::report;
 use crate::signals::Signals;
 use crate::words;
 
@@ -25,9 +27,14 @@ struct Listed<'a> {
     batches: &'a [BatchSummary],
 }
 
-pub(super) fn list(output: Output, folder: &Path) -> Result<u8, Failure> {
-    let batches = Folder::new(folder).batches()?;
-    let lines: Vec<String> = batches.iter().map(words::batch).collect();
+pub(super) fn list(output: Output, folder: &Path, progress: Option<&str>) -> Result<u8, Failure> {
+    let place = Folder::new(folder);
+    let batches = place.batches()?;
+    let mut lines: Vec<String> = batches.iter().map(words::batch).collect();
+    if !output.json() {
+        let bars = progress != Some("none") && std::io::stdout().is_terminal();
+        lines.extend(report::coverage(&place.report(false)?, bars));
+    }
     let json = json(&Listed { batches: &batches })?;
     Ok(output.result(&json, &or_none(&lines, "no batch was begun")))
 }
@@ -38,6 +45,52 @@ fn or_none(lines: &[String], none: &str) -> String {
 
 fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|error| failure::internal(error.to_string()))
+}
+
+/// The page, into a file or to standard output; with `--json` its facts. Verifying that fails is told there, and by the exit
+/// code.
+pub(super) fn report(told: &Told<'_>, folder: &Path, out: Option<&Path>, verify: bool) -> Result<u8, Failure> {
+    let output = told.output;
+    if out.is_none() && !output.json() && std::io::stdout().is_terminal() {
+        return Err(failure::usage(
+            Operation::Export,
+            "a page of HTML is not for a terminal",
+            "pass --out FILE.html, or --json",
+        ));
+    }
+    let report = Folder::new(folder).format(Parquet::new(Layout::default())).report(verify)?;
+    let page = || report::page(&report);
+    if let Some(file) = out {
+        replace(file, &page()).map_err(|error| {
+            Error::before_io(
+                ErrorKind::Storage,
+                Operation::Export,
+                format!("cannot write {}: {error}", file.display()),
+                "pass a file in a folder that can be written",
+            )
+        })?;
+    }
+    let written = match out {
+        _ if output.json() => output.print(&report.to_json()),
+        Some(file) => output.print(&file.display().to_string()),
+        None => output.print(&page()),
+    };
+    let failed = report.verification.as_ref().and_then(|verification| verification.error.as_ref());
+    match failed {
+        Some(error) if written == DONE => {
+            output.note(&error.to_string());
+            Ok(exit_code(error))
+        }
+        Some(_) | None => Ok(written),
+    }
+}
+
+/// Whoever reads the file meanwhile sees the one before, or this one.
+fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut fresh = file.as_os_str().to_owned();
+    fresh.push(".tmp");
+    std::fs::write(&fresh, text)?;
+    std::fs::rename(&fresh, file)
 }
 
 /// What the folder says, and what the server says of an unfinished export.

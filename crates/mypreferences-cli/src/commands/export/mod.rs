@@ -1,7 +1,7 @@
 //! `export`: an export landed in a folder and committed, and what a signal does to it. What else can be done with the
 //! folder is in `folder`, and with an export that is in none, in `handle`; what the options mean together, in `request`; the command that continues, in `again`.
 
-pub(super) mod again;
+pub(crate) mod again;
 mod folder;
 mod handle;
 mod request;
@@ -38,7 +38,10 @@ pub(super) struct Told<'a> {
 pub(super) async fn run(told: &Told<'_>, arguments: &ExportArguments) -> u8 {
     let output = told.output;
     let result = match &arguments.command {
-        Some(ExportCommand::List { folder }) => folder::list(output, folder),
+        Some(ExportCommand::List { folder, progress }) => folder::list(output, folder, progress.as_deref()),
+        Some(ExportCommand::Report { folder, out, verify }) => {
+            folder::report(told, folder, out.as_deref(), *verify)
+        }
         Some(ExportCommand::Status { folder: Some(folder), .. }) => folder::status(told, folder).await,
         Some(ExportCommand::Status { handle_file: Some(file), .. }) => handle::status(told, file).await,
         Some(ExportCommand::Status { .. }) => Err(failure::usage(

@@ -4,6 +4,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A file system. Every operation may block.
 pub(crate) trait Disk: Send + Sync + 'static {
@@ -25,6 +26,8 @@ pub(crate) trait Disk: Send + Sync + 'static {
     fn remove_folder(&self, folder: &Path) -> io::Result<()>;
     /// Makes the names in a folder durable.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+    /// Whether something of this process was made durable by fsync alone, on a volume that knows no more.
+    fn synced_plainly(&self) -> bool;
     /// Takes the advisory lock of a file, made if it is not there; what it says then is `holder`. None when another
     /// process has it.
     fn lock(&self, file: &Path, holder: &str) -> io::Result<Option<Box<dyn Held>>>;
@@ -60,6 +63,65 @@ pub(crate) struct SystemDisk;
 
 struct OutFile(File);
 
+static SYNCED_PLAINLY: AtomicBool = AtomicBool::new(false);
+
+/// On Apple's systems durable means `F_FULLFSYNC`, which the standard library asks for, and which SMB, FUSE and some
+/// external volumes do not know: what they do know is fsync. Elsewhere it was asked for already, and fails again.
+fn sync(file: &File) -> io::Result<()> {
+    let plainly = || {
+        #[cfg(unix)]
+        return nix::unistd::fsync(file).map_err(io::Error::from);
+        #[cfg(not(unix))]
+        file.sync_all()
+    };
+    if sync_or(file.sync_all(), plainly)? == Synced::Plainly {
+        SYNCED_PLAINLY.store(true, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Synced {
+    Fully,
+    Plainly,
+}
+
+fn sync_or(fully: io::Result<()>, plainly: impl FnOnce() -> io::Result<()>) -> io::Result<Synced> {
+    match fully {
+        Ok(()) => Ok(Synced::Fully),
+        Err(error) if has_no_full_sync(&error) => plainly().map(|()| Synced::Plainly),
+        Err(error) => Err(error),
+    }
+}
+
+/// ENOTSUP, which the standard library gives no name on Apple's systems, EINVAL, ENOTTY.
+#[cfg(unix)]
+fn has_no_full_sync(error: &io::Error) -> bool {
+    use nix::errno::Errno;
+    let code = error.raw_os_error().map(Errno::from_raw);
+    matches!(code, Some(Errno::ENOTSUP | Errno::EINVAL | Errno::ENOTTY))
+}
+
+#[cfg(not(unix))]
+fn has_no_full_sync(_error: &io::Error) -> bool {
+    false
+}
+
+/// To make its names durable.
+#[cfg(not(windows))]
+fn open_folder(folder: &Path) -> io::Result<File> {
+    File::open(folder)
+}
+
+/// A rename is durable on Windows only when the folder's handle was flushed: the standard library's returns before. A
+/// folder is opened by this flag alone, and flushed only by who may write it.
+#[cfg(windows)]
+fn open_folder(folder: &Path) -> io::Result<File> {
+    use std::os::windows::fs::OpenOptionsExt;
+    const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
+    OpenOptions::new().write(true).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(folder)
+}
+
 impl Write for OutFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
@@ -72,7 +134,7 @@ impl Write for OutFile {
 
 impl Out for OutFile {
     fn sync(&mut self) -> io::Result<()> {
-        self.0.sync_all()
+        sync(&self.0)
     }
 
     #[cfg(unix)]
@@ -203,8 +265,11 @@ impl Disk for SystemDisk {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        // Windows has no such thing: names are durable there when the rename returns.
-        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+        sync(&open_folder(folder)?)
+    }
+
+    fn synced_plainly(&self) -> bool {
+        SYNCED_PLAINLY.load(Ordering::Relaxed)
     }
 
     fn lock(&self, file: &Path, holder: &str) -> io::Result<Option<Box<dyn Held>>> {
@@ -350,6 +415,29 @@ mod tests {
             assert!(!SystemDisk.is_ours(&hidden).unwrap(), "{mode:o}");
         }
         fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn the_names_of_a_folder_are_made_durable_by_a_call_on_the_folder() {
+        SystemDisk.sync_folder(&std::env::temp_dir()).unwrap();
+        // Where no call is made, this is fine as well.
+        let missing = std::env::temp_dir().join("mypreferences-no-such-folder");
+        assert_eq!(SystemDisk.sync_folder(&missing).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_volume_without_a_full_sync_is_synced_plainly_and_no_other_failure_is_borne() {
+        use nix::errno::Errno;
+        let fails = |errno: Errno| Err(io::Error::from(errno));
+        for errno in [Errno::ENOTSUP, Errno::EINVAL, Errno::ENOTTY] {
+            assert_eq!(sync_or(fails(errno), || Ok(())).unwrap(), Synced::Plainly, "{errno}");
+            assert!(sync_or(fails(errno), || fails(Errno::EIO)).is_err(), "{errno}");
+        }
+        for errno in [Errno::EIO, Errno::ENOSPC, Errno::EDQUOT, Errno::EROFS] {
+            assert!(sync_or(fails(errno), || Ok(())).is_err(), "{errno}");
+        }
+        assert_eq!(sync_or(Ok(()), || fails(Errno::EIO)).unwrap(), Synced::Fully);
     }
 
     #[test]

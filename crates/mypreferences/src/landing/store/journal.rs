@@ -29,6 +29,12 @@ pub(crate) enum Entry {
         /// The latest moment that `Expires` of the last status before it can mean, in seconds since the epoch.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<i64>,
+        /// When, by the local clock, in milliseconds since the epoch.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at_ms: Option<i64>,
+        /// Since the last part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effort: Option<Effort>,
     },
     Committing(Committing),
     Sent(Sent),
@@ -55,6 +61,9 @@ pub(crate) struct Intent {
     pub(crate) since: Option<String>,
     /// The batch whose watermark `since` was made from.
     pub(crate) previous: Option<String>,
+    /// When it was begun, by the local clock, in milliseconds since the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) at_ms: Option<i64>,
 }
 
 /// The export's handle, with its token: this file is its owner's alone.
@@ -94,6 +103,50 @@ pub(crate) struct PartEntry {
     pub(crate) last_record: Option<String>,
     /// No page comes after this part.
     pub(crate) is_last: bool,
+    /// Since the part before, or since this run began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) effort: Option<Effort>,
+}
+
+/// What a batch, or a piece of it, took: for people. Nothing is decided by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Effort {
+    /// Waiting until the export was ready, in milliseconds.
+    pub waited_ms: u64,
+    /// Reading pages and making them durable, in milliseconds: outages included, what an earlier run did between its last
+    /// durable part and its end not.
+    pub landed_ms: u64,
+    /// Failed requests that were made again.
+    pub retries: u64,
+    /// Times at which the service did not answer, each until it did.
+    pub outages: u64,
+    /// Their length, in milliseconds.
+    pub outage_ms: u64,
+    /// Requests that were refused because there were too many (429).
+    pub throttled: u64,
+}
+
+impl Effort {
+    fn with(self, other: Effort, add: impl Fn(u64, u64) -> u64) -> Effort {
+        Effort {
+            waited_ms: add(self.waited_ms, other.waited_ms),
+            landed_ms: add(self.landed_ms, other.landed_ms),
+            retries: add(self.retries, other.retries),
+            outages: add(self.outages, other.outages),
+            outage_ms: add(self.outage_ms, other.outage_ms),
+            throttled: add(self.throttled, other.throttled),
+        }
+    }
+
+    pub(crate) fn plus(self, other: Effort) -> Effort {
+        self.with(other, u64::saturating_add)
+    }
+
+    pub(crate) fn minus(self, earlier: Effort) -> Effort {
+        self.with(earlier, u64::saturating_sub)
+    }
 }
 
 /// The file of envelopes up to some place.
@@ -137,6 +190,10 @@ pub(crate) struct BatchLog {
     pub(crate) sealed: Option<String>,
     /// `Expires` at its latest, known at the seal.
     pub(crate) expires: Option<i64>,
+    /// When, by the local clock, in milliseconds since the epoch.
+    pub(crate) sealed_at_ms: Option<i64>,
+    /// Of the seal.
+    sealing: Option<Effort>,
     pub(crate) committing: Option<Committing>,
     pub(crate) sent: Option<Sent>,
     pub(crate) committed: Option<BatchReceipt>,
@@ -238,6 +295,7 @@ impl Manifest {
             parts: log.parts.iter().map(|part| part.file.clone()).collect(),
             members: None,
             envelopes: None,
+            synced_plainly: false,
         }
     }
 }
@@ -304,11 +362,19 @@ impl BatchLog {
             parts: Vec::new(),
             sealed: None,
             expires: None,
+            sealed_at_ms: None,
+            sealing: None,
             committing: None,
             sent: None,
             committed: None,
             abandoned: None,
         }
+    }
+
+    /// What the batch took; none in a journal from before this was kept.
+    pub(crate) fn effort(&self) -> Option<Effort> {
+        let efforts = self.parts.iter().filter_map(|part| part.effort).chain(self.sealing);
+        efforts.reduce(Effort::plus)
     }
 
     /// Takes an entry in; false when it does not fit.
@@ -334,12 +400,12 @@ impl BatchLog {
                 self.parts.truncate(place - 1);
                 self.parts.push(part);
             }
-            Entry::Sealed { manifest_sha256, expires } => {
+            Entry::Sealed { manifest_sha256, expires, at_ms, effort } => {
                 if self.initiated.is_none() || self.sealed.is_some() {
                     return false;
                 }
                 self.sealed = Some(manifest_sha256);
-                self.expires = expires;
+                (self.expires, self.sealed_at_ms, self.sealing) = (expires, at_ms, effort);
             }
             Entry::Committing(committing) => {
                 if self.sealed.is_none() {

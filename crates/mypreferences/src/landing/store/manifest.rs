@@ -119,6 +119,12 @@ fn ndjson() -> String {
     NDJSON.to_owned()
 }
 
+// serde calls it with a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 fn is_ndjson(format: &str) -> bool {
     format == NDJSON
 }
@@ -223,6 +229,10 @@ pub struct Manifest {
     pub members: Option<BTreeMap<String, Box<RawValue>>>,
     /// The file with them, where they differ.
     pub envelopes: Option<PartFile>,
+    /// It lies on a volume that knows no more than fsync, which leaves to the device when its cache is written: SMB, FUSE
+    /// and some external volumes on Apple's systems.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub synced_plainly: bool,
 }
 
 /// What the bytes of a manifest are.

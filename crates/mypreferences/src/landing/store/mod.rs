@@ -38,7 +38,7 @@ use crate::export::{Export, Page};
 use crate::landing::part_format::{PartFormat, Rows};
 use crate::landing::store::disk::{Access, Disk, Held, make_folders, read_whole, write_whole};
 use crate::landing::store::envelope::{Envelope, members, text};
-use crate::landing::store::journal::{BatchLog, Committing, Entry, FORM, Initiated, Intent, PartEntry, Sent};
+use crate::landing::store::journal::{BatchLog, Committing, Effort, Entry, FORM, Initiated, Intent, PartEntry, Sent};
 use crate::landing::store::manifest::{Compression, ENVELOPES, MANIFEST, Manifest, PartFile, RECEIPT};
 use crate::landing::store::part_writer::PartWriter;
 use crate::landing::store::receipt::BatchReceipt;
@@ -71,6 +71,8 @@ struct Landing {
     part: Option<OpenPart>,
     envelopes: EnvelopeFile,
     ready: ReadyFacts,
+    /// Of this run, as far as it is journalled.
+    effort: Effort,
 }
 
 impl Store {
@@ -243,6 +245,7 @@ impl Store {
             part: None,
             envelopes,
             ready: ReadyFacts { row_count: last.and_then(|part| part.row_count), expires: None },
+            effort: Effort::default(),
         };
         let position = landing.position();
         self.landing = Some(landing);
@@ -347,8 +350,8 @@ impl Store {
     }
 
     /// Ends the part under way, if there is one. It counts when it was made durable and was journalled, in the order of
-    /// the parts.
-    pub(crate) fn end_part(&mut self) -> Result<Option<EndedPart>, Error> {
+    /// the parts. `effort`: of this run so far.
+    pub(crate) fn end_part(&mut self, effort: Effort) -> Result<Option<EndedPart>, Error> {
         let disk = Arc::clone(&self.disk);
         let journal = Arc::clone(&self.journal);
         let lock = self.lock.clone();
@@ -376,6 +379,7 @@ impl Store {
                 pages: part.pages,
                 last_record: landing.sequence.last_record().map(str::to_owned),
                 is_last: landing.is_over,
+                effort: Some(landing.since_journalled(effort)),
             },
             journal,
             _lock: lock,
@@ -389,24 +393,24 @@ impl Store {
     }
 
     /// Ends the part under way, if there is one: it is durable, and journalled.
-    pub(crate) fn finish_part(&mut self) -> Result<(), Error> {
-        match self.end_part()? {
+    pub(crate) fn finish_part(&mut self, effort: Effort) -> Result<(), Error> {
+        match self.end_part(effort)? {
             Some(ended) => self.take_part(ended.make_durable()?),
             None => Ok(()),
         }
     }
 
     /// Makes the batch whole: the manifest, the one rename by which it can be seen, SEALED. The watermark is the server's
-    /// time just before Initiate, and never later.
+    /// time just before Initiate, and never later. `at_ms`: now, by the local clock. `effort`: of this run so far.
     ///
     /// # Errors
     /// `count_mismatch` when the rows are not what the server said; `storage`.
-    pub(crate) fn seal(&mut self, watermark_ms: i64) -> Result<(), Error> {
+    pub(crate) fn seal(&mut self, watermark_ms: i64, at_ms: i64, effort: Effort) -> Result<(), Error> {
         let total_results = self.landing()?.sequence.finish()?;
-        self.finish_part()?;
+        self.finish_part(effort)?;
         #[cfg(test)]
         if crate::mutants::is_active(crate::mutants::Mutant::CommitBeforeSeal) {
-            return self.note(Entry::Sealed { manifest_sha256: String::new(), expires: None });
+            return self.note(Entry::Sealed { manifest_sha256: String::new(), expires: None, at_ms: None, effort: None });
         }
         let log = self.last().cloned().ok_or_else(|| bug("there is no batch"))?;
         let disk = Arc::clone(&self.disk);
@@ -414,6 +418,7 @@ impl Store {
         let wrong = |error: io::Error| storage("cannot write into", &folder, &error);
         let landing = self.landing()?;
         let ready = landing.ready;
+        let effort = landing.since_journalled(effort);
         let (members, envelopes) = landing.finish_envelopes(&*disk, &folder).map_err(wrong)?;
         let rows: u64 = landing.parts.iter().map(|part| part.rows).sum();
         if rows != total_results {
@@ -425,16 +430,22 @@ impl Store {
             parts: landing.parts.clone(),
             members,
             envelopes,
+            synced_plainly: disk.synced_plainly(),
             ..Manifest::of_journal(&log, watermark_ms)
         };
         write_manifest(&*disk, &folder, &manifest)?;
         let batch = self.place.batch(&log.intent.batch);
         disk.rename(&folder, &batch).map_err(wrong)?;
-        self.journal_seal(ready.expires)
+        self.journal_seal(ready.expires, at_ms, Some(effort))
     }
 
     /// Journals SEALED for the batch that can be seen.
-    pub(crate) fn journal_seal(&mut self, expires: Option<i64>) -> Result<(), Error> {
+    pub(crate) fn journal_seal(
+        &mut self,
+        expires: Option<i64>,
+        at_ms: i64,
+        effort: Option<Effort>,
+    ) -> Result<(), Error> {
         let out = self.place.out.clone();
         let staging = self.place.staging();
         for folder in [&out, &staging] {
@@ -453,7 +464,7 @@ impl Store {
             ));
         }
         self.landing = None;
-        self.note(Entry::Sealed { manifest_sha256, expires })
+        self.note(Entry::Sealed { manifest_sha256, expires, at_ms: Some(at_ms), effort })
     }
 
     pub(crate) fn committing(&mut self, committing: Committing) -> Result<(), Error> {
@@ -571,6 +582,11 @@ impl Landing {
             rows: self.sequence.rows,
             total_results: self.sequence.total_results,
         }
+    }
+
+    /// What of the run's effort is in no entry yet.
+    fn since_journalled(&mut self, effort: Effort) -> Effort {
+        effort.minus(std::mem::replace(&mut self.effort, effort))
     }
 
     /// Of the part under way.

@@ -14,7 +14,8 @@ internal object NativeLibraryLoader {
     private const val OVERRIDE = "uniffi.component.mypreferences.libraryOverride"
 
     private val loaded: Unit by lazy {
-        if (System.getProperty(OVERRIDE) == null) System.setProperty(OVERRIDE, find().path)
+        // Android unpacks an app's libraries itself, and JNA finds them there by their name.
+        if (!Platform.isAndroid() && System.getProperty(OVERRIDE) == null) System.setProperty(OVERRIDE, find().path)
         uniffiEnsureInitialized()
     }
 
@@ -27,7 +28,9 @@ internal object NativeLibraryLoader {
         folders.filter(String::isNotEmpty).map { File(it, file) }.firstOrNull(File::isFile)?.let { return it }
         val resource = "/${Platform.RESOURCE_PREFIX}/$file"
         try {
+            // Null with jna.nounpack: then nothing may be unpacked, and the folders above are all there is.
             return Native.extractFromResourcePath(resource, NativeLibraryLoader::class.java.classLoader)
+                ?: throw IOException("jna.nounpack forbids to unpack it")
         } catch (error: IOException) {
             throw UnsatisfiedLinkError(
                 "mypreferences has no native library for this platform: $resource is not in the jar, and $file is in no " +
