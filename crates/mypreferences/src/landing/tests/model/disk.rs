@@ -398,6 +398,10 @@ impl Disk for ModelDisk {
         })
     }
 
+    fn synced_plainly(&self) -> bool {
+        false
+    }
+
     fn lock(&self, file: &Path, holder: &str) -> io::Result<Option<Box<dyn Held>>> {
         let mut out = self.create(file, Access::Owner)?;
         out.write_all(holder.as_bytes())?;
