@@ -296,7 +296,8 @@ fn the_page_is_served_and_loads_nothing_from_elsewhere() {
 #[test]
 fn events_tell_of_requests_and_exports_and_never_show_a_credential() {
     let service = empty_service();
-    let spec = r#"{"authorization":{"hmac":{"user_id":"etl","secret":"hush-hush"}},"exports":[{"token":123456789012}]}"#;
+    let spec =
+        r#"{"authorization":{"hmac":{"user_id":"etl","secret":"hush-hush"}},"exports":[{"token":123456789012}]}"#;
     let (path, opened) = open(&service, spec);
     let mut client = Client::connect(&service);
     client.send("GET /__mock/events HTTP/1.1\r\nHost: x\r\n\r\n");

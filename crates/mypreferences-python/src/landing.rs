@@ -72,5 +72,7 @@ pub(crate) fn batches(py: Python<'_>, out: PathBuf) -> PyResult<String> {
 /// What a folder proves: its facts as JSON, and the page.
 #[pyfunction]
 pub(crate) fn report(py: Python<'_>, out: PathBuf, verify: bool) -> PyResult<(String, String)> {
-    looked(py, out, |folder| folder.report(verify).map(|report| (report.to_json(), mypreferences_cli::report_page(&report))))
+    looked(py, out, |folder| {
+        folder.report(verify).map(|report| (report.to_json(), mypreferences_cli::report_page(&report)))
+    })
 }

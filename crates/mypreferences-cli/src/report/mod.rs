@@ -73,7 +73,9 @@ fn verdict(report: &Report) -> Markup {
     let coverage = &report.coverage;
     let (class, says) = match (&coverage.until, coverage.gaps.len()) {
         (Some(until), 0) => ("good", html! { "Every change up to " (time(until)) " is covered." }),
-        (Some(until), 1) => ("bad", html! { "Covered without a gap up to " (time(until)) "; there is a gap after that." }),
+        (Some(until), 1) => {
+            ("bad", html! { "Covered without a gap up to " (time(until)) "; there is a gap after that." })
+        }
         (Some(until), gaps) => {
             ("bad", html! { "Covered without a gap up to " (time(until)) "; there are " (gaps) " gaps." })
         }
@@ -161,8 +163,7 @@ fn batches(report: &Report) -> Markup {
     }
 }
 
-const COLUMNS: [&str; 8] =
-    ["Batch", "Covers", "Records", "Size", "Took", "Trouble", "Ended", "Files on the server"];
+const COLUMNS: [&str; 8] = ["Batch", "Covers", "Records", "Size", "Took", "Trouble", "Ended", "Files on the server"];
 
 // The roles stay when a narrow screen makes cards of the rows.
 fn table(batches: &[&BatchReport], name: &str) -> Markup {
@@ -314,10 +315,11 @@ fn shown(text: &str) -> Markup {
 
 /// Control characters, and those that turn the direction of what follows, by their code.
 fn visible(text: &str) -> String {
-    let is_seen = |c: char| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    text.chars()
-        .map(|c| if is_seen(c) { c.to_string() } else { format!("⟨U+{:04X}⟩", u32::from(c)) })
-        .collect()
+    let is_seen = |c: char| {
+        !c.is_control()
+            && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().map(|c| if is_seen(c) { c.to_string() } else { format!("⟨U+{:04X}⟩", u32::from(c)) }).collect()
 }
 
 #[cfg(test)]

@@ -551,7 +551,7 @@ fn the_commands_of_the_page_about_exports_do_what_it_says() {
     let here = folder();
     let script = format!("set -e; cd \"$HERE\"; mypreferences() {{ \"$PROGRAM\" \"$@\"; }}\n{commands}");
     let finished = program(&service).foreign_env("HERE", here.to_str().unwrap()).in_a_shell(&script).run().exits(0);
-    assert_eq!(finished.stdout.lines().count(), 3, "{}", finished.stdout);
+    assert_eq!(finished.stdout.lines().count(), 5, "{}", finished.stdout);
     assert!(finished.stdout.contains("verified: 1 sealed batch"), "{}", finished.stdout);
     assert_eq!(states(&here.join("people")), ["committed"]);
 }

@@ -35,7 +35,8 @@ pub(crate) async fn stream(wire: &mut Wire, shared: &Arc<Shared>) -> After {
     let mut sent = BTreeMap::new();
     loop {
         let now = scenarios(shared);
-        let news: Vec<&Value> = now.iter().filter(|(id, seen)| sent.get(*id) != Some(*seen)).map(|(_, seen)| seen).collect();
+        let news: Vec<&Value> =
+            now.iter().filter(|(id, seen)| sent.get(*id) != Some(*seen)).map(|(_, seen)| seen).collect();
         if !news.is_empty() || now.len() != sent.len() {
             let open: Vec<&String> = now.keys().collect();
             let event = format!("data: {}\n\n", json!({"open": open, "changed": news}));

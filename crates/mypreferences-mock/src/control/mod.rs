@@ -29,8 +29,7 @@ const PREFIX: &str = "/__mock";
 
 const PAGE: &str = include_str!("page.html");
 /// The page loads nothing and talks to nobody else.
-const PAGE_POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'";
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'";
 
 const OPENAPI: &str = include_str!("../../openapi.json");
 

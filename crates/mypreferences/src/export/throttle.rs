@@ -20,15 +20,18 @@ pub(crate) enum Trouble<'a> {
     Borne(&'a Borne),
     /// The service has refused: so many pages at a time from now on.
     Throttled { pages: usize },
+    /// A request has failed. For counting: whether that is worth a word is told beside it.
+    Failed { is_throttled: bool },
 }
 
 impl Trouble<'_> {
     /// For people.
-    pub(crate) fn words(&self) -> String {
+    pub(crate) fn words(&self) -> Option<String> {
         match self {
-            Trouble::Borne(borne) => borne.words(),
-            Trouble::Throttled { pages: 1 } => "the service is throttling: 1 page at a time".to_owned(),
-            Trouble::Throttled { pages } => format!("the service is throttling: {pages} pages at a time"),
+            Trouble::Borne(borne) => Some(borne.words()),
+            Trouble::Throttled { pages: 1 } => Some("the service is throttling: 1 page at a time".to_owned()),
+            Trouble::Throttled { pages } => Some(format!("the service is throttling: {pages} pages at a time")),
+            Trouble::Failed { .. } => None,
         }
     }
 }
@@ -103,6 +106,7 @@ impl Throttle {
     /// A request that began then has failed so.
     pub(crate) fn trouble(&self, description: &RequestOutcome, began: Instant) {
         let is_throttled = description.status.is_some_and(is_throttling);
+        (self.tell)(&Trouble::Failed { is_throttled });
         let is_lost =
             matches!(description.kind, Some(ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted));
         if !is_throttled && !is_lost {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::error::ErrorKind;
 use crate::export::WaitProgress;
 use crate::export::throttle::Trouble;
 use crate::http::status_word::StatusWord;
@@ -99,12 +98,9 @@ impl State {
         }
     }
 
-    /// A request has failed so, and is made again.
-    fn failed(&mut self, kind: Option<ErrorKind>) {
-        self.effort.retries += 1;
-        if kind == Some(ErrorKind::RateLimited) {
-            self.effort.throttled += 1;
-        } else if self.silent_since.is_none() {
+    /// The service does not answer for longer than one call bears.
+    fn silent(&mut self) {
+        if self.silent_since.is_none() {
             self.effort.outages += 1;
             self.silent_since = Some(Instant::now());
         }
@@ -181,7 +177,10 @@ impl Progress {
         self.tell(|state| {
             match &wait.status {
                 Some(_) => state.answered(),
-                None => state.failed(None),
+                None => {
+                    state.effort.retries += 1;
+                    state.silent();
+                }
             }
             state.now.note.clone_from(&wait.trouble);
             state.now.status = wait.status.as_ref().map(|status| status.status);
@@ -214,11 +213,18 @@ impl Progress {
     /// What is told while it lasts, and is no news once the landing has come to its end.
     pub(crate) fn trouble(&self, trouble: &Trouble<'_>) {
         self.tell(|state| {
-            if let Trouble::Borne(borne) = trouble {
-                state.failed(Some(borne.kind));
-                state.now.next_in = Some(borne.next_in);
+            match trouble {
+                Trouble::Borne(borne) => {
+                    state.silent();
+                    state.now.next_in = Some(borne.next_in);
+                }
+                Trouble::Throttled { .. } => {}
+                Trouble::Failed { is_throttled } => {
+                    state.effort.retries += 1;
+                    state.effort.throttled += u64::from(*is_throttled);
+                }
             }
-            state.now.note = Some(trouble.words());
+            state.now.note = trouble.words();
         });
     }
 

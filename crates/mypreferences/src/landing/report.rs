@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::error::{Error, Operation};
+use crate::error::Error;
 use crate::http::clock::unix_ms;
 use crate::json::rfc3339;
 use crate::landing::chain::{self, Chain, LeftOut};
@@ -196,7 +196,7 @@ impl Folder {
         if logs.is_none() && there.is_empty() {
             return Err(self.holds_no_export());
         }
-        let mut sheet = Sheet::read(self, &logs.unwrap_or_default(), there)?;
+        let mut sheet = Sheet::read(self, &logs.unwrap_or_default(), &there)?;
         let coverage = sheet.follow(unix_ms(SystemTime::now()));
         let verification = verify.then(|| match self.verify(|_| {}) {
             Ok(verified) => Verification { verified: Some(verified), error: None },
@@ -228,12 +228,12 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn read(folder: &Folder, logs: &[BatchLog], there: Vec<String>) -> Result<Sheet, Error> {
+    fn read(folder: &Folder, logs: &[BatchLog], there: &[String]) -> Result<Sheet, Error> {
         let mut sheet = Sheet {
             identity: logs.last().map(|log| log.intent.identity.clone()),
             batches: Vec::new(),
             manifests: BTreeMap::new(),
-            moved: chain::moved(logs, &there),
+            moved: chain::moved(logs, there),
         };
         // Those that the journal does not know are older than it.
         for batch in there.iter().filter(|batch| !logs.iter().any(|log| log.intent.batch == **batch)) {
@@ -413,7 +413,10 @@ fn attention(
         let from = gap.from.as_deref().unwrap_or("the beginning");
         found.push(Attention {
             batch: Some(gap.batch.clone()),
-            why: format!("The changes from {from} to {} are in no batch. The next export since auto has them.", gap.until),
+            why: format!(
+                "The changes from {from} to {} are in no batch. The next export since auto has them.",
+                gap.until
+            ),
             command: sheet.identity.as_ref().map(|identity| export_since_auto(identity, &out)),
         });
     }
@@ -453,7 +456,11 @@ fn attention(
         found.push(Attention { batch: Some(batch.to_owned()), why, command });
     }
     if let Some(error) = verification.and_then(|verification| verification.error.as_ref()) {
-        found.push(Attention { batch: None, why: format!("Verifying has failed: {error}"), command: command(&["verify", &out]) });
+        found.push(Attention {
+            batch: None,
+            why: format!("Verifying has failed: {error}"),
+            command: command(&["verify", &out]),
+        });
     }
     for words in found.iter_mut().filter_map(|attention| attention.command.as_mut()) {
         words.insert(0, "mypreferences".to_owned());

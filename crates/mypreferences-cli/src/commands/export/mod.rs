@@ -39,9 +39,7 @@ pub(super) async fn run(told: &Told<'_>, arguments: &ExportArguments) -> u8 {
     let output = told.output;
     let result = match &arguments.command {
         Some(ExportCommand::List { folder, progress }) => folder::list(output, folder, progress.as_deref()),
-        Some(ExportCommand::Report { folder, out, verify }) => {
-            folder::report(told, folder, out.as_deref(), *verify)
-        }
+        Some(ExportCommand::Report { folder, out, verify }) => folder::report(told, folder, out.as_deref(), *verify),
         Some(ExportCommand::Status { folder: Some(folder), .. }) => folder::status(told, folder).await,
         Some(ExportCommand::Status { handle_file: Some(file), .. }) => handle::status(told, file).await,
         Some(ExportCommand::Status { .. }) => Err(failure::usage(

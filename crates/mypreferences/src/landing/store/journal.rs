@@ -118,13 +118,13 @@ pub struct Effort {
     /// Reading pages and making them durable, in milliseconds: outages included, what an earlier run did between its last
     /// durable part and its end not.
     pub landed_ms: u64,
-    /// Failed requests that were made again.
+    /// Requests that failed and were made again.
     pub retries: u64,
-    /// Times at which the service did not answer, each until it did.
+    /// Times at which the service did not answer for longer than one call bears, each until it did.
     pub outages: u64,
     /// Their length, in milliseconds.
     pub outage_ms: u64,
-    /// Requests that were refused because there were too many (429).
+    /// Of the retries those after 429 and 503.
     pub throttled: u64,
 }
 

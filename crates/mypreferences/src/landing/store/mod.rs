@@ -410,7 +410,12 @@ impl Store {
         self.finish_part(effort)?;
         #[cfg(test)]
         if crate::mutants::is_active(crate::mutants::Mutant::CommitBeforeSeal) {
-            return self.note(Entry::Sealed { manifest_sha256: String::new(), expires: None, at_ms: None, effort: None });
+            return self.note(Entry::Sealed {
+                manifest_sha256: String::new(),
+                expires: None,
+                at_ms: None,
+                effort: None,
+            });
         }
         let log = self.last().cloned().ok_or_else(|| bug("there is no batch"))?;
         let disk = Arc::clone(&self.disk);
