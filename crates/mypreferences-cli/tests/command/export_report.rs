@@ -159,6 +159,7 @@ fn what_is_damaged_or_moved_away_is_told_and_hides_nothing_else() {
     let told = facts(&out);
     assert_eq!(told["batches"][0]["chain"], "moved");
     assert_eq!(told["batches"][0]["is_there"], false);
+    assert!(told["batches"][0]["watermark"].is_string(), "of the journal");
     assert!(told["batches"][1]["problem"].as_str().unwrap().contains("no manifest of this batch"));
     let whys = told["attention"].as_array().unwrap().iter().map(|one| one["why"].as_str().unwrap());
     assert_eq!(whys.filter(|why| why.starts_with("It cannot be read")).count(), 1);

@@ -399,7 +399,7 @@ fn moment(ms: i64) -> Option<String> {
     jiff::Timestamp::from_millisecond(ms).ok().map(|moment| moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
-/// What needs a person, the newest batch last.
+/// What needs a person: of the batches, the newest last, then of all of them together.
 fn attention(
     folder: &Folder,
     sheet: &Sheet,
@@ -409,17 +409,6 @@ fn attention(
     let out = folder.place().out.display().to_string();
     let mut found = Vec::new();
     let command = |words: &[&str]| Some(words.iter().map(|&word| word.to_owned()).collect());
-    for gap in &coverage.gaps {
-        let from = gap.from.as_deref().unwrap_or("the beginning");
-        found.push(Attention {
-            batch: Some(gap.batch.clone()),
-            why: format!(
-                "The changes from {from} to {} are in no batch. The next export since auto has them.",
-                gap.until
-            ),
-            command: sheet.identity.as_ref().map(|identity| export_since_auto(identity, &out)),
-        });
-    }
     for report in &sheet.batches {
         let batch = report.summary.batch.as_str();
         let (why, command) = match (report.summary.state, report.server_files) {
@@ -454,6 +443,17 @@ fn attention(
             (BatchState::Committed | BatchState::Abandoned, _) => continue,
         };
         found.push(Attention { batch: Some(batch.to_owned()), why, command });
+    }
+    for gap in &coverage.gaps {
+        let from = gap.from.as_deref().unwrap_or("the beginning");
+        found.push(Attention {
+            batch: Some(gap.batch.clone()),
+            why: format!(
+                "The changes from {from} to {} are in no batch. The next export since auto has them.",
+                gap.until
+            ),
+            command: sheet.identity.as_ref().map(|identity| export_since_auto(identity, &out)),
+        });
     }
     if let Some(error) = verification.and_then(|verification| verification.error.as_ref()) {
         found.push(Attention {
