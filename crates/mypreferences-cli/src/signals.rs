@@ -87,22 +87,36 @@ fn ignored_signals() -> u64 {
         .unwrap_or(0)
 }
 
-/// Ctrl-C only.
-#[cfg(not(unix))]
-pub(crate) struct Signals;
+/// Ctrl-C; Ctrl-Break, the window that is closed and the system that shuts down ask to stop as SIGTERM does.
+#[cfg(windows)]
+pub(crate) struct Signals {
+    interrupt: tokio::signal::windows::CtrlC,
+    stop: tokio::signal::windows::CtrlBreak,
+    close: tokio::signal::windows::CtrlClose,
+    shutdown: tokio::signal::windows::CtrlShutdown,
+}
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 impl Signals {
-    #[allow(clippy::unnecessary_wraps)]
     pub(crate) fn listen() -> Result<Signals, Failure> {
-        Ok(Signals)
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+        let unheard = |error: std::io::Error| failure::internal(format!("the system lets us hear no signals: {error}"));
+        Ok(Signals {
+            interrupt: ctrl_c().map_err(unheard)?,
+            stop: ctrl_break().map_err(unheard)?,
+            close: ctrl_close().map_err(unheard)?,
+            shutdown: ctrl_shutdown().map_err(unheard)?,
+        })
     }
 
     /// The next one.
     pub(crate) async fn next(&mut self) -> Stop {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => Stop::Interrupt,
-            Err(_) => std::future::pending().await,
+        tokio::select! {
+            Some(()) = self.interrupt.recv() => Stop::Interrupt,
+            Some(()) = self.stop.recv() => Stop::Terminate,
+            Some(()) = self.close.recv() => Stop::Terminate,
+            Some(()) = self.shutdown.recv() => Stop::Terminate,
+            else => std::future::pending().await,
         }
     }
 }

@@ -153,6 +153,8 @@ fn pages(root: &Path) -> Result<Vec<String>, Failure> {
     for entry in std::fs::read_dir(&docs).map_err(|error| Failure::file(&docs, &error))? {
         files.push(entry.map_err(|error| Failure::file(&docs, &error))?.path());
     }
+    // Pictures lie there, too.
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "md"));
     for file in files {
         let text = std::fs::read_to_string(&file).map_err(|error| Failure::file(&file, &error))?;
         if file == root.join("README.md") && text.lines().count() > DOOR {

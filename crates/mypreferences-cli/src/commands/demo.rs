@@ -275,16 +275,26 @@ impl Drop for Running {
     }
 }
 
+#[cfg(unix)]
+fn folder_of_one_owner() -> std::fs::DirBuilder {
+    let mut builder = std::fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// The folder of temporary files is its user's there.
+#[cfg(not(unix))]
+fn folder_of_one_owner() -> std::fs::DirBuilder {
+    std::fs::DirBuilder::new()
+}
+
 /// The folder of the demo, which is removed with its guard.
 struct Home(PathBuf);
 
 impl Home {
     fn new() -> Result<Home, Failure> {
         let path = std::env::temp_dir().join(format!("mypreferences-demo-{}", std::process::id()));
-        let mut builder = std::fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&path).map_err(|error| {
+        folder_of_one_owner().create(&path).map_err(|error| {
             failure::of_kind(
                 ErrorKind::Storage,
                 format!("the folder {} cannot be made: {error}", path.display()),

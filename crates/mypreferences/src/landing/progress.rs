@@ -175,12 +175,11 @@ impl Progress {
 
     pub(crate) fn waiting(&self, wait: &WaitProgress) {
         self.tell(|state| {
-            match &wait.status {
-                Some(_) => state.answered(),
-                None => {
-                    state.effort.retries += 1;
-                    state.silent();
-                }
+            if wait.status.is_some() {
+                state.answered();
+            } else {
+                state.effort.retries += 1;
+                state.silent();
             }
             state.now.note.clone_from(&wait.trouble);
             state.now.status = wait.status.as_ref().map(|status| status.status);

@@ -56,6 +56,7 @@ fn is_trusted(owner: u32, us: u32) -> bool {
 }
 
 /// As for reading.
+// Whom a profile of Windows is open to is the profile folder's matter; its secrets are looked at as all are.
 #[cfg(all(not(unix), feature = "configuration"))]
 pub(crate) fn refuse_if_others_can_write(_found: &Metadata, _path: &Path, _what: &str) -> Result<(), Error> {
     Ok(())
@@ -70,10 +71,109 @@ fn groups() -> Vec<u32> {
     groups
 }
 
-/// Access lists cannot be read without a library; the file's owner has to see to it.
-#[cfg(not(unix))]
+/// The same by the file's access list. An administrator can read everything, whatever a list says.
+#[cfg(windows)]
+pub(crate) fn refuse_if_others_can_read(_found: &Metadata, path: &Path, what: &str) -> Result<(), Error> {
+    let unreadable = |error: std::io::Error| {
+        Error::configuration(
+            format!("who can read the {what} {} cannot be found out: {error}", path.display()),
+            "put it on a volume with access lists (NTFS)",
+        )
+    };
+    let Some((owner, entries)) = access_list::of(path).map_err(unreadable)? else {
+        return Err(open_to_others(path, what, "everybody"));
+    };
+    match entries.iter().find(|entry| entry.lets_others_read(&owner)) {
+        Some(entry) => Err(open_to_others(path, what, &entry.sid)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(windows)]
+fn open_to_others(path: &Path, what: &str, who: &str) -> Error {
+    Error::configuration(
+        format!("the {what} {} can be read by others ({who})", path.display()),
+        format!("run: icacls \"{}\" /inheritance:r /grant:r \"%USERNAME%:F\"", path.display()),
+    )
+}
+
+#[cfg(not(any(unix, windows)))]
 pub(crate) fn refuse_if_others_can_read(_found: &Metadata, _path: &Path, _what: &str) -> Result<(), Error> {
     Ok(())
+}
+
+/// An entry of an access list.
+#[cfg_attr(not(windows), allow(dead_code))]
+struct AccessEntry {
+    /// Whom it is about, as a security identifier in text.
+    sid: String,
+    rights: u32,
+    /// It allows, and it is about the file itself, not what is made in it.
+    is_in_force: bool,
+}
+
+#[cfg_attr(not(windows), allow(dead_code))]
+impl AccessEntry {
+    /// Whether it lets somebody read who is neither the file's owner nor the system's own.
+    fn lets_others_read(&self, owner: &str) -> bool {
+        const READ_DATA: u32 = 1;
+        const GENERIC_READ: u32 = 0x8000_0000;
+        const GENERIC_ALL: u32 = 0x1000_0000;
+        /// Whoever owns it, the system, its administrators.
+        const TRUSTED: [&str; 3] = ["S-1-3-4", "S-1-5-18", "S-1-5-32-544"];
+        self.is_in_force
+            && self.rights & (READ_DATA | GENERIC_READ | GENERIC_ALL) != 0
+            && self.sid != owner
+            && !TRUSTED.contains(&self.sid.as_str())
+    }
+}
+
+/// Access lists of Windows.
+#[cfg(windows)]
+pub(crate) mod access_list {
+    use std::io;
+    use std::path::Path;
+
+    use windows_permissions::constants::{AceFlags, AceType, SeObjectType, SecurityInformation};
+    use windows_permissions::{LocalBox, SecurityDescriptor, wrappers};
+
+    use super::AccessEntry;
+
+    /// All rights for its owner, and nobody else: neither others nor what the folder above would hand down. What is made
+    /// in it has the same.
+    const OWNER_ALONE: &str = "D:P(A;OICI;FA;;;OW)";
+
+    /// Makes a file or a folder its owner's alone.
+    pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+        let wanted: LocalBox<SecurityDescriptor> = OWNER_ALONE.parse()?;
+        wrappers::SetNamedSecurityInfo(
+            path.as_os_str(),
+            SeObjectType::SE_FILE_OBJECT,
+            SecurityInformation::Dacl | SecurityInformation::ProtectedDacl,
+            None,
+            None,
+            wanted.dacl(),
+            None,
+        )
+    }
+
+    /// Its owner, and its entries. None: without a list everybody may do everything.
+    pub(super) fn of(path: &Path) -> io::Result<Option<(String, Vec<AccessEntry>)>> {
+        let found = wrappers::GetNamedSecurityInfo(
+            path.as_os_str(),
+            SeObjectType::SE_FILE_OBJECT,
+            SecurityInformation::Owner | SecurityInformation::Dacl,
+        )?;
+        let owner = found.owner().map(ToString::to_string).unwrap_or_default();
+        let Some(list) = found.dacl() else { return Ok(None) };
+        let entries = (0..list.len()).filter_map(|index| list.get_ace(index)).map(|entry| AccessEntry {
+            sid: entry.sid().map(ToString::to_string).unwrap_or_default(),
+            rights: entry.mask().bits(),
+            is_in_force: !matches!(entry.ace_type(), AceType::ACCESS_DENIED_ACE_TYPE)
+                && !entry.flags().contains(AceFlags::InheritOnly),
+        });
+        Ok(Some((owner, entries.collect())))
+    }
 }
 
 /// For a shell, quoted only where it has to be.
@@ -128,6 +228,40 @@ mod tests {
             let is_ok = is_private(mode, (owner, group), &OURS);
             assert_eq!(is_ok, is_taken, "{mode:o} {owner} {group}");
         }
+    }
+
+    #[test]
+    fn an_access_list_lets_its_owner_and_the_system_read_and_nobody_else() {
+        const OWNER: &str = "S-1-5-21-1-2-3-1001";
+        let lets = |sid: &str, rights, is_in_force| {
+            AccessEntry { sid: sid.to_owned(), rights, is_in_force }.lets_others_read(OWNER)
+        };
+        for ours in [OWNER, "S-1-3-4", "S-1-5-18", "S-1-5-32-544"] {
+            assert!(!lets(ours, 0x001f_01ff, true), "{ours}");
+        }
+        for other in ["S-1-1-0", "S-1-5-32-545", "S-1-5-11", "S-1-5-21-1-2-3-1002", ""] {
+            assert!(lets(other, 1, true), "{other}");
+            assert!(lets(other, 0x8000_0000, true) && lets(other, 0x1000_0000, true), "{other}");
+            // To know its attributes is not to read it.
+            assert!(!lets(other, 0x80, true) && !lets(other, 1, false), "{other}");
+        }
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn what_is_made_private_can_be_read_by_no_other() {
+        let folder = std::env::temp_dir().join(format!("mypreferences-private-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        access_list::make_private(&folder).unwrap();
+        let file = folder.join("secret");
+        std::fs::write(&file, "within").unwrap();
+        access_list::make_private(&file).unwrap();
+        for path in [&folder, &file] {
+            let found = std::fs::metadata(path).unwrap();
+            refuse_if_others_can_read(&found, path, "secret file").unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "within");
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[cfg(all(unix, feature = "configuration"))]

@@ -6,6 +6,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+#[cfg(windows)]
+use crate::settings::file_trust::access_list::make_private;
+
 /// A file system. Every operation may block.
 pub(crate) trait Disk: Send + Sync + 'static {
     /// Makes one folder, for its owner only. False when it was there already.
@@ -190,6 +193,16 @@ fn for_its_owner(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+#[cfg(unix)]
+fn for_its_owner_alone(builder: &mut fs::DirBuilder) -> &mut fs::DirBuilder {
+    std::os::unix::fs::DirBuilderExt::mode(builder, 0o700)
+}
+
+#[cfg(not(unix))]
+fn for_its_owner_alone(builder: &mut fs::DirBuilder) -> &mut fs::DirBuilder {
+    builder
+}
+
 /// A folder that could not be made may be there already, whatever the reason given: a file system that is read-only, or
 /// whose top is another user's, may say so first.
 fn is_there(folder: &Path, error: io::Error) -> io::Result<bool> {
@@ -198,11 +211,13 @@ fn is_there(folder: &Path, error: io::Error) -> io::Result<bool> {
 
 impl Disk for SystemDisk {
     fn make_folder(&self, folder: &Path) -> io::Result<bool> {
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        match builder.create(folder) {
-            Ok(()) => Ok(true),
+        match for_its_owner_alone(&mut fs::DirBuilder::new()).create(folder) {
+            Ok(()) => {
+                // On Unix it was made so.
+                #[cfg(windows)]
+                make_private(folder)?;
+                Ok(true)
+            }
             Err(error) => is_there(folder, error),
         }
     }
@@ -234,7 +249,12 @@ impl Disk for SystemDisk {
         if access == Access::Owner {
             for_its_owner(&mut options);
         }
-        Ok(Box::new(OutFile(options.open(file)?)))
+        let out = options.open(file)?;
+        #[cfg(windows)]
+        if access == Access::Owner {
+            make_private(file)?;
+        }
+        Ok(Box::new(OutFile(out)))
     }
 
     fn append(&self, file: &Path, length: u64) -> io::Result<Box<dyn Out>> {
