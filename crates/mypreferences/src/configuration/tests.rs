@@ -22,6 +22,7 @@ impl Folder {
         Folder(path)
     }
 
+    #[cfg_attr(not(unix), allow(unused_variables))]
     fn file(&self, name: &str, text: &str, mode: u32) -> PathBuf {
         let path = self.0.join(name);
         std::fs::write(&path, text).unwrap();

