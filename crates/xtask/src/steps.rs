@@ -20,8 +20,17 @@ struct Step {
 impl Steps {
     /// Runs one step; what it returns (or why it failed) is the remark in its line of the table. Whether it did not fail.
     pub(crate) fn run(&mut self, name: &'static str, work: impl FnOnce() -> Result<String, Failure>) -> bool {
+        self.run_since(name, Instant::now(), work)
+    }
+
+    /// The same for one that has begun then.
+    pub(crate) fn run_since(
+        &mut self,
+        name: &'static str,
+        started: Instant,
+        work: impl FnOnce() -> Result<String, Failure>,
+    ) -> bool {
         println!("\n== {name}");
-        let started = Instant::now();
         let result = work().map_err(|failure| failure.to_string());
         if let Err(reason) = &result {
             println!("{name}: {reason}");

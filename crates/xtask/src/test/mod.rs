@@ -3,6 +3,7 @@
 //! The whole output, at trace level, is kept in one file below the target folder; the terminal shows what cargo and the
 //! test harness say.
 
+mod beside;
 mod canaries;
 mod canary_scan;
 mod quiet_view;
@@ -24,6 +25,7 @@ use crate::schemathesis;
 use crate::setup;
 use crate::steps::{Steps, chosen, command_line, run_visibly};
 use crate::swift;
+use beside::Beside;
 use quiet_view::QuietView;
 use tally::Tally;
 use transcript::Transcript;
@@ -65,6 +67,11 @@ const STEPS: &[Step] = &[
     Step { name: "canary-scan", about: "secrets in anything that the steps before it printed", run: |transcript, _| canary_scan::run(transcript.path()) },
 ];
 
+/// Waits for databases, brokers and schedulers half of its time, so it runs beside the steps that compile; those from
+/// [`QUIET`] on have the machine for themselves again.
+const BESIDE: &str = "ecosystem";
+const QUIET: [&str; 2] = ["conformance", "canary-scan"];
+
 /// What takes long because it tries everything: `--fast` leaves it to the whole run.
 const EXHAUSTIVE: &[&str] =
     &["landing::tests::model", "every_combination", "every_short_sequence", "two_thousand_timelines"];
@@ -80,6 +87,9 @@ pub(crate) struct Arguments {
     /// The tests of what was changed, without those that try everything
     #[arg(long, conflicts_with = "steps")]
     fast: bool,
+    /// The file below the target folder that keeps what is printed
+    #[arg(long, hide = true, default_value = "test-output.txt")]
+    transcript: String,
     /// A test's name, or anything else for cargo's tests
     #[arg(last = true, value_name = "NAME")]
     filter: Vec<String>,
@@ -95,17 +105,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.fast {
         return fast(&arguments.filter);
     }
-    all(&chosen(STEPS, |step| step.name, &arguments.steps), &arguments.filter)
+    all(&chosen(STEPS, |step| step.name, &arguments.steps), &arguments.transcript, &arguments.filter)
 }
 
-fn all(chosen: &[&Step], filter: &[String]) -> Result<(), Failure> {
+fn all(chosen: &[&Step], transcript: &str, filter: &[String]) -> Result<(), Failure> {
     // Before anything else: half an hour later is too late to say that a program is missing.
     setup::prepare_for("test")?;
-    let file = cargo::target_folder()?.join("xtask").join("test-output.txt");
+    let file = cargo::target_folder()?.join("xtask").join(transcript);
     let mut transcript = Transcript::create(&file)?;
     let mut steps = Steps::default();
     let mut ends = Vec::new();
-    for step in chosen {
+    let mut beside = None;
+    for (place, step) in chosen.iter().enumerate() {
+        if step.name == BESIDE && chosen.get(place + 1).is_some_and(|next| !QUIET.contains(&next.name)) {
+            beside = Some(Beside::start(step.name)?);
+            continue;
+        }
+        if QUIET.contains(&step.name) {
+            join(&mut beside, &mut transcript, &mut steps);
+        }
         let start = transcript.lines();
         if !steps.run(step.name, || (step.run)(&mut transcript, filter)) {
             ends.push(format!("\nthe last lines of {}:", step.name));
@@ -113,8 +131,17 @@ fn all(chosen: &[&Step], filter: &[String]) -> Result<(), Failure> {
             ends.extend(last.iter().map(|line| format!("  {}", canaries::mask(line))));
         }
     }
+    join(&mut beside, &mut transcript, &mut steps);
     println!("{}\ncomplete output: {}", ends.join("\n"), transcript.path().display());
     steps.finish()
+}
+
+/// Waits for what runs beside, and takes in what it printed.
+fn join(beside: &mut Option<Beside>, transcript: &mut Transcript, steps: &mut Steps) {
+    if let Some(beside) = beside.take() {
+        let (name, begun) = (beside.name, beside.begun);
+        steps.run_since(name, begun, || beside.end(transcript));
+    }
 }
 
 /// The tests of what has changed since the last commit, or by it, without those that try everything.

@@ -60,6 +60,12 @@ impl Transcript {
         child.wait().map_err(cannot_start)
     }
 
+    /// Takes in what another run has kept.
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.lines += bytes.iter().filter(|byte| **byte == b'\n').count();
+        self.file.write_all(bytes).map_err(|error| Failure::file(&self.path, &error))
+    }
+
     fn copy(
         &mut self,
         lines: &Receiver<Vec<u8>>,
