@@ -585,8 +585,8 @@ class Folder:
     def report(self, *, verify: bool = False) -> Report:
         """What the folder proves: coverage and its gaps, what each batch took, how commits ended, what needs a person.
 
-        From manifests, journal and receipts alone; ``Path("report.html").write_text(report.html, "utf-8")`` keeps the page.
-        With ``verify`` what :meth:`verify` says stands in it, and a batch that does not fit is no exception here.
+        From manifests, journal and receipts alone. ``Path("report.html").write_text(report.html, "utf-8")`` keeps the
+        page. With ``verify`` what :meth:`verify` says stands in it, and a batch that does not fit is no exception here.
         """
         facts, page = _calls.raising(_native.report, self._out, verify)
         return Report(page, facts)
