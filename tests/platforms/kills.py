@@ -24,7 +24,18 @@ from typing import Any
 
 ROWS = 20_000
 SCENARIO = {"sources": [{"name": "Everyone", "rows": ROWS}], "line": {"page_latency_ms": 20}}
-EXPORT = ["export", "--segment", "Everyone", "--keep-files", "false", "--part-size", "1", "--progress", "none", "--json"]
+EXPORT = [
+    "export",
+    "--segment",
+    "Everyone",
+    "--keep-files",
+    "false",
+    "--part-size",
+    "1",
+    "--progress",
+    "none",
+    "--json",
+]
 PATIENCE = {"PARALLEL": "1", "CONFIRM_WINDOW": "300ms", "RESEND_DELAY": "200ms", "RESOLVE_TIMEOUT": "5s"}
 KILLS_OF_ONE = 8
 
@@ -75,7 +86,9 @@ def one_export(arguments: argparse.Namespace, url: str, out: Path, most: int) ->
     killed: Counter[str] = Counter()
     while True:
         may_be_killed = sum(killed.values()) < min(most, KILLS_OF_ONE)
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as run:
             try:
                 told, complaint = run.communicate(timeout=random.uniform(0.2, 2.0) if may_be_killed else 120)
             except subprocess.TimeoutExpired:

@@ -11,8 +11,7 @@ use crate::virtual_environment::cache_folder;
 
 const VERSION: &str = "1.96";
 /// What is unpacked: the compiler, its own libraries, those of programs, their sources.
-const PACKAGES: [&str; 5] =
-    ["rustc-web", "libstd-rust-web-1.96", "libstd-rust-web-dev", "rust-web-src", "libllvm22"];
+const PACKAGES: [&str; 5] = ["rustc-web", "libstd-rust-web-1.96", "libstd-rust-web-dev", "rust-web-src", "libllvm22"];
 /// Written last.
 const COMPLETE: &str = "complete";
 
@@ -29,7 +28,10 @@ fn folder() -> Result<PathBuf, Failure> {
     std::fs::create_dir_all(&folder).map_err(wrong)?;
     let mut download = Command::new("apt-get");
     download.args(["download", "-q"]).args(PACKAGES).current_dir(&folder);
-    run_visibly(&mut download, "run `apt-get update`; a Debian whose compiler has another version needs another list here")?;
+    run_visibly(
+        &mut download,
+        "run `apt-get update`; a Debian whose compiler has another version needs another list here",
+    )?;
     for entry in std::fs::read_dir(&folder).map_err(wrong)? {
         let package = entry.map_err(wrong)?.path();
         if package.extension().is_some_and(|extension| extension == "deb") {

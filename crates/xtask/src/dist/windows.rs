@@ -25,7 +25,8 @@ fn built(profile: &str) -> Result<PathBuf, Failure> {
 
 /// The zip.
 pub(super) fn command() -> Result<String, Failure> {
-    let mut build = cargo_for(TARGET, LINKER, &["build", "--locked", "--profile", "dist", "--package", "mypreferences-cli"])?;
+    let mut build =
+        cargo_for(TARGET, LINKER, &["build", "--locked", "--profile", "dist", "--package", "mypreferences-cli"])?;
     run_visibly(&mut build, "repair what the compiler said")?;
     let workspace = cargo::workspace_folder()?;
     let dist = cargo::target_folder()?.join("dist");
@@ -136,7 +137,12 @@ impl Wine {
     fn tests_of_the_core(&self) -> Result<(), Failure> {
         let arguments = ["test", "--package", "mypreferences", "--all-features", "--lib"];
         let mut test = cargo_for(TARGET, LINKER, &arguments)?;
-        test.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", WINE).args(["--", "store::disk", "file_trust", "store_worker"]);
+        test.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", WINE).args([
+            "--",
+            "store::disk",
+            "file_trust",
+            "store_worker",
+        ]);
         self.settle(&mut test);
         run_visibly(&mut test, "read which test failed")
     }

@@ -26,7 +26,8 @@ impl Beside {
         let (printed, kept) = (folder.join(format!("{name}-printed.txt")), format!("{name}-output.txt"));
         let file = File::create(&printed).map_err(|error| Failure::file(&printed, &error))?;
         let errors = file.try_clone().map_err(|error| Failure::file(&printed, &error))?;
-        let cannot_start = |error| Failure::new(format!("xtask cannot start itself: {error}; start it by `cargo xtask`"));
+        let cannot_start =
+            |error| Failure::new(format!("xtask cannot start itself: {error}; start it by `cargo xtask`"));
         let this = std::env::current_exe().map_err(cannot_start)?;
         let mut command = Command::new(this);
         command.args(["test", name, "--transcript", &kept]).stdin(Stdio::null()).stdout(file).stderr(errors);

@@ -62,7 +62,7 @@ impl Transcript {
 
     /// Takes in what another run has kept.
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.lines += bytes.iter().filter(|byte| **byte == b'\n').count();
+        self.lines += bytes.split_inclusive(|byte| *byte == b'\n').count();
         self.file.write_all(bytes).map_err(|error| Failure::file(&self.path, &error))
     }
 
