@@ -1,6 +1,7 @@
 """Kills an export at random, many times, on a platform that this machine plays: by Wine, by an emulator.
 
-After each: every record once, one commit applied, and the same program verifies what lies there. The mock is a native one.
+After each export: every record once, one commit applied, and the same program verifies what lies there. The mock is a
+native one.
 
 Usage: kills.py --mock PROGRAM [--kills N] [--drive Z:] -- RUNNER... PROGRAM
 """
