@@ -38,7 +38,10 @@ impl Axis {
         let drawn = || report.batches.iter().filter(|batch| is_drawn(batch)).filter_map(BatchReport::covers_ms);
         let to = drawn().map(|(_, watermark)| watermark).max()?;
         let from = drawn().map(|(since, watermark)| since.unwrap_or(watermark)).min()?;
-        let room = ((to - from) / 12).max(3_600_000);
+        let room = match to - from {
+            0 => 3_600_000,
+            all => all / 10,
+        };
         Some(Axis { from: from - room, to })
     }
 

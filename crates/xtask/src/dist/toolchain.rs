@@ -52,7 +52,7 @@ pub(super) fn cargo_for(target: &str, linker: &str, arguments: &[&str]) -> Resul
     let home = std::env::home_dir().unwrap_or_default();
     let registry = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
     let prefixes = [(cargo::workspace_folder()?, "mypreferences"), (registry, "cargo"), (compiler.clone(), "rust")];
-    let mut rust = vec!["-Dwarnings".to_owned()];
+    let mut rust = Vec::new();
     let mut c = vec!["-O2".to_owned()];
     for (prefix, name) in &prefixes {
         rust.push(format!("--remap-path-prefix={}={name}", prefix.display()));
