@@ -9,7 +9,6 @@ mod cargo;
 mod check;
 mod conformance;
 mod deny;
-mod dist;
 mod docs;
 mod failure;
 mod generate;
@@ -82,8 +81,6 @@ enum Subcommand {
     Schemathesis,
     /// Write the reference of every language that this machine can make into target/docs
     Docs,
-    /// Build what users install on other platforms into target/dist, or run it there
-    Dist(dist::Arguments),
     /// Measure what a commit and an export cost beside what people use today
     #[command(subcommand)]
     Bench(bench::Subject),
@@ -116,7 +113,6 @@ fn run(subcommand: Subcommand) -> Result<(), Failure> {
         Subcommand::Conformance(arguments) => conformance::run(&arguments),
         Subcommand::Schemathesis => schemathesis::run(),
         Subcommand::Docs => reference::run(),
-        Subcommand::Dist(arguments) => dist::run(&arguments),
         Subcommand::Bench(subject) => bench::run(&subject),
         Subcommand::Simulate(arguments) => simulate::run(&arguments),
     }
@@ -151,8 +147,6 @@ mod tests {
             "conformance mutants",
             "conformance --surface c_blocking --surface cpp --scenario 400-html-body",
             "docs",
-            "dist",
-            "dist test command-windows-x86-64",
             "bench python-export",
             "bench export 1000 --gzip on",
             "simulate --seed 412 --timelines 1_000",
@@ -179,7 +173,6 @@ mod tests {
             "install",
             "install --prefix=",
             "conformance all",
-            "dist command-amiga",
             "bench",
             "bench everything",
             "simulate --timelines",

@@ -54,13 +54,13 @@ pub(crate) fn develop(python: &Path, options: &[&str]) -> Result<(), Failure> {
 pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
     let python = prepare()?;
     let folder = cargo::workspace_folder()?.join("python");
-    let tests = Path::new("..").join("tests");
+    let adapters = Path::new("..").join("tests").join("adapters").join("python");
     let mut commands = Vec::new();
     for (arguments, remedy) in
         [(["ruff", "check"], "repair what ruff printed above"), (["ruff", "format --check"], "run `ruff format`")]
     {
         let mut command = program(&python, arguments[0]);
-        command.args(arguments[1].split(' ')).arg(".").arg(tests.join("adapters/python")).arg(tests.join("platforms"));
+        command.args(arguments[1].split(' ')).arg(".").arg(&adapters);
         commands.push((command, remedy));
     }
     let mut pyright = program(&python, "pyright");

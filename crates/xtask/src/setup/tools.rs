@@ -53,9 +53,6 @@ pub(super) const TOOLS: &[Tool] = &[
     // Swift comes into a system of its own where there is none.
     Tool { name: "debootstrap", detect: &["sh", "-c", "command -v swift || PATH=$PATH:/usr/sbin command -v debootstrap"], source: Source::Apt("debootstrap"), needed_by: &["test"] },
     Tool { name: "Swift or a way to get it", detect: &["sh", "-c", "command -v swift || test \"$(id -u)\" = 0 || sudo -n true || test -d \"${XDG_CACHE_HOME:-$HOME/.cache}/mypreferences/swift-6.0.3\""], source: Source::Sudo, needed_by: &["test"] },
-    Tool { name: "mingw", detect: &["x86_64-w64-mingw32-gcc-posix", "--version"], source: Source::Apt("gcc-mingw-w64-x86-64-posix"), needed_by: &["dist"] },
-    Tool { name: "Wine", detect: &["test", "-x", "/usr/lib/wine/wine64"], source: Source::Apt("wine64"), needed_by: &["dist"] },
-    Tool { name: "zip", detect: &["zip", "-v"], source: Source::Apt("zip"), needed_by: &["dist"] },
     Tool { name: "libcurl", detect: &["pkg-config", "--exists", "libcurl"], source: Source::Apt("libcurl4-openssl-dev"), needed_by: &["bench"] },
     Tool { name: "libcrypto", detect: &["pkg-config", "--exists", "libcrypto"], source: Source::Apt("libssl-dev"), needed_by: &["bench"] },
 ];
