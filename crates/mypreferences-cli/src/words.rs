@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use mypreferences::landing::{BatchReceipt, BatchSummary, CommitEnd, Converted, Landed, Verified};
+use mypreferences::landing::{BatchReceipt, BatchSummary, CommitEnd, Converted, Landed, ServerFiles, Verified};
 use mypreferences::{
     AccessToken, AttemptEvent, Certainty, CommitReceipt, ConfirmedBy, ExportStatus, Files, Operation, Outcome, Sent,
     StatusWord,
@@ -113,8 +113,7 @@ pub(crate) fn batch_receipt(receipt: &BatchReceipt) -> String {
 
 /// What must not be claimed from this receipt, if anything.
 pub(crate) fn batch_caution(batch: &str, receipt: &BatchReceipt) -> Option<String> {
-    let is_clear = receipt.files_are_as_asked() && !receipt.is_presumed();
-    (!is_clear).then(|| {
+    (receipt.server_files() == ServerFiles::Unknown).then(|| {
         format!(
             "{batch}: it is not certain how the export files were handled on the server: make no privacy claim from \
              this receipt; ask PossibleNOW Support when you need to know"

@@ -25,6 +25,13 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// This program, once more.
+pub(crate) fn xtask() -> Result<Command, Failure> {
+    let this = std::env::current_exe()
+        .map_err(|error| Failure::new(format!("xtask does not find itself: {error}; start it by `cargo xtask`")))?;
+    Ok(Command::new(this))
+}
+
 /// Everything cargo knows about the workspace, with all features and for every platform.
 pub(crate) fn metadata() -> Result<Metadata, Failure> {
     MetadataCommand::new()

@@ -61,6 +61,7 @@ pub(crate) fn page(report: &Report) -> String {
                     "Made " @if let Some(made_at) = &report.made_at { (time(made_at)) }
                     " by mypreferences " (env!("CARGO_PKG_VERSION"))
                     ", from the folder's manifests, journal and receipts alone. Times are UTC; those of coverage are the server's."
+                    @if report.verification.is_none() { " The parts were not read: --verify does that." }
                 }
             }
         }

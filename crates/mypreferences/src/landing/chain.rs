@@ -76,15 +76,8 @@ pub(crate) fn follow<'a>(
 
 /// A batch of everything, or of what changed since some moment up to `end`.
 fn begins_within(manifest: &Manifest, end: Option<i64>) -> bool {
-    let Some(since) = &manifest.since else {
-        return true;
-    };
     // A moment that cannot be read proves nothing.
-    let since = since.parse::<jiff::Timestamp>().ok();
-    match (since, end) {
-        (Some(since), Some(end)) => since.as_millisecond() <= end,
-        (None, _) | (_, None) => false,
-    }
+    manifest.since.is_none() || manifest.since_ms().zip(end).is_some_and(|(since, end)| since <= end)
 }
 
 #[cfg(test)]

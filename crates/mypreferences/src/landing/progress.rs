@@ -211,19 +211,20 @@ impl Progress {
 
     /// What is told while it lasts, and is no news once the landing has come to its end.
     pub(crate) fn trouble(&self, trouble: &Trouble<'_>) {
+        if let Trouble::Failed { is_throttled } = trouble {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.effort.retries += 1;
+            state.effort.throttled += u64::from(*is_throttled);
+        }
+        let Some(words) = trouble.words() else {
+            return;
+        };
         self.tell(|state| {
-            match trouble {
-                Trouble::Borne(borne) => {
-                    state.silent();
-                    state.now.next_in = Some(borne.next_in);
-                }
-                Trouble::Throttled { .. } => {}
-                Trouble::Failed { is_throttled } => {
-                    state.effort.retries += 1;
-                    state.effort.throttled += u64::from(*is_throttled);
-                }
+            if let Trouble::Borne(borne) = trouble {
+                state.silent();
+                state.now.next_in = Some(borne.next_in);
             }
-            state.now.note = trouble.words();
+            state.now.note = Some(words);
         });
     }
 

@@ -14,9 +14,9 @@ use crate::landing::commit::export_of;
 use crate::landing::folder::{BatchState, BatchSummary, Folder};
 use crate::landing::store::disk::SystemDisk;
 use crate::landing::store::journal::{BatchLog, Effort};
-use crate::landing::store::manifest::{Identity, Manifest, watermark_text};
+use crate::landing::store::manifest::{Identity, Manifest, moment_ms, moment_text};
 use crate::landing::store::read::{read_journal, read_manifest, read_receipt, visible_batches};
-use crate::landing::store::receipt::BatchReceipt;
+use crate::landing::store::receipt::{BatchReceipt, ServerFiles};
 use crate::landing::verify::Verified;
 
 /// Version of the form.
@@ -93,21 +93,6 @@ pub enum InChain {
     Apart,
     /// It is not whole, or was given up.
     Unsealed,
-}
-
-/// What may be claimed of the export files on the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ServerFiles {
-    /// The server has deleted them, and said that it took the commit that asked for it.
-    Deleted,
-    /// The server keeps them, as it was asked.
-    Kept,
-    /// Nothing: how the server handled them is not certain.
-    Unknown,
-    /// The server holds them until they expire: no commit is known.
-    NotCommitted,
 }
 
 /// A batch.
@@ -253,12 +238,12 @@ impl Sheet {
                 if log.sealed.is_some() && is_there { sheet.manifest(folder, batch) } else { (None, None) };
             let mut summary = BatchSummary::of(log, manifest.as_ref());
             if sheet.moved.contains(batch) {
-                summary.watermark = export_of(log).ok().map(|export| watermark_text(export.watermark_ms));
+                summary.watermark = export_of(log).ok().map(|export| moment_text(export.watermark_ms));
             }
             let mut report = BatchReport::new(summary, problem);
             report.is_there = is_there;
-            report.begun_at = log.intent.at_ms.and_then(moment);
-            report.sealed_at = log.sealed_at_ms.and_then(moment);
+            report.begun_at = log.intent.at_ms.map(moment_text);
+            report.sealed_at = log.sealed_at_ms.map(moment_text);
             report.keep_files = log.committing.as_ref().map(|committing| committing.keep_files);
             report.effort = log.effort();
             report.records_per_second = report.effort.and_then(|effort| {
@@ -283,10 +268,13 @@ impl Sheet {
     }
 
     /// Says of each batch where it stands, and what they cover: those of the same export of the same profiles as the newest
-    /// one that this can be said of.
-    fn follow(&mut self, now_ms: i64) -> Coverage {
+    /// one that goes on by itself, as verifying does; where there is none, as the newest that was started here.
+    fn follow(&mut self, local_ms: i64) -> Coverage {
+        let now_ms = self.now_ms(local_ms);
         let sealed = |batch: &BatchReport| self.manifests.get(&batch.summary.batch);
-        let newest = self.batches.iter().filter_map(sealed).rfind(|manifest| !manifest.parameters.adopted);
+        let mut all = self.batches.iter().filter_map(sealed);
+        let newest = all.clone().rfind(|manifest| manifest.parameters.is_auto());
+        let newest = newest.or_else(|| all.rfind(|manifest| !manifest.parameters.adopted));
         let Some(newest) = newest.cloned() else {
             self.place(&Chain::default(), |_| false);
             return Coverage::default();
@@ -299,10 +287,17 @@ impl Sheet {
         self.place(&chain, |batch| apart.iter().any(|one| one == batch));
         let gaps = self.gaps(chain.end.as_ref().map(|(end, _)| *end));
         Coverage {
-            until: chain.end.as_ref().map(|(end, _)| watermark_text(*end)),
+            until: chain.end.as_ref().map(|(end, _)| moment_text(*end)),
             batch: chain.end.map(|(_, batch)| batch),
             gaps,
         }
+    }
+
+    /// This machine's time may be years behind: what the server said when it took a commit is no later than now.
+    fn now_ms(&self, local_ms: i64) -> i64 {
+        let receipts = self.batches.iter().filter_map(|batch| batch.summary.receipt.as_ref());
+        let told = receipts.filter_map(|receipt| receipt.server_date.as_deref().and_then(moment_ms));
+        told.fold(local_ms, i64::max)
     }
 
     fn place(&mut self, chain: &Chain, is_apart: impl Fn(&str) -> bool) {
@@ -334,7 +329,7 @@ impl Sheet {
         for (since, watermark, batch) in later {
             if covered.is_none_or(|covered| covered < since) {
                 let batch = batch.to_owned();
-                gaps.push(Gap { from: covered.map(watermark_text), until: watermark_text(since), batch });
+                gaps.push(Gap { from: covered.map(moment_text), until: moment_text(since), batch });
             }
             covered = Some(covered.map_or(watermark, |covered| covered.max(watermark)));
         }
@@ -347,19 +342,10 @@ impl BatchReport {
     fn new(summary: BatchSummary, problem: Option<String>) -> BatchReport {
         let receipt = summary.receipt.as_ref();
         let certainty = receipt.and_then(|receipt| receipt.receipt.as_ref()?["certainty"].as_str().map(str::to_owned));
-        let server_files = match receipt {
-            None => ServerFiles::NotCommitted,
-            Some(receipt) if !receipt.files_are_as_asked() || receipt.is_presumed() => ServerFiles::Unknown,
-            Some(receipt) if receipt.keep_files => ServerFiles::Kept,
-            Some(_) => ServerFiles::Deleted,
-        };
-        let ms = |text: &Option<String>| {
-            let moment = text.as_deref()?.parse::<jiff::Timestamp>().ok()?;
-            Some(moment.as_millisecond())
-        };
+        let server_files = receipt.map_or(ServerFiles::NotCommitted, BatchReceipt::server_files);
         BatchReport {
-            since_ms: ms(&summary.since),
-            watermark_ms: ms(&summary.watermark),
+            since_ms: summary.since.as_deref().and_then(moment_ms),
+            watermark_ms: summary.watermark.as_deref().and_then(moment_ms),
             summary,
             is_there: true,
             chain: InChain::Unsealed,
@@ -393,10 +379,6 @@ fn summary_without_a_journal(batch: &str, manifest: Option<&Manifest>, receipt: 
         receipt,
         abandoned: None,
     }
-}
-
-fn moment(ms: i64) -> Option<String> {
-    jiff::Timestamp::from_millisecond(ms).ok().map(|moment| moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 /// What needs a person: of the batches, the newest last, then of all of them together.
@@ -482,4 +464,85 @@ fn export_since_auto(identity: &Identity, out: &str) -> Vec<String> {
     let mut words = vec!["export".to_owned(), what];
     words.extend(["--out", out, "--since", "auto", "--keep-files", "KEEP_FILES"].map(str::to_owned));
     words
+}
+
+#[cfg(test)]
+mod tests {
+    //! What the folders of this machine's own program do not play.
+
+    use std::path::Path;
+
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+
+    /// A batch that is committed, and its manifest.
+    fn batch(name: &str, since: Option<i64>, end: i64, server_date: Option<i64>) -> (BatchReport, Manifest) {
+        let text = |hours: i64| moment_text(hours * HOUR);
+        let manifest: Manifest = serde_json::from_value(serde_json::json!({
+            "version": 1, "batch": name,
+            "identity": {"base_url": "", "surface": "", "client_id": "", "kind": "segment", "name": "S"},
+            "parameters": {"since": "auto 300", "body": {}, "query": "", "compression": "none", "adopted": false},
+            "since": since.map(text), "previous": null, "watermark_ms": end * HOUR, "watermark": text(end),
+            "total_results": 0, "parts": [], "members": null, "envelopes": null,
+        }))
+        .unwrap();
+        let receipt = serde_json::from_value(serde_json::json!({
+            "end": "committed", "keep_files": false, "at": null, "server_date": server_date.map(text), "receipt": null,
+        }));
+        let summary = summary_without_a_journal(name, Some(&manifest), Some(receipt.unwrap()));
+        (BatchReport::new(summary, None), manifest)
+    }
+
+    fn sheet(batches: Vec<(BatchReport, Manifest)>) -> Sheet {
+        let manifests = batches.iter().map(|(_, manifest)| (manifest.batch.clone(), manifest.clone())).collect();
+        let batches = batches.into_iter().map(|(report, _)| report).collect();
+        Sheet { identity: None, batches, manifests, moved: Vec::new() }
+    }
+
+    #[test]
+    fn a_clock_of_this_machine_that_is_behind_blames_no_batch() {
+        let batches = vec![batch("a", None, 100, Some(101)), batch("b", Some(100), 200, Some(201))];
+        let mut sheet = sheet(batches);
+        let coverage = sheet.follow(50 * HOUR);
+        assert_eq!(coverage.batch.as_deref(), Some("b"));
+        assert!(sheet.batches.iter().all(|batch| batch.chain == InChain::Member));
+    }
+
+    #[test]
+    fn a_watermark_that_no_clock_has_reached_is_one_of_the_future() {
+        let batches = vec![batch("a", None, 100, Some(101)), batch("b", Some(100), 900_000, Some(201))];
+        let mut sheet = sheet(batches);
+        assert_eq!(sheet.follow(50 * HOUR).batch.as_deref(), Some("a"));
+        assert_eq!(sheet.batches[1].chain, InChain::Future);
+    }
+
+    #[test]
+    fn a_gap_lasts_until_a_later_batch_has_closed_it() {
+        let mut batches =
+            vec![batch("a", None, 10, None), batch("b", Some(20), 30, None), batch("c", Some(29), 40, None)];
+        let gap = Gap { from: Some(moment_text(10 * HOUR)), until: moment_text(20 * HOUR), batch: "b".to_owned() };
+        assert_eq!(sheet(batches.clone()).follow(50 * HOUR).gaps, [gap]);
+        batches.push(batch("d", Some(9), 25, None));
+        assert_eq!(sheet(batches).follow(50 * HOUR).gaps, []);
+        let first = sheet(vec![batch("b", Some(20), 30, None)]).follow(50 * HOUR);
+        assert_eq!((first.until, first.gaps[0].from.clone()), (None, None));
+    }
+
+    #[test]
+    fn folders_of_an_earlier_form_are_told_of_without_what_they_did_not_keep() {
+        let forms = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/forms/1");
+        for (state, files) in [
+            ("committed", ServerFiles::Deleted),
+            ("committing", ServerFiles::NotCommitted),
+            ("landing", ServerFiles::NotCommitted),
+            ("sealed", ServerFiles::NotCommitted),
+        ] {
+            let report = Folder::new(forms.join(state)).report(false).unwrap();
+            let [batch] = report.batches.as_slice() else { panic!("{state}") };
+            assert_eq!((batch.summary.state.name(), batch.server_files), (state, files));
+            assert_eq!((batch.effort, batch.begun_at.as_ref(), batch.sealed_at.as_ref()), (None, None, None));
+            assert_eq!(report.attention.is_empty(), state == "committed", "{:?}", report.attention);
+        }
+    }
 }

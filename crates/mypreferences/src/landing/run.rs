@@ -25,7 +25,7 @@ use crate::landing::progress::{Progress, Stage};
 use crate::landing::sealed::{Landed, Sealed};
 use crate::landing::store::Store;
 use crate::landing::store::journal::{BatchLog, Intent};
-use crate::landing::store::manifest::{Identity, Parameters};
+use crate::landing::store::manifest::{Identity, Parameters, moment_ms};
 use crate::landing::store_worker::StoreWorker;
 
 /// How often an export that expired before its seal is started again within one call.
@@ -231,9 +231,7 @@ impl Run {
     fn note_an_old_commit(&self) -> Result<(), Error> {
         let at = self.last()?.committed.and_then(|receipt| receipt.at);
         let Some(at) = at else { return Ok(()) };
-        let age_ms = at
-            .parse::<jiff::Timestamp>()
-            .map_or(0, |at| unix_ms(self.plan.client.session().wall.now()) - at.as_millisecond());
+        let age_ms = moment_ms(&at).map_or(0, |at| unix_ms(self.plan.client.session().wall.now()) - at);
         if age_ms > DAY_MS {
             self.progress.note(&format!(
                 "this export was committed at {at}, and nothing was exported since: for what has changed, pass --since auto"

@@ -211,12 +211,7 @@ fn check_chain(manifests: &[Manifest]) -> Result<(), Error> {
         let Some(previous) = manifests.iter().find(|other| other.batch == *previous) else {
             continue;
         };
-        let since_ms = manifest
-            .since
-            .as_deref()
-            .and_then(|text| text.parse::<jiff::Timestamp>().ok())
-            .map(jiff::Timestamp::as_millisecond);
-        if since_ms.is_none_or(|since| since > previous.watermark_ms) {
+        if manifest.since_ms().is_none_or(|since| since > previous.watermark_ms) {
             return Err(corrupt(
                 format!(
                     "{} begins after the watermark of {}: records between them are missing",

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Instant;
 
 use super::canaries;
@@ -26,12 +26,9 @@ impl Beside {
         let (printed, kept) = (folder.join(format!("{name}-printed.txt")), format!("{name}-output.txt"));
         let file = File::create(&printed).map_err(|error| Failure::file(&printed, &error))?;
         let errors = file.try_clone().map_err(|error| Failure::file(&printed, &error))?;
-        let cannot_start =
-            |error| Failure::new(format!("xtask cannot start itself: {error}; start it by `cargo xtask`"));
-        let this = std::env::current_exe().map_err(cannot_start)?;
-        let mut command = Command::new(this);
+        let mut command = cargo::xtask()?;
         command.args(["test", name, "--transcript", &kept]).stdin(Stdio::null()).stdout(file).stderr(errors);
-        let child = command.spawn().map_err(cannot_start)?;
+        let child = command.spawn().map_err(|error| Failure::new(format!("xtask cannot start itself: {error}")))?;
         Ok(Beside { name, begun: Instant::now(), child, printed, kept: folder.join(kept) })
     }
 

@@ -237,9 +237,7 @@ fn schemathesis(transcript: &mut Transcript) -> Result<String, Failure> {
 
 /// The C library, as `cargo xtask c` tests it; and the adapters of the suite.
 fn c(transcript: &mut Transcript) -> Result<String, Failure> {
-    let this = std::env::current_exe()
-        .map_err(|error| Failure::new(format!("xtask does not find itself: {error}; start it by `cargo xtask`")))?;
-    let mut command = Command::new(this);
+    let mut command = cargo::xtask()?;
     command.arg("c");
     commands(transcript, [(command, "run `cargo xtask c` and read what failed")])?;
     c::prepare_adapters()?;

@@ -89,8 +89,9 @@ pub(super) fn report(told: &Told<'_>, folder: &Path, out: Option<&Path>, verify:
 fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     let mut fresh = file.as_os_str().to_owned();
     fresh.push(".tmp");
-    std::fs::write(&fresh, text)?;
-    std::fs::rename(&fresh, file)
+    std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, file)).inspect_err(|_| {
+        let _ = std::fs::remove_file(&fresh);
+    })
 }
 
 /// What the folder says, and what the server says of an unfinished export.

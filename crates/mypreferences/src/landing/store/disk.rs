@@ -4,7 +4,6 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(windows)]
 use crate::settings::file_trust::access_list::make_private;
@@ -29,8 +28,8 @@ pub(crate) trait Disk: Send + Sync + 'static {
     fn remove_folder(&self, folder: &Path) -> io::Result<()>;
     /// Makes the names in a folder durable.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
-    /// Whether something of this process was made durable by fsync alone, on a volume that knows no more.
-    fn synced_plainly(&self) -> bool;
+    /// Whether the volume of a folder knows no more than fsync.
+    fn syncs_plainly(&self, folder: &Path) -> bool;
     /// Takes the advisory lock of a file, made if it is not there; what it says then is `holder`. None when another
     /// process has it.
     fn lock(&self, file: &Path, holder: &str) -> io::Result<Option<Box<dyn Held>>>;
@@ -66,34 +65,21 @@ pub(crate) struct SystemDisk;
 
 struct OutFile(File);
 
-static SYNCED_PLAINLY: AtomicBool = AtomicBool::new(false);
-
 /// On Apple's systems durable means `F_FULLFSYNC`, which the standard library asks for, and which SMB, FUSE and some
 /// external volumes do not know: what they do know is fsync. Elsewhere it was asked for already, and fails again.
 fn sync(file: &File) -> io::Result<()> {
-    let plainly = || {
+    sync_or(file.sync_all(), || {
         #[cfg(unix)]
         return nix::unistd::fsync(file).map_err(io::Error::from);
         #[cfg(not(unix))]
         file.sync_all()
-    };
-    if sync_or(file.sync_all(), plainly)? == Synced::Plainly {
-        SYNCED_PLAINLY.store(true, Ordering::Relaxed);
-    }
-    Ok(())
+    })
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Synced {
-    Fully,
-    Plainly,
-}
-
-fn sync_or(fully: io::Result<()>, plainly: impl FnOnce() -> io::Result<()>) -> io::Result<Synced> {
+fn sync_or(fully: io::Result<()>, plainly: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     match fully {
-        Ok(()) => Ok(Synced::Fully),
-        Err(error) if has_no_full_sync(&error) => plainly().map(|()| Synced::Plainly),
-        Err(error) => Err(error),
+        Err(error) if has_no_full_sync(&error) => plainly(),
+        synced => synced,
     }
 }
 
@@ -288,8 +274,10 @@ impl Disk for SystemDisk {
         sync(&open_folder(folder)?)
     }
 
-    fn synced_plainly(&self) -> bool {
-        SYNCED_PLAINLY.load(Ordering::Relaxed)
+    fn syncs_plainly(&self, folder: &Path) -> bool {
+        // Elsewhere a full sync is fsync.
+        cfg!(target_vendor = "apple")
+            && open_folder(folder).and_then(|folder| folder.sync_all()).is_err_and(|error| has_no_full_sync(&error))
     }
 
     fn lock(&self, file: &Path, holder: &str) -> io::Result<Option<Box<dyn Held>>> {
@@ -451,13 +439,13 @@ mod tests {
         use nix::errno::Errno;
         let fails = |errno: Errno| Err(io::Error::from(errno));
         for errno in [Errno::ENOTSUP, Errno::EINVAL, Errno::ENOTTY] {
-            assert_eq!(sync_or(fails(errno), || Ok(())).unwrap(), Synced::Plainly, "{errno}");
+            sync_or(fails(errno), || Ok(())).unwrap();
             assert!(sync_or(fails(errno), || fails(Errno::EIO)).is_err(), "{errno}");
         }
         for errno in [Errno::EIO, Errno::ENOSPC, Errno::EDQUOT, Errno::EROFS] {
             assert!(sync_or(fails(errno), || Ok(())).is_err(), "{errno}");
         }
-        assert_eq!(sync_or(Ok(()), || fails(Errno::EIO)).unwrap(), Synced::Fully);
+        sync_or(Ok(()), || fails(Errno::EIO)).unwrap();
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::http::clock::Expires;
-use crate::landing::store::manifest::{Identity, Manifest, Parameters, PartFile, VERSION, watermark_text};
+use crate::landing::store::manifest::{Identity, Manifest, Parameters, PartFile, VERSION, moment_text};
 use crate::landing::store::receipt::BatchReceipt;
 
 /// Version of the form. The first released one had no line of its own for it.
@@ -289,7 +289,7 @@ impl Manifest {
             since: log.intent.since.clone(),
             previous: log.intent.previous.clone(),
             watermark_ms,
-            watermark: watermark_text(watermark_ms),
+            watermark: moment_text(watermark_ms),
             total_results: last.and_then(|part| part.total_results).unwrap_or(0),
             row_count: last.and_then(|part| part.row_count),
             parts: log.parts.iter().map(|part| part.file.clone()).collect(),

@@ -272,6 +272,11 @@ impl Manifest {
         crate::json::text(self)
     }
 
+    /// Of `since`; none for everything, and for what is no moment.
+    pub(crate) fn since_ms(&self) -> Option<i64> {
+        self.since.as_deref().and_then(moment_ms)
+    }
+
     /// Records in all parts.
     pub fn rows(&self) -> u64 {
         self.parts.iter().map(|part| part.rows).sum()
@@ -284,8 +289,13 @@ impl Manifest {
 }
 
 /// As RFC 3339, in whole seconds.
-pub(crate) fn watermark_text(watermark_ms: i64) -> String {
-    system_time(watermark_ms.div_euclid(1000)).and_then(rfc3339).unwrap_or_default()
+pub(crate) fn moment_text(ms: i64) -> String {
+    system_time(ms.div_euclid(1000)).and_then(rfc3339).unwrap_or_default()
+}
+
+/// In milliseconds since the epoch; none for what is no moment.
+pub(crate) fn moment_ms(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {

@@ -435,7 +435,7 @@ impl Store {
             parts: landing.parts.clone(),
             members,
             envelopes,
-            synced_plainly: disk.synced_plainly(),
+            synced_plainly: disk.syncs_plainly(&folder),
             ..Manifest::of_journal(&log, watermark_ms)
         };
         write_manifest(&*disk, &folder, &manifest)?;

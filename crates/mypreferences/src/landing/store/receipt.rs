@@ -29,6 +29,21 @@ impl CommitEnd {
     }
 }
 
+/// What may be claimed of the export files on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ServerFiles {
+    /// The server has deleted them, and said that it took the commit that asked for it.
+    Deleted,
+    /// The server keeps them, as it was asked.
+    Kept,
+    /// Nothing: how the server handled them is not certain.
+    Unknown,
+    /// The server holds them until they expire: no commit is known.
+    NotCommitted,
+}
+
 /// What the destination holds, as the caller says and the client has checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -111,6 +126,17 @@ impl BatchReceipt {
     /// A privacy claim about the server's files can be made from this receipt.
     pub fn files_are_as_asked(&self) -> bool {
         self.receipt.as_ref().is_some_and(|receipt| receipt["files"] == "as_asked")
+    }
+
+    /// What may be claimed of the server's files.
+    pub fn server_files(&self) -> ServerFiles {
+        if !self.files_are_as_asked() || self.is_presumed() {
+            ServerFiles::Unknown
+        } else if self.keep_files {
+            ServerFiles::Kept
+        } else {
+            ServerFiles::Deleted
+        }
     }
 
     /// The server never said so in as many words.

@@ -398,7 +398,7 @@ impl Disk for ModelDisk {
         })
     }
 
-    fn synced_plainly(&self) -> bool {
+    fn syncs_plainly(&self, _folder: &Path) -> bool {
         false
     }
 
