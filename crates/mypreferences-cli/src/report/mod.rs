@@ -239,13 +239,13 @@ fn trouble(batch: &BatchReport) -> Markup {
     let Some(effort) = batch.effort else {
         return html! { span.soft { "not recorded" } };
     };
-    if effort.retries == 0 {
+    if effort.failures == 0 {
         return html! { span.soft { "none" } };
     }
     html! {
         @if effort.outages > 0 { (words::counted(effort.outages, "outage")) ", " (duration(effort.outage_ms)) br; }
         @if effort.throttled > 0 { "throttled " (words::count(effort.throttled)) "×" br; }
-        span.soft { (if effort.retries == 1 { "1 retry".to_owned() } else { format!("{} retries", words::count(effort.retries)) }) }
+        span.soft { (words::counted(effort.failures, "request")) " failed" }
     }
 }
 

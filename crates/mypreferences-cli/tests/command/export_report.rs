@@ -57,7 +57,7 @@ fn an_ordinary_folder_is_covered_and_says_what_may_be_claimed() {
         assert_eq!(batch["chain"], "member");
         assert_eq!(batch["server_files"], files);
         assert_eq!(batch["certainty"], "certain");
-        assert_eq!(batch["effort"]["retries"], 0);
+        assert_eq!(batch["effort"]["failures"], 0);
         assert!(batch["records_per_second"].as_u64().unwrap() > 0);
         assert!(batch["begun_at"].as_str().unwrap() <= batch["sealed_at"].as_str().unwrap());
     }
@@ -122,22 +122,34 @@ fn what_is_not_finished_needs_a_person_and_has_its_command() {
     assert!(page(&out).contains("Needs a person"));
 }
 
+/// With another setting in the second run, too: what is counted is the batch's, not the run's.
 #[test]
-fn outages_and_throttling_are_counted() {
+fn outages_and_throttling_are_counted_and_a_stopped_run_loses_none_of_them() {
     let service = export_service(3_000);
     let out = folder();
-    let page = |status, times| Rule::new(Operation::Page, Action::answer(Answer::empty(status))).skip(1).times(times);
-    service.push_rule(page(429, 1));
+    let second = |answer, times| Rule::new(Operation::Page, Action::answer(answer)).offset(1_001).times(times);
+    service.push_rule(second(Answer::empty(429), 1));
+    // A gateway's page, which is none of the service's.
+    service.push_rule(second(Answer::html(200, true), 1));
     // Longer than one call bears.
-    service.push_rule(page(500, 8));
-    land(&service, &out, &[&["--part-size", "1"], DELETE]).exits(0);
+    service.push_rule(second(Answer::empty(500), 6));
+    service.push_rule(Rule::new(Operation::Page, Action::answer(Answer::empty(403))).offset(2_001));
+    let run =
+        |parallel| program(&service).env("PARALLEL", parallel).export(&out, DELETE).args(["--part-size", "1"]).run();
+    run("1").exits(77);
     let effort = facts(&out)["batches"][0]["effort"].clone();
     let count = |name: &str| effort[name].as_u64().unwrap();
-    assert_eq!((count("retries"), count("throttled")), (9, 1), "{effort}");
+    // Eight before the second page came; the refusal that ended the run came before its part was over, or after.
+    let failures = count("failures");
+    assert!((8..=9).contains(&failures) && count("throttled") == 1, "{effort}");
     assert!(count("outages") >= 1 && count("outage_ms") > 0, "{effort}");
     assert!(count("outage_ms") <= count("landed_ms"), "{effort}");
-    let page = self::page(&out);
-    assert!(page.contains("throttled 1×") && page.contains("9 retries"), "{page}");
+    run("4").exits(0);
+    let whole = facts(&out)["batches"][0]["effort"].clone();
+    assert_eq!((&whole["failures"], &whole["outage_ms"]), (&effort["failures"], &effort["outage_ms"]), "{whole}");
+    assert!(whole["landed_ms"].as_u64() >= effort["landed_ms"].as_u64(), "{whole}");
+    let page = page(&out);
+    assert!(page.contains("throttled 1×") && page.contains(&format!("{failures} requests failed")), "{page}");
 }
 
 #[test]

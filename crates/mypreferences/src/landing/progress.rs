@@ -178,7 +178,7 @@ impl Progress {
             if wait.status.is_some() {
                 state.answered();
             } else {
-                state.effort.retries += 1;
+                state.effort.failures += 1;
                 state.silent();
             }
             state.now.note.clone_from(&wait.trouble);
@@ -213,7 +213,7 @@ impl Progress {
     pub(crate) fn trouble(&self, trouble: &Trouble<'_>) {
         if let Trouble::Failed { is_throttled } = trouble {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.effort.retries += 1;
+            state.effort.failures += 1;
             state.effort.throttled += u64::from(*is_throttled);
         }
         let Some(words) = trouble.words() else {

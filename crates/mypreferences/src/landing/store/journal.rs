@@ -118,13 +118,13 @@ pub struct Effort {
     /// Reading pages and making them durable, in milliseconds: outages included, what an earlier run did between its last
     /// durable part and its end not.
     pub landed_ms: u64,
-    /// Requests that failed and were made again.
-    pub retries: u64,
+    /// Requests that failed; all were made again, but for the one that ended a run.
+    pub failures: u64,
     /// Times at which the service did not answer for longer than one call bears, each until it did.
     pub outages: u64,
     /// Their length, in milliseconds.
     pub outage_ms: u64,
-    /// Of the retries those after 429 and 503.
+    /// Of the failures those by 429 and 503.
     pub throttled: u64,
 }
 
@@ -133,7 +133,7 @@ impl Effort {
         Effort {
             waited_ms: add(self.waited_ms, other.waited_ms),
             landed_ms: add(self.landed_ms, other.landed_ms),
-            retries: add(self.retries, other.retries),
+            failures: add(self.failures, other.failures),
             outages: add(self.outages, other.outages),
             outage_ms: add(self.outage_ms, other.outage_ms),
             throttled: add(self.throttled, other.throttled),
