@@ -426,14 +426,14 @@ fn attention(
         };
         found.push(Attention { batch: Some(batch.to_owned()), why, command });
     }
-    for gap in &coverage.gaps {
-        let from = gap.from.as_deref().unwrap_or("the beginning");
+    if !coverage.gaps.is_empty() {
+        let told = |gap: &Gap| {
+            let from = gap.from.as_deref().unwrap_or("the beginning");
+            format!("The changes from {from} to {} are in no batch. ", gap.until)
+        };
         found.push(Attention {
-            batch: Some(gap.batch.clone()),
-            why: format!(
-                "The changes from {from} to {} are in no batch. The next export since auto has them.",
-                gap.until
-            ),
+            batch: None,
+            why: coverage.gaps.iter().map(told).collect::<String>() + "The next export since auto has them.",
             command: sheet.identity.as_ref().map(|identity| export_since_auto(identity, &out)),
         });
     }
