@@ -80,10 +80,10 @@ fn verdict(report: &Report) -> Markup {
         (Some(until), gaps) => {
             ("bad", html! { "Covered without a gap up to " (time(until)) "; there are " (gaps) " gaps." })
         }
-        (None, _) if report.batches.iter().any(|batch| batch.chain == InChain::BeginsLater) => {
+        (None, 1..) => {
             ("bad", html! { "No batch here begins with everything: what came before the first is not covered." })
         }
-        (None, _) => ("open", html! { "No whole batch is here that later ones could go on from." }),
+        (None, 0) => ("open", html! { "No whole batch is here that later ones could go on from." }),
     };
     html! { p.verdict.(class) { (says) } }
 }
