@@ -122,26 +122,33 @@ fn all(chosen: &[&Step], transcript: &str, filter: &[String]) -> Result<(), Fail
             continue;
         }
         if QUIET.contains(&step.name) {
-            join(&mut beside, &mut transcript, &mut steps);
+            ends.extend(join(&mut beside, &mut transcript, &mut steps)?);
         }
         let start = transcript.lines();
         if !steps.run(step.name, || (step.run)(&mut transcript, filter)) {
-            ends.push(format!("\nthe last lines of {}:", step.name));
-            let last = transcript.last_lines(LAST_LINES.min(transcript.lines() - start))?;
-            ends.extend(last.iter().map(|line| format!("  {}", canaries::mask(line))));
+            ends.extend(end_of(step.name, &transcript, start)?);
         }
     }
-    join(&mut beside, &mut transcript, &mut steps);
+    ends.extend(join(&mut beside, &mut transcript, &mut steps)?);
     println!("{}\ncomplete output: {}", ends.join("\n"), transcript.path().display());
     steps.finish()
 }
 
-/// Waits for what runs beside, and takes in what it printed.
-fn join(beside: &mut Option<Beside>, transcript: &mut Transcript, steps: &mut Steps) {
-    if let Some(beside) = beside.take() {
-        let (name, begun) = (beside.name, beside.begun);
-        steps.run_since(name, begun, || beside.end(transcript));
+/// Waits for what runs beside, and takes in what it printed; where it failed, its last lines.
+fn join(beside: &mut Option<Beside>, transcript: &mut Transcript, steps: &mut Steps) -> Result<Vec<String>, Failure> {
+    let Some(beside) = beside.take() else { return Ok(Vec::new()) };
+    let (name, begun, start) = (beside.name, beside.begun, transcript.lines());
+    if steps.run_since(name, begun, || beside.end(transcript)) {
+        return Ok(Vec::new());
     }
+    end_of(name, transcript, start)
+}
+
+/// The last lines of what a step has printed since the line `start`.
+fn end_of(name: &str, transcript: &Transcript, start: usize) -> Result<Vec<String>, Failure> {
+    let last = transcript.last_lines(LAST_LINES.min(transcript.lines() - start))?;
+    let lines = last.iter().map(|line| format!("  {}", canaries::mask(line)));
+    Ok(std::iter::once(format!("\nthe last lines of {name}:")).chain(lines).collect())
 }
 
 /// The tests of what has changed since the last commit, or by it, without those that try everything.
