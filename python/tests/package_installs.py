@@ -5,15 +5,14 @@ Run by ``cargo xtask python package`` with the folder of the package.
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import subprocess
 import sys
 import tarfile
 import tempfile
 import venv
 from pathlib import Path
+
+import documented_programs
 
 
 def run(*command: str | Path, **more: object) -> None:
@@ -55,50 +54,8 @@ def main() -> None:
             "from mypreferences import _native; assert not hasattr(_native, 'panic_in_next_call')",
             cwd=out,
         )
-        ten_lines(folder, python, out)
+        documented_programs.run_all(folder.parent, lambda program, _: [str(python), "-c", program], out)
     print("the package installs, and its README works")
-
-
-def ten_lines(folder: Path, python: Path, out: Path) -> None:
-    """The programs of both READMEs and of docs/python.md, against the mock that comes with the package."""
-    commit = "committed certain as_asked\n"
-    landed = "25 committed\n"
-    for readme, expected in (
-        (folder / "README.md", [commit, landed, "".join(f"C{n:012}\n" for n in range(1, 26))]),
-        (folder.parent / "README.md", [commit, landed]),
-        (folder.parent / "docs/python.md", [commit, landed]),
-    ):
-        programs = re.findall(r"\n```python\n(.*?)```", readme.read_text(), re.DOTALL)
-        assert len(programs) == len(expected), f"{readme} has {len(programs)} programs"
-        for program, printed in zip(programs, expected, strict=True):
-            with tempfile.TemporaryDirectory(dir=out) as place:
-                run_example(program, printed, python, Path(place))
-
-
-def run_example(example: str, printed: str, python: Path, place: Path) -> None:
-    command = [python.with_name("mypreferences"), "mock", "--no-auth", "--client-id", "SanchezAssociates"]
-    mock = subprocess.Popen(
-        [*(str(part) for part in command), "--export", "4711:3", "--segment", "Everyone:25", "--exit-with-stdin"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert mock.stdout is not None and mock.stdin is not None
-    url = f"http://127.0.0.1:{json.loads(mock.stdout.readline())['port']}"
-    example = example.replace('environment="staging"', f'base_url="{url}"')
-    environment = {
-        **os.environ,
-        "MYPREFERENCES_SECRET": "made-up",
-        "MYPREFERENCES_USER_ID": "RickSanchez",
-        "MYPREFERENCES_CLIENT_ID": "SanchezAssociates",
-        "MYPREFERENCES_BASE_URL": url,
-    }
-    done = subprocess.run(
-        [str(python), "-c", example], capture_output=True, text=True, env=environment, cwd=place, check=False
-    )
-    mock.stdin.close()
-    mock.wait(10)
-    assert done.stdout == printed, done.stdout + done.stderr
 
 
 if __name__ == "__main__":

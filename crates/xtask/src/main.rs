@@ -9,6 +9,7 @@ mod cargo;
 mod check;
 mod conformance;
 mod deny;
+mod dist;
 mod docs;
 mod failure;
 mod generate;
@@ -71,6 +72,8 @@ enum Subcommand {
         #[arg(long)]
         arrow: bool,
     },
+    /// Build what users install on every platform into target/dist, or run it there
+    Dist(dist::Arguments),
     /// Build and test the jar for Kotlin and Java, and use it from an empty folder and shrunk
     Kotlin,
     /// Build and test the Swift package, in a system of its own where there is no Swift
@@ -108,6 +111,7 @@ fn run(subcommand: Subcommand) -> Result<(), Failure> {
         Subcommand::Ecosystem { parts } => python::run_ecosystem(&parts),
         Subcommand::C(arguments) => c::run(&arguments),
         Subcommand::Install { prefix, arrow } => install::run(&prefix, arrow),
+        Subcommand::Dist(arguments) => dist::run(&arguments),
         Subcommand::Kotlin => kotlin::run(),
         Subcommand::Swift => swift::run(),
         Subcommand::Conformance(arguments) => conformance::run(&arguments),
@@ -144,6 +148,8 @@ mod tests {
             "c accept-abi",
             "install --prefix /opt/mypreferences",
             "install --prefix /opt/mypreferences --arrow",
+            "dist",
+            "dist test command-windows-x86-64",
             "conformance mutants",
             "conformance --surface c_blocking --surface cpp --scenario 400-html-body",
             "docs",
@@ -172,6 +178,7 @@ mod tests {
             "c abi accept-abi",
             "install",
             "install --prefix=",
+            "dist command-amiga",
             "conformance all",
             "bench",
             "bench everything",

@@ -54,13 +54,13 @@ pub(crate) fn develop(python: &Path, options: &[&str]) -> Result<(), Failure> {
 pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
     let python = prepare()?;
     let folder = cargo::workspace_folder()?.join("python");
-    let adapters = Path::new("..").join("tests").join("adapters").join("python");
+    let tests = Path::new("..").join("tests");
     let mut commands = Vec::new();
     for (arguments, remedy) in
         [(["ruff", "check"], "repair what ruff printed above"), (["ruff", "format --check"], "run `ruff format`")]
     {
         let mut command = program(&python, arguments[0]);
-        command.args(arguments[1].split(' ')).arg(".").arg(&adapters);
+        command.args(arguments[1].split(' ')).arg(".").arg(tests.join("adapters/python")).arg(tests.join("platforms"));
         commands.push((command, remedy));
     }
     let mut pyright = program(&python, "pyright");
@@ -199,6 +199,11 @@ fn wheel(folder: &Path, python: &Path) -> Result<PathBuf, Failure> {
     files
         .find_map(|file| Some(file.ok()?.path()))
         .ok_or_else(|| Failure::new("maturin made no wheel; run `cargo xtask python` again"))
+}
+
+/// The Pythons of this machine that the package is for, with their versions.
+pub(crate) fn interpreters() -> Vec<(PathBuf, String)> {
+    MINORS.into_iter().filter_map(interpreter).collect()
 }
 
 /// The newest interpreter of 3.`minor` that pyenv has, or the one on the path; with its version.

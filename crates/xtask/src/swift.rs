@@ -182,7 +182,7 @@ fn make(folder: &Path) -> Result<(), Failure> {
     let _ = clear.status();
     let mut debootstrap = setup::as_root("debootstrap");
     debootstrap.args(["--variant=minbase", &format!("--include={PACKAGES}")]).arg("trixie").arg(&partial);
-    debootstrap.args(mirror());
+    debootstrap.args(setup::mirror());
     debootstrap.stdin(Stdio::null()).stdout(Stdio::null());
     run_visibly(
         &mut debootstrap,
@@ -193,14 +193,6 @@ fn make(folder: &Path) -> Result<(), Failure> {
     give.arg(&cache).arg(&partial);
     run_visibly(&mut give, "look at the free disk space")?;
     std::fs::rename(&partial, folder).map_err(|error| Failure::file(folder, &error))
-}
-
-/// The mirror that apt is configured with, if it can say so; debootstrap knows one itself.
-fn mirror() -> Option<String> {
-    let answer =
-        Command::new("apt-get").args(["indextargets", "--format", "$(REPO_URI)"]).stdin(Stdio::null()).output().ok()?;
-    let places = String::from_utf8_lossy(&answer.stdout).into_owned();
-    places.lines().find(|place| place.trim_end_matches('/').ends_with("/debian")).map(str::to_owned)
 }
 
 fn scratch() -> Result<PathBuf, Failure> {

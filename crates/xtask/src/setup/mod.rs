@@ -148,6 +148,14 @@ pub(crate) fn is_root() -> bool {
     answer.is_ok_and(|answer| answer.stdout.trim_ascii() == b"0")
 }
 
+/// The mirror that apt is configured with, if it can say so; debootstrap knows one itself.
+pub(crate) fn mirror() -> Option<String> {
+    let answer =
+        Command::new("apt-get").args(["indextargets", "--format", "$(REPO_URI)"]).stdin(Stdio::null()).output().ok()?;
+    let places = String::from_utf8_lossy(&answer.stdout).into_owned();
+    places.lines().find(|place| place.trim_end_matches('/').ends_with("/debian")).map(str::to_owned)
+}
+
 fn packages(tools: &[&Tool]) -> Vec<&'static str> {
     let package = |tool: &&Tool| match tool.source {
         Source::Apt(package) => Some(package),

@@ -1,0 +1,72 @@
+//! Debian systems of another age or for another processor, unpacked in a folder each below the cache folder: nothing of
+//! them is installed, and a program of theirs is run by `chroot`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::toolchain::unpack;
+use crate::failure::Failure;
+use crate::setup;
+use crate::steps::run_visibly;
+use crate::virtual_environment::cache_folder;
+
+/// The version of Python that is compiled where a system's own is too old.
+const PYTHON: &str = "python3.11";
+
+/// Of Debian 12.
+pub(super) fn bookworm(processor: &str, packages: &[&str]) -> Result<PathBuf, Failure> {
+    provide("bookworm", processor, packages)
+}
+
+/// Debian 11, whose glibc is 2.31, with Debian 12's Python compiled there: its own is 3.9.
+pub(super) fn bullseye_with_python() -> Result<PathBuf, Failure> {
+    let packages =
+        ["gcc", "make", "libc6-dev", "zlib1g-dev", "libffi-dev", "libssl-dev", "ca-certificates", "xz-utils", "perl"];
+    let root = provide("bullseye", "amd64", &packages)?;
+    if root.join("usr/local/bin/python3").exists() {
+        return Ok(root);
+    }
+    let sources = root.join("usr/src");
+    fetch_source(&sources)?;
+    let script = "cd /usr/src/python3.11-* && ./configure --quiet CC=gcc && make -s -j4 && make -s install";
+    let mut compile = setup::as_root("chroot");
+    compile.arg(&root).args(["env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin", "sh", "-ec", script]);
+    run_visibly(&mut compile, "read what the compiler says")?;
+    Ok(root)
+}
+
+/// The sources of Debian 12's Python, by lists of apt's of their own.
+fn fetch_source(into: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(into).map_err(|error| Failure::file(into, &error))?;
+    let mirror = setup::mirror().unwrap_or_else(|| "http://deb.debian.org/debian".to_owned());
+    let script = format!(
+        "mkdir -p lists/partial && echo 'deb-src {mirror} bookworm main' > sources.list
+        options=\"-o Dir::State::Lists=$PWD/lists -o Dir::Etc::SourceList=$PWD/sources.list -o Dir::Etc::SourceParts=-\"
+        apt-get -q $options update && apt-get -q $options source --download-only {PYTHON}
+        tar -xf {PYTHON}_*.orig.tar.xz --no-same-owner --one-top-level={PYTHON}-src --strip-components=1"
+    );
+    let mut fetch = Command::new("sh");
+    fetch.args(["-ec", &script]).current_dir(into);
+    run_visibly(&mut fetch, "look at the network and at apt's configuration")
+}
+
+/// Such a system with these packages; fetched when it is not there yet.
+fn provide(suite: &str, processor: &str, packages: &[&str]) -> Result<PathBuf, Failure> {
+    let folder = cache_folder()?.join(format!("{suite}-{processor}"));
+    if folder.exists() {
+        return Ok(folder);
+    }
+    let partial = folder.with_extension("partial");
+    let _ = std::fs::remove_dir_all(&partial);
+    let mut download = setup::as_root("debootstrap");
+    download
+        .args(["--variant=minbase", "--download-only", "--arch", processor])
+        .arg(format!("--include={}", packages.join(",")))
+        .arg(suite)
+        .arg(&partial)
+        .args(setup::mirror());
+    run_visibly(&mut download, "look at the network; `cargo xtask setup` installs debootstrap")?;
+    unpack(&partial.join("var/cache/apt/archives"), &partial)?;
+    std::fs::rename(&partial, &folder).map_err(|error| Failure::file(&folder, &error))?;
+    Ok(folder)
+}

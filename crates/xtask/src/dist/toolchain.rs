@@ -1,0 +1,154 @@
+//! What compiles for other platforms: Debian's rustc, with the sources of its standard library, and zig as C compiler and
+//! linker. They are unpacked below the cache folder; nothing of them is installed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::platform::{Linker, Platform};
+use crate::cargo;
+use crate::failure::Failure;
+use crate::steps::run_visibly;
+use crate::virtual_environment::{self, cache_folder};
+
+const VERSION: &str = "1.96";
+/// What is unpacked: the compiler, its own libraries, those of programs, their sources.
+const PACKAGES: [&str; 5] = ["rustc-web", "libstd-rust-web-1.96", "libstd-rust-web-dev", "rust-web-src", "libllvm22"];
+/// Written last.
+const COMPLETE: &str = "complete";
+/// Of Debian, in the flavour whose threads Rust's standard library goes with.
+pub(super) const MINGW: &str = "x86_64-w64-mingw32-gcc-posix";
+
+/// The compiler and the programs around it.
+pub(super) struct Toolchain {
+    compiler: PathBuf,
+    /// Of the environment with zig, maturin, auditwheel.
+    python: PathBuf,
+}
+
+impl Toolchain {
+    /// Fetches what is not there yet.
+    pub(super) fn provide() -> Result<Toolchain, Failure> {
+        let requirements = cargo::workspace_folder()?.join("python/requirements-dist.txt");
+        Ok(Toolchain { compiler: compiler()?, python: virtual_environment::python(&requirements)? })
+    }
+
+    /// A program of the environment.
+    pub(super) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.python.with_file_name(name));
+        command.env("PATH", self.path());
+        command
+    }
+
+    /// zig and maturin look for each other there.
+    fn path(&self) -> std::ffi::OsString {
+        let own = self.python.parent().unwrap_or(Path::new(".")).to_owned();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).unwrap_or(path)
+    }
+
+    /// Builds something for that platform, as it is shipped. The folder with the results.
+    pub(super) fn build(&self, platform: &Platform, arguments: &[&str]) -> Result<PathBuf, Failure> {
+        let mut build = match platform.linker {
+            Linker::Zig { .. } => {
+                let mut build = self.program("cargo-zigbuild");
+                build.arg("zigbuild");
+                build
+            }
+            Linker::Mingw => cargo::command(&["build"]),
+        };
+        build.args(["--locked", "--quiet", "--profile", "dist", "--target", &platform.target()]).args(arguments);
+        self.settle(&mut build, platform)?;
+        run_visibly(&mut build, "repair what the compiler said")?;
+        Ok(target_folder()?.join(platform.triple).join("dist"))
+    }
+
+    /// Tells cargo, or who calls it, of this compiler, with the standard library made anew: by optimising what a target
+    /// has no prebuilt one for, and with no path of this machine in what it makes.
+    pub(super) fn settle(&self, command: &mut Command, platform: &Platform) -> Result<(), Failure> {
+        let mut rust = Vec::new();
+        let mut c = vec!["-O2".to_owned()];
+        for (prefix, name) in self.builders_paths()? {
+            rust.push(format!("--remap-path-prefix={}={name}", prefix.display()));
+            c.push(format!("-ffile-prefix-map={}={name}", prefix.display()));
+        }
+        let variable = platform.triple.replace('-', "_");
+        command
+            .env("CARGO_TARGET_DIR", target_folder()?)
+            .env("RUSTC", self.compiler.join("usr/bin/rustc"))
+            // The standard library is made by the compiler's own means, which a stable compiler hides otherwise.
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_unwind")
+            .env("LD_LIBRARY_PATH", self.compiler.join("usr/lib/x86_64-linux-gnu"))
+            .env(format!("CARGO_TARGET_{}_RUSTFLAGS", variable.to_uppercase()), rust.join(" "))
+            .env(format!("CFLAGS_{variable}"), c.join(" "))
+            .env_remove("CARGO_PROFILE_RELEASE_OPT_LEVEL")
+            .env_remove("CARGO_PROFILE_RELEASE_LTO")
+            .env_remove("CARGO_PROFILE_RELEASE_CODEGEN_UNITS");
+        if platform.is_windows() {
+            command
+                .env(format!("CARGO_TARGET_{}_LINKER", variable.to_uppercase()), MINGW)
+                .env(format!("CC_{variable}"), MINGW);
+        }
+        Ok(())
+    }
+
+    /// The folders of this machine whose names compilers see, the longer ones first, and what stands for them.
+    pub(super) fn builders_paths(&self) -> Result<Vec<(PathBuf, String)>, Failure> {
+        let home = std::env::home_dir().unwrap_or_default();
+        let cargo_home = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
+        let mut paths = vec![
+            (cargo::target_folder()?, "target".to_owned()),
+            (cargo::workspace_folder()?, "mypreferences".to_owned()),
+            (self.compiler.clone(), "rust".to_owned()),
+        ];
+        // Each registry has a folder of its own name there.
+        let registries = std::fs::read_dir(cargo_home.join("registry/src")).into_iter().flatten();
+        paths.extend(registries.filter_map(|entry| Some((entry.ok()?.path(), "cargo".to_owned()))));
+        // rustc takes the last that fits.
+        paths.push((home, "home".to_owned()));
+        paths.sort_by_key(|(path, _)| path.as_os_str().len());
+        Ok(paths)
+    }
+}
+
+/// Of its own: what another compiler has made is of no use to it.
+fn target_folder() -> Result<PathBuf, Failure> {
+    Ok(cargo::target_folder()?.join("cross"))
+}
+
+/// Where the compiler lies; fetched when it is not there yet.
+fn compiler() -> Result<PathBuf, Failure> {
+    let folder = cache_folder()?.join(format!("cross-{VERSION}"));
+    if folder.join(COMPLETE).exists() {
+        return Ok(folder);
+    }
+    let wrong = |error| Failure::file(&folder, &error);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(wrong)?;
+    }
+    std::fs::create_dir_all(&folder).map_err(wrong)?;
+    let mut download = Command::new("apt-get");
+    download.args(["download", "-q"]).args(PACKAGES).current_dir(&folder);
+    run_visibly(
+        &mut download,
+        "run `apt-get update`; a Debian whose compiler has another version needs another list here",
+    )?;
+    unpack(&folder, &folder)?;
+    std::fs::write(folder.join(COMPLETE), "").map_err(wrong)?;
+    Ok(folder)
+}
+
+/// Unpacks the packages that lie in a folder, and removes them.
+pub(super) fn unpack(packages: &Path, into: &Path) -> Result<(), Failure> {
+    let wrong = |error| Failure::file(packages, &error);
+    for entry in std::fs::read_dir(packages).map_err(wrong)? {
+        let package = entry.map_err(wrong)?.path();
+        if package.extension().is_some_and(|extension| extension == "deb") {
+            let mut unpack = Command::new("dpkg");
+            unpack.arg("-x").arg(&package).arg(into);
+            run_visibly(&mut unpack, "look at the free disk space")?;
+            std::fs::remove_file(&package).map_err(wrong)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! The wheels of the Python package, one for each platform and good for every Python from 3.10 on; and what runs them: the
+//! Pythons of this machine, and those of other systems, each unpacked in a folder.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::archive;
+use super::platform::{Linker, Platform, Player};
+use super::toolchain::Toolchain;
+use super::{player, system};
+use crate::cargo;
+use crate::failure::Failure;
+use crate::python;
+use crate::steps::run_visibly;
+
+/// The tag of the platform in the wheel's name, which installers go by.
+fn tag(platform: &Platform) -> String {
+    let machine = platform.triple.split('-').next().unwrap_or_default();
+    match platform.linker {
+        Linker::Zig { glibc: Some(glibc) } => format!("manylinux_{}_{machine}", glibc.replace('.', "_")),
+        Linker::Zig { glibc: None } => format!("musllinux_1_2_{machine}"),
+        Linker::Mingw => "win_amd64".to_owned(),
+    }
+}
+
+fn built(platform: &Platform) -> Result<Option<PathBuf>, Failure> {
+    let folder = archive::folder()?;
+    let files = std::fs::read_dir(&folder).map_err(|error| Failure::file(&folder, &error))?;
+    let ending = format!("{}.whl", tag(platform));
+    Ok(files.filter_map(|file| Some(file.ok()?.path())).find(|file| file.to_string_lossy().contains(&ending)))
+}
+
+pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String, Failure> {
+    if let Some(earlier) = built(platform)? {
+        std::fs::remove_file(&earlier).map_err(|error| Failure::file(&earlier, &error))?;
+    }
+    let mut maturin = toolchain.program("maturin");
+    maturin
+        .args(["build", "--locked", "--quiet", "--profile", "dist", "--target", platform.triple])
+        .arg("--out")
+        .arg(archive::folder()?)
+        .current_dir(cargo::workspace_folder()?.join("python"))
+        // The moment of the files in the wheel.
+        .env("SOURCE_DATE_EPOCH", "1577836800");
+    match platform.linker {
+        Linker::Zig { .. } => {
+            let policy = tag(platform);
+            let policy = policy.rsplit_once(&platform.triple[..platform.triple.find('-').unwrap_or(0)]);
+            let policy = policy.map_or_else(|| tag(platform), |(policy, _)| policy.trim_end_matches('_').to_owned());
+            maturin.args(["--zig", "--compatibility", &policy]);
+        }
+        Linker::Mingw => {}
+    }
+    toolchain.settle(&mut maturin, platform)?;
+    run_visibly(&mut maturin, "repair what the compiler or maturin said")?;
+    let wheel = built(platform)?.ok_or_else(|| Failure::new(format!("maturin made no wheel for {}", tag(platform))))?;
+    archive::finish(toolchain, &wheel)
+}
+
+/// The documented programs against the mock that comes with the package, by each Python that can be had.
+pub(super) fn test(toolchain: &Toolchain, platform: &Platform) -> Result<String, Failure> {
+    let wheel = built(platform)?
+        .ok_or_else(|| Failure::new(format!("it is not built; run `cargo xtask dist wheel-{}`", platform.name)))?;
+    let mut show = toolchain.program("auditwheel");
+    show.arg("show").arg(&wheel);
+    run_visibly(&mut show, "read what auditwheel says")?;
+    let mut run = Command::new("python3");
+    run.arg(cargo::workspace_folder()?.join("tests/platforms/wheel_runs.py")).arg(&wheel).env("PYTHONUTF8", "1");
+    let mut places = Vec::new();
+    match platform.player {
+        Player::ThisMachine => {
+            for (interpreter, version) in python::interpreters() {
+                run.arg("--python").arg(interpreter);
+                places.push(version);
+            }
+            run.arg("--system").arg(system::bullseye_with_python()?);
+            places.push("glibc 2.31".to_owned());
+        }
+        Player::Qemu => {
+            player::prepare(platform)?;
+            run.arg("--system").arg(system::bookworm("arm64", &["python3"])?);
+            places.push("aarch64 under qemu".to_owned());
+        }
+        Player::Wine => return Ok("built, not run: there is no Python for Windows here".to_owned()),
+    }
+    run_visibly(&mut run, "run the line above by hand")?;
+    Ok(format!("the documented programs by {}", places.join(", ")))
+}

@@ -1,0 +1,154 @@
+"""Kills an export at random, many times, on a platform that this machine plays: by Wine, by an emulator.
+
+After each export: every record once, one commit applied, and the same program verifies what lies there. The mock is a
+native one.
+
+Usage: kills.py --mock PROGRAM [--kills N] [--drive Z:] -- RUNNER... PROGRAM
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROWS = 20_000
+SCENARIO = {
+    "sources": [{"name": "Everyone", "rows": ROWS}],
+    "line": {"page_latency_ms": 20},
+}
+EXPORT = [
+    "export",
+    "--segment",
+    "Everyone",
+    "--keep-files",
+    "false",
+    "--part-size",
+    "1",
+    "--progress",
+    "none",
+    "--json",
+]
+PATIENCE = {
+    "PARALLEL": "1",
+    "CONFIRM_WINDOW": "300ms",
+    "RESEND_DELAY": "200ms",
+    "RESOLVE_TIMEOUT": "5s",
+}
+KILLS_OF_ONE = 8
+
+
+def main() -> int:
+    arguments = read()
+    random.seed(7)
+    killed: Counter[str] = Counter()
+    exports = 0
+    begun = time.monotonic()
+    with mock(arguments.mock) as url, tempfile.TemporaryDirectory() as folder:
+        while sum(killed.values()) < arguments.kills:
+            exports += 1
+            out = Path(folder) / str(exports)
+            killed += one_export(arguments, url, out, arguments.kills - sum(killed.values()))
+            shutil.rmtree(out)
+    took = time.monotonic() - begun
+    print(f"kills: {sum(killed.values())} in {exports} exports, {took:.0f} s; the state when killed: {dict(killed)}")
+    return 0
+
+
+def read() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mock", required=True, help="a native mypreferences")
+    parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--drive", default="", help="what stands before a path there")
+    parser.add_argument("program", nargs="+", help="what runs, and by what")
+    return parser.parse_args()
+
+
+@contextlib.contextmanager
+def mock(program: str) -> Iterator[str]:
+    command = [program, "mock", "--no-auth", "--exit-with-stdin"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdin and running.stdout
+        try:
+            yield f"http://127.0.0.1:{json.loads(running.stdout.readline())['port']}"
+        finally:
+            running.stdin.close()
+
+
+def one_export(arguments: argparse.Namespace, url: str, out: Path, most: int) -> Counter[str]:
+    scenario = ask(f"{url}/__mock/scenarios", SCENARIO)
+    settings = {
+        "BASE_URL": scenario["base_url"],
+        "CLIENT_ID": "ExampleClient",
+        "AUTHORIZATION": "made-up",
+        **PATIENCE,
+    }
+    environment = os.environ | {f"MYPREFERENCES_{name}": value for name, value in settings.items()}
+    there = f"{arguments.drive}{out}"
+    command = [*arguments.program, *EXPORT, "--out", there]
+    killed: Counter[str] = Counter()
+    while True:
+        may_be_killed = sum(killed.values()) < min(most, KILLS_OF_ONE)
+        with subprocess.Popen(
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as run:
+            try:
+                told, complaint = run.communicate(timeout=random.uniform(0.2, 2.0) if may_be_killed else 120)
+            except subprocess.TimeoutExpired:
+                assert may_be_killed, "the export hangs"
+                killed[state(arguments.mock, out)] += 1
+                run.kill()
+                run.communicate()
+                continue
+        assert run.returncode == 0, (run.returncode, told, complaint)
+        break
+    verify = subprocess.run(
+        [*arguments.program, "verify", there],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert verify.returncode == 0, verify
+    check(out, ask(f"{url}/__mock/scenarios/{scenario['id']}/log"))
+    return killed
+
+
+def state(native: str, out: Path) -> str:
+    listed = subprocess.run([native, "export", "list", str(out), "--json"], capture_output=True, check=False)
+    if listed.returncode != 0:
+        return "not begun"
+    return json.loads(listed.stdout)["batches"][-1]["state"]
+
+
+def check(out: Path, log: dict[str, Any]) -> None:
+    batches = list(out.glob("batch=*"))
+    assert len(batches) == 1, batches
+    lines = [line for part in sorted(batches[0].glob("part-*")) for line in part.read_bytes().splitlines()]
+    assert len(lines) == len({hashlib.sha256(line).digest() for line in lines}) == ROWS, len(lines)
+    applied = sum(len(export["commits"]) for export in log["exports"])
+    assert applied == 1, f"{applied} commits were applied"
+
+
+def ask(url: str, body: object | None = None) -> dict[str, Any]:
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(url, data=data, timeout=30) as answer:
+        return json.load(answer)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
