@@ -356,10 +356,12 @@ def test_an_unlogged_table_is_refused(mypreferences_mock: MockService, tmp_path:
 
 
 def test_two_loaders_of_one_table_do_not_meet(mypreferences_mock: MockService, place: Place) -> None:
-    late = {"on": "page", "times": "forever", "action": late_by(400)}
+    late = {"on": "page", "times": 1, "action": late_by(10_000)}
     serve(mypreferences_mock, rules=[late])
     first = work(mypreferences_mock, place)
-    time.sleep(1.5)
+    while not mypreferences_mock.requests("page"):
+        assert first.poll() is None
+        time.sleep(0.05)
     with client_of(mypreferences_mock) as client, pytest.raises(m.LockedError):
         place.made().load(client, segment="Everyone", table=place.table, keep_files=False, since="auto")
     assert finished(first).startswith(f"{ROWS} ")

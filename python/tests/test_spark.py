@@ -340,7 +340,7 @@ def test_a_new_checkpoint_begins_from_the_start(spark: SparkSession, world: Worl
 
 
 def test_a_query_that_is_stopped_goes_on_with_the_same_export(spark: SparkSession, world: World) -> None:
-    world.serve(processing_ms=2_500)
+    world.serve(processing_ms=6_000)
     writer = stream(spark).writeStream.option("checkpointLocation", str(world.lake / "checkpoint"))
     query = writer.trigger(availableNow=True).format("parquet").start(str(world.lake / "people"))
     while len(world.mock.requests("status")) == 0:
@@ -355,7 +355,7 @@ def test_a_query_that_goes_on_waits_for_its_interval(spark: SparkSession, world:
     writer = stream(spark, minInterval="2s").writeStream.option("checkpointLocation", str(world.lake / "checkpoint"))
     query = writer.trigger(processingTime="100 milliseconds").format("parquet").start(str(world.lake / "people"))
     begun = time.monotonic()
-    while world.commits != [1, 1] and time.monotonic() - begun < 60 and query.isActive:
+    while world.commits != [1, 1] and time.monotonic() - begun < 300 and query.isActive:
         time.sleep(0.1)
     query.stop()
     first, second = (request["received_at_ms"] for request in world.mock.requests("initiate")[:2])

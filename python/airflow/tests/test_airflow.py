@@ -77,7 +77,7 @@ class Airflow:
                 start_new_session=True,
             )
         self.until(lambda: self.call("GET", "/monitor/health")["scheduler"]["status"] == "healthy", 240)
-        self.until(lambda: len(self.call("GET", "/dags")["dags"]) == 5, 120)
+        self.until(lambda: len(self.call("GET", "/dags")["dags"]) == 5, 240)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         request = urllib.request.Request(
@@ -104,7 +104,7 @@ class Airflow:
     def first(self, dag: str) -> str:
         """The run that Airflow makes by itself when a schedule is switched on."""
         self.call("PATCH", f"/dags/{dag}", {"is_paused": False})
-        (run, *_) = self.until(lambda: self.call("GET", f"/dags/{dag}/dagRuns")["dag_runs"], 60)
+        (run, *_) = self.until(lambda: self.call("GET", f"/dags/{dag}/dagRuns")["dag_runs"], 240)
         name: str = run["dag_run_id"]
         return name
 
@@ -217,7 +217,7 @@ def test_a_worker_that_is_killed_initiates_nothing_again(airflow: Airflow, mock:
     seen = "page" if segment == "Late" else "status"
     exports, requests, commits = len(mock.log()["exports"]), len(mock.requests(seen)), applied(mock)
     run = airflow.begin(dag)
-    airflow.until(lambda: len(mock.requests(seen)) > requests + 1, 120)
+    airflow.until(lambda: len(mock.requests(seen)) > requests + 1, 240)
     airflow.kill_task()
     assert airflow.end(dag, run) == "success"
     assert airflow.tries(dag, run, "export") == 2
