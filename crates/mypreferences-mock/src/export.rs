@@ -74,7 +74,7 @@ impl Export {
             seed: 0,
             ready_after: None,
             ends: None,
-            lifetime: Duration::from_hours(24),
+            lifetime: Duration::from_secs(24 * 60 * 60),
             expires_text: None,
             status_after_commit: None,
         }

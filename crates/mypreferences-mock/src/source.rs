@@ -37,7 +37,7 @@ impl Source {
             records: RecordKind::Preferences,
             processing: Duration::ZERO,
             ends: None,
-            lifetime: Duration::from_hours(24),
+            lifetime: Duration::from_secs(24 * 60 * 60),
         }
     }
 

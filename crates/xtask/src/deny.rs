@@ -16,6 +16,10 @@ const LICENCE: &str = "MIT OR Apache-2.0";
 /// The borders to C and to the runtime: they may be unsafe, with a SAFETY line each.
 const BORDERS: &[&str] = &["mypreferences-bridge", "mypreferences-capi"];
 
+/// Those of crates.io, in the order in which they go there; every other crate is ours alone.
+pub(crate) const PUBLISHED: [&str; 5] =
+    ["mypreferences-mock", "mypreferences", "mypreferences-arrow", "mypreferences-bridge", "mypreferences-cli"];
+
 /// The top level of the repository, so that it stays a table of contents.
 const TOP_LEVEL: &[&str] = &[
     "Cargo.toml",
@@ -23,6 +27,7 @@ const TOP_LEVEL: &[&str] = &[
     "CONTRIBUTING.md",
     "Cargo.lock",
     "README.md",
+    "RELEASE.md",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "SECURITY.md",
@@ -75,10 +80,13 @@ fn cargo_deny() -> Result<(), Failure> {
 /// What every crate of the workspace says about itself.
 fn manifest(package: &Package) -> Vec<String> {
     let description = package.description.as_deref().unwrap_or_default();
+    let is_published = PUBLISHED.contains(&package.name.as_str());
+    let is_ready = package.publish.is_none() && package.documentation.is_some();
     let facts = [
         ("license.workspace = true", package.license.as_deref() == Some(LICENCE)),
         ("a `description`", !description.trim().is_empty()),
-        ("publish.workspace = true", package.publish.as_deref() == Some(&[])),
+        ("publish.workspace = true", is_published || package.publish.as_deref() == Some(&[])),
+        ("no line on publishing, and a `documentation`", !is_published || is_ready),
     ];
     facts
         .into_iter()
@@ -146,8 +154,9 @@ fn stray_files(metadata: &Metadata) -> Result<Vec<String>, Failure> {
 fn pages(root: &Path) -> Result<Vec<String>, Failure> {
     const DOOR: usize = 150;
     let mut objections = Vec::new();
-    let mut files: Vec<PathBuf> =
-        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(|name| root.join(name)).to_vec();
+    let mut files: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "RELEASE.md", "SECURITY.md"]
+        .map(|name| root.join(name))
+        .to_vec();
     files.push(root.join("tests/conformance/README.md"));
     let docs = root.join("docs");
     for entry in std::fs::read_dir(&docs).map_err(|error| Failure::file(&docs, &error))? {

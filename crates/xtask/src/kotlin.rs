@@ -68,7 +68,8 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
     stranger
         .arg(folder()?.join("src/test/sh/stranger.sh"))
         .arg(folder()?.join("target"))
-        .arg(cargo::target_folder()?.join("debug"));
+        .arg(cargo::target_folder()?.join("debug"))
+        .arg(env!("CARGO_PKG_VERSION"));
     Ok(vec![
         (maven("verify")?, "run `mvn -f bindings/kotlin verify` and read what failed"),
         (stranger, "run the line above by hand, with `sh -x`"),

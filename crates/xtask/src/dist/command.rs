@@ -24,7 +24,7 @@ pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String
 }
 
 /// The demo, and an export that is killed many times, by what was packed.
-pub(super) fn test(_: &Toolchain, platform: &Platform) -> Result<String, Failure> {
+pub(super) fn test(platform: &Platform) -> Result<String, Failure> {
     let path = archive::folder()?.join(archive::name(PROGRAM, platform.name)).join(platform.program(PROGRAM));
     if !path.exists() {
         return Err(Failure::new(format!("it is not built; run `cargo xtask dist command-{}`", platform.name)));

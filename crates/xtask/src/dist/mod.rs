@@ -3,6 +3,7 @@
 
 mod archive;
 mod command;
+mod jar;
 mod platform;
 mod player;
 mod system;
@@ -18,32 +19,47 @@ use crate::steps::{Steps, chosen};
 use platform::{LINUX_AARCH64, LINUX_X86_64, MUSL_AARCH64, MUSL_X86_64, Platform, WINDOWS_X86_64};
 use toolchain::Toolchain;
 
-type Work = fn(&Toolchain, &Platform) -> Result<String, Failure>;
-
 /// One artefact, by the name that is given on the command line.
 struct Artefact {
     name: &'static str,
-    platform: &'static Platform,
-    build: Work,
-    test: Work,
+    product: Product,
 }
 
-const fn command(name: &'static str, platform: &'static Platform) -> Artefact {
-    Artefact { name, platform, build: command::build, test: command::test }
+/// What it is, and for which platform where there is one for each.
+enum Product {
+    Command(&'static Platform),
+    Wheel(&'static Platform),
+    Jar,
 }
 
-const fn wheel(name: &'static str, platform: &'static Platform) -> Artefact {
-    Artefact { name, platform, build: wheel::build, test: wheel::test }
-}
-
+#[rustfmt::skip]
 const ARTEFACTS: &[Artefact] = &[
-    command("command-linux-x86-64", &MUSL_X86_64),
-    command("command-linux-aarch64", &MUSL_AARCH64),
-    command("command-windows-x86-64", &WINDOWS_X86_64),
-    wheel("wheel-linux-x86-64", &LINUX_X86_64),
-    wheel("wheel-linux-aarch64", &LINUX_AARCH64),
-    wheel("wheel-windows-x86-64", &WINDOWS_X86_64),
+    Artefact { name: "command-linux-x86-64", product: Product::Command(&MUSL_X86_64) },
+    Artefact { name: "command-linux-aarch64", product: Product::Command(&MUSL_AARCH64) },
+    Artefact { name: "command-windows-x86-64", product: Product::Command(&WINDOWS_X86_64) },
+    Artefact { name: "wheel-linux-x86-64", product: Product::Wheel(&LINUX_X86_64) },
+    Artefact { name: "wheel-linux-aarch64", product: Product::Wheel(&LINUX_AARCH64) },
+    Artefact { name: "wheel-windows-x86-64", product: Product::Wheel(&WINDOWS_X86_64) },
+    Artefact { name: "jar", product: Product::Jar },
 ];
+
+impl Product {
+    fn build(&self, toolchain: &Toolchain) -> Result<String, Failure> {
+        match self {
+            Product::Command(platform) => command::build(toolchain, platform),
+            Product::Wheel(platform) => wheel::build(toolchain, platform),
+            Product::Jar => jar::build(toolchain),
+        }
+    }
+
+    fn test(&self, toolchain: &Toolchain) -> Result<String, Failure> {
+        match self {
+            Product::Command(platform) => command::test(platform),
+            Product::Wheel(platform) => wheel::test(toolchain, platform),
+            Product::Jar => jar::test(),
+        }
+    }
+}
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -76,8 +92,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let toolchain = Toolchain::provide()?;
     let mut steps = Steps::default();
     for artefact in chosen(ARTEFACTS, |artefact| artefact.name, &wanted.artefacts) {
-        let work = if is_test { artefact.test } else { artefact.build };
-        steps.run(artefact.name, || work(&toolchain, artefact.platform));
+        let product = &artefact.product;
+        steps.run(artefact.name, || if is_test { product.test(&toolchain) } else { product.build(&toolchain) });
     }
     steps.finish()
 }

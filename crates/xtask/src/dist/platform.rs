@@ -56,6 +56,16 @@ impl Platform {
         matches!(self.linker, Linker::Mingw)
     }
 
+    /// As JNA calls it: the folder of its library in the jar.
+    pub(super) fn in_jar(&self) -> &'static str {
+        if self.is_windows() { "win32-x86-64" } else { self.name }
+    }
+
+    /// The file name of a shared library there.
+    pub(super) fn library(&self, name: &str) -> String {
+        if self.is_windows() { format!("{name}.dll") } else { format!("lib{name}.so") }
+    }
+
     /// A program's file name there.
     pub(super) fn program(&self, name: &str) -> String {
         if self.is_windows() { format!("{name}.exe") } else { name.to_owned() }

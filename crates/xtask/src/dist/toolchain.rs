@@ -71,6 +71,10 @@ impl Toolchain {
             rust.push(format!("--remap-path-prefix={}={name}", prefix.display()));
             c.push(format!("-ffile-prefix-map={}={name}", prefix.display()));
         }
+        if platform.triple.ends_with("musl") {
+            // What begins a program is zig's: this compiler brings none.
+            rust.push("-Clink-self-contained=no".to_owned());
+        }
         let variable = platform.triple.replace('-', "_");
         command
             .env("CARGO_TARGET_DIR", target_folder()?)

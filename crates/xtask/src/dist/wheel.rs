@@ -13,6 +13,9 @@ use crate::failure::Failure;
 use crate::python;
 use crate::steps::run_visibly;
 
+/// Of the files in the wheel: 2020-01-01.
+const MOMENT: &str = "1577836800";
+
 /// The tag of the platform in the wheel's name, which installers go by.
 fn tag(platform: &Platform) -> String {
     let machine = platform.triple.split('-').next().unwrap_or_default();
@@ -40,8 +43,7 @@ pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String
         .arg("--out")
         .arg(archive::folder()?)
         .current_dir(cargo::workspace_folder()?.join("python"))
-        // The moment of the files in the wheel.
-        .env("SOURCE_DATE_EPOCH", "1577836800");
+        .env("SOURCE_DATE_EPOCH", MOMENT);
     match platform.linker {
         Linker::Zig { .. } => {
             let policy = tag(platform);
@@ -54,6 +56,11 @@ pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String
     toolchain.settle(&mut maturin, platform)?;
     run_visibly(&mut maturin, "repair what the compiler or maturin said")?;
     let wheel = built(platform)?.ok_or_else(|| Failure::new(format!("maturin made no wheel for {}", tag(platform))))?;
+    let workspace = cargo::workspace_folder()?;
+    let mut settle = toolchain.program("python");
+    settle.arg(workspace.join("python/settle_wheel.py")).arg(&wheel).arg(&workspace);
+    settle.env("SOURCE_DATE_EPOCH", MOMENT);
+    run_visibly(&mut settle, "look at what maturin writes into a wheel")?;
     archive::finish(toolchain, &wheel)
 }
 

@@ -6,6 +6,7 @@ mod errors_table;
 mod kinds;
 mod native;
 mod settings;
+mod version;
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,8 @@ use crate::failure::Failure;
 type Maker = fn(&Path) -> Result<Vec<Made>, Failure>;
 
 /// The header and the native library are made from sources that may just have been made, so they come last.
-const MAKERS: [Maker; 5] = [errors_table::make, kinds::make, settings::make, c_header::make, native::make];
+const MAKERS: [Maker; 6] =
+    [errors_table::make, kinds::make, settings::make, version::make, c_header::make, native::make];
 
 /// A file as it must be.
 struct Made {

@@ -56,6 +56,7 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool { name: "mingw", detect: &["x86_64-w64-mingw32-gcc-posix", "--version"], source: Source::Apt("gcc-mingw-w64-x86-64-posix"), needed_by: &["dist"] },
     Tool { name: "Wine", detect: &["test", "-x", "/usr/lib/wine/wine64"], source: Source::Apt("wine64"), needed_by: &["dist"] },
     Tool { name: "qemu", detect: &["test", "-e", "/usr/lib/binfmt.d/qemu-aarch64.conf"], source: Source::Apt("qemu-user-static"), needed_by: &["dist"] },
+    Tool { name: "Gradle", detect: &["sh", "-c", "command -v gradle"], source: Source::Apt("gradle"), needed_by: &["dist"] },
     Tool { name: "zip", detect: &["zip", "-v"], source: Source::Apt("zip"), needed_by: &["dist"] },
     Tool { name: "libcurl", detect: &["pkg-config", "--exists", "libcurl"], source: Source::Apt("libcurl4-openssl-dev"), needed_by: &["bench"] },
     Tool { name: "libcrypto", detect: &["pkg-config", "--exists", "libcrypto"], source: Source::Apt("libssl-dev"), needed_by: &["bench"] },

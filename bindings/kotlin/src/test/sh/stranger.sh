@@ -1,12 +1,12 @@
 #!/bin/sh
-# stranger.sh TARGET PROGRAMS: uses the jar as a stranger would, against a mock service: the programs of docs/ from an
+# stranger.sh TARGET PROGRAMS VERSION: uses the jar as a stranger would, against a mock service: the programs of docs/ from an
 # empty folder by a plain `java -cp`, and a program in one jar that ProGuard has shrunk with the rules that the jar brings.
 set -eu
 target=$1
 programs=$2
 folder=$(mktemp -d)
 trap 'exec 9>&-; rm -rf "$folder"' EXIT
-jar=$target/mypreferences-client-0.1.0.jar
+jar=$target/mypreferences-client-$3.jar
 dependencies=$(cat "$target/classpath-runtime.txt")
 
 # The native library comes from the jar alone: `cargo run` names the folder of its own libraries here.
