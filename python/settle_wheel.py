@@ -1,15 +1,11 @@
-"""Rewrites the list of parts (SBOM) in a wheel: no path of the builder, and the same for the same sources.
+"""Takes the builder's path out of the list of parts (SBOM) in a wheel.
 
 Usage: settle_wheel.py WHEEL WORKSPACE
 """
 
-import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
-import uuid
 from pathlib import Path
 
 
@@ -20,20 +16,10 @@ def main() -> None:
         subprocess.run([*tool, "unpack", "--dest", name, wheel], check=True, stdout=subprocess.DEVNULL)
         (unpacked,) = Path(name).iterdir()
         for sbom in unpacked.glob("*.dist-info/sboms/*.json"):
-            sbom.write_text(settled(sbom.read_text(), workspace))
+            # A place in a workspace, not on a machine.
+            sbom.write_text(sbom.read_text().replace(f"path+file://{workspace}/", "path+file:///"))
         wheel.unlink()
         subprocess.run([*tool, "pack", "--dest-dir", wheel.parent, unpacked], check=True, stdout=subprocess.DEVNULL)
-    assert wheel.exists(), f"{wheel} got another name"
-
-
-def settled(text: str, workspace: str) -> str:
-    # A place in a workspace, not on a machine.
-    parts = json.loads(text.replace(f"path+file://{workspace}/", "path+file:///"))
-    moment = time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"]))
-    parts["metadata"]["timestamp"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
-    parts.pop("serialNumber")
-    parts["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(parts))}"
-    return json.dumps(parts, indent=1)
 
 
 if __name__ == "__main__":

@@ -65,10 +65,11 @@ pub(crate) fn refuse_if_others_can_write(_found: &Metadata, _path: &Path, _what:
 /// The groups of this process.
 #[cfg(unix)]
 fn groups() -> Vec<u32> {
-    let mut groups = vec![nix::unistd::getegid().as_raw()];
     #[cfg(not(target_vendor = "apple"))]
-    groups.extend(nix::unistd::getgroups().unwrap_or_default().into_iter().map(nix::unistd::Gid::as_raw));
-    groups
+    let others = nix::unistd::getgroups().unwrap_or_default();
+    #[cfg(target_vendor = "apple")]
+    let others = [];
+    std::iter::once(nix::unistd::getegid()).chain(others).map(nix::unistd::Gid::as_raw).collect()
 }
 
 /// The same by the file's access list. An administrator can read everything, whatever a list says.

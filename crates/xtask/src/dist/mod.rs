@@ -2,6 +2,7 @@
 //! each file; `cargo xtask dist test` runs it there, or on what plays that platform.
 
 mod archive;
+pub(crate) mod check;
 mod command;
 mod jar;
 mod platform;
@@ -15,7 +16,7 @@ use clap::{Args, Subcommand};
 
 use crate::failure::Failure;
 use crate::setup;
-use crate::steps::{Steps, chosen};
+use crate::steps::{Steps, chosen, run_visibly};
 use platform::{LINUX_AARCH64, LINUX_X86_64, MUSL_AARCH64, MUSL_X86_64, Platform, WINDOWS_X86_64};
 use toolchain::Toolchain;
 
@@ -81,12 +82,17 @@ struct Wanted {
 enum Command {
     /// Run what was built
     Test(Wanted),
+    /// Compile everything for Windows and Apple's systems, without a warning
+    Check,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     setup::prepare_for("dist")?;
     let (wanted, is_test) = match &arguments.command {
         Some(Command::Test(wanted)) => (wanted, true),
+        Some(Command::Check) => {
+            return check::commands()?.iter_mut().try_for_each(|(command, remedy)| run_visibly(command, remedy));
+        }
         None => (&arguments.wanted, false),
     };
     let toolchain = Toolchain::provide()?;

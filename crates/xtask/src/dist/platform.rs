@@ -29,19 +29,22 @@ pub(super) enum Player {
     Wine,
 }
 
-const fn linux(name: &'static str, triple: &'static str, glibc: Option<&'static str>, player: Player) -> Platform {
+const fn by_zig(name: &'static str, triple: &'static str, glibc: Option<&'static str>, player: Player) -> Platform {
     Platform { name, triple, linker: Linker::Zig { glibc }, player }
 }
 
 /// The oldest glibc that a wheel of today is made for.
 const GLIBC: Option<&str> = Some("2.17");
 
-pub(super) const LINUX_X86_64: Platform = linux("linux-x86-64", "x86_64-unknown-linux-gnu", GLIBC, Player::ThisMachine);
-pub(super) const LINUX_AARCH64: Platform = linux("linux-aarch64", "aarch64-unknown-linux-gnu", GLIBC, Player::Qemu);
-pub(super) const MUSL_X86_64: Platform = linux("linux-x86-64", "x86_64-unknown-linux-musl", None, Player::ThisMachine);
-pub(super) const MUSL_AARCH64: Platform = linux("linux-aarch64", "aarch64-unknown-linux-musl", None, Player::Qemu);
+pub(super) const LINUX_X86_64: Platform =
+    by_zig("linux-x86-64", "x86_64-unknown-linux-gnu", GLIBC, Player::ThisMachine);
+pub(super) const LINUX_AARCH64: Platform = by_zig("linux-aarch64", "aarch64-unknown-linux-gnu", GLIBC, Player::Qemu);
+pub(super) const MUSL_X86_64: Platform = by_zig("linux-x86-64", "x86_64-unknown-linux-musl", None, Player::ThisMachine);
+pub(super) const MUSL_AARCH64: Platform = by_zig("linux-aarch64", "aarch64-unknown-linux-musl", None, Player::Qemu);
 pub(super) const WINDOWS_X86_64: Platform =
     Platform { name: "windows-x86-64", triple: "x86_64-pc-windows-gnu", linker: Linker::Mingw, player: Player::Wine };
+/// Compiled here, linked by nobody: there is no linker of Apple's, and no library of its systems.
+pub(super) const APPLE_AARCH64: Platform = by_zig("apple-aarch64", "aarch64-apple-darwin", None, Player::ThisMachine);
 
 impl Platform {
     /// The target as cargo and maturin are told it: with the version of glibc, where zig is to keep to one.

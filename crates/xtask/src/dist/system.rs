@@ -28,7 +28,8 @@ pub(super) fn bullseye_with_python() -> Result<PathBuf, Failure> {
     }
     let sources = root.join("usr/src");
     fetch_source(&sources)?;
-    let script = "cd /usr/src/python3.11-* && ./configure --quiet CC=gcc && make -s -j4 && make -s install";
+    // awk is a name that only an installation gives.
+    let script = "ln -sf mawk /usr/bin/awk && cd /usr/src/python3.11-src && ./configure --quiet CC=gcc && make -s -j4 && make -s install";
     let mut compile = setup::as_root("chroot");
     compile.arg(&root).args(["env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin", "sh", "-ec", script]);
     run_visibly(&mut compile, "read what the compiler says")?;
@@ -38,12 +39,12 @@ pub(super) fn bullseye_with_python() -> Result<PathBuf, Failure> {
 /// The sources of Debian 12's Python, by lists of apt's of their own.
 fn fetch_source(into: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(into).map_err(|error| Failure::file(into, &error))?;
-    let mirror = setup::mirror().unwrap_or_else(|| "http://deb.debian.org/debian".to_owned());
+    let mirror = setup::mirror().ok_or_else(|| Failure::new("apt names no mirror of Debian; look at its sources"))?;
     let script = format!(
         "mkdir -p lists/partial && echo 'deb-src {mirror} bookworm main' > sources.list
         options=\"-o Dir::State::Lists=$PWD/lists -o Dir::Etc::SourceList=$PWD/sources.list -o Dir::Etc::SourceParts=-\"
         apt-get -q $options update && apt-get -q $options source --download-only {PYTHON}
-        tar -xf {PYTHON}_*.orig.tar.xz --no-same-owner --one-top-level={PYTHON}-src --strip-components=1"
+        tar -xf {PYTHON}_*.orig.tar.* --no-same-owner --one-top-level={PYTHON}-src --strip-components=1"
     );
     let mut fetch = Command::new("sh");
     fetch.args(["-ec", &script]).current_dir(into);
@@ -67,6 +68,9 @@ fn provide(suite: &str, processor: &str, packages: &[&str]) -> Result<PathBuf, F
         .args(setup::mirror());
     run_visibly(&mut download, "look at the network; `cargo xtask setup` installs debootstrap")?;
     unpack(&partial.join("var/cache/apt/archives"), &partial)?;
+    let mut device = setup::as_root("mknod");
+    device.args(["-m", "666"]).arg(partial.join("dev/null")).args(["c", "1", "3"]);
+    run_visibly(&mut device, "it takes root to make a device")?;
     std::fs::rename(&partial, &folder).map_err(|error| Failure::file(&folder, &error))?;
     Ok(folder)
 }

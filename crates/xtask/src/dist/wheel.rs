@@ -16,21 +16,29 @@ use crate::steps::run_visibly;
 /// Of the files in the wheel: 2020-01-01.
 const MOMENT: &str = "1577836800";
 
+/// What of the system a wheel relies on, as installers call it; none says so on Windows.
+fn policy(platform: &Platform) -> Option<String> {
+    match platform.linker {
+        Linker::Zig { glibc: Some(glibc) } => Some(format!("manylinux_{}", glibc.replace('.', "_"))),
+        Linker::Zig { glibc: None } => Some("musllinux_1_2".to_owned()),
+        Linker::Mingw => None,
+    }
+}
+
 /// The tag of the platform in the wheel's name, which installers go by.
 fn tag(platform: &Platform) -> String {
     let machine = platform.triple.split('-').next().unwrap_or_default();
-    match platform.linker {
-        Linker::Zig { glibc: Some(glibc) } => format!("manylinux_{}_{machine}", glibc.replace('.', "_")),
-        Linker::Zig { glibc: None } => format!("musllinux_1_2_{machine}"),
-        Linker::Mingw => "win_amd64".to_owned(),
-    }
+    policy(platform).map_or_else(|| "win_amd64".to_owned(), |policy| format!("{policy}_{machine}"))
 }
 
 fn built(platform: &Platform) -> Result<Option<PathBuf>, Failure> {
     let folder = archive::folder()?;
     let files = std::fs::read_dir(&folder).map_err(|error| Failure::file(&folder, &error))?;
-    let ending = format!("{}.whl", tag(platform));
-    Ok(files.filter_map(|file| Some(file.ok()?.path())).find(|file| file.to_string_lossy().contains(&ending)))
+    // It may be one of several tags.
+    let tag = tag(platform);
+    let is_it =
+        |file: &PathBuf| file.extension().is_some_and(|end| end == "whl") && file.to_string_lossy().contains(&tag);
+    Ok(files.filter_map(|file| Some(file.ok()?.path())).find(is_it))
 }
 
 pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String, Failure> {
@@ -44,14 +52,8 @@ pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String
         .arg(archive::folder()?)
         .current_dir(cargo::workspace_folder()?.join("python"))
         .env("SOURCE_DATE_EPOCH", MOMENT);
-    match platform.linker {
-        Linker::Zig { .. } => {
-            let policy = tag(platform);
-            let policy = policy.rsplit_once(&platform.triple[..platform.triple.find('-').unwrap_or(0)]);
-            let policy = policy.map_or_else(|| tag(platform), |(policy, _)| policy.trim_end_matches('_').to_owned());
-            maturin.args(["--zig", "--compatibility", &policy]);
-        }
-        Linker::Mingw => {}
+    if let Some(policy) = policy(platform) {
+        maturin.args(["--zig", "--compatibility", &policy]);
     }
     toolchain.settle(&mut maturin, platform)?;
     run_visibly(&mut maturin, "repair what the compiler or maturin said")?;
@@ -61,7 +63,8 @@ pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String
     settle.arg(workspace.join("python/settle_wheel.py")).arg(&wheel).arg(&workspace);
     settle.env("SOURCE_DATE_EPOCH", MOMENT);
     run_visibly(&mut settle, "look at what maturin writes into a wheel")?;
-    archive::finish(toolchain, &wheel)
+    // Its tags may stand in another order now.
+    archive::finish(toolchain, &built(platform)?.unwrap_or(wheel))
 }
 
 /// The documented programs against the mock that comes with the package, by each Python that can be had.

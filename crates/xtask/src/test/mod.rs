@@ -18,6 +18,7 @@ use clap::builder::PossibleValuesParser;
 use crate::c;
 use crate::cargo;
 use crate::conformance;
+use crate::dist;
 use crate::failure::Failure;
 use crate::kotlin;
 use crate::python;
@@ -47,6 +48,7 @@ const STEPS: &[Step] = &[
     Step { name: "swift-system", about: "a system of its own for Swift, where this machine has none", run: |_, _| swift::provide() },
     Step { name: "tests", about: "every test of every crate, at trace level; after `--`: a test's name", run: tests },
     Step { name: "demo", about: "cargo demo, as the README has it", run: |transcript, _| demo(transcript) },
+    Step { name: "platforms", about: "all that is shipped, compiled for Windows and Apple's systems without a warning", run: |transcript, _| commands(transcript, dist::check::commands()?) },
     Step { name: "python", about: "lint, types and tests of the Python package, on every interpreter that is there", run: |transcript, _| commands(transcript, python::checks()?) },
     Step { name: "ecosystem", about: "exports into real databases, by dlt, Spark and Airflow, killed at every point", run: |transcript, _| commands(transcript, python::ecosystem(&[])?) },
     Step { name: "python-package", about: "the wheel and the source archive, installed in a fresh environment", run: |transcript, _| commands(transcript, python::package()?) },
@@ -67,10 +69,9 @@ const STEPS: &[Step] = &[
     Step { name: "canary-scan", about: "secrets in anything that the steps before it printed", run: |transcript, _| canary_scan::run(transcript.path()) },
 ];
 
-/// Waits for databases, brokers and schedulers half of its time, so it runs beside the steps that compile; those from
-/// [`QUIET`] on have the machine for themselves again.
-const BESIDE: &str = "ecosystem";
-const QUIET: [&str; 2] = ["conformance", "canary-scan"];
+/// Steps that run beside those after them, until the step begins that is named with them: one that compiles beside one
+/// that waits for programs, and one that waits for databases, brokers and schedulers beside those that compile.
+const BESIDE: [(&str, &str); 2] = [("platforms", "ecosystem"), ("ecosystem", "conformance")];
 
 /// What takes long because it tries everything: `--fast` leaves it to the whole run.
 const EXHAUSTIVE: &[&str] =
@@ -115,28 +116,32 @@ fn all(chosen: &[&Step], transcript: &str, filter: &[String]) -> Result<(), Fail
     let mut transcript = Transcript::create(&file)?;
     let mut steps = Steps::default();
     let mut ends = Vec::new();
-    let mut beside = None;
-    for (place, step) in chosen.iter().enumerate() {
-        if step.name == BESIDE && chosen.get(place + 1).is_some_and(|next| !QUIET.contains(&next.name)) {
-            beside = Some(Beside::start(step.name)?);
-            continue;
+    let place_of = |name: &str| STEPS.iter().position(|step| step.name == name);
+    let mut beside: Option<(Beside, Option<usize>)> = None;
+    for (number, step) in chosen.iter().enumerate() {
+        if let Some((other, _)) = beside.take_if(|(_, until)| place_of(step.name) >= *until) {
+            ends.extend(join(other, &mut transcript, &mut steps)?);
         }
-        if QUIET.contains(&step.name) {
-            ends.extend(join(&mut beside, &mut transcript, &mut steps)?);
+        if let Some((_, until)) = BESIDE.iter().find(|(name, _)| *name == step.name)
+            && chosen.get(number + 1).is_some_and(|next| place_of(next.name) < place_of(until))
+        {
+            beside = Some((Beside::start(step.name)?, place_of(until)));
+            continue;
         }
         let start = transcript.lines();
         if !steps.run(step.name, || (step.run)(&mut transcript, filter)) {
             ends.extend(end_of(step.name, &transcript, start)?);
         }
     }
-    ends.extend(join(&mut beside, &mut transcript, &mut steps)?);
+    if let Some((other, _)) = beside {
+        ends.extend(join(other, &mut transcript, &mut steps)?);
+    }
     println!("{}\ncomplete output: {}", ends.join("\n"), transcript.path().display());
     steps.finish()
 }
 
 /// Waits for what runs beside, and takes in what it printed; where it failed, its last lines.
-fn join(beside: &mut Option<Beside>, transcript: &mut Transcript, steps: &mut Steps) -> Result<Vec<String>, Failure> {
-    let Some(beside) = beside.take() else { return Ok(Vec::new()) };
+fn join(beside: Beside, transcript: &mut Transcript, steps: &mut Steps) -> Result<Vec<String>, Failure> {
     let (name, begun, start) = (beside.name, beside.begun, transcript.lines());
     if steps.run_since(name, begun, || beside.end(transcript)) {
         return Ok(Vec::new());
