@@ -62,8 +62,8 @@ impl Toolchain {
         Ok(target_folder()?.join(platform.triple).join("dist"))
     }
 
-    /// Tells cargo, or who calls it, of this compiler, with the standard library made anew: by optimising what a target
-    /// has no prebuilt one for, and with no path of this machine in what it makes.
+    /// Tells cargo, or who calls it, of this compiler, which makes the standard library anew: of most targets Debian has none.
+    /// No path of this machine stands in the result.
     pub(super) fn settle(&self, command: &mut Command, platform: &Platform) -> Result<(), Failure> {
         let mut rust = Vec::new();
         let mut c = vec!["-O2".to_owned()];
