@@ -4,17 +4,17 @@ the documented Java programs run with it, on each Java that is here, against a m
 Usage: jar_consumers.py REPOSITORY PROGRAMS MOCK VERSION
 """
 
-import contextlib
-import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
+import native_mock
+
+SERVED = ["--export", "1", "--segment", "Everyone:2500"]
 JAVAS = Path("/usr/lib/jvm")
 # The first four bytes of a program, and where its processor stands, of each platform's library.
 NATIVES = {
@@ -89,7 +89,7 @@ def gradle(folder: Path, repository: Path, version: str) -> str:
 
 
 def use(java: Path, classpath: str, mock: str, by: str) -> None:
-    with served(mock) as url, tempfile.TemporaryDirectory() as out:
+    with native_mock.served(mock, *SERVED) as url, tempfile.TemporaryDirectory() as out:
         settings = {"CLIENT_ID": "ExampleClient", "BASE_URL": url, "AUTHORIZATION": "made-up"}
         environment = os.environ | {f"MYPREFERENCES_{name}": value for name, value in settings.items()}
         words = [str(java), "-cp", classpath]
@@ -101,17 +101,6 @@ def use(java: Path, classpath: str, mock: str, by: str) -> None:
         landed = subprocess.run(landing, env=environment, capture_output=True, text=True, check=False)
         assert '"rows":2500,' in landed.stdout and '"end":"committed",' in landed.stdout, landed
     print(f"{java.parents[1].name}, by {by}: committed, and 2,500 records landed", flush=True)
-
-
-@contextlib.contextmanager
-def served(mock: str) -> Iterator[str]:
-    command = [mock, "mock", "--no-auth", "--exit-with-stdin", "--export", "1", "--segment", "Everyone:2500"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdin and running.stdout
-        try:
-            yield f"http://127.0.0.1:{json.loads(running.stdout.readline())['port']}"
-        finally:
-            running.stdin.close()
 
 
 def run(folder: Path, *words: str) -> str:

@@ -7,7 +7,6 @@ Usage: kills.py --mock PROGRAM [--kills N] [--drive Z:] -- RUNNER... PROGRAM
 """
 
 import argparse
-import contextlib
 import hashlib
 import json
 import os
@@ -19,9 +18,10 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import native_mock
 
 ROWS = 20_000
 SCENARIO = {
@@ -55,7 +55,7 @@ def main() -> int:
     killed: Counter[str] = Counter()
     exports = 0
     begun = time.monotonic()
-    with mock(arguments.mock) as url, tempfile.TemporaryDirectory() as folder:
+    with native_mock.served(arguments.mock) as url, tempfile.TemporaryDirectory() as folder:
         # How long one takes here that nobody kills.
         one_export(arguments, url, Path(folder) / "0", 0, 0)
         span = time.monotonic() - begun
@@ -76,17 +76,6 @@ def read() -> argparse.Namespace:
     parser.add_argument("--drive", default="", help="what stands before a path there")
     parser.add_argument("program", nargs="+", help="what runs, and by what")
     return parser.parse_args()
-
-
-@contextlib.contextmanager
-def mock(program: str) -> Iterator[str]:
-    command = [program, "mock", "--no-auth", "--exit-with-stdin"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdin and running.stdout
-        try:
-            yield f"http://127.0.0.1:{json.loads(running.stdout.readline())['port']}"
-        finally:
-            running.stdin.close()
 
 
 def one_export(arguments: argparse.Namespace, url: str, out: Path, span: float, most: int) -> Counter[str]:

@@ -34,13 +34,11 @@ pub(super) fn test(platform: &Platform) -> Result<String, Failure> {
     let mut demo = player.command(&path);
     demo.arg("demo");
     run_visibly(&mut demo, "read the last lines of the demo")?;
-    let mut native = cargo::command(&["build", "--quiet", "--package", "mypreferences-cli"]);
-    run_visibly(&mut native, "repair what the compiler said")?;
     let mut kills = Command::new("python3");
     kills
         .arg(cargo::workspace_folder()?.join("tests/platforms/kills.py"))
         .args(["--kills", KILLS, "--mock"])
-        .arg(cargo::target_folder()?.join("debug").join(PROGRAM))
+        .arg(player::native_command()?)
         .args(["--drive", player.drive(), "--"])
         .arg(program.get_program())
         .args(program.get_args());

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use super::archive;
 use super::platform::{LINUX_AARCH64, LINUX_X86_64, Platform, WINDOWS_X86_64};
+use super::player;
 use super::toolchain::Toolchain;
 use crate::cargo;
 use crate::docs;
@@ -56,13 +57,11 @@ pub(super) fn test() -> Result<String, Failure> {
     for (number, file) in [(0, "ReadmeJava.java"), (1, "ReadmeExportJava.java")] {
         docs::write_program(docs::KOTLIN_AND_JAVA, "java", number, &programs.join(file))?;
     }
-    let mut native = cargo::command(&["build", "--quiet", "--package", "mypreferences-cli"]);
-    run_visibly(&mut native, "repair what the compiler said")?;
     let mut consume = Command::new("python3");
     consume
         .arg(cargo::workspace_folder()?.join("tests/platforms/jar_consumers.py"))
         .args([repository.as_os_str(), programs.as_os_str()])
-        .arg(cargo::target_folder()?.join("debug/mypreferences"))
+        .arg(player::native_command()?)
         .arg(env!("CARGO_PKG_VERSION"));
     run_visibly(&mut consume, "run the line above by hand")?;
     Ok("a Maven and a Gradle project commit and export, on each Java here".to_owned())

@@ -41,6 +41,13 @@ pub(super) fn prepare(platform: &Platform) -> Result<Ready, Failure> {
     }
 }
 
+/// The command of this machine: its mock serves programs of other platforms.
+pub(super) fn native_command() -> Result<PathBuf, Failure> {
+    let mut build = cargo::command(&["build", "--quiet", "--package", "mypreferences-cli"]);
+    run_visibly(&mut build, "repair what the compiler said")?;
+    Ok(cargo::target_folder()?.join("debug/mypreferences"))
+}
+
 fn wine() -> Result<Ready, Failure> {
     let prefix = cargo::target_folder()?.join("wine");
     let system = prefix.join("drive_c/windows/system32");

@@ -7,6 +7,7 @@ use std::process::Command;
 use super::platform::{Linker, Platform};
 use crate::cargo;
 use crate::failure::Failure;
+use crate::setup;
 use crate::steps::run_visibly;
 use crate::virtual_environment::{self, cache_folder};
 
@@ -46,15 +47,23 @@ impl Toolchain {
         std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).unwrap_or(path)
     }
 
+    /// The cargo that knows of the platform's linker, with this subcommand.
+    pub(super) fn cargo(&self, platform: &Platform, subcommand: &str) -> Command {
+        match platform.linker {
+            Linker::Zig { .. } => {
+                let mut command = self.program("cargo-zigbuild");
+                command.arg(subcommand);
+                command
+            }
+            Linker::Mingw => cargo::command(&[subcommand]),
+        }
+    }
+
     /// Builds something for that platform, as it is shipped. The folder with the results.
     pub(super) fn build(&self, platform: &Platform, arguments: &[&str]) -> Result<PathBuf, Failure> {
         let mut build = match platform.linker {
-            Linker::Zig { .. } => {
-                let mut build = self.program("cargo-zigbuild");
-                build.arg("zigbuild");
-                build
-            }
-            Linker::Mingw => cargo::command(&["build"]),
+            Linker::Zig { .. } => self.cargo(platform, "zigbuild"),
+            Linker::Mingw => self.cargo(platform, "build"),
         };
         build.args(["--locked", "--quiet", "--profile", "dist", "--target", &platform.target()]).args(arguments);
         self.settle(&mut build, platform)?;
@@ -118,6 +127,12 @@ impl Toolchain {
 /// Of its own: what another compiler has made is of no use to it.
 fn target_folder() -> Result<PathBuf, Failure> {
     Ok(cargo::target_folder()?.join("cross"))
+}
+
+/// Whether this machine has it, or its Debian does: another system may not.
+pub(super) fn can_be_had() -> Result<bool, Failure> {
+    let is_there = cache_folder()?.join(format!("cross-{VERSION}")).join(COMPLETE).exists();
+    Ok(is_there || PACKAGES.iter().all(|package| setup::succeeds(&["apt-cache", "show", package])))
 }
 
 /// Where the compiler lies; fetched when it is not there yet.
