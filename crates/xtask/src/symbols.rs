@@ -1,7 +1,7 @@
 //! What the installed C library exports.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
@@ -9,15 +9,26 @@ use crate::failure::Failure;
 /// How the names of functions begin that only tests may call.
 pub(crate) const HOOK_PREFIX: &str = "mypref_test_";
 
-/// What the shared library exports, of any name.
-pub(crate) fn exported(prefix: &Path, library: &str) -> Result<BTreeSet<String>, Failure> {
+/// A shared library as it is installed here.
+pub(crate) fn installed(prefix: &Path, library: &str) -> PathBuf {
+    prefix.join(format!("lib/lib{library}.so"))
+}
+
+/// What a shared library exports, of any name, a DLL too.
+pub(crate) fn exported(library: &Path) -> Result<BTreeSet<String>, Failure> {
+    if library.extension().is_some_and(|extension| extension == "dll") {
+        let mut objdump = Command::new("x86_64-w64-mingw32-objdump");
+        let tables = output_of(objdump.arg("-p").arg(library), "install gcc-mingw-w64-x86-64-posix")?;
+        let names = tables.split_once("[Ordinal/Name Pointer] Table").map_or("", |(_, table)| table);
+        return Ok(last_words(names.lines().skip(1).take_while(|line| !line.is_empty())));
+    }
     let mut nm = Command::new("nm");
-    nm.args(["-D", "--defined-only"]).arg(prefix.join(format!("lib/lib{library}.so")));
-    Ok(output_of(&mut nm, "install binutils")?
-        .lines()
-        .filter_map(|line| line.split_whitespace().last())
-        .map(str::to_owned)
-        .collect())
+    nm.args(["-D", "--defined-only"]).arg(library);
+    Ok(last_words(output_of(&mut nm, "install binutils")?.lines()))
+}
+
+fn last_words<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    lines.filter_map(|line| line.split_whitespace().last()).map(str::to_owned).collect()
 }
 
 /// A program's whole output as text; `remedy` is the next step if it fails.

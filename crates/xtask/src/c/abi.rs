@@ -9,7 +9,7 @@ use std::process::Command;
 use super::Places;
 use crate::failure::Failure;
 use crate::install::ABI;
-use crate::symbols::{exported, output_of};
+use crate::symbols::{exported, installed, output_of};
 
 const FILE: &str = "tests/abi/abi.txt";
 
@@ -46,7 +46,7 @@ fn describe(places: &Places) -> Result<String, Failure> {
     let header = std::fs::read_to_string(&header).map_err(|error| Failure::file(&header, &error))?;
     let code = without_comments(&header);
     let functions = functions(&code);
-    let exported = exported(&places.prefix, "mypreferences")?;
+    let exported = exported(&installed(&places.prefix, "mypreferences"))?;
     let declared: BTreeSet<String> = functions.iter().map(|(name, _)| name.clone()).collect();
     if declared != exported {
         let differing: Vec<&String> = declared.symmetric_difference(&exported).collect();

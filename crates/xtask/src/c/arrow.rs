@@ -8,7 +8,7 @@ use std::process::Command;
 use super::{Places, abi, programs, tests};
 use crate::failure::Failure;
 use crate::install::{self, Build};
-use crate::symbols::{exported, output_of};
+use crate::symbols::{exported, installed, output_of};
 use crate::virtual_environment;
 
 const LIBRARY: &str = "mypreferences_arrow";
@@ -29,9 +29,9 @@ fn exports_what_the_headers_say(places: &Places) -> Result<usize, Failure> {
     let text = std::fs::read_to_string(&header).map_err(|error| Failure::file(&header, &error))?;
     let more: BTreeSet<String> =
         abi::functions(&abi::without_comments(&text)).into_iter().map(|(name, _)| name).collect();
-    let mut expected = exported(&places.prefix, "mypreferences")?;
+    let mut expected = exported(&installed(&places.prefix, "mypreferences"))?;
     expected.extend(more.iter().cloned());
-    let found = exported(&places.prefix, LIBRARY)?;
+    let found = exported(&installed(&places.prefix, LIBRARY))?;
     let differing: Vec<&String> = expected.symmetric_difference(&found).collect();
     if !differing.is_empty() || more.is_empty() {
         return Err(Failure::new(format!(

@@ -147,6 +147,18 @@ fn by_pkg_config(places: &Places, compiler: &str, source: &Path, binary: &Path, 
     output_of(&mut compile, "repair the program or the pkg-config file").map(|_| ())
 }
 
+/// The examples of a library for another platform, which `run` starts there by their names: one commits a token, one lands
+/// an export, which lies in `folder` here and is called `there` there.
+pub(crate) fn run_elsewhere(run: impl Fn(&str) -> Command, folder: &Path, there: &str) -> Result<(), Failure> {
+    let service = Service::start(1)?;
+    let mut commit = run("commit");
+    must_commit(commit.args([service.mock.url.as_str(), CLIENT_ID, USER_ID, "1"]))?;
+    let _ = std::fs::remove_dir_all(folder);
+    let mut export = run("export");
+    must_commit(export.args([service.mock.url.as_str(), CLIENT_ID, USER_ID, SEGMENT, there]))?;
+    must_have_landed(folder)
+}
+
 /// A mock service with this many exports, which wants the signatures of the example's user.
 struct Service {
     mock: Mock,

@@ -9,7 +9,7 @@ use super::mock::Mock;
 use crate::failure::Failure;
 use crate::install::{self, Build};
 use crate::steps::run_visibly;
-use crate::symbols::{HOOK_PREFIX, output_of};
+use crate::symbols::{self, HOOK_PREFIX, output_of};
 
 const CLANG: [&str; 2] = ["-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++"];
 
@@ -32,7 +32,7 @@ pub(super) fn panics(places: &Places) -> Result<String, Failure> {
     install::into(&prefix, Build::DebugWithHooks)?;
     let said = run(places, "tests-hooks", &prefix, &["-DMYPREF_HOOKS=ON", "-DMYPREF_VALGRIND=ON"])?;
     // Without hooks the installation itself has looked; here it is seen that it would have found some.
-    let exported = crate::symbols::exported(&prefix, "mypreferences")?;
+    let exported = symbols::exported(&symbols::installed(&prefix, "mypreferences"))?;
     if !exported.iter().any(|symbol| symbol.starts_with(HOOK_PREFIX)) {
         return Err(Failure::new("the look for hooks finds none where they are; repair it"));
     }

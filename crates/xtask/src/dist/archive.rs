@@ -9,8 +9,8 @@ use crate::failure::Failure;
 use crate::steps::run_visibly;
 use crate::symbols::output_of;
 
-/// Every file has this time, and no owner.
-const MOMENT: &str = "2020-01-01T00:00:00Z";
+/// Every file has this time, in seconds since 1970 (2020-01-01), and no owner.
+pub(super) const MOMENT: &str = "1577836800";
 /// Files that go with what is no package of a language's own.
 const PAPERS: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
@@ -51,10 +51,10 @@ pub(super) fn pack(place: &Path, as_zip: bool) -> Result<PathBuf, Failure> {
     let _ = std::fs::remove_file(&archive);
     let script = if as_zip {
         format!(
-            "find \"$0\" -exec touch -h -d {MOMENT} {{}} + && find \"$0\" | LC_ALL=C sort | TZ=UTC zip -q -X -y \"$1\" -@"
+            "find \"$0\" -exec touch -h -d @{MOMENT} {{}} + && find \"$0\" | LC_ALL=C sort | TZ=UTC zip -q -X -y \"$1\" -@"
         )
     } else {
-        format!("tar --sort=name --mtime={MOMENT} --owner=0 --group=0 --numeric-owner -c \"$0\" | gzip -9n > \"$1\"")
+        format!("tar --sort=name --mtime=@{MOMENT} --owner=0 --group=0 --numeric-owner -c \"$0\" | gzip -9n > \"$1\"")
     };
     let mut pack = Command::new("sh");
     pack.args(["-ec", &script, &name]).arg(&archive).current_dir(folder()?);
@@ -80,8 +80,12 @@ fn refuse_builders_paths(toolchain: &Toolchain, archive: &Path) -> Result<(), Fa
         toolchain.builders_paths()?.iter().map(|(path, _)| format!("{}\n", path.display())).collect();
     let list = folder()?.join("builder.txt");
     std::fs::write(&list, paths.concat()).map_err(|error| Failure::file(&list, &error))?;
-    let unpack = if archive.extension().is_some_and(|extension| extension == "gz") { "tar -xzOf" } else { "unzip -p" };
-    let script = format!("{unpack} \"$0\" | grep -a -o -F -f \"$1\" | sort | uniq -c | head -20");
+    let unpack = match archive.extension().and_then(|extension| extension.to_str()) {
+        Some("gz") => "tar -xzOf \"$0\"",
+        Some("deb") => "dpkg-deb --fsys-tarfile \"$0\" | tar -xO",
+        _ => "unzip -p \"$0\"",
+    };
+    let script = format!("{unpack} | grep -a -o -F -f \"$1\" | sort | uniq -c | head -20");
     let found = output_of(Command::new("sh").args(["-c", &script]).arg(archive).arg(&list), "install unzip");
     let _ = std::fs::remove_file(&list);
     let found = found?;

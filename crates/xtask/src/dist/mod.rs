@@ -2,6 +2,7 @@
 //! each file; `cargo xtask dist test` runs it there, or on what plays that platform.
 
 mod archive;
+mod c_library;
 pub(crate) mod check;
 mod command;
 mod jar;
@@ -30,6 +31,7 @@ struct Artefact {
 enum Product {
     Command(&'static Platform),
     Wheel(&'static Platform),
+    CLibrary(&'static Platform),
     Jar,
 }
 
@@ -41,6 +43,9 @@ const ARTEFACTS: &[Artefact] = &[
     Artefact { name: "wheel-linux-x86-64", product: Product::Wheel(&LINUX_X86_64) },
     Artefact { name: "wheel-linux-aarch64", product: Product::Wheel(&LINUX_AARCH64) },
     Artefact { name: "wheel-windows-x86-64", product: Product::Wheel(&WINDOWS_X86_64) },
+    Artefact { name: "c-linux-x86-64", product: Product::CLibrary(&LINUX_X86_64) },
+    Artefact { name: "c-linux-aarch64", product: Product::CLibrary(&LINUX_AARCH64) },
+    Artefact { name: "c-windows-x86-64", product: Product::CLibrary(&WINDOWS_X86_64) },
     Artefact { name: "jar", product: Product::Jar },
 ];
 
@@ -49,6 +54,7 @@ impl Product {
         match self {
             Product::Command(platform) => command::build(toolchain, platform),
             Product::Wheel(platform) => wheel::build(toolchain, platform),
+            Product::CLibrary(platform) => c_library::build(toolchain, platform),
             Product::Jar => jar::build(toolchain),
         }
     }
@@ -57,6 +63,7 @@ impl Product {
         match self {
             Product::Command(platform) => command::test(platform),
             Product::Wheel(platform) => wheel::test(toolchain, platform),
+            Product::CLibrary(platform) => c_library::test(platform),
             Product::Jar => jar::test(),
         }
     }

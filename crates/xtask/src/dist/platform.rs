@@ -1,6 +1,8 @@
 //! The platforms that something is built for: what rustc, zig and the names of artefacts call them, and what plays them
 //! where this machine is another. One table; nothing else knows their names.
 
+use crate::install::System;
+
 /// A platform.
 pub(super) struct Platform {
     /// As it stands in names of artefacts.
@@ -57,6 +59,20 @@ impl Platform {
 
     pub(super) fn is_windows(&self) -> bool {
         matches!(self.linker, Linker::Mingw)
+    }
+
+    /// What the files of a C library are called there.
+    pub(super) fn system(&self) -> System {
+        if self.is_windows() { System::Windows } else { System::Linux }
+    }
+
+    /// As Debian calls its processor; none where there is no Debian.
+    pub(super) fn debian(&self) -> Option<&'static str> {
+        match self.player {
+            Player::ThisMachine => Some("amd64"),
+            Player::Qemu => Some("arm64"),
+            Player::Wine => None,
+        }
     }
 
     /// As JNA calls it: the folder of its library in the jar.

@@ -13,9 +13,9 @@ use crate::virtual_environment::cache_folder;
 /// The version of Python that is compiled where a system's own is too old.
 const PYTHON: &str = "python3.11";
 
-/// Of Debian 12.
-pub(super) fn bookworm(processor: &str, packages: &[&str]) -> Result<PathBuf, Failure> {
-    provide("bookworm", processor, packages)
+/// Debian 12 for the other processor, with its Python and its C compiler.
+pub(super) fn bookworm_arm64() -> Result<PathBuf, Failure> {
+    provide("bookworm", "arm64", &["python3", "gcc", "libc6-dev"])
 }
 
 /// Debian 11, whose glibc is 2.31, with Debian 12's Python compiled there: its own is 3.9.

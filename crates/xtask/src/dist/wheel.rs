@@ -13,9 +13,6 @@ use crate::failure::Failure;
 use crate::python;
 use crate::steps::run_visibly;
 
-/// Of the files in the wheel: 2020-01-01.
-const MOMENT: &str = "1577836800";
-
 /// What of the system a wheel relies on, as installers call it; none says so on Windows.
 fn policy(platform: &Platform) -> Option<String> {
     match platform.linker {
@@ -51,7 +48,7 @@ pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String
         .arg("--out")
         .arg(archive::folder()?)
         .current_dir(cargo::workspace_folder()?.join("python"))
-        .env("SOURCE_DATE_EPOCH", MOMENT);
+        .env("SOURCE_DATE_EPOCH", archive::MOMENT);
     if let Some(policy) = policy(platform) {
         maturin.args(["--zig", "--compatibility", &policy]);
     }
@@ -61,7 +58,7 @@ pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String
     let workspace = cargo::workspace_folder()?;
     let mut settle = toolchain.program("python");
     settle.arg(workspace.join("python/settle_wheel.py")).arg(&wheel).arg(&workspace);
-    settle.env("SOURCE_DATE_EPOCH", MOMENT);
+    settle.env("SOURCE_DATE_EPOCH", archive::MOMENT);
     run_visibly(&mut settle, "look at what maturin writes into a wheel")?;
     // Its tags may stand in another order now.
     archive::finish(toolchain, &built(platform)?.unwrap_or(wheel))
@@ -88,7 +85,7 @@ pub(super) fn test(toolchain: &Toolchain, platform: &Platform) -> Result<String,
         }
         Player::Qemu => {
             player::prepare(platform)?;
-            run.arg("--system").arg(system::bookworm("arm64", &["python3"])?);
+            run.arg("--system").arg(system::bookworm_arm64()?);
             places.push("aarch64 under qemu".to_owned());
         }
         Player::Wine => return Ok("built, not run: there is no Python for Windows here".to_owned()),

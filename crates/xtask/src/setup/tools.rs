@@ -54,6 +54,7 @@ pub(super) const TOOLS: &[Tool] = &[
     Tool { name: "debootstrap", detect: &["sh", "-c", "command -v swift || PATH=$PATH:/usr/sbin command -v debootstrap"], source: Source::Apt("debootstrap"), needed_by: &["test", "dist"] },
     Tool { name: "Swift or a way to get it", detect: &["sh", "-c", "command -v swift || test \"$(id -u)\" = 0 || sudo -n true || test -d \"${XDG_CACHE_HOME:-$HOME/.cache}/mypreferences/swift-6.0.3\""], source: Source::Sudo, needed_by: &["test"] },
     Tool { name: "mingw", detect: &["x86_64-w64-mingw32-gcc-posix", "--version"], source: Source::Apt("gcc-mingw-w64-x86-64-posix"), needed_by: &["test", "dist"] },
+    Tool { name: "mingw for C++", detect: &["x86_64-w64-mingw32-g++-posix", "--version"], source: Source::Apt("g++-mingw-w64-x86-64-posix"), needed_by: &["dist"] },
     Tool { name: "Wine", detect: &["test", "-x", "/usr/lib/wine/wine64"], source: Source::Apt("wine64"), needed_by: &["dist"] },
     Tool { name: "qemu", detect: &["test", "-e", "/usr/lib/binfmt.d/qemu-aarch64.conf"], source: Source::Apt("qemu-user-static"), needed_by: &["dist"] },
     Tool { name: "Gradle", detect: &["sh", "-c", "command -v gradle"], source: Source::Apt("gradle"), needed_by: &["dist"] },
