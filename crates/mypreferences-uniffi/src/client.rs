@@ -9,7 +9,7 @@ use mypreferences::{CancelToken, ClientBuilder, Error, ErrorKind, Operation, Set
 use mypreferences_bridge as bridge;
 use mypreferences_bridge::{LoadedArguments, OrderArguments, PageStream};
 
-use crate::call::{NativeCall, NativeCallOptions, NativeCancelToken, Options, token_of};
+use crate::call::{NativeCall, NativeCallOptions, NativeCancelToken, token_of};
 use crate::credentials::NativeCredentials;
 use crate::error::NativeFailure;
 use crate::export::{
@@ -19,19 +19,22 @@ use crate::export::{
 use crate::outcome::{NativeCompletion, NativeOutcome, completed};
 use crate::pages::NativePages;
 
-/// Hands a call its options; its outcome is what crosses the border.
-macro_rules! with_options {
-    ($call:expr, $options:expr) => {{
-        let options = $options;
-        let mut call = $call.cancel_token(options.cancel);
+/// Starts a call with its options. One that is refused before any I/O does not cross the border twice: it is thrown.
+macro_rules! start_with_options {
+    ($client:ident.$call:ident($($argument:expr),*), $operation:expr, $options:expr, $completion:expr) => {{
+        let options = $options.understood($operation)?;
+        let mut call = $client.0.core().$call($($argument),*);
         if let Some(kind) = options.kind {
             call = call.kind(kind);
         }
         if let Some(timeout) = options.timeout {
             call = call.timeout(timeout);
         }
-        let call = call.into_future();
-        async move { call.await.map(NativeOutcome::from) }
+        call.validate()?;
+        $client.start($operation, options.cancel, $completion, |_, cancel| {
+            let call = call.cancel_token(cancel).into_future();
+            async move { call.await.map(NativeOutcome::from) }
+        })
     }};
 }
 
@@ -107,11 +110,7 @@ impl NativeClient {
         options: NativeCallOptions,
         completion: Box<dyn NativeCompletion>,
     ) -> Result<Arc<NativeCall>, NativeFailure> {
-        let operation = Operation::Commit;
-        let options = options.understood(operation)?;
-        self.start(operation, options, completion, |core, options| {
-            with_options!(core.commit(access_token.as_str(), keep_files), options)
-        })
+        start_with_options!(self.commit(access_token.as_str(), keep_files), Operation::Commit, options, completion)
     }
 
     /// Starts a question about a commit. `completion` is called once, unless this throws.
@@ -121,11 +120,7 @@ impl NativeClient {
         options: NativeCallOptions,
         completion: Box<dyn NativeCompletion>,
     ) -> Result<Arc<NativeCall>, NativeFailure> {
-        let operation = Operation::ResolveCommit;
-        let options = options.understood(operation)?;
-        self.start(operation, options, completion, |core, options| {
-            with_options!(core.resolve_commit(access_token.as_str()), options)
-        })
+        start_with_options!(self.resolve_commit(access_token.as_str()), Operation::ResolveCommit, options, completion)
     }
 
     /// Starts a status request. `completion` is called once, unless this throws.
@@ -135,11 +130,7 @@ impl NativeClient {
         options: NativeCallOptions,
         completion: Box<dyn NativeCompletion>,
     ) -> Result<Arc<NativeCall>, NativeFailure> {
-        let operation = Operation::Status;
-        let options = options.understood(operation)?;
-        self.start(operation, options, completion, |core, options| {
-            with_options!(core.status(access_token.as_str()), options)
-        })
+        start_with_options!(self.status(access_token.as_str()), Operation::Status, options, completion)
     }
 
     /// Starts to start an export. `completion` is called once, unless this throws.
@@ -161,8 +152,8 @@ impl NativeClient {
             .into());
         }
         let order = OrderArguments::from(order).order()?;
-        self.start(operation, options, completion, |core, options| {
-            let mut call = core.initiate(order).cancel_token(options.cancel);
+        self.start(operation, options.cancel, completion, |core, cancel| {
+            let mut call = core.initiate(order).cancel_token(cancel);
             if let Some(timeout) = options.timeout {
                 call = call.timeout(timeout);
             }
@@ -183,7 +174,7 @@ impl NativeClient {
         let operation = Operation::Wait;
         let max_wait = max_wait.map(|max_wait| bridge::seconds(operation, "max_wait", max_wait)).transpose()?;
         let cancel = token_of(cancel.as_ref());
-        self.start_with(operation, cancel, completion, |core, cancel| {
+        self.start(operation, cancel, completion, |core, cancel| {
             let mut call = core.wait(&export.0).cancel_token(cancel);
             if let Some(max_wait) = max_wait {
                 call = call.max_wait(max_wait);
@@ -216,7 +207,7 @@ impl NativeClient {
         completion: Box<dyn NativeCompletion>,
     ) -> Result<Arc<NativeCall>, NativeFailure> {
         let cancel = token_of(cancel.as_ref());
-        self.start_with(Operation::Page, cancel, completion, |core, cancel| {
+        self.start(Operation::Page, cancel, completion, |core, cancel| {
             let call = core.boundaries(&export.0, places).cancel_token(cancel);
             async move { call.await.map(NativeOutcome::from) }
         })
@@ -242,7 +233,7 @@ impl NativeClient {
     ) -> Result<Arc<NativeCall>, NativeFailure> {
         let order = OrderArguments::from(order).order()?;
         let (arguments, cancel) = landing.understood();
-        self.start_with(Operation::Export, cancel, completion, |core, cancel| {
+        self.start(Operation::Export, cancel, completion, |core, cancel| {
             landed(arguments.export(core, order, cancel), progress)
         })
     }
@@ -256,7 +247,7 @@ impl NativeClient {
         completion: Box<dyn NativeCompletion>,
     ) -> Result<Arc<NativeCall>, NativeFailure> {
         let (arguments, cancel) = landing.understood();
-        self.start_with(Operation::Export, cancel, completion, |core, cancel| {
+        self.start(Operation::Export, cancel, completion, |core, cancel| {
             landed(arguments.land(core, &export.0, cancel), progress)
         })
     }
@@ -270,7 +261,7 @@ impl NativeClient {
         completion: Box<dyn NativeCompletion>,
     ) -> Result<Arc<NativeCall>, NativeFailure> {
         let cancel = token_of(cancel.as_ref());
-        self.start_with(Operation::Commit, cancel, completion, |core, cancel| {
+        self.start(Operation::Commit, cancel, completion, |core, cancel| {
             let call = core.commit_landed(&sealed.0, keep_files).cancel_token(cancel);
             async move { call.await.map(NativeOutcome::from) }
         })
@@ -285,7 +276,7 @@ impl NativeClient {
         completion: Box<dyn NativeCompletion>,
     ) -> Result<Arc<NativeCall>, NativeFailure> {
         let cancel = token_of(cancel.as_ref());
-        self.start_with(Operation::Commit, cancel, completion, |core, cancel| {
+        self.start(Operation::Commit, cancel, completion, |core, cancel| {
             let call = LoadedArguments::from(loaded).call(core, &export.0, cancel);
             async move { call.await.map(NativeOutcome::from) }
         })
@@ -309,20 +300,6 @@ impl NativeClient {
 
 impl NativeClient {
     fn start<F>(
-        &self,
-        operation: Operation,
-        options: Options,
-        completion: Box<dyn NativeCompletion>,
-        call: impl FnOnce(&mypreferences::Client, Options) -> F,
-    ) -> Result<Arc<NativeCall>, NativeFailure>
-    where
-        F: Future<Output = Result<NativeOutcome, Error>> + Send + 'static,
-    {
-        let cancel = options.cancel.clone();
-        self.start_with(operation, cancel, completion, |core, cancel| call(core, Options { cancel, ..options }))
-    }
-
-    fn start_with<F>(
         &self,
         operation: Operation,
         cancel: CancelToken,

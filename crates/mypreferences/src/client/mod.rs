@@ -262,6 +262,14 @@ macro_rules! call_options {
                 self.call.cancel = Some(token);
                 self
             }
+
+            /// What awaiting it would refuse before any I/O, without awaiting it.
+            ///
+            /// # Errors
+            /// `invalid_argument`.
+            pub fn validate(&self) -> Result<(), Error> {
+                self.call.key().map(drop)
+            }
         }
     };
 }
