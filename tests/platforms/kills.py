@@ -57,8 +57,9 @@ def main() -> int:
     begun = time.monotonic()
     with native_mock.served(arguments.mock) as url, tempfile.TemporaryDirectory() as folder:
         # How long one takes here that nobody kills.
-        one_export(arguments, url, Path(folder) / "0", 0, 0)
-        span = time.monotonic() - begun
+        span = Span(0)
+        one_export(arguments, url, Path(folder) / "0", span, 0)
+        span.seconds = time.monotonic() - begun
         while sum(killed.values()) < arguments.kills:
             exports += 1
             out = Path(folder) / str(exports)
@@ -78,7 +79,18 @@ def read() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def one_export(arguments: argparse.Namespace, url: str, out: Path, span: float, most: int) -> Counter[str]:
+class Span:
+    """Within how many seconds an export is killed. A machine that gets quicker or slower on the way changes it: a kill
+    behind the end, or before the beginning, looks at nothing."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def learn(self, killed_in: str) -> None:
+        self.seconds *= {"committed": 0.8, "not begun": 1.25}.get(killed_in, 1)
+
+
+def one_export(arguments: argparse.Namespace, url: str, out: Path, span: Span, most: int) -> Counter[str]:
     scenario = ask(f"{url}/__mock/scenarios", SCENARIO)
     settings = {
         "BASE_URL": scenario["base_url"],
@@ -100,12 +112,14 @@ def one_export(arguments: argparse.Namespace, url: str, out: Path, span: float, 
             text=True,
         ) as run:
             try:
-                told, complaint = run.communicate(timeout=random.uniform(0, span) if may_be_killed else 120)
+                told, complaint = run.communicate(timeout=random.uniform(0, span.seconds) if may_be_killed else 120)
             except subprocess.TimeoutExpired:
                 assert may_be_killed, "the export hangs"
-                killed[state(arguments.mock, out)] += 1
                 run.kill()
                 run.communicate()
+                killed_in = state(arguments.mock, out)
+                killed[killed_in] += 1
+                span.learn(killed_in)
                 continue
         assert run.returncode == 0, (run.returncode, told, complaint)
         break

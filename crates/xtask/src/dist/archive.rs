@@ -81,7 +81,7 @@ fn refuse_builders_paths(toolchain: &Toolchain, archive: &Path) -> Result<(), Fa
     let list = folder()?.join("builder.txt");
     std::fs::write(&list, paths.concat()).map_err(|error| Failure::file(&list, &error))?;
     let unpack = match archive.extension().and_then(|extension| extension.to_str()) {
-        Some("gz") => "tar -xzOf \"$0\"",
+        Some("gz" | "crate") => "tar -xzOf \"$0\"",
         Some("deb") => "dpkg-deb --fsys-tarfile \"$0\" | tar -xO",
         _ => "unzip -p \"$0\"",
     };

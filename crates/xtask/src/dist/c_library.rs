@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::platform::{Platform, Player};
 use super::toolchain::{MINGW, Toolchain};
-use super::{archive, player, system};
+use super::{archive, player, sbom, system};
 use crate::c;
 use crate::cargo;
 use crate::failure::Failure;
@@ -31,7 +31,9 @@ fn package(processor: &str) -> Result<PathBuf, Failure> {
 
 pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String, Failure> {
     let results = toolchain.build(platform, &["--package", "mypreferences-capi"])?;
-    let place = archive::begin(&archive::name(PRODUCT, platform.name))?;
+    let name = archive::name(PRODUCT, platform.name);
+    let place = archive::begin(&name)?;
+    sbom::write("mypreferences-capi", platform.triple, &name)?;
     install::place(&place, &results, platform.system())?;
     let said = archive::finish(toolchain, &archive::pack(&place, platform.is_windows())?)?;
     let Some(processor) = platform.debian() else { return Ok(said) };

@@ -5,6 +5,7 @@ use std::process::Command;
 use super::archive;
 use super::platform::Platform;
 use super::player;
+use super::sbom;
 use super::toolchain::Toolchain;
 use crate::cargo;
 use crate::failure::Failure;
@@ -16,7 +17,9 @@ const KILLS: &str = "60";
 
 pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String, Failure> {
     let results = toolchain.build(platform, &["--package", "mypreferences-cli"])?;
-    let place = archive::begin(&archive::name(PROGRAM, platform.name))?;
+    let name = archive::name(PROGRAM, platform.name);
+    let place = archive::begin(&name)?;
+    sbom::write("mypreferences-cli", platform.triple, &name)?;
     let program = platform.program(PROGRAM);
     archive::copy(&results.join(&program), &place.join(&program))?;
     archive::copy(&cargo::workspace_folder()?.join("docs/command.md"), &place.join("command.md"))?;

@@ -7,6 +7,7 @@ use std::process::Command;
 use super::archive;
 use super::platform::{LINUX_AARCH64, LINUX_X86_64, Platform, WINDOWS_X86_64};
 use super::player;
+use super::sbom;
 use super::toolchain::Toolchain;
 use crate::cargo;
 use crate::docs;
@@ -32,6 +33,7 @@ pub(super) fn build(toolchain: &Toolchain) -> Result<String, Failure> {
         let results = toolchain.build(platform, &["--package", "mypreferences-uniffi"])?;
         let (folder, library) = (natives.join(platform.in_jar()), platform.library("mypreferences_uniffi"));
         std::fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
+        sbom::write("mypreferences-uniffi", platform.triple, &archive::name(ARTIFACT, platform.name))?;
         archive::copy(&results.join(&library), &folder.join(&library))?;
     }
     let mut deploy = kotlin::maven("deploy")?;

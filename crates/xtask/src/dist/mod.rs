@@ -8,6 +8,8 @@ mod command;
 mod jar;
 mod platform;
 mod player;
+mod sbom;
+mod sources;
 mod system;
 mod toolchain;
 mod wheel;
@@ -33,6 +35,10 @@ enum Product {
     Wheel(&'static Platform),
     CLibrary(&'static Platform),
     Jar,
+    /// The crates.
+    Crates,
+    /// The source distribution of the Python package.
+    PythonSources,
 }
 
 #[rustfmt::skip]
@@ -47,6 +53,8 @@ const ARTEFACTS: &[Artefact] = &[
     Artefact { name: "c-linux-aarch64", product: Product::CLibrary(&LINUX_AARCH64) },
     Artefact { name: "c-windows-x86-64", product: Product::CLibrary(&WINDOWS_X86_64) },
     Artefact { name: "jar", product: Product::Jar },
+    Artefact { name: "crates", product: Product::Crates },
+    Artefact { name: "python-sources", product: Product::PythonSources },
 ];
 
 impl Product {
@@ -56,6 +64,8 @@ impl Product {
             Product::Wheel(platform) => wheel::build(toolchain, platform),
             Product::CLibrary(platform) => c_library::build(toolchain, platform),
             Product::Jar => jar::build(toolchain),
+            Product::Crates => sources::build_crates(toolchain),
+            Product::PythonSources => sources::build_distribution(toolchain),
         }
     }
 
@@ -65,6 +75,8 @@ impl Product {
             Product::Wheel(platform) => wheel::test(toolchain, platform),
             Product::CLibrary(platform) => c_library::test(platform),
             Product::Jar => jar::test(),
+            Product::Crates => sources::test_crates(),
+            Product::PythonSources => sources::test_distribution(toolchain),
         }
     }
 }

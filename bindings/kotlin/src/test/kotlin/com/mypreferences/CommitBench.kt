@@ -10,16 +10,20 @@ import java.net.http.HttpResponse.BodyHandlers
 import kotlinx.coroutines.runBlocking
 
 private const val WARM_UP = 5_000
-private const val CALLS = 10_000
+private const val ROUNDS = 20
+private const val CALLS_OF_ONE_ROUND = 500
 
-private inline fun report(what: String, call: () -> Unit) {
-    repeat(WARM_UP) { call() }
-    val took = List(CALLS) {
+/** One thing that is timed. */
+private class Timed(val what: String, val call: () -> Unit) {
+    val took = ArrayList<Double>()
+
+    fun round() = repeat(CALLS_OF_ONE_ROUND) {
         val begun = System.nanoTime()
         call()
-        (System.nanoTime() - begun) / 1e3
-    }.sorted()
-    println("%-42s p50 %7.1f us, p99 %7.1f us".format(what, took[CALLS / 2], took[CALLS * 99 / 100]))
+        took += (System.nanoTime() - begun) / 1e3
+    }
+
+    fun percentile(percent: Int) = took.sorted()[took.size * percent / 100]
 }
 
 internal fun main(arguments: Array<String>) {
@@ -32,15 +36,32 @@ internal fun main(arguments: Array<String>) {
         credentials = given
     }
     val token = CancelToken()
-    report("border: a question to the library") { token.isCancelled }
-    // Refused by the core before any I/O: everything of a call but the request.
-    report("border: a refused call, blocking") { runCatching { java.commit("x", true) } }
-    report("commit, blocking") { java.commit(1, true) }
-    runBlocking { report("commit, suspending") { kotlin.commit(1, true) } }
     val plain = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
     val request = HttpRequest.newBuilder(URI("${base.trimEnd('/')}/bench/export/Segment/Commit/1?keepFiles=true"))
         .header("Authorization", "Bearer made-up")
         .POST(HttpRequest.BodyPublishers.noBody())
         .build()
-    report("java.net.http.HttpClient, the same POST") { plain.send(request, BodyHandlers.ofString()) }
+    val http = Timed("java.net.http.HttpClient, the same POST") { plain.send(request, BodyHandlers.ofString()) }
+    val all = listOf(
+        Timed("border: a question to the library") { token.isCancelled },
+        // By the core, before any I/O: everything of a call but the request.
+        Timed("border: a refused call, blocking") { runCatching { java.commit("x", true) } },
+        Timed("commit, blocking") { java.commit(1, true) },
+        Timed("commit, suspending") { runBlocking { kotlin.commit(1, true) } },
+        http,
+    )
+    all.forEach { timed -> repeat(WARM_UP) { timed.call() } }
+    // By turns: what else the machine does meets all of them.
+    repeat(ROUNDS) { all.forEach(Timed::round) }
+    for (timed in all) {
+        val ratio = timed.percentile(50) / http.percentile(50)
+        println(
+            "%-42s p50 %7.1f us, p99 %7.1f us, ratio %.2f".format(
+                timed.what,
+                timed.percentile(50),
+                timed.percentile(99),
+                ratio,
+            ),
+        )
+    }
 }
