@@ -122,6 +122,8 @@ def one_export(arguments: argparse.Namespace, url: str, out: Path, span: Span, m
                 span.learn(killed_in)
                 continue
         assert run.returncode == 0, (run.returncode, told, complaint)
+        if may_be_killed:
+            span.learn("committed")
         break
     verify = subprocess.run(
         [*arguments.program, "verify", there],

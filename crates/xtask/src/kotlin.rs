@@ -45,8 +45,14 @@ pub(crate) fn compilation() -> Result<(Command, &'static str), Failure> {
         docs::write_program(docs::KOTLIN_AND_JAVA, language, number, &folder()?.join("target/readme").join(file))?;
     }
     let mut command = maven("process-test-classes")?;
-    command.arg("-DskipTests");
+    command.arg("-DskipTests").args(not_optimised()?);
     Ok((command, "run `mvn -f bindings/kotlin process-test-classes` and repair what it says"))
+}
+
+/// For a jar that is only tested: its library is that of every other test. `cargo xtask dist jar` has the shipped one.
+fn not_optimised() -> Result<[String; 2], Failure> {
+    let folder = cargo::target_folder()?.join("debug");
+    Ok(["-Dnative.profile=dev".to_owned(), format!("-Dnative.folder={}", folder.display())])
 }
 
 /// Where the suite finds them, once they are compiled.
@@ -70,19 +76,26 @@ pub(crate) fn checks() -> Result<Vec<(Command, &'static str)>, Failure> {
         .arg(folder()?.join("target"))
         .arg(cargo::target_folder()?.join("debug"))
         .arg(env!("CARGO_PKG_VERSION"));
+    let mut verify = maven("verify")?;
+    verify.args(not_optimised()?);
     Ok(vec![
-        (maven("verify")?, "run `mvn -f bindings/kotlin verify` and read what failed"),
+        (verify, "run `mvn -f bindings/kotlin verify` and read what failed"),
         (stranger, "run the line above by hand, with `sh -x`"),
     ])
 }
 
-/// The bench against `server`, on the jar as it is shipped.
+/// The bench against `server`, with the library as it is shipped, which goes before the one in the jar.
 pub(crate) fn bench(server: &str) -> Result<Command, Failure> {
     prepare()?;
+    run_visibly(
+        &mut cargo::command(&["build", "--quiet", "--release", "--package", "mypreferences-uniffi"]),
+        "repair what the compiler said",
+    )?;
     let target = folder()?.join("target");
     let paths =
         std::fs::read_to_string(target.join("classpath-test.txt")).map_err(|error| Failure::file(&target, &error))?;
     let mut java = Command::new("java");
+    java.arg(format!("-Djava.library.path={}", cargo::target_folder()?.join("release").display()));
     java.arg("-cp").arg(format!("{0}/test-classes:{0}/classes:{paths}", target.display()));
     java.args(["com.mypreferences.CommitBenchKt", server]);
     Ok(java)

@@ -76,7 +76,7 @@ impl Product {
             Product::CLibrary(platform) => c_library::test(platform),
             Product::Jar => jar::test(),
             Product::Crates => sources::test_crates(),
-            Product::PythonSources => sources::test_distribution(toolchain),
+            Product::PythonSources => sources::test_distribution(),
         }
     }
 }

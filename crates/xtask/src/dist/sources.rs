@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::archive;
 use super::toolchain::Toolchain;
-use super::{archive, wheel};
 use crate::cargo;
 use crate::deny::PUBLISHED;
 use crate::failure::Failure;
@@ -50,25 +50,10 @@ pub(super) fn build_distribution(toolchain: &Toolchain) -> Result<String, Failur
     archive::finish(toolchain, &distribution()?)
 }
 
-/// A wheel is made of it, as pip does where there is none for a platform, and used by the oldest Python here.
-pub(super) fn test_distribution(toolchain: &Toolchain) -> Result<String, Failure> {
-    let folder = cargo::target_folder()?.join("xtask/from-sources");
-    let _ = std::fs::remove_dir_all(&folder);
-    let mut make = toolchain.program("pip");
-    make.args(["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"])
-        // Not optimised: what is looked at is whether all is there.
-        .args(["--config-settings", "build-args=--profile dev"])
-        .arg("--wheel-dir")
-        .arg(&folder)
-        .arg(distribution()?)
-        .env("CARGO_TARGET_DIR", cargo::target_folder()?);
-    run_visibly(&mut make, "run `cargo xtask dist python-sources`; look at `include` in python/pyproject.toml")?;
-    let made = std::fs::read_dir(&folder).map_err(|error| Failure::file(&folder, &error))?;
-    let made = made.flatten().next().ok_or_else(|| Failure::new("pip made no wheel"))?.path();
-    let (interpreter, version) = python::interpreters()
-        .into_iter()
-        .next()
-        .ok_or_else(|| Failure::new("no Python here; run `cargo xtask setup`"))?;
-    run_visibly(wheel::runs(&made)?.arg("--python").arg(interpreter), "run the line above by hand")?;
-    Ok(format!("a wheel of it, and the documented programs by {version}"))
+/// As the tests do with one that they make themselves: a wheel of it, and the documented programs.
+pub(super) fn test_distribution() -> Result<String, Failure> {
+    for (mut command, remedy) in python::package()? {
+        run_visibly(&mut command, remedy)?;
+    }
+    Ok("a wheel of one like it, and the documented programs".to_owned())
 }

@@ -93,10 +93,7 @@ impl Toolchain {
             .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_unwind")
             .env("LD_LIBRARY_PATH", self.compiler.join("usr/lib/x86_64-linux-gnu"))
             .env(format!("CARGO_TARGET_{}_RUSTFLAGS", variable.to_uppercase()), rust.join(" "))
-            .env(format!("CFLAGS_{variable}"), c.join(" "))
-            .env_remove("CARGO_PROFILE_RELEASE_OPT_LEVEL")
-            .env_remove("CARGO_PROFILE_RELEASE_LTO")
-            .env_remove("CARGO_PROFILE_RELEASE_CODEGEN_UNITS");
+            .env(format!("CFLAGS_{variable}"), c.join(" "));
         if platform.is_windows() {
             command
                 .env(format!("CARGO_TARGET_{}_LINKER", variable.to_uppercase()), MINGW)

@@ -1,7 +1,7 @@
 //! The wheels of the Python package, one for each platform and good for every Python from 3.10 on; and what runs them: the
 //! Pythons of this machine, and those of other systems, each unpacked in a folder.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use super::archive;
@@ -64,13 +64,6 @@ pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String
     archive::finish(toolchain, &built(platform)?.unwrap_or(wheel))
 }
 
-/// What installs a wheel and runs the documented programs, where it is told to.
-pub(super) fn runs(wheel: &Path) -> Result<Command, Failure> {
-    let mut run = Command::new("python3");
-    run.arg(cargo::workspace_folder()?.join("tests/platforms/wheel_runs.py")).arg(wheel).env("PYTHONUTF8", "1");
-    Ok(run)
-}
-
 /// The documented programs against the mock that comes with the package, by each Python that can be had.
 pub(super) fn test(toolchain: &Toolchain, platform: &Platform) -> Result<String, Failure> {
     let wheel = built(platform)?
@@ -78,7 +71,8 @@ pub(super) fn test(toolchain: &Toolchain, platform: &Platform) -> Result<String,
     let mut show = toolchain.program("auditwheel");
     show.arg("show").arg(&wheel);
     run_visibly(&mut show, "read what auditwheel says")?;
-    let mut run = runs(&wheel)?;
+    let mut run = Command::new("python3");
+    run.arg(cargo::workspace_folder()?.join("tests/platforms/wheel_runs.py")).arg(&wheel).env("PYTHONUTF8", "1");
     let mut places = Vec::new();
     match platform.player {
         Player::ThisMachine => {
