@@ -1,8 +1,8 @@
 """Installs a wheel for each Python that is named, and runs the documented programs there.
 
-Usage: wheel_runs.py WHEEL [--python PROGRAM]... [--system ROOT]...
+Usage: wheel_runs.py WHEEL [--python PROGRAM]... [--system ROOT]... [--programs FOLDER]
 
-A system is a folder with the files of another Linux; its Python is started by chroot.
+A system is a folder with the files of another Linux; its Python is started by chroot, the one in FOLDER first.
 """
 
 import argparse
@@ -34,11 +34,12 @@ def main() -> None:
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--python", action="append", default=[])
     parser.add_argument("--system", action="append", default=[], type=Path)
+    parser.add_argument("--programs", default="/usr/local/bin")
     arguments = parser.parse_args()
     for program in arguments.python:
         in_an_environment(arguments.wheel, program)
     for root in arguments.system:
-        in_a_system(arguments.wheel, root)
+        in_a_system(arguments.wheel, root, arguments.programs)
 
 
 def in_an_environment(wheel: Path, program: str) -> None:
@@ -50,7 +51,7 @@ def in_an_environment(wheel: Path, program: str) -> None:
         tell(lambda text, _: [python, "-c", text], Path(name))
 
 
-def in_a_system(wheel: Path, root: Path) -> None:
+def in_a_system(wheel: Path, root: Path, programs: str) -> None:
     with (
         tempfile.TemporaryDirectory(dir=root / "tmp") as name,
         tempfile.TemporaryDirectory() as own,
@@ -77,7 +78,7 @@ def in_a_system(wheel: Path, root: Path) -> None:
                 "chroot",
                 str(root),
                 "/usr/bin/env",
-                "PATH=/usr/local/bin:/usr/bin:/bin",
+                f"PATH={programs}:/usr/bin:/bin",
                 "python3",
                 "-c",
                 text,

@@ -48,6 +48,7 @@ const ARTEFACTS: &[Artefact] = &[
     Artefact { name: "command-windows-x86-64", product: Product::Command(&WINDOWS_X86_64) },
     Artefact { name: "wheel-linux-x86-64", product: Product::Wheel(&LINUX_X86_64) },
     Artefact { name: "wheel-linux-aarch64", product: Product::Wheel(&LINUX_AARCH64) },
+    Artefact { name: "wheel-musl-x86-64", product: Product::Wheel(&MUSL_X86_64) },
     Artefact { name: "wheel-windows-x86-64", product: Product::Wheel(&WINDOWS_X86_64) },
     Artefact { name: "c-linux-x86-64", product: Product::CLibrary(&LINUX_X86_64) },
     Artefact { name: "c-linux-aarch64", product: Product::CLibrary(&LINUX_AARCH64) },

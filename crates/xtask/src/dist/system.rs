@@ -10,8 +10,10 @@ use crate::setup;
 use crate::steps::run_visibly;
 use crate::virtual_environment::cache_folder;
 
-/// The version of Python that is compiled where a system's own is too old.
+/// The version of Python that is compiled where a system's own is too old, or is for another libc.
 const PYTHON: &str = "python3.11";
+/// Where the one with musl lies in Debian 11.
+const WITH_MUSL: &str = "/opt/musl";
 
 /// Debian 12 for the other processor, with its Python and its C compiler.
 pub(super) fn bookworm_arm64() -> Result<PathBuf, Failure> {
@@ -20,18 +22,34 @@ pub(super) fn bookworm_arm64() -> Result<PathBuf, Failure> {
 
 /// Debian 11, whose glibc is 2.31, with Debian 12's Python compiled there: its own is 3.9.
 pub(super) fn bullseye_with_python() -> Result<PathBuf, Failure> {
-    let packages =
-        ["gcc", "make", "libc6-dev", "zlib1g-dev", "libffi-dev", "libssl-dev", "ca-certificates", "xz-utils", "perl"];
+    bullseye("gcc", "/usr/local")
+}
+
+/// The same system with a Python of another libc, musl, as Alpine has it; and the folder of its programs.
+pub(super) fn bullseye_with_musl() -> Result<(PathBuf, String), Failure> {
+    Ok((bullseye("musl-gcc", WITH_MUSL)?, format!("{WITH_MUSL}/bin")))
+}
+
+fn bullseye(compiler: &str, prefix: &str) -> Result<PathBuf, Failure> {
+    #[rustfmt::skip]
+    let packages = [
+        "gcc", "make", "libc6-dev", "zlib1g-dev", "libffi-dev", "libssl-dev", "ca-certificates", "xz-utils", "perl", "musl-tools",
+    ];
     let root = provide("bullseye", "amd64", &packages)?;
-    if root.join("usr/local/bin/python3").exists() {
+    if root.join(prefix.trim_start_matches('/')).join("bin/python3").exists() {
         return Ok(root);
     }
     let sources = root.join("usr/src");
-    fetch_source(&sources)?;
-    // awk is a name that only an installation gives.
-    let script = "ln -sf mawk /usr/bin/awk && cd /usr/src/python3.11-src && ./configure --quiet CC=gcc && make -s -j4 && make -s install";
+    if !sources.join(format!("{PYTHON}-src")).exists() {
+        fetch_source(&sources)?;
+    }
+    let script = format!(
+        // awk is a name that only an installation gives.
+        "ln -sf mawk /usr/bin/awk && mkdir -p /usr/src/{compiler} && cd /usr/src/{compiler}
+        ../{PYTHON}-src/configure --quiet CC={compiler} --prefix={prefix} && make -s -j4 && make -s install"
+    );
     let mut compile = setup::as_root("chroot");
-    compile.arg(&root).args(["env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin", "sh", "-ec", script]);
+    compile.arg(&root).args(["env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin", "sh", "-ec", &script]);
     run_visibly(&mut compile, "read what the compiler says")?;
     Ok(root)
 }

@@ -75,6 +75,11 @@ pub(super) fn test(toolchain: &Toolchain, platform: &Platform) -> Result<String,
     run.arg(cargo::workspace_folder()?.join("tests/platforms/wheel_runs.py")).arg(&wheel).env("PYTHONUTF8", "1");
     let mut places = Vec::new();
     match platform.player {
+        Player::ThisMachine if platform.triple.ends_with("musl") => {
+            let (root, programs) = system::bullseye_with_musl()?;
+            run.arg("--system").arg(root).args(["--programs", &programs]);
+            places.push("musl".to_owned());
+        }
         Player::ThisMachine => {
             for (interpreter, version) in python::interpreters() {
                 run.arg("--python").arg(interpreter);
