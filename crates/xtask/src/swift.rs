@@ -102,6 +102,11 @@ pub(crate) fn document(folder: &Path) -> Result<(), Failure> {
     run_visibly(&mut convert, "read what docc says")
 }
 
+/// A program with its arguments, where Swift is: the temporary folder, the checkout and its target folder are there too.
+pub(crate) fn command(words: &[&str]) -> Result<Command, Failure> {
+    System::find()?.command(words)
+}
+
 /// Where Swift is.
 enum System {
     /// On this machine.

@@ -15,14 +15,14 @@ struct Hello {
     port: u16,
 }
 
-pub(super) struct Mock {
+pub(crate) struct Mock {
     process: Child,
-    pub(super) url: String,
+    pub(crate) url: String,
 }
 
 impl Mock {
     /// Starts it with these arguments beside its own.
-    pub(super) fn start(arguments: &[&str], secret: &str) -> Result<Mock, Failure> {
+    pub(crate) fn start(arguments: &[&str], secret: &str) -> Result<Mock, Failure> {
         let mut build = cargo::command(&["build", "--quiet", "--package=mypreferences-mock"]);
         run_visibly(&mut build, "run `cargo build -p mypreferences-mock` and repair what it says")?;
         let failed = |why: String| {

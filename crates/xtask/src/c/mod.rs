@@ -19,6 +19,7 @@ use crate::cargo;
 use crate::failure::Failure;
 use crate::install::{self, Build};
 use crate::steps::{Steps, chosen, run_visibly};
+pub(crate) use mock::Mock;
 pub(crate) use programs::run_elsewhere;
 
 type Part = (&'static str, fn(&Places) -> Result<String, Failure>);

@@ -10,6 +10,7 @@ mod platform;
 mod player;
 mod sbom;
 mod sources;
+mod swift_package;
 mod system;
 mod toolchain;
 mod wheel;
@@ -35,6 +36,7 @@ enum Product {
     Wheel(&'static Platform),
     CLibrary(&'static Platform),
     Jar,
+    Swift,
     /// The crates.
     Crates,
     /// The source distribution of the Python package.
@@ -54,6 +56,7 @@ const ARTEFACTS: &[Artefact] = &[
     Artefact { name: "c-linux-aarch64", product: Product::CLibrary(&LINUX_AARCH64) },
     Artefact { name: "c-windows-x86-64", product: Product::CLibrary(&WINDOWS_X86_64) },
     Artefact { name: "jar", product: Product::Jar },
+    Artefact { name: "swift", product: Product::Swift },
     Artefact { name: "crates", product: Product::Crates },
     Artefact { name: "python-sources", product: Product::PythonSources },
 ];
@@ -65,6 +68,7 @@ impl Product {
             Product::Wheel(platform) => wheel::build(toolchain, platform),
             Product::CLibrary(platform) => c_library::build(toolchain, platform),
             Product::Jar => jar::build(toolchain),
+            Product::Swift => swift_package::build(toolchain),
             Product::Crates => sources::build_crates(toolchain),
             Product::PythonSources => sources::build_distribution(toolchain),
         }
@@ -76,6 +80,7 @@ impl Product {
             Product::Wheel(platform) => wheel::test(toolchain, platform),
             Product::CLibrary(platform) => c_library::test(platform),
             Product::Jar => jar::test(),
+            Product::Swift => swift_package::test(toolchain),
             Product::Crates => sources::test_crates(),
             Product::PythonSources => sources::test_distribution(),
         }

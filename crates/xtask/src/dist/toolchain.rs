@@ -71,6 +71,16 @@ impl Toolchain {
         Ok(target_folder()?.join(platform.triple).join("dist"))
     }
 
+    /// The same for a library that whoever uses it links himself.
+    pub(super) fn build_static(&self, platform: &Platform, package: &str) -> Result<PathBuf, Failure> {
+        let mut build = self.cargo(platform, "rustc");
+        build.args(["--locked", "--quiet", "--profile", "dist", "--target", &platform.target()]);
+        build.args(["--package", package, "--crate-type", "staticlib"]);
+        self.settle(&mut build, platform)?;
+        run_visibly(&mut build, "repair what the compiler said")?;
+        Ok(target_folder()?.join(platform.triple).join("dist"))
+    }
+
     /// Tells cargo, or who calls it, of this compiler, which makes the standard library anew: of most targets Debian has none.
     /// No path of this machine stands in the result.
     pub(super) fn settle(&self, command: &mut Command, platform: &Platform) -> Result<(), Failure> {
