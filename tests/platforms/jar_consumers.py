@@ -27,7 +27,7 @@ POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>a.b</groupId><artifactId>consumer</artifactId><version>1</version>
   <properties>
-    <maven.compiler.release>11</maven.compiler.release>
+    <maven.compiler.source>11</maven.compiler.source><maven.compiler.target>11</maven.compiler.target>
     <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
   </properties>
   <repositories><repository><id>ours</id><url>file://{repository}</url></repository></repositories>
@@ -104,7 +104,9 @@ def use(java: Path, classpath: str, mock: str, by: str) -> None:
 
 
 def run(folder: Path, *words: str) -> str:
-    return subprocess.run(words, cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout
+    ran = subprocess.run(words, cwd=folder, check=False, stdout=subprocess.PIPE, text=True)
+    assert ran.returncode == 0, ran.stdout
+    return ran.stdout
 
 
 if __name__ == "__main__":

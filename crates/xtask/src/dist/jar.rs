@@ -36,9 +36,10 @@ pub(super) fn build(toolchain: &Toolchain) -> Result<String, Failure> {
         sbom::write("mypreferences-uniffi", platform.triple, &archive::name(ARTIFACT, platform.name))?;
         archive::copy(&results.join(&library), &folder.join(&library))?;
     }
-    let mut deploy = kotlin::maven("deploy")?;
+    let mut deploy = kotlin::maven("clean")?;
     deploy
-        .args(["-Dmaven.test.skip=true", "-Dnative.skip=true", "-Dnative.folder=none"])
+        // Nothing of a test stays in it.
+        .args(["deploy", "-Dmaven.test.skip=true", "-Dnative.skip=true", "-Dnative.folder=none"])
         .arg(format!("-Dnatives={}", natives.display()))
         .arg(format!("-DaltDeploymentRepository=dist::file://{}", repository.display()));
     run_visibly(&mut deploy, "read what Maven says")?;
