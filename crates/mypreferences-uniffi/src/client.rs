@@ -23,14 +23,17 @@ use crate::pages::NativePages;
 macro_rules! start_with_options {
     ($client:ident.$call:ident($($argument:expr),*), $operation:expr, $options:expr, $completion:expr) => {{
         let options = $options.understood($operation)?;
-        let mut call = $client.0.core().$call($($argument),*);
-        if let Some(kind) = options.kind {
-            call = call.kind(kind);
-        }
-        if let Some(timeout) = options.timeout {
-            call = call.timeout(timeout);
-        }
-        call.validate()?;
+        let call = bridge::guarded($operation, || {
+            let mut call = $client.0.core().$call($($argument),*);
+            if let Some(kind) = options.kind {
+                call = call.kind(kind);
+            }
+            if let Some(timeout) = options.timeout {
+                call = call.timeout(timeout);
+            }
+            // A client that is closed says that first, below.
+            if $client.0.is_closed() { Ok(call) } else { call.validate().map(|()| call) }
+        })?;
         $client.start($operation, options.cancel, $completion, |_, cancel| {
             let call = call.cancel_token(cancel).into_future();
             async move { call.await.map(NativeOutcome::from) }

@@ -67,7 +67,9 @@ async fn thirty_hostile_client_ids_and_tokens_are_refused_without_a_connection()
         "1\n",
     ];
     for token in tokens {
+        let without_waiting = client.commit(token, false).validate().unwrap_err();
         let error = client.commit(token, false).await.unwrap_err();
+        assert_eq!(without_waiting.to_json(), error.to_json());
         assert_refused(&error, &format!("token {token:?}"));
         assert!(token.len() < 6 || !error.to_string().contains(token), "the token is shown");
     }
