@@ -14,6 +14,9 @@ use crate::virtual_environment::cache_folder;
 const PYTHON: &str = "python3.11";
 /// Where the one with musl lies in Debian 11.
 const WITH_MUSL: &str = "/opt/musl";
+/// Its compiler, which Python's configure takes for one of glibc: Debian's answers this question for itself.
+const MUSL_CC: &str =
+    "#!/bin/sh\ncase $1 in --print-multiarch) echo x86_64-linux-musl ;; *) exec musl-gcc \"$@\" ;; esac\n";
 
 /// Debian 12 for the other processor, with its Python and its C compiler.
 pub(super) fn bookworm_arm64() -> Result<PathBuf, Failure> {
@@ -27,7 +30,7 @@ pub(super) fn bullseye_with_python() -> Result<PathBuf, Failure> {
 
 /// The same system with a Python of another libc, musl, as Alpine has it; and the folder of its programs.
 pub(super) fn bullseye_with_musl() -> Result<(PathBuf, String), Failure> {
-    Ok((bullseye("musl-gcc", WITH_MUSL)?, format!("{WITH_MUSL}/bin")))
+    Ok((bullseye("musl-cc", WITH_MUSL)?, format!("{WITH_MUSL}/bin")))
 }
 
 fn bullseye(compiler: &str, prefix: &str) -> Result<PathBuf, Failure> {
@@ -43,9 +46,12 @@ fn bullseye(compiler: &str, prefix: &str) -> Result<PathBuf, Failure> {
     if !sources.join(format!("{PYTHON}-src")).exists() {
         fetch_source(&sources)?;
     }
+    let answering = root.join("usr/local/bin/musl-cc");
+    std::fs::write(&answering, MUSL_CC).map_err(|error| Failure::file(&answering, &error))?;
     let script = format!(
-        // awk is a name that only an installation gives.
-        "ln -sf mawk /usr/bin/awk && mkdir -p /usr/src/{compiler} && cd /usr/src/{compiler}
+        // Names that only an installation gives; musl's own library, for programs that load others.
+        "ln -sf mawk /usr/bin/awk && ln -sf gcc /usr/bin/cc && chmod +x /usr/local/bin/musl-cc
+        ln -sf /lib/x86_64-linux-musl/libc.so /usr/lib/x86_64-linux-musl/libc.so && mkdir -p /usr/src/{compiler} && cd /usr/src/{compiler}
         ../{PYTHON}-src/configure --quiet CC={compiler} --prefix={prefix} && make -s -j4 && make -s install"
     );
     let mut compile = setup::as_root("chroot");
