@@ -103,18 +103,23 @@ impl Places {
     /// Configures and builds a project of ours against an installed copy; the folder that it was built in.
     fn cmake(&self, source: &str, build: &str, prefix: &Path, settings: &[&str]) -> Result<PathBuf, Failure> {
         let build = self.folder.join(build);
-        let mut configure = Command::new("cmake");
-        configure
-            .args(["--log-level=WARNING", "-S"])
-            .arg(self.root.join(source))
-            .arg("-B")
-            .arg(&build)
-            .arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()))
-            .args(settings);
-        run_visibly(&mut configure, "run `cargo xtask setup`, remove the folder after -B, and run this again")?;
-        let mut compile = Command::new("cmake");
-        compile.arg("--build").arg(&build).args(["--parallel", "2"]);
-        run_visibly(&mut compile, "repair what the compiler printed above")?;
+        cmake(&self.root.join(source), &build, prefix, settings)?;
         Ok(build)
     }
+}
+
+/// Configures and builds a project in a folder, against a library that is installed.
+pub(crate) fn cmake(source: &Path, build: &Path, prefix: &Path, settings: &[&str]) -> Result<(), Failure> {
+    let mut configure = Command::new("cmake");
+    configure
+        .args(["--log-level=WARNING", "-S"])
+        .arg(source)
+        .arg("-B")
+        .arg(build)
+        .arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()))
+        .args(settings);
+    run_visibly(&mut configure, "run `cargo xtask setup`, remove the folder after -B, and run this again")?;
+    let mut compile = Command::new("cmake");
+    compile.arg("--build").arg(build).args(["--parallel", "2"]);
+    run_visibly(&mut compile, "repair what the compiler printed above")
 }

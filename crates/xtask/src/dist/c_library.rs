@@ -30,7 +30,7 @@ fn package(processor: &str) -> Result<PathBuf, Failure> {
 }
 
 pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String, Failure> {
-    let results = toolchain.build(platform, &["--package", "mypreferences-capi"])?;
+    let results = toolchain.build(platform, "mypreferences-capi")?;
     let name = archive::name(PRODUCT, platform.name);
     let place = archive::begin(&name)?;
     sbom::write("mypreferences-capi", platform.triple, &name)?;
@@ -81,11 +81,11 @@ pub(super) fn test(platform: &Platform) -> Result<String, Failure> {
         }
         Player::Wine => {
             let settings = [
-                "-DCMAKE_SYSTEM_NAME=Windows".to_owned(),
-                format!("-DCMAKE_C_COMPILER={MINGW}"),
-                format!("-DCMAKE_CXX_COMPILER={}", MINGW.replace("gcc", "g++")),
+                "-DCMAKE_SYSTEM_NAME=Windows",
+                &format!("-DCMAKE_C_COMPILER={MINGW}"),
+                &format!("-DCMAKE_CXX_COMPILER={}", MINGW.replace("gcc", "g++")),
                 // gcc's own libraries, which no Windows has.
-                "-DCMAKE_EXE_LINKER_FLAGS=-static".to_owned(),
+                "-DCMAKE_EXE_LINKER_FLAGS=-static",
             ];
             by_cmake(&place, &settings, ready.drive(), |program| {
                 let mut command = ready.command(program);
@@ -122,20 +122,10 @@ fn must_export_what_is_recorded(place: &Path, platform: &Platform) -> Result<usi
 }
 
 /// Builds the examples as a project does, and runs two of them; all others are only linked.
-fn by_cmake(place: &Path, settings: &[String], drive: &str, run: impl Fn(&Path) -> Command) -> Result<(), Failure> {
+fn by_cmake(place: &Path, settings: &[&str], drive: &str, run: impl Fn(&Path) -> Command) -> Result<(), Failure> {
     let build = cargo::target_folder()?.join("xtask").join("examples").join(place.file_name().unwrap_or_default());
     let _ = std::fs::remove_dir_all(&build);
-    let mut configure = Command::new("cmake");
-    configure
-        .args(["--log-level=WARNING", "-S"])
-        .arg(cargo::workspace_folder()?.join("bindings/c/examples"))
-        .arg("-B")
-        .arg(&build)
-        .arg(format!("-DCMAKE_PREFIX_PATH={}", place.display()))
-        .args(settings);
-    run_visibly(&mut configure, "read what CMake says")?;
-    let mut compile = Command::new("cmake");
-    run_visibly(compile.arg("--build").arg(&build).args(["--parallel", "2"]), "repair what the compiler said")?;
+    c::cmake(&cargo::workspace_folder()?.join("bindings/c/examples"), &build, place, settings)?;
     let program = |name: &str| {
         let exe = build.join(format!("{name}.exe"));
         run(&if exe.exists() { exe } else { build.join(name) })

@@ -16,7 +16,7 @@ const PROGRAM: &str = "mypreferences";
 const KILLS: &str = "60";
 
 pub(super) fn build(toolchain: &Toolchain, platform: &Platform) -> Result<String, Failure> {
-    let results = toolchain.build(platform, &["--package", "mypreferences-cli"])?;
+    let results = toolchain.build(platform, "mypreferences-cli")?;
     let name = archive::name(PROGRAM, platform.name);
     let place = archive::begin(&name)?;
     sbom::write("mypreferences-cli", platform.triple, &name)?;

@@ -30,7 +30,7 @@ pub(super) fn build(toolchain: &Toolchain) -> Result<String, Failure> {
         }
     }
     for platform in PLATFORMS {
-        let results = toolchain.build(platform, &["--package", "mypreferences-uniffi"])?;
+        let results = toolchain.build(platform, "mypreferences-uniffi")?;
         let (folder, library) = (natives.join(platform.in_jar()), platform.library("mypreferences_uniffi"));
         std::fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
         sbom::write("mypreferences-uniffi", platform.triple, &archive::name(ARTIFACT, platform.name))?;

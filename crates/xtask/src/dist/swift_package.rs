@@ -77,7 +77,7 @@ pub(super) fn test(toolchain: &Toolchain) -> Result<String, Failure> {
     let mut look = toolchain.program("python");
     look.arg(cargo::workspace_folder()?.join("tests/platforms/mach_objects.py")).arg(place.join(SLICE).join(LIBRARY));
     let objects = output_of(&mut look, "look at what the library asks of the system")?;
-    let linux = toolchain.build(&LINUX_X86_64, &["--package", "mypreferences-uniffi"])?;
+    let linux = toolchain.build(&LINUX_X86_64, "mypreferences-uniffi")?;
     let consumer = consumer(&place)?;
     let (path, scratch) = (consumer.display().to_string(), consumer.join("build").display().to_string());
     let (search, run_path) = (format!("-L{}", linux.display()), linux.display().to_string());

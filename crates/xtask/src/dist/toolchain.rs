@@ -59,23 +59,20 @@ impl Toolchain {
         }
     }
 
-    /// Builds something for that platform, as it is shipped. The folder with the results.
-    pub(super) fn build(&self, platform: &Platform, arguments: &[&str]) -> Result<PathBuf, Failure> {
-        let mut build = match platform.linker {
-            Linker::Zig { .. } => self.cargo(platform, "zigbuild"),
-            Linker::Mingw => self.cargo(platform, "build"),
-        };
-        build.args(["--locked", "--quiet", "--profile", "dist", "--target", &platform.target()]).args(arguments);
-        self.settle(&mut build, platform)?;
-        run_visibly(&mut build, "repair what the compiler said")?;
-        Ok(target_folder()?.join(platform.triple).join("dist"))
+    /// Builds a package for that platform, as it is shipped. The folder with the results.
+    pub(super) fn build(&self, platform: &Platform, package: &str) -> Result<PathBuf, Failure> {
+        self.shipped(platform, "build", package, &[])
     }
 
-    /// The same for a library that whoever uses it links himself.
+    /// The same as a library that whoever uses it links himself.
     pub(super) fn build_static(&self, platform: &Platform, package: &str) -> Result<PathBuf, Failure> {
-        let mut build = self.cargo(platform, "rustc");
+        self.shipped(platform, "rustc", package, &["--crate-type", "staticlib"])
+    }
+
+    fn shipped(&self, platform: &Platform, how: &str, package: &str, more: &[&str]) -> Result<PathBuf, Failure> {
+        let mut build = self.cargo(platform, how);
         build.args(["--locked", "--quiet", "--profile", "dist", "--target", &platform.target()]);
-        build.args(["--package", package, "--crate-type", "staticlib"]);
+        build.args(["--package", package]).args(more);
         self.settle(&mut build, platform)?;
         run_visibly(&mut build, "repair what the compiler said")?;
         Ok(target_folder()?.join(platform.triple).join("dist"))
