@@ -118,9 +118,11 @@ impl Toolchain {
             (cargo::workspace_folder()?, "mypreferences".to_owned()),
             (self.compiler.clone(), "rust".to_owned()),
         ];
-        // Each registry has a folder of its own name there.
-        let registries = std::fs::read_dir(cargo_home.join("registry/src")).into_iter().flatten();
-        paths.extend(registries.filter_map(|entry| Some((entry.ok()?.path(), "cargo".to_owned()))));
+        // Each registry has a folder of its own name there; what begins with a dash is one of `cargo package`'s, of which
+        // nothing is built here: everything would be compiled anew for it.
+        let registries = std::fs::read_dir(cargo_home.join("registry/src")).into_iter().flatten().flatten();
+        let lasting = registries.filter(|entry| !entry.file_name().to_string_lossy().starts_with('-'));
+        paths.extend(lasting.map(|entry| (entry.path(), "cargo".to_owned())));
         // rustc takes the last that fits.
         paths.push((home, "home".to_owned()));
         paths.sort_by_key(|(path, _)| path.as_os_str().len());
