@@ -16,7 +16,7 @@ const PYTHON: &str = "python3.11";
 const WITH_MUSL: &str = "/opt/musl";
 /// Its compiler, which Python's configure takes for one of glibc: Debian's answers this question for itself.
 const MUSL_CC: &str =
-    "#!/bin/sh\ncase $1 in --print-multiarch) echo x86_64-linux-musl ;; *) exec musl-gcc \"$@\" ;; esac\n";
+    "#!/bin/sh\ncase $1 in *-print-multiarch) echo x86_64-linux-musl ;; *) exec musl-gcc \"$@\" ;; esac\n";
 
 /// Debian 12 for the other processor, with its Python and its C compiler.
 pub(super) fn bookworm_arm64() -> Result<PathBuf, Failure> {
