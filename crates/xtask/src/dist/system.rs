@@ -52,7 +52,7 @@ fn bullseye(compiler: &str, prefix: &str) -> Result<PathBuf, Failure> {
         // Names that only an installation gives; musl's own library, for programs that load others.
         "ln -sf mawk /usr/bin/awk && ln -sf gcc /usr/bin/cc && chmod +x /usr/local/bin/musl-cc
         ln -sf /lib/x86_64-linux-musl/libc.so /usr/lib/x86_64-linux-musl/libc.so && mkdir -p /usr/src/{compiler} && cd /usr/src/{compiler}
-        ../{PYTHON}-src/configure --quiet CC={compiler} --prefix={prefix} && make -s -j4 && make -s install && touch {prefix}/complete"
+        ../{PYTHON}-src/configure --quiet CC={compiler} --prefix={prefix} --with-ensurepip=no && make -s -j4 && make -s install && touch {prefix}/complete"
     );
     let mut compile = setup::as_root("chroot");
     compile.arg(&root).args(["env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin", "sh", "-ec", &script]);
