@@ -104,24 +104,23 @@ def one_export(arguments: argparse.Namespace, url: str, out: Path, span: Span, m
     killed: Counter[str] = Counter()
     while True:
         may_be_killed = sum(killed.values()) < min(most, KILLS_OF_ONE)
-        with subprocess.Popen(
-            command,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as run:
+        # No pipe: who is killed may leave somebody behind who holds it, as a Windows has servers.
+        with (
+            tempfile.TemporaryFile("w+") as said,
+            subprocess.Popen(command, env=environment, stdout=said, stderr=said) as run,
+        ):
             try:
-                told, complaint = run.communicate(timeout=random.uniform(0, span.seconds) if may_be_killed else 120)
+                run.wait(timeout=random.uniform(0, span.seconds) if may_be_killed else 120)
             except subprocess.TimeoutExpired:
                 assert may_be_killed, "the export hangs"
                 run.kill()
-                run.communicate()
+                run.wait()
                 killed_in = state(arguments.mock, out)
                 killed[killed_in] += 1
                 span.learn(killed_in)
                 continue
-        assert run.returncode == 0, (run.returncode, told, complaint)
+            said.seek(0)
+            assert run.returncode == 0, (run.returncode, said.read())
         if may_be_killed:
             span.learn("committed")
         break

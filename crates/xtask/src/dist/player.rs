@@ -12,6 +12,9 @@ use crate::steps::run_visibly;
 
 /// Debian's `wine` looks for the 32-bit one first.
 const WINE: &str = "/usr/lib/wine/wine64";
+/// What all Windows programs share: it stays for so many seconds without one. Each new one boots a Windows, and a program
+/// that is killed meanwhile leaves one that never ends.
+const SERVER: [&str; 2] = ["/usr/lib/wine/wineserver64", "-p60"];
 /// Wine 8 lacks a library that Rust's standard library asks for random numbers.
 const MISSING: &str = include_str!("bcryptprimitives.c");
 /// How the kernel is told of qemu; Debian's package does it where systemd runs.
@@ -52,6 +55,10 @@ fn wine() -> Result<Ready, Failure> {
     let prefix = cargo::target_folder()?.join("wine");
     let system = prefix.join("drive_c/windows/system32");
     let ready = Ready::Wine(prefix.clone());
+    std::fs::create_dir_all(&prefix).map_err(|error| Failure::file(&prefix, &error))?;
+    let mut serve = Command::new(SERVER[0]);
+    ready.settle(serve.arg(SERVER[1]));
+    run_visibly(&mut serve, "install wine64")?;
     let mut boot = ready.command(Path::new("wineboot"));
     boot.arg("--init");
     run_visibly(&mut boot, "install wine64")?;
