@@ -57,9 +57,8 @@ def main() -> int:
     begun = time.monotonic()
     with native_mock.served(arguments.mock) as url, tempfile.TemporaryDirectory() as folder:
         # How long one takes here that nobody kills.
-        span = Span(0)
+        span = Span()
         one_export(arguments, url, Path(folder) / "0", span, 0)
-        span.seconds = time.monotonic() - begun
         while sum(killed.values()) < arguments.kills:
             exports += 1
             out = Path(folder) / str(exports)
@@ -80,14 +79,10 @@ def read() -> argparse.Namespace:
 
 
 class Span:
-    """Within how many seconds an export is killed. A machine that gets quicker or slower on the way changes it: a kill
-    behind the end, or before the beginning, looks at nothing."""
+    """Within how many seconds an export is killed: as long as the last one took that nobody killed, as a machine gets
+    quicker and slower."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    def learn(self, killed_in: str) -> None:
-        self.seconds *= {"committed": 0.9, "not begun": 1.25}.get(killed_in, 1.05)
+    seconds = 0.0
 
 
 def one_export(arguments: argparse.Namespace, url: str, out: Path, span: Span, most: int) -> Counter[str]:
@@ -102,6 +97,7 @@ def one_export(arguments: argparse.Namespace, url: str, out: Path, span: Span, m
     there = f"{arguments.drive}{out}"
     command = [*arguments.program, *EXPORT, "--out", there]
     killed: Counter[str] = Counter()
+    begun = time.monotonic()
     while True:
         may_be_killed = sum(killed.values()) < min(most, KILLS_OF_ONE)
         # No pipe: who is killed may leave somebody behind who holds it, as a Windows has servers.
@@ -115,14 +111,12 @@ def one_export(arguments: argparse.Namespace, url: str, out: Path, span: Span, m
                 assert may_be_killed, "the export hangs"
                 run.kill()
                 run.wait()
-                killed_in = state(arguments.mock, out)
-                killed[killed_in] += 1
-                span.learn(killed_in)
+                killed[state(arguments.mock, out)] += 1
                 continue
             said.seek(0)
             assert run.returncode == 0, (run.returncode, said.read())
-        if may_be_killed:
-            span.learn("committed")
+        if not killed:
+            span.seconds = time.monotonic() - begun
         break
     verify = subprocess.run(
         [*arguments.program, "verify", there],
@@ -137,9 +131,8 @@ def one_export(arguments: argparse.Namespace, url: str, out: Path, span: Span, m
 
 def state(native: str, out: Path) -> str:
     listed = subprocess.run([native, "export", "list", str(out), "--json"], capture_output=True, check=False)
-    if listed.returncode != 0:
-        return "not begun"
-    return json.loads(listed.stdout)["batches"][-1]["state"]
+    batches = json.loads(listed.stdout)["batches"] if listed.returncode == 0 else []
+    return batches[-1]["state"] if batches else "not begun"
 
 
 def check(out: Path, log: dict[str, Any]) -> None:
