@@ -117,6 +117,8 @@ impl Toolchain {
             (cargo::target_folder()?, "target".to_owned()),
             (cargo::workspace_folder()?, "mypreferences".to_owned()),
             (self.compiler.clone(), "rust".to_owned()),
+            // Zig's headers lie there.
+            (cache_folder()?, "cache".to_owned()),
         ];
         // Each registry has a folder of its own name there; what begins with a dash is one of `cargo package`'s, of which
         // nothing is built here: everything would be compiled anew for it.
