@@ -1,7 +1,9 @@
 """Uses the jar as projects elsewhere do: one of Maven and one of Gradle, in empty folders, get it from a folder;
-the documented Java programs run with it, on each Java that is here, against a mock.
+the documented Java programs run with it, on each Java that is here and on the one of another system, against a mock.
 
-Usage: jar_consumers.py REPOSITORY PROGRAMS MOCK VERSION
+Usage: jar_consumers.py REPOSITORY PROGRAMS MOCK VERSION SYSTEM
+
+A system is a folder with the files of another Linux; its Java is started by chroot.
 """
 
 import os
@@ -49,6 +51,7 @@ task classpath {{ doLast {{ println sourceSets.main.runtimeClasspath.asPath }} }
 
 def main() -> None:
     repository, programs, mock, version = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
+    system = Path(sys.argv[5])
     (jar,) = repository.glob(f"com/mypreferences/*/{version}/mypreferences-client-{version}.jar")
     look_at(jar)
     # A release is fetched once: an earlier build of the same version would stay.
@@ -63,7 +66,9 @@ def main() -> None:
             classpath = make(folder, repository, version)
             for java in sorted(JAVAS.glob("*/bin/java")):
                 if not java.parents[1].is_symlink():
-                    use(java, classpath, mock, make.__name__)
+                    use([str(java), "-cp", classpath], mock, f"{java.parents[1].name}, by {make.__name__}")
+            if make is maven:
+                in_a_system(system, classpath, mock)
 
 
 def look_at(jar: Path) -> None:
@@ -88,19 +93,38 @@ def gradle(folder: Path, repository: Path, version: str) -> str:
     return run(folder, "gradle", "-q", "--no-daemon", "compileJava", "classpath").splitlines()[-1]
 
 
-def use(java: Path, classpath: str, mock: str, by: str) -> None:
-    with native_mock.served(mock, *SERVED) as url, tempfile.TemporaryDirectory() as out:
+# Java asks /proc where it lies itself.
+INSIDE = ["unshare", "--mount", "sh", "-c", 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"']
+
+
+def in_a_system(root: Path, classpath: str, mock: str) -> None:
+    with tempfile.TemporaryDirectory(dir=root / "tmp") as name:
+        place = Path(name)
+        for path in map(Path, classpath.split(":")):
+            if path.is_dir():
+                shutil.copytree(path, place / "classes")
+            else:
+                shutil.copy(path, place)
+        inside = f"/{place.relative_to(root)}"
+        # Nobody has a home there, in which JNA unpacks its own library.
+        (java,) = (java for java in root.glob("usr/lib/jvm/*/bin/java") if not java.parents[1].is_symlink())
+        program = f"/{java.relative_to(root)}"
+        words = [*INSIDE, str(root), program, "-Duser.home=/tmp", "-cp", f"{inside}/classes:{inside}/*"]
+        use(words, mock, f"{root.name}", root)
+
+
+def use(words: list[str], mock: str, where: str, root: Path = Path("/")) -> None:
+    with native_mock.served(mock, *SERVED) as url, tempfile.TemporaryDirectory(dir=root / "tmp") as out:
         settings = {"CLIENT_ID": "ExampleClient", "BASE_URL": url, "AUTHORIZATION": "made-up"}
         environment = os.environ | {f"MYPREFERENCES_{name}": value for name, value in settings.items()}
-        words = [str(java), "-cp", classpath]
         commit = subprocess.run(
             [*words, "ReadmeJava", "1"], env=environment, capture_output=True, text=True, check=False
         )
         assert commit.stdout.startswith('{"outcome":"committed",'), commit
-        landing = [*words, "ReadmeExportJava", "Everyone", f"{out}/export"]
+        landing = [*words, "ReadmeExportJava", "Everyone", f"/{Path(out).relative_to(root)}/export"]
         landed = subprocess.run(landing, env=environment, capture_output=True, text=True, check=False)
         assert '"rows":2500,' in landed.stdout and '"end":"committed",' in landed.stdout, landed
-    print(f"{java.parents[1].name}, by {by}: committed, and 2,500 records landed", flush=True)
+    print(f"{where}: committed, and 2,500 records landed", flush=True)
 
 
 def run(folder: Path, *words: str) -> str:

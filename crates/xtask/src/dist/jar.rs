@@ -8,6 +8,7 @@ use super::archive;
 use super::platform::{LINUX_AARCH64, LINUX_X86_64, Platform, WINDOWS_X86_64};
 use super::player;
 use super::sbom;
+use super::system;
 use super::toolchain::Toolchain;
 use crate::cargo;
 use crate::docs;
@@ -60,12 +61,14 @@ pub(super) fn test() -> Result<String, Failure> {
     for (number, file) in [(0, "ReadmeJava.java"), (1, "ReadmeExportJava.java")] {
         docs::write_program(docs::KOTLIN_AND_JAVA, "java", number, &programs.join(file))?;
     }
+    player::prepare(&LINUX_AARCH64)?;
     let mut consume = Command::new("python3");
     consume
         .arg(cargo::workspace_folder()?.join("tests/platforms/jar_consumers.py"))
         .args([repository.as_os_str(), programs.as_os_str()])
         .arg(player::native_command()?)
-        .arg(env!("CARGO_PKG_VERSION"));
+        .arg(env!("CARGO_PKG_VERSION"))
+        .arg(system::bookworm_arm64()?);
     run_visibly(&mut consume, "run the line above by hand")?;
-    Ok("a Maven and a Gradle project commit and export, on each Java here".to_owned())
+    Ok("a Maven and a Gradle project commit and export, on each Java here; on aarch64 under qemu".to_owned())
 }

@@ -12,15 +12,17 @@ use crate::virtual_environment::cache_folder;
 
 /// The version of Python that is compiled where a system's own is too old, or is for another libc.
 const PYTHON: &str = "python3.11";
+/// What a system was made with: another list makes it anew.
+const PACKAGES: &str = "packages.txt";
 /// Where the one with musl lies in Debian 11.
 const WITH_MUSL: &str = "/opt/musl";
 /// Its compiler, which Python's configure takes for one of glibc: Debian's answers this question for itself.
 const MUSL_CC: &str =
     "#!/bin/sh\ncase $1 in *-print-multiarch) echo x86_64-linux-musl ;; *) exec musl-gcc \"$@\" ;; esac\n";
 
-/// Debian 12 for the other processor, with its Python and its C compiler.
+/// Debian 12 for the other processor, with its Python, its C compiler and its Java.
 pub(super) fn bookworm_arm64() -> Result<PathBuf, Failure> {
-    provide("bookworm", "arm64", &["python3", "gcc", "libc6-dev"])
+    provide("bookworm", "arm64", &["python3", "gcc", "libc6-dev", "openjdk-17-jre-headless"])
 }
 
 /// Debian 11, whose glibc is 2.31, with Debian 12's Python compiled there: its own is 3.9.
@@ -78,15 +80,16 @@ fn fetch_source(into: &Path) -> Result<(), Failure> {
 /// Such a system with these packages; fetched when it is not there yet.
 fn provide(suite: &str, processor: &str, packages: &[&str]) -> Result<PathBuf, Failure> {
     let folder = cache_folder()?.join(format!("{suite}-{processor}"));
-    if folder.exists() {
+    let (partial, list) = (folder.with_extension("partial"), packages.join(","));
+    if std::fs::read_to_string(folder.join(PACKAGES)).is_ok_and(|had| had == list) {
         return Ok(folder);
     }
-    let partial = folder.with_extension("partial");
-    let _ = std::fs::remove_dir_all(&partial);
+    let mut clear = setup::as_root("rm");
+    run_visibly(clear.args(["-rf", "--one-file-system"]).arg(&partial).arg(&folder), "remove them by hand")?;
     let mut download = setup::as_root("debootstrap");
     download
         .args(["--variant=minbase", "--download-only", "--arch", processor])
-        .arg(format!("--include={}", packages.join(",")))
+        .arg(format!("--include={list}"))
         .arg(suite)
         .arg(&partial)
         .args(setup::mirror());
@@ -95,6 +98,7 @@ fn provide(suite: &str, processor: &str, packages: &[&str]) -> Result<PathBuf, F
     let mut device = setup::as_root("mknod");
     device.args(["-m", "666"]).arg(partial.join("dev/null")).args(["c", "1", "3"]);
     run_visibly(&mut device, "it takes root to make a device")?;
+    std::fs::write(partial.join(PACKAGES), list).map_err(|error| Failure::file(&partial, &error))?;
     std::fs::rename(&partial, &folder).map_err(|error| Failure::file(&folder, &error))?;
     Ok(folder)
 }
