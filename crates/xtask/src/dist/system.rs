@@ -48,8 +48,10 @@ fn bullseye(compiler: &str, prefix: &str) -> Result<PathBuf, Failure> {
     if !sources.join(format!("{PYTHON}-src")).exists() {
         fetch_source(&sources)?;
     }
-    let answering = root.join("usr/local/bin/musl-cc");
-    std::fs::write(&answering, MUSL_CC).map_err(|error| Failure::file(&answering, &error))?;
+    let programs = root.join("usr/local/bin");
+    std::fs::create_dir_all(&programs)
+        .and_then(|()| std::fs::write(programs.join("musl-cc"), MUSL_CC))
+        .map_err(|error| Failure::file(&programs, &error))?;
     let script = format!(
         // Names that only an installation gives; musl's own library, for programs that load others.
         "ln -sf mawk /usr/bin/awk && ln -sf gcc /usr/bin/cc && chmod +x /usr/local/bin/musl-cc
