@@ -108,9 +108,9 @@ def one_export(arguments: argparse.Namespace, url: str, out: Path, span: Span, m
             try:
                 run.wait(timeout=random.uniform(0, span.seconds) if may_be_killed else 120)
             except subprocess.TimeoutExpired:
-                assert may_be_killed, "the export hangs"
                 run.kill()
                 run.wait()
+                assert may_be_killed, "the export hangs"
                 killed[state(arguments.mock, out)] += 1
                 continue
             said.seek(0)
@@ -123,6 +123,7 @@ def one_export(arguments: argparse.Namespace, url: str, out: Path, span: Span, m
         env=environment,
         capture_output=True,
         check=False,
+        timeout=120,
     )
     assert verify.returncode == 0, verify
     check(out, ask(f"{url}/__mock/scenarios/{scenario['id']}/log"))

@@ -31,17 +31,18 @@ impl System {
         }
     }
 
-    /// The shared library below the prefix, as `CMake` writes it for the library `NAME`; and the property that says what a
+    /// The shared library below the prefix, as `CMake` writes it for the library `@NAME@`; and the property that says what a
     /// program is linked to.
     fn shared(self) -> (String, String) {
         match self {
             System::Linux => (
-                format!("lib/libNAME.so.{}", env!("CARGO_PKG_VERSION")),
-                format!("IMPORTED_SONAME \"libNAME.so.{ABI}\""),
+                format!("lib/lib@NAME@.so.{}", env!("CARGO_PKG_VERSION")),
+                format!("IMPORTED_SONAME \"lib@NAME@.so.{ABI}\""),
             ),
-            System::Windows => {
-                ("bin/NAME.dll".to_owned(), "IMPORTED_IMPLIB \"${_mypreferences_prefix}/lib/libNAME.dll.a\"".to_owned())
-            }
+            System::Windows => (
+                "bin/@NAME@.dll".to_owned(),
+                "IMPORTED_IMPLIB \"${_mypreferences_prefix}/lib/lib@NAME@.dll.a\"".to_owned(),
+            ),
         }
     }
 }
@@ -218,7 +219,7 @@ fn filled(template: &str, library: &str, system: System) -> String {
     let libraries = system.native_libraries();
     let flags: Vec<String> = libraries.iter().map(|library| format!("-l{library}")).collect();
     let (shared, property) = system.shared();
-    let in_cmake = |text: String| text.replace("NAME", "${_mypreferences_name}");
+    let in_cmake = |text: String| text.replace("@NAME@", "${_mypreferences_name}");
     template
         .replace("@SHARED@", &in_cmake(shared))
         .replace("@SHARED_PROPERTY@", &in_cmake(property))
@@ -241,6 +242,7 @@ mod tests {
         let text = filled(template, "x", System::Linux);
         assert!(!text.contains('@'), "{text}");
         assert!(text.contains("-lgcc_s -lutil") && text.contains("gcc_s;util"), "{text}");
+        assert!(text.contains(" IMPORTED_SONAME \"lib${_mypreferences_name}.so.0\" "), "{text}");
         let text = filled(template, "x", System::Windows);
         assert!(text.contains(" bin/${_mypreferences_name}.dll IMPORTED_IMPLIB "), "{text}");
     }

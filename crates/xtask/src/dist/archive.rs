@@ -56,6 +56,8 @@ pub(super) fn pack(place: &Path, as_zip: bool) -> Result<PathBuf, Failure> {
     } else {
         format!("tar --sort=name --mtime=@{MOMENT} --owner=0 --group=0 --numeric-owner -c \"$0\" | gzip -9n > \"$1\"")
     };
+    // Of any umask.
+    let script = format!("chmod -R u+rwX,go=rX \"$0\" && {script}");
     let mut pack = Command::new("sh");
     pack.args(["-ec", &script, &name]).arg(&archive).current_dir(folder()?);
     run_visibly(&mut pack, "look at the free disk space")?;
@@ -85,8 +87,9 @@ fn refuse_builders_paths(toolchain: &Toolchain, archive: &Path) -> Result<(), Fa
         Some("deb") => "dpkg-deb --fsys-tarfile \"$0\" | tar -xO",
         _ => "unzip -p \"$0\"",
     };
-    let script = format!("{unpack} | grep -a -o -F -f \"$1\" | sort | uniq -c | head -20");
-    let found = output_of(Command::new("sh").args(["-c", &script]).arg(archive).arg(&list), "install unzip");
+    // What cannot be unpacked was not looked at; grep says by 1 that it found nothing.
+    let script = format!("set -o pipefail; {unpack} | {{ grep -a -o -F -f \"$1\" || test $? = 1; }} | sort | uniq -c");
+    let found = output_of(Command::new("bash").args(["-c", &script]).arg(archive).arg(&list), "install unzip");
     let _ = std::fs::remove_file(&list);
     let found = found?;
     if found.trim().is_empty() {

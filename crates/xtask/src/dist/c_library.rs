@@ -50,13 +50,17 @@ fn debian(results: &Path, platform: &Platform, processor: &str) -> Result<PathBu
     install::place(&tree.join("usr"), results, platform.system())?;
     let control = format!(
         "Package: {PACKAGE}\nVersion: {}\nArchitecture: {processor}\nSection: libdevel\nPriority: optional\n\
-         Maintainer: the MyPreferences client <nobody@example.com>\nDepends: libc6 (>= 2.17), libgcc-s1\n\
+         Maintainer: the MyPreferences client <nobody@example.com>\nDepends: libc6-dev (>= 2.17)\n\
          Description: client of MyPreferences for C and C++\n The library, shared and static, and its headers.\n",
         env!("CARGO_PKG_VERSION")
     );
     std::fs::write(tree.join("DEBIAN/control"), control).map_err(wrong)?;
     std::fs::write(tree.join("DEBIAN/triggers"), "activate-noawait ldconfig\n").map_err(wrong)?;
+    let papers = tree.join("usr/share/doc");
+    std::fs::rename(papers.join("mypreferences"), papers.join(PACKAGE)).map_err(wrong)?;
     let package = package(processor)?;
+    let mut settle = Command::new("chmod");
+    run_visibly(settle.args(["-R", "u+rwX,go=rX"]).arg(&tree), "look at the folder's owner")?;
     let mut build = Command::new("dpkg-deb");
     build.args(["--root-owner-group", "-Zxz", "--build"]).arg(&tree).arg(&package);
     run_visibly(build.env("SOURCE_DATE_EPOCH", archive::MOMENT), "read what dpkg-deb says")?;
@@ -143,6 +147,13 @@ fn by_cmake(place: &Path, settings: &[&str], drive: &str, run: impl Fn(&Path) ->
 
 /// Unpacks the package into another system, whose compiler builds the examples.
 fn in_a_system(root: &Path, package: &Path) -> Result<String, Failure> {
+    // Of an earlier package nothing helps.
+    let mut clear = inside(root, "sh");
+    clear.args([
+        "-c",
+        "rm -rf /usr/include/mypreferences* /usr/lib/libmypreferences* /usr/lib/cmake/MyPreferences /tmp/landed",
+    ]);
+    run_visibly(&mut clear, "it takes root")?;
     let mut unpack = setup::as_root("dpkg");
     run_visibly(unpack.arg("-x").arg(package).arg(root), "build the package anew")?;
     for name in ["commit", "export"] {

@@ -35,8 +35,16 @@ pub(super) fn build_crates(toolchain: &Toolchain) -> Result<String, Failure> {
 
 /// Each compiles by itself, from what is in its package.
 pub(super) fn test_crates() -> Result<String, Failure> {
+    must_be_built(&crates()?)?;
     run_visibly(&mut package(), "look at `include` in the Cargo.toml of that crate")?;
     Ok(format!("{} crates compile from their packages", PUBLISHED.len()))
+}
+
+fn must_be_built(files: &[PathBuf]) -> Result<(), Failure> {
+    match files.iter().find(|file| !file.exists()) {
+        None => Ok(()),
+        Some(file) => Err(Failure::new(format!("{} is not built; run `cargo xtask dist`", file.display()))),
+    }
 }
 
 fn distribution() -> Result<PathBuf, Failure> {
@@ -52,6 +60,7 @@ pub(super) fn build_distribution(toolchain: &Toolchain) -> Result<String, Failur
 
 /// As the tests do with one that they make themselves: a wheel of it, and the documented programs.
 pub(super) fn test_distribution() -> Result<String, Failure> {
+    must_be_built(&[distribution()?])?;
     for (mut command, remedy) in python::package()? {
         run_visibly(&mut command, remedy)?;
     }

@@ -109,7 +109,7 @@ impl Toolchain {
         Ok(())
     }
 
-    /// The folders of this machine whose names compilers see, the longer ones first, and what stands for them.
+    /// The folders of this machine whose names compilers see, the longer ones last, and what stands for them.
     pub(super) fn builders_paths(&self) -> Result<Vec<(PathBuf, String)>, Failure> {
         let home = std::env::home_dir().unwrap_or_default();
         let cargo_home = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
