@@ -102,3 +102,17 @@ pub(super) fn test(toolchain: &Toolchain, platform: &Platform) -> Result<String,
     run_visibly(&mut run, "run the line above by hand")?;
     Ok(format!("the documented programs by {}", places.join(", ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dist::platform::{LINUX_AARCH64, LINUX_X86_64, MUSL_X86_64, WINDOWS_X86_64};
+
+    #[test]
+    fn installers_know_the_tags_that_are_asked_for() {
+        assert_eq!(
+            [&LINUX_X86_64, &LINUX_AARCH64, &MUSL_X86_64, &WINDOWS_X86_64].map(tag),
+            ["manylinux_2_17_x86_64", "manylinux_2_17_aarch64", "musllinux_1_2_x86_64", "win_amd64"]
+        );
+    }
+}
