@@ -1,6 +1,6 @@
 //! What is compiled where it is used: the crates, and the source distribution of the Python package.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::archive;
@@ -37,6 +37,16 @@ pub(super) fn build_crates(toolchain: &Toolchain) -> Result<String, Failure> {
 pub(super) fn test_crates() -> Result<String, Failure> {
     must_be_built(&crates()?)?;
     run_visibly(&mut package(), "look at `include` in the Cargo.toml of that crate")?;
+    let packed = cargo::target_folder()?.join("package");
+    for file in crates()? {
+        let read = |path: &Path| std::fs::read(path).map_err(|error| Failure::file(path, &error));
+        if read(&file)? != read(&packed.join(file.file_name().unwrap_or_default()))? {
+            return Err(Failure::new(format!(
+                "{} is of another commit; run `cargo xtask dist crates`",
+                file.display()
+            )));
+        }
+    }
     Ok(format!("{} crates compile from their packages", PUBLISHED.len()))
 }
 

@@ -9,6 +9,11 @@ trap 'exec 9>&-; rm -rf "$folder"' EXIT
 jar=$target/mypreferences-client-$3.jar
 dependencies=$(cat "$target/classpath-runtime.txt")
 
+# The library with the hooks of the tests is built into the same folder.
+if unzip -p "$jar" '*/libmypreferences_uniffi.*' | grep -q panic_in_next_call; then
+  echo "the jar has a native library with hooks for tests" >&2 && exit 1
+fi
+
 # The native library comes from the jar alone: `cargo run` names the folder of its own libraries here.
 unset LD_LIBRARY_PATH
 
